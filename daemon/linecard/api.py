@@ -1,0 +1,51 @@
+"""All that plugins and reports may use of linecard. What is not here may change without notice."""
+
+from linecard.errors import BackendError, LinecardError
+from linecard.hookspecs import hookimpl
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
+from linecard.model.report import Headline, Line, Report
+from linecard.model.run import Drop, Event, Hold, Run, State
+from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
+from linecard.ports.backend import Backend, Can
+from linecard.ports.kind import Kind
+from linecard.ports.renderer import Renderer
+from linecard.rules.defuse import defused
+
+__all__ = [
+    "FILE_FAULTS",
+    "FINE",
+    "VACANT",
+    "Action",
+    "Backend",
+    "BackendError",
+    "Can",
+    "Change",
+    "Code",
+    "Column",
+    "Drop",
+    "Effect",
+    "Entry",
+    "Event",
+    "Fate",
+    "Fault",
+    "FaultCode",
+    "Headline",
+    "Hold",
+    "Holding",
+    "Kind",
+    "Line",
+    "LinecardError",
+    "Outcome",
+    "Renderer",
+    "Report",
+    "Result",
+    "Row",
+    "Run",
+    "Scope",
+    "Severity",
+    "State",
+    "Verdict",
+    "defused",
+    "hookimpl",
+]

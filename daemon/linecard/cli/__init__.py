@@ -1,0 +1,87 @@
+"""The command line. One command a file; each is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from linecard import __version__
+from linecard.errors import ConfigError, LinecardError
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "From a sheet to a report": {
+        "sample": "Print a sample sheet that explains itself.",
+        "check": "Find the faults of a sheet; no PBX is asked.",
+        "plan": "Show what a sheet would change; nothing is changed.",
+        "import": "Plan a sheet, ask, apply it and report.",
+        "resume": "Finish imports that broke off.",
+    },
+    "Results": {
+        "runs": "List the runs and what came of them.",
+        "show": "Show one run, row by row.",
+        "report": "Write the report of a run in a format of your choice.",
+    },
+    "The site": {
+        "init": "Make a new site in a folder.",
+        "members": "Show who holds what, read from the PBX.",
+        "plugins": "List the installed plugins.",
+        "doctor": "Check what works, what does not, and the remedy.",
+    },
+}
+
+
+class Commands(click.Group):
+    """Knows its commands by name and summary, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return [name for commands in SECTIONS.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"linecard.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LinecardError as error:
+            complain(error)
+            ctx.exit(2)
+
+
+def complain(error: LinecardError) -> None:
+    """Say on standard error what is wrong and what to do."""
+    click.echo(f"Error: {error}", err=True)
+    for problem in error.problems if isinstance(error, ConfigError) else ():
+        click.echo(f"  {problem}", err=True)
+    if error.remedy:
+        click.echo(f"Remedy: {error.remedy}", err=True)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="linecard")
+@click.option("--config", "config", metavar="FILE", envvar="LINECARD_CONFIG", help="The site's linecard.yaml.")
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
+    """From an HR sheet to the telephone system: checked, planned, applied, read back, reported.
+
+    The site is the one whose configuration --config or LINECARD_CONFIG names; else linecard.yaml in this folder,
+    else /etc/linecard/linecard.yaml.
+
+    Exit codes: 0 everything is done or unchanged, 1 some row is not, 2 wrong usage or configuration or a PBX that
+    does not answer, 3 the plan is held for a person.
+    """
+    ctx.obj = config
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,81 @@
+"""`linecard check`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.model.sheet import Fault
+
+SHOWN = 100
+
+
+@click.command()
+@click.argument("file", type=site.type_file)
+@site.inbox_option
+@site.json_option
+@site.config_option
+def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
+    """Find the faults of the sheet FILE; no PBX is asked.
+
+    Every fault is told at once, with its line, its column, what was found and what to do.
+    """
+    from linecard.model.sheet import Severity
+    from linecard.rules import plain
+
+    with site.service() as service:
+        place = service.inbox(inbox)
+        sheet = service.sheet(file, place)
+        seen: Counter[str] = Counter()
+
+        def faults() -> Iterator[Fault]:
+            for row in sheet:
+                seen["invalid"] += bool(row.faults) and not row.valid
+                for fault in row.faults:
+                    seen[fault.severity] += 1
+                    yield fault
+            for fault in sheet.faults:
+                seen[fault.severity] += 1
+                yield fault
+
+        if as_json:
+            site.stream_json(
+                site.write,
+                {"file": str(file), "inbox": place.name},
+                {"faults": lambda: map(plain.fault, faults())},
+                lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.refused},
+            )
+        else:
+            for shown, fault in enumerate(faults()):
+                if shown < SHOWN:
+                    _tell(fault)
+            _sum_up(sheet.rows, seen, refused=sheet.refused)
+        raise SystemExit(1 if seen[Severity.ERROR] else 0)
+
+
+def _tell(fault) -> None:  # type: ignore[no-untyped-def]
+    where = f"line {fault.line}" if fault.line else "file"
+    column = f", {fault.column}" if fault.column else ""
+    click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {fault.message}")
+    if fault.hint:
+        click.echo(f"    {fault.hint}")
+
+
+def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:
+    hidden = seen["error"] + seen["warning"] - SHOWN
+    if hidden > 0:
+        click.echo(f"... and {hidden:,} more; --json lists them all.")
+    if refused:
+        click.echo("The file is refused as a whole.")
+        return
+    click.echo(
+        f"{site.number(rows, 'row')}: {rows - seen['invalid']:,} valid, {seen['invalid']:,} invalid; "
+        f"{site.number(seen['warning'], 'warning')}."
+    )

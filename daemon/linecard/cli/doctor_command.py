@@ -1,0 +1,42 @@
+"""`linecard doctor`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@site.json_option
+@site.config_option
+def command(*, as_json: bool) -> None:
+    """Check configuration, folders, disk, state and PBXs: what works, what does not, and the remedy.
+
+    Exits with 0 when all is well and with 1 when something is not.
+    """
+    from linecard.errors import ConfigError
+    from linecard.runtime.doctor import Finding, examine
+
+    try:
+        with site.service() as service:
+            findings = [
+                Finding("configuration", ok=True, message=f"{service.config.file} is valid"),
+                *examine(service),
+            ]
+    except ConfigError as error:
+        message = "; ".join((str(error), *error.problems))
+        findings = [Finding("configuration", ok=False, message=message, remedy=error.remedy)]
+    if as_json:
+        found = [{"check": f.check, "ok": f.ok, "message": f.message, "remedy": f.remedy or None} for f in findings]
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        for f in findings:
+            click.echo(
+                f"{click.style('ok  ', fg='green') if f.ok else click.style('FAIL', fg='red')}  {f.check}: {f.message}"
+            )
+            if f.remedy:
+                click.echo(f"      Remedy: {f.remedy}")
+    raise SystemExit(0 if all(f.ok for f in findings) else 1)

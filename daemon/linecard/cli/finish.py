@@ -1,0 +1,109 @@
+"""What import and resume share: the question, finishing what broke off, and the result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import progress, recap
+from linecard.cli.site import number
+from linecard.errors import LinecardError
+from linecard.model.outcome import FINE, Fate, Outcome
+from linecard.model.run import Run, State
+from linecard.store.journal import Journal
+
+if TYPE_CHECKING:
+    from linecard.runtime.service import Service
+
+
+class NoAnswer(LinecardError):
+    """Nobody answered the question; nothing was changed."""
+
+    remedy = "Answer it, or say --yes if you have seen the plan."
+
+
+def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
+    """A planned run approved or discarded, as a person says; the recap goes to standard error."""
+    if run.state is State.HELD and approve and approve == run.digest:
+        return service.approve(run, why=f"approved by its digest {approve[:12]}")
+    if run.state is not State.PLANNED:
+        return run
+    if yes:
+        return service.approve(run, why="--yes")
+    show_plan(service, run)
+    answer = ask("Apply it?")
+    if answer:
+        return service.approve(run, why="answered yes")
+    run = service.discard(run, why="answered no" if answer is not None else "nobody answered")
+    if answer is None:
+        raise NoAnswer
+    return run
+
+
+def show_plan(service: Service, run: Run) -> None:
+    """The recap of a stored plan, on standard error."""
+    report = service.report(run)
+    with recap.on_stderr():
+        recap.tell_lines(report.lines())
+        recap.tell_faults(report.faults(whole_file=True))
+        click.echo(f"\nOf {number(sum(run.counts.values()), 'row')}: {recap.counts(run.counts)}.")
+        click.echo("Changes:")
+        recap.tell_changes(Journal(service.store, run.id).changes(None, Fate.PLANNED))
+
+
+def ask(question: str) -> bool | None:
+    """The answer; None when nobody is there to give one."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return None
+
+
+def recover(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Run]:
+    """Finish what broke off, saying so."""
+    finished = []
+    with progress.bars(service) as stage:
+        for run in service.recover(confirm=lambda new: yes or confirmed(service, new), stage=stage, stop=stop):
+            click.echo(f"Run {run.id} ({run.drop.name}) had broken off; it is {run.state} now.", err=True)
+            finished.append(run)
+    return finished
+
+
+def confirmed(service: Service, run: Run) -> bool:
+    """Whether a new plan, made because the PBX moved under the old one, may be applied."""
+    click.echo(f"The PBX was changed while run {run.id} was applied. What is left was planned again:", err=True)
+    show_plan(service, run)
+    return bool(ask("Apply it?"))
+
+
+def tell(service: Service, run: Run, *, as_json: bool) -> None:
+    """The result of a run."""
+    report = service.report(run)
+    if as_json:
+        service.renderers["json"].render(report, sys.stdout)
+        return
+    said = report.headline
+    colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
+    click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
+    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}.")
+    recap.tell_faults(report.faults(whole_file=True))
+    recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
+    if run.state is State.HELD:
+        recap.tell_holds(run.holds, run.digest)
+        click.echo(f"To apply it all the same: linecard import --approve {run.digest} FILE")
+    if said.todo:
+        click.echo(said.todo)
+    filed = service.store.filed(run.id)
+    if filed:
+        click.echo(f"Report: {filed}")
+
+
+def exit_code(run: Run) -> int:
+    """3 held, 0 when every row is done or unchanged, else 1."""
+    if run.state is State.HELD:
+        return 3
+    return recap.exit_code(run.counts) if run.state in (State.APPLIED, State.PARTIAL, State.UNCHANGED) else 1

@@ -1,0 +1,45 @@
+"""`linecard init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from linecard.errors import ConfigError
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--region", default="FR", show_default=True, metavar="CC", help="The country whose numbers are meant.")
+def command(folder: Path, region: str) -> None:
+    """Make a new site in the folder DIR.
+
+    It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml
+    that runs at once. Nothing that is already there is overwritten.
+    """
+    from linecard.config import template
+    from linecard.model.directory import Scope
+    from linecard.pipeline.files import whole
+    from linecard.runtime.service import Service
+
+    text = template(region.upper(), folder.absolute().name)
+    file = folder / "linecard.yaml"
+    if file.exists():
+        raise ConfigError(f"{file} is there already.", remedy="Choose another folder, or edit it.")
+    try:
+        for name in ("inbox/hr", "archive", "reports", "state"):
+            (folder / name).mkdir(mode=0o750, parents=True, exist_ok=True)
+        with whole(file, text=True) as out:
+            out.write(text)  # type: ignore[call-overload]
+    except OSError as error:
+        raise ConfigError(f"The site cannot be made: {error.filename}: {error.strerror}.") from error
+    with Service.load(file) as service:
+        assert service.store  # noqa: S101 - makes the state database now, while somebody looks
+        for pbx in service.pbxs.values():
+            next(iter(pbx.backend.fetch(Scope())), None)
+    click.echo(f"Made a site in {folder}.\n")
+    click.echo(f"Next:  export LINECARD_CONFIG={file.absolute()}")
+    click.echo("       linecard sample -o sheet.csv     # a sheet to fill in")
+    click.echo("       linecard plan sheet.csv          # what it would change")
+    click.echo("       linecard import sheet.csv        # do it, with a report")

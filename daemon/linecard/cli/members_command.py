@@ -1,0 +1,65 @@
+"""`linecard members`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.model.directory import Entry
+    from linecard.runtime.service import Service
+
+
+@click.command()
+@click.option("--pbx", metavar="NAME", help="Only this PBX.")
+@click.option("--member", metavar="EMAIL", help="Only what this member holds.")
+@click.option("--extension", metavar="EXTENSION", help="Only this extension.")
+@site.json_option
+@site.config_option
+def command(pbx: str | None, member: str | None, extension: str | None, *, as_json: bool) -> None:
+    """Show who holds what, read from the PBX now.
+
+    Extensions that nobody holds are shown when they have a number, or when asked for by name.
+    """
+    with site.service() as service:
+        found = _found(service, pbx, member.lower() if member else None, extension)
+        if as_json:
+            comma = "["
+            for name, entry in found:
+                item = {
+                    "pbx": name,
+                    "extension": entry.extension,
+                    "member": entry.member,
+                    "number": entry.number,
+                }
+                site.write(comma + json.dumps(item, ensure_ascii=False))
+                comma = ",\n "
+            site.write("]\n" if comma != "[" else "[]\n")
+            return
+        click.echo(f"{'PBX':<12} {'Extension':<12} {'Number':<17} Member")
+        for name, entry in found:
+            click.echo(f"{name:<12} {entry.extension:<12} {entry.number or '':<17} {entry.member or ''}")
+
+
+def _found(service: Service, pbx: str | None, member: str | None, extension: str | None) -> Iterator[tuple[str, Entry]]:
+    from linecard.errors import ConfigError
+    from linecard.model.directory import Scope
+
+    if pbx is not None and pbx not in service.pbxs:
+        raise ConfigError(f"There is no PBX {pbx}.", remedy=f"The site has {', '.join(service.pbxs)}.")
+    scope = Scope.everything()
+    if extension is not None:
+        scope = Scope(extensions=frozenset({extension}))
+    elif member is not None:
+        scope = Scope(members=frozenset({member}))
+    for name in (pbx,) if pbx else service.pbxs:
+        for entry in service.pbxs[name].backend.fetch(scope):
+            if member is not None and entry.member != member:
+                continue
+            if entry.member or entry.number or extension is not None:
+                yield name, entry

@@ -1,0 +1,87 @@
+"""`linecard plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.model.report import Line
+    from linecard.model.sheet import Fault
+    from linecard.pipeline.planning import Planning
+
+
+@click.command()
+@click.argument("file", type=site.type_file)
+@site.inbox_option
+@site.json_option
+@site.config_option
+def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
+    """Show what the sheet FILE would change; nothing is changed.
+
+    The sheet is played, row by row, on what the PBXs hold now. Exits with 1 when some row could not be done and
+    with 3 when the plan would be held for a person.
+    """
+    from linecard.cli import recap
+
+    with site.service() as service:
+        place = service.inbox(inbox)
+        planning = service.preview(file, place)
+        if as_json:
+            _print(planning, file, place.name)
+        else:
+            _show(planning)
+        held = bool(planning.holds())
+        raise SystemExit(1 if planning.sheet.refused else 3 if held else recap.exit_code(planning.counts))
+
+
+def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Line]:
+    from linecard.pipeline.report import line
+
+    for row, verdict in planning.rows():
+        if faults is not None:
+            faults.extend(row.faults)
+        yield line(row, verdict, "", row.faults, applied=False, preview=True)
+
+
+def _print(planning: Planning, file: Path, inbox: str) -> None:
+    from linecard.rules import plain
+
+    faults: list[Fault] = []
+    site.stream_json(
+        site.write,
+        {"file": str(file), "inbox": inbox},
+        {
+            "rows": lambda: map(plain.line, _lines(planning, faults)),
+            "changes": lambda: () if planning.sheet.refused else map(plain.change, planning.changes()),
+            "faults": lambda: map(plain.fault, [*planning.sheet.faults, *faults]),
+        },
+        lambda: {
+            "digest": planning.digest,
+            "refused": planning.sheet.refused,
+            "counts": dict(planning.counts),
+            "holds": [plain.hold(hold) for hold in planning.holds()],
+        },
+    )
+
+
+def _show(planning: Planning) -> None:
+    from linecard.cli import recap
+
+    recap.tell_lines(_lines(planning))
+    recap.tell_faults(planning.sheet.faults)
+    if planning.sheet.refused:
+        click.echo("The file is refused as a whole; nothing would be changed.")
+        return
+    click.echo(f"\nOf {site.number(sum(planning.counts.values()), 'row')}: {recap.counts(planning.counts)}.")
+    click.echo("Changes:")
+    count = recap.tell_changes(planning.changes())
+    click.echo(
+        f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
+    )
+    recap.tell_holds(planning.holds(), planning.digest)

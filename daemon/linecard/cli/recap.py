@@ -1,0 +1,104 @@
+"""What a plan comes to, as a terminal shows it before the question."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+
+import click
+
+from linecard.cli.site import number
+from linecard.model.directory import Change, Holding
+from linecard.model.outcome import FINE, Outcome
+from linecard.model.report import Line
+from linecard.model.run import Hold
+from linecard.model.sheet import Fault, Severity
+
+ROWS = 50
+_COLOURS = {
+    "done": "green",
+    "unchanged": None,
+    "invalid": "red",
+    "refused": "yellow",
+    "failed": "red",
+    "unknown": "magenta",
+    "skipped": "yellow",
+}
+
+
+def counts(found: Mapping[str, int]) -> str:
+    """`3 done, 1 refused`: outcomes that occur, in a fixed order."""
+    parts = [click.style(f"{found[o]:,} {o.value}", fg=_COLOURS[o]) for o in Outcome if found.get(o)]
+    return ", ".join(parts) or "no rows"
+
+
+@contextmanager
+def on_stderr() -> Iterator[None]:
+    """What is told goes to standard error, so that standard output has the result alone."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
+def shown(text: str) -> str:
+    """Text from a sheet or a PBX as a terminal may have it: without control and bidi characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def tell_line(line: Line) -> None:
+    mark = {"done": "+", "unchanged": "="}.get(line.outcome, "!")
+    where = f"{mark} line {line.line}"
+    click.echo(
+        f"  {where:<12} {click.style(f'{line.outcome.value:<9}', fg=_COLOURS[line.outcome])} {shown(line.message)}"
+    )
+    if line.remedy:
+        click.echo(f"  {'':<12} {'':<9} {shown(line.remedy)}")
+    for warning in line.warnings:
+        click.echo(f"  {'':<12} {'warning':<9} {shown(warning.message)}")
+
+
+def tell_lines(lines: Iterable[Line], *, most: int = ROWS) -> None:
+    """Rows in file order: the first ones of those that are fine, and the first ones of those that are not."""
+    seen = {True: 0, False: 0}
+    for line in lines:
+        fine = line.outcome in FINE
+        seen[fine] += 1
+        if seen[fine] <= most:
+            tell_line(line)
+    hidden = sum(max(0, count - most) for count in seen.values())
+    if hidden:
+        click.echo(f"  ... and {number(hidden, 'more row')}; --json and the reports have them all.")
+
+
+def tell_changes(changes: Iterator[Change], *, most: int = ROWS) -> int:
+    """Changes, the first ones of them; all are counted."""
+    count = 0
+    for count, change in enumerate(changes, 1):
+        if count <= most:
+            click.echo(f"  {change.pbx} {change.extension}: {_held(change.before)} -> {_held(change.after)}")
+    if count > most:
+        click.echo(f"  ... and {number(count - most, 'more change')}.")
+    return count
+
+
+def _held(held: Holding) -> str:
+    return shown(f"{held.member or '(nobody)'}{f' {held.number}' if held.number else ''}")
+
+
+def tell_faults(faults: Iterable[Fault]) -> None:
+    for fault in faults:
+        word = "refused" if fault.severity is Severity.ERROR else "warning"
+        click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {shown(fault.message)}")
+        if fault.hint:
+            click.echo(f"    {shown(fault.hint)}")
+
+
+def tell_holds(holds: Iterable[Hold], digest: str) -> None:
+    for hold in holds:
+        click.echo(click.style(f"Held: {hold.message}", fg="yellow"))
+    click.echo(f"Digest of the plan: {digest}")
+
+
+def exit_code(found: Mapping[str, int]) -> int:
+    """0 when every row is done or unchanged, else 1."""
+    return 0 if all(not count for outcome, count in found.items() if outcome not in FINE) else 1

@@ -1,0 +1,36 @@
+"""`linecard resume`."""
+
+from __future__ import annotations
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Do not ask, also where the PBX was changed meanwhile and the plan is a new one.",
+)
+@site.json_option
+@site.config_option
+def command(*, yes: bool, as_json: bool) -> None:
+    """Finish imports that broke off: killed, stopped, or without power.
+
+    What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
+    a plan that had to be made anew is shown, and asked for. Nothing is ever done twice.
+    """
+    from linecard.cli import finish, progress
+    from linecard.rules import plain
+
+    with site.service() as service:
+        with service.working(), progress.stopping() as stop:
+            runs = finish.recover(service, yes=yes, stop=stop)
+        if as_json:
+            site.stream_json(site.write, {}, {"runs": lambda: map(plain.run, runs)}, dict)
+        elif not runs:
+            click.echo("Nothing had broken off.")
+        for run in runs if not as_json else ():
+            finish.tell(service, run, as_json=False)
+        raise SystemExit(max((finish.exit_code(run) for run in runs), default=0))

@@ -1,0 +1,58 @@
+"""`linecard runs`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest first.")
+@site.json_option
+@site.config_option
+def command(last: int, *, as_json: bool) -> None:
+    """List the runs and what came of them, the newest first."""
+    from linecard.cli import recap
+    from linecard.pipeline.recover import BROKEN_OFF
+    from linecard.rules import plain
+    from linecard.runtime.lock import is_held
+
+    with site.service() as service:
+        found = service.store.runs(limit=last)
+        reports = [service.report(run) for run in found]
+        if as_json:
+            listed = [
+                {
+                    **plain.run(r.run),
+                    "counts": dict(r.counts),
+                    "total": r.total,
+                    "report": service.store.filed(r.run.id) or None,
+                }
+                for r in reports
+            ]
+            click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+            return
+        if not found:
+            click.echo("There are no runs yet.")
+            return
+        rows = [
+            (
+                str(r.run.id),
+                f"{r.run.created:%Y-%m-%d %H:%M}",
+                r.run.inbox,
+                r.run.state.value,
+                recap.counts(r.counts),
+                recap.shown(r.run.drop.name),
+            )
+            for r in reports
+        ]
+        site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
+        broken = [run for run in found if run.state in BROKEN_OFF]
+        if broken and not is_held(service.config.state):
+            click.echo(
+                f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and finishes.",
+                err=True,
+            )

@@ -1,0 +1,53 @@
+"""`linecard sample`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from linecard.cli.site import type_file
+
+_DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
+_ROWS = (
+    ("Action", "LoginEmail", "PbxId", "Extension", "Number"),
+    ("attach", "ada.lovelace@example.com", "", "1234", "+33123456789"),
+    ("attach", "alan.turing@example.com", "", "1235", ""),
+    ("force_attach", "grace.hopper@example.com", "", "1236", "+33123456780"),
+    ("detach", "charles.babbage@example.com", "", "", ""),
+)
+_COMMENTS = """\
+% Lines that start with a percent sign are comments. Save as CSV UTF-8; format the columns as Text first.
+% Action      attach: link the member to the extension. force_attach: the same, taking it from whoever holds it.
+%             detach: remove the member's links; with all other cells empty, every one of them.
+% LoginEmail  the member's login e-mail. Always needed.
+% PbxId       the PBX; empty means the inbox's default PBX.
+% Extension   the short number, leading zeros count. Needed for attach and force_attach.
+% Number      the public number in E.164, with its plus sign. Optional; empty leaves the number as it is.
+"""
+
+
+def text(delimiter: str) -> str:
+    """The sample sheet."""
+    return "".join(delimiter.join(row) + "\n" for row in _ROWS) + _COMMENTS
+
+
+@click.command()
+@click.option(
+    "--delimiter",
+    type=click.Choice(list(_DELIMITERS)),
+    default=",",
+    show_default=True,
+    help="Between the columns.",
+)
+@click.option("-o", "--output", type=type_file, help="Write to this file, with the mark that Excel reads UTF-8 by.")
+def command(delimiter: str, output: Path | None) -> None:
+    """Print a sample sheet that explains itself.
+
+    Its comment lines say what each column means; they may stay in the file.
+    """
+    sheet = text(_DELIMITERS[delimiter])
+    if output is None:
+        click.echo(sheet, nl=False)
+    else:
+        output.write_text("\ufeff" + sheet, encoding="utf-8", newline="\r\n")

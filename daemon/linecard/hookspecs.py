@@ -1,0 +1,21 @@
+"""The hooks a plugin may implement. A plugin is an entry point in the group `linecard`."""
+
+from __future__ import annotations
+
+import pluggy
+
+from linecard.ports.kind import Kind
+from linecard.ports.renderer import Renderer
+
+hookspec = pluggy.HookspecMarker("linecard")
+hookimpl = pluggy.HookimplMarker("linecard")
+
+
+@hookspec
+def linecard_backends() -> list[Kind]:  # type: ignore[empty-body]
+    """The kinds of PBX this plugin serves."""
+
+
+@hookspec
+def linecard_renderers() -> list[Renderer]:  # type: ignore[empty-body]
+    """The report formats this plugin writes."""

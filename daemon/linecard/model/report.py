@@ -1,0 +1,80 @@
+"""A report: what is said about a run. It is a view of what the store remembers, row by row, never a copy in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from linecard.model.directory import Holding
+from linecard.model.outcome import Effect, Outcome
+from linecard.model.run import Event, Run
+from linecard.model.sheet import Fault
+
+
+class Line(NamedTuple):
+    """What a report says of one row. `message` is one sentence; `remedy` is what to do, or empty.
+
+    `before` and `after` are the named extension (or, where the row names none, the first it touches);
+    `also` are further extensions that the row freed or took a number from.
+    """
+
+    line: int
+    action: str
+    member: str
+    pbx: str
+    extension: str
+    number: str
+    outcome: Outcome
+    code: str
+    message: str
+    remedy: str
+    before: Holding | None
+    after: Holding | None
+    also: tuple[Effect, ...]
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The first five seconds: did it work, in one short sentence; and who must do what, in another."""
+
+    tone: str
+    """`good`, `attention` (some rows need a person) or `bad` (nothing was done, or it broke off)."""
+    title: str
+    todo: str
+
+
+class Report(Protocol):
+    """What a renderer is given. Iterators read the store anew each time they are asked for."""
+
+    @property
+    def run(self) -> Run: ...
+
+    @property
+    def site(self) -> str: ...
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of the zone in which times are shown."""
+        ...
+
+    @property
+    def headline(self) -> Headline: ...
+
+    @property
+    def total(self) -> int:
+        """Number of rows; the counts add up to it."""
+        ...
+
+    def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
+        """Rows in file order: all, or those with one of these outcomes and, if given, one of these codes."""
+        ...
+
+    def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int: ...
+
+    def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
+        """Every fault and warning of the sheet, by line; `whole_file`: only those that concern no single row."""
+        ...
+
+    def events(self) -> Iterator[Event]: ...

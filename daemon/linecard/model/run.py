@@ -1,0 +1,76 @@
+"""A run: one drop on its way from inbox to report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a run stands. The moves between them are in `linecard.rules.states`."""
+
+    RECEIVED = "received"
+    REJECTED = "rejected"
+    PLANNED = "planned"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    DISCARDED = "discarded"
+    SUPERSEDED = "superseded"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    INTERRUPTED = "interrupted"
+    STALE = "stale"
+    APPLIED = "applied"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One file taken from an inbox, kept byte for byte at `path` below the archive."""
+
+    name: str
+    sha256: str
+    size: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a plan waits for a person: `kind` (detach, move, force) went over a limit of the inbox."""
+
+    pbx: str
+    kind: str
+    count: int
+    share: float
+    limit: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One move of a run: when, from where to where, who did it and why."""
+
+    at: datetime
+    state: State
+    was: State | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One drop on its way. `counts` are rows by outcome; times are aware, in UTC."""
+
+    id: int
+    inbox: str
+    drop: Drop
+    state: State
+    created: datetime
+    changed: datetime
+    description: str = ""
+    digest: str = ""
+    attempt: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()

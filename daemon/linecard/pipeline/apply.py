@@ -1,0 +1,168 @@
+"""Apply: the changes of an approved plan, each intended before it is made and read back after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+from linecard.errors import BackendError
+from linecard.model.directory import VACANT, Change, Holding, Scope
+from linecard.model.outcome import Code, Fate, Result
+from linecard.model.run import Run, State
+from linecard.pipeline.places import Pbx
+from linecard.pipeline.plan import Progress
+from linecard.pipeline.settle import settle
+from linecard.store.journal import PAGE, Journal
+from linecard.store.store import Store
+
+GROUP = 1000
+"""Results that are read back and committed together."""
+
+Checkpoint = Callable[[], bool]
+"""Asked between groups; true means: stop here, at a safe point."""
+
+
+def apply(
+    store: Store,
+    run: Run,
+    pbxs: Mapping[str, Pbx],
+    *,
+    who: str,
+    progress: Progress | None = None,
+    stop: Checkpoint = lambda: False,
+) -> Run:
+    """Make the changes of an approved run and say what became of every row.
+
+    The run ends `applied` or `partial`; or `stale`, when a PBX was changed by somebody else meanwhile and must be
+    planned again; or `interrupted`, when `stop` said so. One PBX that fails does not keep another from its changes.
+    """
+    journal = Journal(store, run.id)
+    with store.transaction() as connection:
+        store.move(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
+    for name in journal.pbxs(Fate.PLANNED):
+        _Lane(store, journal, pbxs[name], progress, stop).run()
+        if stop():
+            with store.transaction() as connection:
+                store.move(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
+            return store.run(run.id)
+    return settle(store, journal, run, who=who)
+
+
+class _Lane:
+    """The changes of one run on one PBX."""
+
+    def __init__(self, store: Store, journal: Journal, pbx: Pbx, progress: Progress | None, stop: Checkpoint) -> None:
+        self._store, self._journal, self._pbx = store, journal, pbx
+        self._progress, self._stop = progress, stop
+
+    def run(self) -> None:
+        results: list[Result] = []
+        try:
+            for result in self._pbx.backend.apply(self._intended()):
+                results.append(result)
+                if len(results) >= GROUP:
+                    self._commit(results)
+                    results = []
+            self._commit(results)
+            results = []
+            read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=Fate.FAILED)
+        except BackendError as error:
+            self._record([(r, _code(r.fate)) for r in results if r.fate is not Fate.DONE])
+            self._break_off(str(error))
+
+    def _intended(self) -> Iterator[Change]:
+        """The changes to make; before one is handed out, the intent to make its page is on disk."""
+        page: list[Change] = []
+        changes = self._journal.changes(self._pbx.name, Fate.PLANNED)
+        for change in changes:
+            page.append(change)
+            if len(page) == PAGE // 2:
+                yield from self._sent(page)
+                page = []
+                if self._stop():
+                    return
+        yield from self._sent(page)
+
+    def _sent(self, page: list[Change]) -> list[Change]:
+        if page:
+            with self._store.transaction() as connection:
+                self._journal.mark(connection, page, Fate.SENT)
+        return page
+
+    def _commit(self, results: list[Result]) -> None:
+        """Read back what the PBX says is done, then remember what became of it."""
+        if not results:
+            return
+        now = self._held({r.change.extension for r in results if r.fate is Fate.DONE})
+        last = {r.change.extension: r.change.seq for r in results}
+        self._record([self._confirmed(r, now, final=last[r.change.extension] == r.change.seq) for r in results])
+        if self._progress is not None:
+            self._progress(len(results))
+
+    def _confirmed(self, result: Result, now: Mapping[str, Holding], *, final: bool) -> tuple[Result, str]:
+        if result.fate is not Fate.DONE:
+            return result, _code(result.fate)
+        held = now.get(result.change.extension, VACANT)
+        if held == result.change.after or not final or self._journal.later(result.change):
+            return result, ""
+        return result._replace(fate=Fate.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
+
+    def _held(self, extensions: set[str]) -> dict[str, Holding]:
+        if not extensions:
+            return {}
+        entries = self._pbx.backend.fetch(Scope(extensions=frozenset(extensions)))
+        return {entry.extension: Holding(entry.member, entry.number) for entry in entries}
+
+    def _record(self, results: list[tuple[Result, str]]) -> None:
+        if results:
+            with self._store.transaction() as connection:
+                self._journal.record(connection, results)
+
+    def _break_off(self, words: str) -> None:
+        """The PBX stopped answering: ask it once more what was made; what it cannot tell stays unknown."""
+        with suppress(BackendError):  # what it could not tell is marked below
+            read_back(self._store, self._journal, self._pbx, words, failed=Fate.PLANNED)
+        with self._store.transaction() as connection:
+            self._journal.close(connection, self._pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
+            self._journal.close(connection, self._pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
+
+
+def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: Fate) -> None:
+    """Find out what became of changes that were sent and whose result is not known.
+
+    Made, or taken on by a later change: done. Not made: `failed`. Something else: stale. Raises `BackendError`
+    when the PBX cannot be asked; they stay in doubt then.
+    """
+    chains: dict[str, list[Change]] = {}
+    for change in journal.changes(pbx.name, Fate.SENT):
+        chains.setdefault(change.extension, []).append(change)
+    names = list(chains)
+    for some in (names[i : i + GROUP] for i in range(0, len(names), GROUP)):
+        entries = pbx.backend.fetch(Scope(extensions=frozenset(some)))
+        now = {e.extension: Holding(e.member, e.number) for e in entries}
+        results = [found for name in some for found in _found(chains[name], now, words, failed)]
+        with store.transaction() as connection:
+            journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq))
+
+
+def _found(chain: list[Change], now: Mapping[str, Holding], words: str, failed: Fate) -> Iterator[tuple[Result, str]]:
+    """What became of one extension's changes, in order: all up to the one whose result is seen were made."""
+    held = now.get(chain[0].extension, VACANT)
+    made = max((i for i, change in enumerate(chain) if change.after == held), default=-1)
+    for i, change in enumerate(chain):
+        if i <= made:
+            yield Result(change, Fate.DONE), ""
+        elif made >= 0 or held == chain[0].before:
+            yield Result(change, failed, words), Code.PBX_REFUSED if failed is Fate.FAILED else ""
+        else:
+            yield Result(change, Fate.STALE, f"it shows {shown(held)}"), Code.PBX_MOVED
+
+
+def shown(held: Holding) -> str:
+    """A holding in words."""
+    who = held.member or "nobody"
+    return f"{who}, number {held.number}" if held.number else who
+
+
+def _code(fate: Fate) -> str:
+    return {Fate.FAILED: Code.PBX_REFUSED, Fate.STALE: Code.PBX_MOVED}.get(fate, Code.IN_DOUBT)

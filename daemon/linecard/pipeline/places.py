@@ -1,0 +1,43 @@
+"""Where rows come from and where changes go: an inbox and the PBXs it may name, ready to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linecard.model.format import SheetFormat
+from linecard.ports.backend import Backend
+from linecard.rules.check import Destinations
+from linecard.rules.limits import Limit
+from linecard.rules.numbering import NumberingPlan
+from linecard.rules.play import SecondExtension
+
+
+@dataclass(frozen=True, slots=True)
+class Pbx:
+    """One PBX of the site."""
+
+    name: str
+    backend: Backend
+    numbering: NumberingPlan
+    second_extension: SecondExtension = SecondExtension.MOVE
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One source of sheets, with the PBXs that its rows may name and how much a sheet may take away."""
+
+    name: str
+    form: SheetFormat
+    pbxs: Mapping[str, Pbx]
+    default_pbx: str | None
+    limits: Mapping[str, Limit]
+
+    @property
+    def destinations(self) -> Destinations:
+        return Destinations(
+            {name: pbx.numbering for name, pbx in self.pbxs.items()},
+            {alias: name for name, pbx in self.pbxs.items() for alias in pbx.aliases},
+            self.default_pbx,
+        )

@@ -1,0 +1,170 @@
+"""A sheet planned against what the PBXs hold now. The same for a preview and for a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+
+from linecard.model.directory import Change, Holding, Scope
+from linecard.model.outcome import Outcome, Verdict
+from linecard.model.run import Hold
+from linecard.model.sheet import Fault, FaultCode, Row, Severity
+from linecard.pipeline.places import Inbox, Pbx
+from linecard.ports.backend import Can
+from linecard.rules.check import Sheet
+from linecard.rules.digest import Digest
+from linecard.rules.limits import Losses, holds
+from linecard.rules.order import ordered
+from linecard.rules.play import Play, Policy
+
+NARROW = 5000
+"""Sheets up to this many rows ask a PBX only for the names they contain; longer ones ask for all it holds."""
+
+Ours = Mapping[str, Mapping[str, tuple[Holding, Holding]]]
+"""By PBX and extension, what this run has already made of it: from what, to what."""
+
+
+class Planning:
+    """Reads a sheet once and works out what it comes to.
+
+    Take all of `rows()`, then `changes()`, then ask for `holds`, `digest` and `counts`. May raise `BackendError`
+    when a PBX that the sheet names does not answer; nothing has been changed then.
+    """
+
+    def __init__(self, sheet: Sheet, inbox: Inbox, sha256: str, ours: Ours | None = None) -> None:
+        self.sheet = sheet
+        self._inbox = inbox
+        self._ours = ours or {}
+        self._plays: dict[str, Play] = {}
+        self._scopes: dict[str, Scope] | None = None
+        self._digest = Digest(sha256)
+        self._losses: dict[str, Losses] = {}
+        self.counts: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def rows(self) -> Iterator[tuple[Row, Verdict]]:
+        """Every row of the sheet with what it comes to, in file order."""
+        rows = iter(self.sheet)
+        first = list(islice(rows, NARROW + 1))
+        if len(first) <= NARROW:
+            self._scopes = self._named(first)
+        for row in chain(first, rows):
+            if row.faults and not row.valid:
+                code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
+                verdict = Verdict(Outcome.INVALID, code)
+            else:
+                verdict = self._played(row)
+            self.counts[verdict.outcome] += 1
+            yield (_warned(row, verdict) if verdict.overrides else row), verdict
+
+    def _played(self, row: Row) -> Verdict:
+        if row.pbx:
+            return self._play(row.pbx).play(row)
+        verdicts = [self._play(name).play(row) for name in self._inbox.pbxs]
+        # On several PBXs at once: done where it was done; else why it was refused; else nothing was held.
+        best = min(verdicts, key=lambda v: _RANK[v.outcome])
+        done = [v for v in verdicts if v.outcome is Outcome.DONE] or [best]
+        return best._replace(
+            effects=tuple(e for v in done for e in v.effects),
+            overrides=tuple(sorted({n for v in done for n in v.overrides})),
+        )
+
+    def _named(self, rows: list[Row]) -> dict[str, Scope]:
+        """What these rows name on each PBX."""
+        names: dict[str, tuple[set[str], set[str], set[str]]] = {}
+        for row in rows:
+            if row.valid:
+                for pbx in (row.pbx,) if row.pbx else self._inbox.pbxs:
+                    extensions, members, numbers = names.setdefault(pbx, (set(), set(), set()))
+                    members.add(row.member)
+                    if row.extension:
+                        extensions.add(row.extension)
+                    if row.number:
+                        numbers.add(row.number)
+        for pbx, made in self._ours.items():
+            names.setdefault(pbx, (set(), set(), set()))[0].update(made)
+        return {pbx: Scope(frozenset(e), frozenset(m), frozenset(n)) for pbx, (e, m, n) in names.items()}
+
+    def _play(self, name: str) -> Play:
+        play = self._plays.get(name)
+        if play is None:
+            pbx = self._inbox.pbxs[name]
+            scope = self._scopes[name] if self._scopes is not None else Scope.everything()
+            members = None if Can.CREATE_MEMBERS in pbx.backend.can else frozenset(pbx.backend.members(scope))
+            policy = Policy(pbx.second_extension, Can.CREATE_EXTENSIONS in pbx.backend.can, members)
+            play = Play(name, policy, pbx.backend.fetch(scope), self._ours.get(name))
+            self._plays[name] = play
+        return play
+
+    # -- changes ---------------------------------------------------------------------------------------------------
+
+    def changes(self, first: int = 1) -> Iterator[Change]:
+        """The changes that make it so, in the order in which they can be made, numbered from `first`."""
+        for name in self._inbox.pbxs:
+            play = self._plays.get(name)
+            if play is None:
+                continue
+            losses = self._losses[name] = Losses()
+            several = Can.SEVERAL in self._inbox.pbxs[name].backend.can
+            for change in ordered(name, play.differences, several=several, first=first):
+                first = change.seq + 1
+                self._digest.add(change)
+                yield change
+            for _, before, after in play.differences():
+                _count(losses, play, before, after)
+
+    @property
+    def digest(self) -> str:
+        return self._digest.text
+
+    @property
+    def size(self) -> int:
+        """How many changes the plan has; known once they were taken."""
+        return self._digest.changes
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Why the plan must wait for a person."""
+        limits = self._inbox.limits
+        found: list[Hold] = []
+        for name, losses in self._losses.items():
+            if losses.detach or losses.move or losses.force:
+                found += holds(name, losses, self._links(self._inbox.pbxs[name], losses), limits)
+        return tuple(found)
+
+    def _links(self, pbx: Pbx, losses: Losses) -> int:
+        """How many links the PBX holds; a narrow plan counts them only if a share could matter."""
+        play = self._plays[pbx.name]
+        least = min((limit.at_least for limit in self._inbox.limits.values()), default=0)
+        if self._scopes is None or max(losses.detach, losses.move, losses.force) < least:
+            return play.links
+        return sum(entry.member is not None for entry in pbx.backend.fetch(Scope.everything()))
+
+
+_RANK = {Outcome.DONE: 0, Outcome.REFUSED: 1, Outcome.UNCHANGED: 2}
+
+
+def _count(losses: Losses, play: Play, before: Holding, after: Holding) -> None:
+    if before.member is None or before.member == after.member:
+        return
+    if after.member is not None:
+        losses.force += 1
+    elif play.held_by(before.member):
+        losses.move += 1
+    else:
+        losses.detach += 1
+
+
+def _warned(row: Row, verdict: Verdict) -> Row:
+    lines = ", ".join(map(str, verdict.overrides))
+    warning = Fault(
+        row.line,
+        "",
+        "",
+        FaultCode.OVERRIDES_LINE,
+        Severity.WARNING,
+        f"This row undoes line {lines}.",
+        "If that is not meant, remove one of the two.",
+    )
+    return row._replace(faults=(*row.faults, warning))

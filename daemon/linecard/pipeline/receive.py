@@ -1,0 +1,47 @@
+"""Receive: a file becomes a drop, kept byte for byte, and a run begins."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, cast
+
+from linecard.errors import SheetError
+from linecard.model.run import Drop
+from linecard.pipeline.files import safe_name, whole
+from linecard.store.store import Store
+
+
+def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, most: int) -> Drop:
+    """Copy a file's bytes into the archive and make them durable; its source is not touched.
+
+    At most `most` bytes and one more are kept, enough for the check to say that the file is too large.
+    """
+    now = store.now()
+    path = Path(f"{now:%Y}", f"{now:%m}", f"{uuid.uuid4().hex[:12]}__{safe_name(name)}")
+    digest, size = hashlib.sha256(), 0
+    try:
+        with whole(archive / path, text=False) as file:
+            out = cast("IO[bytes]", file)
+            for block in blocks:
+                some = block[: most + 1 - size]
+                digest.update(some)
+                size += len(some)
+                out.write(some)
+                if size > most:
+                    break
+    except OSError as error:
+        raise SheetError(
+            f"{name} cannot be taken: {error.strerror or error}.", remedy="Nothing was changed."
+        ) from error
+    return Drop(name, digest.hexdigest(), size, str(path))
+
+
+def receive(store: Store, inbox: str, drop: Drop, *, description: str, who: str) -> int:
+    """Begin the run of a kept drop; older runs of the same file that still wait give way. The run's id."""
+    with store.transaction() as connection:
+        run_id = store.receive(connection, inbox, drop, description=description, who=who)
+        store.supersede(connection, run_id, inbox, drop.sha256, who=who)
+    return run_id

@@ -1,0 +1,125 @@
+"""What is said about a run: the store's memory as a renderer reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from linecard.model.outcome import Code, Effect, Outcome, Verdict
+from linecard.model.report import Headline, Line
+from linecard.model.run import Event, Run
+from linecard.model.sheet import Fault, Row, Severity
+from linecard.rules import states
+from linecard.rules.sentences import headline, sentence, wanted
+from linecard.store.journal import PAGE, Journal
+from linecard.store.store import Store
+
+
+class RunReport:
+    """The report of a run (see `linecard.model.report.Report`).
+
+    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do.
+    """
+
+    def __init__(self, store: Store, run: Run, *, site: str, timezone: str) -> None:
+        self.run, self.site, self.timezone = run, site, timezone
+        self._store = store
+        self._journal = Journal(store, run.id)
+        self._applied = run.state in states.SPOKEN
+        counts = {outcome.value: run.counts.get(outcome, 0) for outcome in Outcome}
+        if not self._applied:
+            counts["skipped"], counts["done"] = counts["skipped"] + counts["done"], 0
+        self.counts: Mapping[str, int] = counts
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def headline(self) -> Headline:
+        return headline(self.run, self.counts)
+
+    def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """The outcomes as they are stored: before a run is applied its rows still say `done`."""
+        if self._applied or not outcomes:
+            return list(outcomes)
+        stored = [o.value for o in outcomes if o is not Outcome.DONE]
+        return [*stored, Outcome.DONE.value] if Outcome.SKIPPED in outcomes else stored or ["-"]
+
+    def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
+        stored = self._journal.rows(self.run.attempt, self._stored(outcomes), codes, limit)
+        while page := list(islice(stored, PAGE)):
+            faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
+            for row, verdict, words in page:
+                yield line(row, verdict, words, faults.get(row.line, []), applied=self._applied)
+
+    def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
+        return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
+
+    def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
+        return self._journal.faults(self.run.attempt, whole_file=whole_file)
+
+    def events(self) -> Iterator[Event]:
+        return iter(self._store.events(self.run.id))
+
+
+def line(
+    row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, applied: bool, preview: bool = False
+) -> Line:
+    """What is said of one row; `faults` are those of the row, `applied` whether its run was.
+
+    In a `preview` a row that would be done keeps that outcome and says what would happen.
+    """
+    effects = verdict.effects
+    outcome, code = verdict.outcome, verdict.code
+    if outcome is Outcome.INVALID:
+        error = next((f for f in faults if f.severity is Severity.ERROR), None)
+        message = " ".join(f.message for f in faults if f.severity is Severity.ERROR)
+        remedy = error.hint if error is not None else ""
+    else:
+        facts = _facts(row, verdict, words)
+        message, remedy = sentence(code, facts)
+        if outcome is Outcome.DONE and preview:
+            message = wanted(code, facts) + "."
+        elif outcome is Outcome.DONE and not applied:
+            outcome = Outcome.SKIPPED
+            message, remedy = sentence(Code.NOT_APPLIED, {"wanted": wanted(code, facts)})
+    main = effects[0] if effects else None
+    after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
+    return Line(
+        row.line,
+        row.action,
+        row.member,
+        row.pbx,
+        row.extension,
+        row.number,
+        outcome,
+        code,
+        message,
+        remedy,
+        main.before if main is not None else None,
+        after,
+        effects[1:] if outcome is Outcome.DONE else (),
+        tuple(f for f in faults if f.severity is Severity.WARNING),
+    )
+
+
+def _facts(row: Row, verdict: Verdict, words: str) -> dict[str, str]:
+    effects = verdict.effects
+    main = effects[0] if effects else None
+    lost = [_named(e, row) for e in effects if e.before.member == row.member and e.after.member != row.member]
+    return {
+        "member": row.member,
+        "extension": row.extension or (main.extension if main else ""),
+        "pbx": row.pbx or (main.pbx if main else "") or "The PBX",
+        "number": row.number,
+        "holder": verdict.holder or (main.before.member if main and main.before.member else "") or "nobody",
+        "other": verdict.other,
+        "freed": " and ".join(lost),
+        "lost": " and ".join(lost),
+        "words": words.rstrip("."),
+    }
+
+
+def _named(effect: Effect, row: Row) -> str:
+    return effect.extension if row.pbx else f"{effect.extension} ({effect.pbx})"

@@ -1,0 +1,48 @@
+"""The PBX port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Protocol
+
+from linecard.model.directory import Change, Entry, Scope
+from linecard.model.outcome import Result
+
+
+class Can(StrEnum):
+    """What a backend can do; planner, tests and docs read these words."""
+
+    CREATE_EXTENSIONS = "create_extensions"
+    """An extension within the PBX's ranges that does not exist yet is made when it is first attached."""
+    CREATE_MEMBERS = "create_members"
+    """A member that the PBX does not know yet is made when first attached."""
+    SEVERAL = "several"
+    """A member may hold several extensions, also for the moment of a move or a swap."""
+
+
+class Backend(Protocol):
+    """One PBX. Any method may raise `BackendError` when the PBX does not answer."""
+
+    can: frozenset[Can]
+
+    def fetch(self, scope: Scope) -> Iterator[Entry]:
+        """Who holds what, now: one `Entry` for each extension that exists and lies in the scope, in any order."""
+        ...
+
+    def members(self, scope: Scope) -> Iterator[str]:
+        """Logins that exist, lower case: all, or those named. Not asked of a backend that creates members."""
+        ...
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
+        """Make the changes, in order, each only if its extension still is `before` (else `STALE`).
+
+        A generator. Taking a change from `changes` means that the intent to make it has been committed; yielding
+        its `Result` means that the effect is durable. One by one, in bulk, or one reload at the end all fit; a
+        change taken but never mentioned becomes `unknown` unless reading it back tells.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...

@@ -1,0 +1,27 @@
+"""What a plugin offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from linecard.ports.backend import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of PBX that a plugin serves.
+
+    `options` is a pydantic model with `extra="forbid"`: what may stand below `options:` of a PBX in the
+    configuration. `build` makes the backend from such a model and the site's folder, against which relative
+    paths are meant.
+    """
+
+    name: str
+    summary: str
+    options: type[BaseModel]
+    build: Callable[[Any, Path], Backend]

@@ -1,0 +1,97 @@
+"""Plugins: found by their entry points, imported only when the configuration names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+
+import pluggy
+from pydantic import BaseModel
+
+from linecard import hookspecs
+from linecard.errors import PluginError
+from linecard.ports.kind import Kind
+from linecard.ports.renderer import Renderer
+
+GROUP = "linecard"
+REPORTS = "reports"
+"""The entry point of the report formats that linecard itself brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One installed plugin as `linecard plugins` lists it; `problem` says why it cannot be used."""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: tuple[Kind, ...] = ()
+    renderers: tuple[Renderer, ...] = ()
+    problem: str = ""
+
+
+class Registry:
+    """The plugins of this installation."""
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager("linecard")
+        self._manager.add_hookspecs(hookspecs)
+
+    @cached_property
+    def _entries(self) -> dict[str, metadata.EntryPoint]:
+        return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
+
+    def _load(self, name: str) -> object:
+        plugin = self._manager.get_plugin(name)
+        if plugin is not None:
+            return plugin
+        entry = self._entries.get(name)
+        if entry is None:
+            known = ", ".join(sorted(self._entries)) or "none"
+            raise PluginError(f"There is no plugin {name}.", remedy=f"Install it; installed are: {known}.")
+        try:
+            plugin = entry.load()
+            self._manager.register(plugin, name)
+            self._manager.check_pending()
+        except Exception as error:  # whatever a plugin's code raises is said with its name
+            raise PluginError(
+                f"The plugin {name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
+                remedy="Install it again or ask whoever wrote it.",
+            ) from error
+        return plugin
+
+    def kind(self, name: str) -> Kind:
+        """The kind of PBX that the plugin of this name serves under this name. Raises `PluginError`."""
+        for kind in self._said(name, "linecard_backends"):
+            if isinstance(kind, Kind) and kind.name == name:
+                return kind
+        raise PluginError(f"The plugin {name} serves no PBX of the kind {name}.")
+
+    def options(self, name: str) -> type[BaseModel]:
+        return self.kind(name).options
+
+    def renderers(self) -> dict[str, Renderer]:
+        """The report formats by name."""
+        return {renderer.name: renderer for renderer in self._said(REPORTS, "linecard_renderers")}
+
+    def _said(self, name: str, hook: str) -> list:  # type: ignore[type-arg]
+        plugin = self._load(name)
+        others = [other for other in self._manager.get_plugins() if other is not plugin]
+        caller = self._manager.subset_hook_caller(hook, others)
+        return [item for answer in caller() for item in answer]
+
+    def all(self) -> Iterator[Plugin]:
+        """Every installed plugin, imported."""
+        for name, entry in sorted(self._entries.items()):
+            dist = entry.dist
+            where = (dist.name, dist.version) if dist is not None else ("?", "?")
+            try:
+                kinds, renderers = (
+                    self._said(name, "linecard_backends"),
+                    self._said(name, "linecard_renderers"),
+                )
+                yield Plugin(name, *where, tuple(kinds), tuple(renderers))
+            except PluginError as error:
+                yield Plugin(name, *where, problem=str(error))

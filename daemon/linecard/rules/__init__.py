@@ -1,0 +1,1 @@
+"""The decisions: pure functions over the words of `linecard.model`, without I/O, clocks or environment."""

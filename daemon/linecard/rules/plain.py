@@ -1,0 +1,99 @@
+"""Values as plain dictionaries, the shapes that every JSON output shares. Empty cells become null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linecard.model.directory import Change, Holding
+from linecard.model.outcome import Effect
+from linecard.model.report import Line
+from linecard.model.run import Hold, Run
+from linecard.model.sheet import Fault
+
+
+def holding(held: Holding | None) -> dict[str, Any] | None:
+    return None if held is None else {"member": held.member, "number": held.number}
+
+
+def effect(found: Effect) -> dict[str, Any]:
+    return {
+        "pbx": found.pbx,
+        "extension": found.extension,
+        "before": holding(found.before),
+        "after": holding(found.after),
+    }
+
+
+def change(found: Change) -> dict[str, Any]:
+    return {"seq": found.seq, **effect(Effect(*found[1:]))}
+
+
+def fault(found: Fault) -> dict[str, Any]:
+    return {
+        "line": found.line or None,
+        "column": found.column or None,
+        "value": found.value,
+        "code": found.code.value,
+        "severity": found.severity.value,
+        "message": found.message,
+        "hint": found.hint or None,
+    }
+
+
+def warning(found: Fault) -> dict[str, Any]:
+    return {
+        "code": found.code.value,
+        "message": found.message,
+        "column": found.column or None,
+        "value": found.value,
+        "hint": found.hint or None,
+    }
+
+
+def line(found: Line) -> dict[str, Any]:
+    return {
+        "line": found.line,
+        "action": str(found.action) or None,
+        "member": found.member or None,
+        "pbx": found.pbx or None,
+        "extension": found.extension or None,
+        "number": found.number or None,
+        "outcome": found.outcome.value,
+        "code": str(found.code),
+        "message": found.message,
+        "remedy": found.remedy or None,
+        "before": holding(found.before),
+        "after": holding(found.after),
+        "also": [effect(other) for other in found.also],
+        "warnings": [warning(fault) for fault in found.warnings],
+    }
+
+
+def hold(found: Hold) -> dict[str, Any]:
+    return {
+        "pbx": found.pbx or None,
+        "kind": found.kind,
+        "count": found.count,
+        "share": found.share,
+        "limit": found.limit,
+        "message": found.message,
+    }
+
+
+def run(found: Run) -> dict[str, Any]:
+    """The facts of a run without its rows; times in ISO 8601, UTC."""
+    return {
+        "id": found.id,
+        "inbox": found.inbox,
+        "file": found.drop.name,
+        "sha256": found.drop.sha256,
+        "description": found.description or None,
+        "state": found.state.value,
+        "created": found.created.isoformat(),
+        "changed": found.changed.isoformat(),
+        "attempt": found.attempt,
+        "digest": found.digest or None,
+        "counts": dict(found.counts),
+        "total": sum(found.counts.values()),
+        "holds": [hold(item) for item in found.holds],
+    }

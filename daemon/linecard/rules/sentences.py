@@ -1,0 +1,129 @@
+"""What each outcome says to a person: one sentence, and what to do where there is something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linecard.model.outcome import Code
+from linecard.model.report import Headline
+from linecard.model.run import Run, State
+
+# Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
+# words are the PBX's own. `wanted` is what the row asked for, for rows that came to nothing.
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    Code.LINKED: ("{member} has {extension} now.", ""),
+    Code.TOOK_OVER: ("{member} has {extension} now; {holder} has lost it.", ""),
+    Code.MOVED: ("{member} has {extension} now instead of {freed}.", ""),
+    Code.NUMBER_CHANGED: ("{extension} of {member} rings at {number} now.", ""),
+    Code.REMOVED: ("{member} no longer has {lost}.", ""),
+    Code.ALREADY_SO: ("{member} already had {extension}.", ""),
+    Code.NOTHING_HELD: ("{member} held nothing to remove.", ""),
+    Code.UNKNOWN_EXTENSION: (
+        "{pbx} has no extension {extension}.",
+        "Create it on the PBX, or correct the row.",
+    ),
+    Code.UNKNOWN_MEMBER: (
+        "{pbx} knows no member {member}.",
+        "Create the member on the PBX, or correct the e-mail.",
+    ),
+    Code.HELD_BY_OTHER: (
+        "{extension} is held by {holder}.",
+        "Detach {holder} first, or write force_attach if {member} shall take it over.",
+    ),
+    Code.WRONG_EXTENSION: (
+        "{member} does not hold {extension}.",
+        "Leave Extension empty to remove whatever {member} holds, or correct it.",
+    ),
+    Code.NUMBER_IN_USE: (
+        "{number} rings extension {other}, held by {holder}.",
+        "Choose another number, or write force_attach if it shall move.",
+    ),
+    Code.SECOND_EXTENSION: (
+        "{member} already holds {other}; this PBX allows one extension for a member.",
+        "Detach {member} from {other} first.",
+    ),
+    Code.PBX_REFUSED: (
+        "{pbx} refused the change of {other}: {words}.",
+        "Correct what the PBX says, then send the row again.",
+    ),
+    Code.NOT_READ_BACK: (
+        "{pbx} accepted the change of {other}, but reading it back shows something else ({words}).",
+        "Look at the PBX, then send the row again.",
+    ),
+    Code.PBX_MOVED: (
+        "{other} was changed on {pbx} by somebody else while the run was applied ({words}).",
+        "Look at who holds it now, then send the row again.",
+    ),
+    Code.IN_DOUBT: (
+        "Whether {pbx} made the change of {other} is not known; it could not be asked ({words}).",
+        "Look at {other} on the PBX before sending the row again.",
+    ),
+    Code.PBX_DOWN: (
+        "{pbx} stopped answering before this row: {words}.",
+        "Send the row again when the PBX works.",
+    ),
+    Code.NOT_APPLIED: ("Not applied: {wanted}.", "It waits for a decision about the run."),
+    Code.INTERRUPTED: (
+        "Not applied: the run was interrupted before this row.",
+        "`linecard resume` finishes the run.",
+    ),
+}
+
+WANTED: Mapping[str, str] = {
+    Code.LINKED: "{member} would get {extension}",
+    Code.TOOK_OVER: "{member} would get {extension} and {holder} would lose it",
+    Code.MOVED: "{member} would get {extension} instead of {freed}",
+    Code.NUMBER_CHANGED: "{extension} of {member} would ring at {number}",
+    Code.REMOVED: "{member} would lose {lost}",
+}
+
+
+def sentence(code: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """The sentence for an outcome's code and the remedy, which may be empty."""
+    message, remedy = SENTENCES[code]
+    return message.format_map(facts), remedy.format_map(facts)
+
+
+def wanted(code: str, facts: Mapping[str, str]) -> str:
+    """What a row would do, for a plan that has not been applied."""
+    return WANTED[code].format_map(facts)
+
+
+def headline(run: Run, counts: Mapping[str, int]) -> Headline:
+    """What a reader must know first: did it work, and who must do what."""
+    total = sum(counts.values())
+    fine = counts.get("done", 0) + counts.get("unchanged", 0)
+    people = total - fine
+    if run.state is State.REJECTED:
+        return Headline("bad", "The file was refused; nothing was changed.", "Correct the file and send it again.")
+    if run.state is State.HELD:
+        return Headline(
+            "attention",
+            "The plan waits for a person; nothing was changed.",
+            "Read why below, then approve it by its digest or discard it.",
+        )
+    if run.state in (State.DISCARDED, State.SUPERSEDED):
+        return Headline("attention", f"The run was {run.state}; nothing was changed.", "")
+    if run.state in (State.APPLYING, State.INTERRUPTED, State.STALE):
+        return Headline(
+            "bad",
+            "The run broke off and is not finished.",
+            "`linecard resume` reads the PBX back and finishes it.",
+        )
+    if run.state in (State.RECEIVED, State.PLANNED, State.APPROVED):
+        return Headline("attention", "Nothing was changed yet.", "Import the file, or discard the run.")
+    if not people:
+        done = counts.get("done", 0)
+        title = f"All {total} rows are as they should be." if total else "The file had no rows."
+        return Headline(
+            "good",
+            title,
+            "Nothing to do." if done or total else "If rows were expected, look whether the export failed.",
+        )
+    rows = "1 row needs" if people == 1 else f"{people} rows need"
+    tone = "attention" if fine else "bad"
+    return Headline(
+        tone,
+        f"{fine} of {total} rows are as they should be; {rows} a person.",
+        "Correct the rows below and send the retry sheet.",
+    )

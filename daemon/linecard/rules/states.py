@@ -1,0 +1,37 @@
+"""The one place that says from where to where a run may go."""
+
+from __future__ import annotations
+
+from linecard.errors import StateError
+from linecard.model.run import State
+
+MOVES: dict[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.PLANNED, State.REJECTED, State.SUPERSEDED}),
+    State.PLANNED: frozenset({State.HELD, State.APPROVED, State.UNCHANGED, State.SUPERSEDED, State.PLANNED}),
+    State.HELD: frozenset({State.APPROVED, State.DISCARDED, State.PLANNED, State.SUPERSEDED}),
+    State.APPROVED: frozenset({State.APPLYING}),
+    State.APPLYING: frozenset({State.APPLIED, State.PARTIAL, State.INTERRUPTED, State.STALE}),
+    State.INTERRUPTED: frozenset({State.PLANNED}),
+    State.STALE: frozenset({State.PLANNED}),
+    State.REJECTED: frozenset(),
+    State.UNCHANGED: frozenset(),
+    State.DISCARDED: frozenset(),
+    State.SUPERSEDED: frozenset(),
+    State.APPLIED: frozenset(),
+    State.PARTIAL: frozenset(),
+}
+
+FINAL = frozenset(state for state, moves in MOVES.items() if not moves)
+"""States that a run never leaves; a run in one of them has a report."""
+
+WAITING = frozenset({State.RECEIVED, State.PLANNED, State.HELD})
+"""States in which nothing has been sent to a PBX, so a newer run may supersede."""
+
+SPOKEN = frozenset({State.APPLIED, State.PARTIAL, State.UNCHANGED})
+"""States in which the outcomes of rows are what they came to, not what they were planned to be."""
+
+
+def check(was: State, now: State) -> None:
+    """Refuse a move that the contract does not know; that is a bug, never a matter of data."""
+    if now not in MOVES[was]:
+        raise StateError(f"a run cannot go from {was} to {now}")

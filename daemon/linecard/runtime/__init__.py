@@ -1,0 +1,1 @@
+"""Where concrete things are joined, clocks are read and locks are held."""

@@ -1,0 +1,118 @@
+"""Doctor: each part of a site looked at on its own, so that one fault does not hide another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from linecard.errors import LinecardError
+from linecard.model.directory import Scope
+from linecard.pipeline.recover import broken_off
+from linecard.runtime.lock import is_held
+from linecard.runtime.service import Service
+
+LEAST_FREE = 200_000_000
+"""Bytes of free disk space below which the doctor complains."""
+
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, and what to do if it is not well."""
+
+    check: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+def examine(service: Service) -> Iterator[Finding]:
+    """Everything but the configuration itself, which was needed to get here."""
+    config = service.config
+    folders = {"state": config.state, "archive": config.archive, "reports": config.reports}
+    folders |= {f"inbox {name}": inbox.path for name, inbox in config.inboxes.items()}
+    for name, folder in folders.items():
+        yield _folder(name, folder)
+    yield _disk(config.state)
+    yield _local(config.state)
+    yield from _store(service)
+    for name in config.pbxs:
+        yield _pbx(service, name)
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    check = f"folder {name}"
+    if not folder.is_dir():
+        return Finding(check, ok=False, message=f"{folder} does not exist", remedy=f"mkdir -p {folder}")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            check,
+            ok=False,
+            message=f"{folder} cannot be read and written",
+            remedy=f"Give this user rights on {folder}.",
+        )
+    return Finding(check, ok=True, message=str(folder))
+
+
+def _disk(state: Path) -> Finding:
+    existing = next(path for path in (state, *state.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_FREE:
+        return Finding(
+            "disk",
+            ok=False,
+            message=f"only {free // 1_000_000} MB are free",
+            remedy="Free space, or move the state folder.",
+        )
+    return Finding("disk", ok=True, message=f"{free // 1_000_000_000} GB free")
+
+
+def _local(state: Path) -> Finding:
+    """SQLite's write-ahead log does not work on network file systems."""
+    best, kind = "", "unknown"
+    with Path("/proc/self/mounts").open() as mounts:
+        for line in mounts:
+            _, mount, found, *_ = line.split()
+            if str(state.absolute()).startswith(mount.rstrip("/") + "/") and len(mount) > len(best):
+                best, kind = mount, found
+    if kind in _NETWORK:
+        return Finding(
+            "state disk",
+            ok=False,
+            message=f"{state} is on a network file system ({kind})",
+            remedy="Put `state` on a local disk.",
+        )
+    return Finding("state disk", ok=True, message=f"local ({kind})")
+
+
+def _store(service: Service) -> Iterator[Finding]:
+    try:
+        broken = broken_off(service.store)
+        waiting = service.store.undelivered()
+    except LinecardError as error:
+        yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
+        return
+    yield Finding("state database", ok=True, message="opens, at the newest schema")
+    if is_held(service.config.state):
+        yield Finding("runs", ok=True, message="another linecard is at work on this site")
+    elif broken:
+        numbers = ", ".join(str(run.id) for run in broken)
+        yield Finding("runs", ok=False, message=f"broke off: {numbers}", remedy="linecard resume")
+    elif waiting:
+        yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
+    else:
+        yield Finding("runs", ok=True, message="none broke off")
+
+
+def _pbx(service: Service, name: str) -> Finding:
+    check = f"pbx {name}"
+    try:
+        pbx = service.pbxs[name]
+        held = sum(entry.member is not None for entry in pbx.backend.fetch(Scope.everything()))
+    except LinecardError as error:
+        return Finding(check, ok=False, message=str(error), remedy=error.remedy)
+    return Finding(check, ok=True, message=f"answers; {held} extensions are held")

@@ -1,0 +1,252 @@
+"""A site at work: configuration, plugins, store and PBXs joined. The only place that knows concrete things."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from linecard import config as configuration
+from linecard.config import Config, InboxConfig
+from linecard.errors import ConfigError, SheetError
+from linecard.model.format import SheetFormat
+from linecard.model.run import Run, State
+from linecard.pipeline.announce import announce
+from linecard.pipeline.apply import Checkpoint, apply
+from linecard.pipeline.files import blocks
+from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.plan import Progress, plan
+from linecard.pipeline.planning import Planning
+from linecard.pipeline.receive import keep, receive
+from linecard.pipeline.recover import broken_off, interrupt
+from linecard.pipeline.report import RunReport
+from linecard.ports.backend import Can
+from linecard.ports.renderer import Renderer
+from linecard.registry import Registry
+from linecard.rules.check import Sheet
+from linecard.rules.limits import Limit
+from linecard.rules.numbering import NumberingPlan
+from linecard.rules.play import SecondExtension
+from linecard.runtime.lock import site_lock
+from linecard.store.store import Store
+
+FILED = ("html", "csv", "retry")
+"""The formats in which every report is filed."""
+
+Stage = Callable[[str, Run], Progress]
+"""Told when a long step begins (`plan`, `apply`); gives what is to be told of its progress."""
+
+Confirm = Callable[[Run], bool]
+
+
+class Service:
+    """One site. A context manager: leaving it lets go of the PBXs and the store."""
+
+    def __init__(self, config: Config, registry: Registry) -> None:
+        self.config, self.registry = config, registry
+        self._open = ExitStack()
+
+    @classmethod
+    def load(cls, file: Path) -> Service:
+        """The site of this configuration file. Raises `ConfigError` with every problem."""
+        registry = Registry()
+        return cls(configuration.load(file, registry.options), registry)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> Store:
+        store = Store.open(self.config.state, lambda: datetime.now(UTC))
+        self._open.callback(store.close)
+        return store
+
+    @cached_property
+    def pbxs(self) -> dict[str, Pbx]:
+        return {name: self._pbx(name) for name in self.config.pbxs}
+
+    def _pbx(self, name: str) -> Pbx:
+        found = self.config.pbxs[name]
+        backend = self.registry.kind(found.backend).build(found.settings, self.config.folder)
+        self._open.callback(backend.close)
+        try:
+            numbering = NumberingPlan(found.region or self.config.region or "", found.extensions, found.emergency)
+        except ValueError as error:
+            raise ConfigError(f"pbxs.{name}.region: {error}") from None
+        second = SecondExtension(found.second_extension)
+        if second is SecondExtension.ADD and Can.SEVERAL not in backend.can:
+            raise ConfigError(
+                f"pbxs.{name}.second_extension: found add, but members of this kind of PBX have one extension at most.",
+                remedy="Write move or refuse.",
+            )
+        return Pbx(name, backend, numbering, second, found.aliases)
+
+    @cached_property
+    def renderers(self) -> dict[str, Renderer]:
+        return self.registry.renderers()
+
+    def inbox(self, name: str | None) -> Inbox:
+        """An inbox by name; the only one, if there is one. Raises `ConfigError`."""
+        inboxes = self.config.inboxes
+        if name is None and len(inboxes) == 1:
+            name = next(iter(inboxes))
+        if name is None or name not in inboxes:
+            what = f"There is no inbox {name}." if name else "This site has several inboxes."
+            raise ConfigError(what, remedy=f"Name one with --inbox: {', '.join(inboxes)}.")
+        found: InboxConfig = inboxes[name]
+        pbxs = {pbx: self.pbxs[pbx] for pbx in found.pbxs or self.pbxs}
+        limits = {
+            kind: Limit(limit.count, limit.share, limit.at_least)
+            for kind in ("detach", "move", "force")
+            if (limit := getattr(found.limits, kind))
+        }
+        return Inbox(name, _form(found), pbxs, found.default_pbx, limits)
+
+    def report(self, run: Run) -> RunReport:
+        return RunReport(self.store, run, site=self.config.site, timezone=self.config.timezone)
+
+    # -- work ------------------------------------------------------------------------------------------------------
+
+    def sheet(self, file: Path, inbox: Inbox) -> Sheet:
+        """A file as a sheet, to be read once. No PBX is asked."""
+        return Sheet(_readable(file), inbox.form, inbox.destinations)
+
+    def preview(self, file: Path, inbox: Inbox) -> Planning:
+        """What importing a file would do; nothing is written anywhere."""
+        import hashlib
+
+        digest = hashlib.sha256()
+        for block in _readable(file):
+            digest.update(block)
+        return Planning(self.sheet(file, inbox), inbox, digest.hexdigest())
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Hold the site while changing it; reports that wait are filed before it is let go."""
+        with site_lock(self.config.state):
+            self.announce()
+            yield
+            self.announce()
+
+    def take(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
+        """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
+        drop = keep(self.config.archive, file.name, _readable(file), self.store, most=inbox.form.max_bytes)
+        run_id = receive(self.store, inbox.name, drop, description=description, who=who())
+        return self.plan(self.store.run(run_id), inbox, stage)
+
+    def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
+        return plan(self.store, run, inbox, self.config.archive, who=who(), progress=stage("plan", run))
+
+    def approve(self, run: Run, *, why: str) -> Run:
+        with self.store.transaction() as connection:
+            self.store.move(connection, run.id, State.APPROVED, who=who(), why=why)
+        return self.store.run(run.id)
+
+    def discard(self, run: Run, *, why: str) -> Run:
+        with self.store.transaction() as connection:
+            if run.state is State.PLANNED:
+                self.store.move(connection, run.id, State.HELD, who=who(), why="asked whether to go on")
+            self.store.move(connection, run.id, State.DISCARDED, who=who(), why=why)
+        return self.store.run(run.id)
+
+    def finish(self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Run:
+        """Take an approved run to its end, planning again as often as the PBX moves under it.
+
+        `confirm` is asked when a new plan wants something that the approved one did not.
+        """
+        while True:
+            if run.state is State.APPROVED:
+                run = apply(self.store, run, self.pbxs, who=who(), progress=stage("apply", run), stop=stop)
+            if run.state is State.STALE:
+                run = self.plan(run, inbox, stage)
+            if run.state is State.PLANNED and confirm(run):
+                run = self.approve(run, why="the new plan was confirmed")
+            if run.state is not State.APPROVED:
+                return run
+
+    def recover(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Iterator[Run]:
+        """Finish the runs that broke off, the oldest first. The caller holds the site."""
+        for found in broken_off(self.store):
+            run = found
+            missing = sorted(set(self._pbxs_of(run)) - set(self.pbxs))
+            if missing or run.inbox not in self.config.inboxes:
+                what = f"the PBX {missing[0]}" if missing else f"the inbox {run.inbox}"
+                raise ConfigError(
+                    f"Run {run.id} broke off and cannot be finished: {what} is no longer in the configuration.",
+                    remedy="Put it back until the run is finished.",
+                )
+            if run.state is State.APPLYING:
+                run = interrupt(self.store, run, self.pbxs, who=who())
+            if run.state in (State.INTERRUPTED, State.STALE):
+                run = self.plan(run, self.inbox(run.inbox), stage)
+            yield self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
+
+    def _pbxs_of(self, run: Run) -> list[str]:
+        from linecard.store.journal import Journal
+
+        return Journal(self.store, run.id).pbxs()
+
+    def announce(self) -> None:
+        """File the reports that wait."""
+        renderers = [self.renderers[name] for name in FILED if name in self.renderers]
+        announce(
+            self.store,
+            self.config.reports,
+            renderers,
+            site=self.config.site,
+            timezone=self.config.timezone,
+            templates=self.config.templates,
+        )
+
+
+def who() -> str:
+    """The person or service at work, for the events."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _readable(file: Path) -> Iterator[bytes]:
+    """The bytes of a file. Raises `SheetError`, at once where it can be told."""
+    if not file.exists():
+        raise SheetError(f"There is no file {file}.")
+    if not file.is_file():
+        raise SheetError(f"{file} is not a plain file.", remedy="Give the path of a CSV file.")
+    return _blocks(file)
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    try:
+        yield from blocks(file)
+    except OSError as error:
+        raise SheetError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _form(inbox: InboxConfig) -> SheetFormat:
+    sheet = inbox.sheet
+    delimiters = {"auto": "", "tab": "\t"}
+    return SheetFormat(
+        encoding=sheet.encoding,
+        delimiter=delimiters.get(sheet.delimiter, sheet.delimiter),
+        quote=sheet.quote,
+        backslash=sheet.escape == "backslash",
+        skip_lines=sheet.skip_lines,
+        second_header=sheet.second_header,
+        positions=sheet.positions,
+        columns=sheet.columns,
+        actions=sheet.actions,
+        max_bytes=sheet.max_bytes,
+        max_rows=sheet.max_rows,
+        max_columns=sheet.max_columns,
+        max_cell=sheet.max_cell,
+    )

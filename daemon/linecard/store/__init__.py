@@ -1,0 +1,1 @@
+"""What linecard remembers: drops, runs, their rows, changes and events, in one database."""

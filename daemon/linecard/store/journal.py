@@ -1,0 +1,324 @@
+"""The two long tables of a run: its rows and its changes. Written in bulk, read as streams.
+
+A plan is written under the attempt after the run's own, so that a reader sees it only when the run takes that
+attempt over, in the transaction that moves its state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.model.directory import Change, Holding
+from linecard.model.outcome import Effect, Fate, Outcome, Result, Verdict
+from linecard.model.sheet import Fault, FaultCode, Row, Severity
+from linecard.store.store import Store
+from linecard.store.tables import change, fault, row
+
+PAGE = 2000
+
+StoredRow = tuple[Row, Verdict, str]
+"""A row as remembered: with its verdict, and the PBX's words where a change failed."""
+
+
+class Journal:
+    """Rows, faults and changes of one run."""
+
+    def __init__(self, store: Store, run_id: int) -> None:
+        self._store, self._run = store, run_id
+
+    # -- writing a plan --------------------------------------------------------------------------------------------
+
+    def clear(self, connection: sa.Connection, *, keep: int) -> None:
+        """Forget the rows, faults and unsent changes of every attempt but this one."""
+        for table in (row, fault):
+            connection.execute(sa.delete(table).where(table.c.run_id == self._run, table.c.attempt != keep))
+        connection.execute(
+            sa.delete(change).where(
+                change.c.run_id == self._run, change.c.attempt != keep, change.c.fate == Fate.PLANNED
+            )
+        )
+
+    def add_rows(self, attempt: int, played: Iterable[tuple[Row, Verdict]]) -> Iterator[tuple[Row, Verdict]]:
+        """Write rows page by page, passing each on; a page is committed when it is full."""
+        for page in _pages(played):
+            with self._store.transaction() as connection:
+                _bulk(connection, row, [_row_values(self._run, attempt, *pair) for pair in page])
+                faults = [(self._run, attempt, *f) for r, _ in page if r.faults for f in r.faults]
+                if faults:
+                    _bulk(connection, fault, faults, skip=("id",))
+            yield from page
+
+    def add_faults(self, connection: sa.Connection, attempt: int, faults: Sequence[Fault]) -> None:
+        if faults:
+            _bulk(connection, fault, [(self._run, attempt, *f) for f in faults], skip=("id",))
+
+    def add_changes(self, attempt: int, changes: Iterable[Change]) -> None:
+        for page in _pages(changes):
+            values = [
+                (self._run, c.seq, attempt, c.pbx, c.extension, *c.before, *c.after, Fate.PLANNED, "", "") for c in page
+            ]
+            with self._store.transaction() as connection:
+                _bulk(connection, change, values)
+
+    def last_seq(self) -> int:
+        """The highest number of a change that this run ever had; a new plan counts on from there."""
+        query = sa.select(sa.func.coalesce(sa.func.max(change.c.seq), 0)).where(change.c.run_id == self._run)
+        with self._store.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # -- changes ---------------------------------------------------------------------------------------------------
+
+    def changes(self, pbx: str | None, *fates: Fate) -> Iterator[Change]:
+        """Changes in order, page by page, so that no read stays open while others write."""
+        query = sa.select(
+            change.c.seq,
+            change.c.pbx,
+            change.c.extension,
+            change.c.before_member,
+            change.c.before_number,
+            change.c.after_member,
+            change.c.after_number,
+        ).where(change.c.run_id == self._run)
+        if fates:
+            query = query.where(change.c.fate.in_(fates))
+        if pbx is not None:
+            query = query.where(change.c.pbx == pbx)
+        last = 0
+        while True:
+            with self._store.reading() as connection:
+                page = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE)).all()
+            for seq, name, extension, *b in page:
+                yield Change(seq, name, extension, Holding(b[0], b[1]), Holding(b[2], b[3]))
+            if len(page) < PAGE:
+                return
+            last = page[-1][0]
+
+    def pbxs(self, *fates: Fate) -> list[str]:
+        """The PBXs that have changes, in the order in which they first appear."""
+        query = sa.select(change.c.pbx).where(change.c.run_id == self._run).group_by(change.c.pbx)
+        if fates:
+            query = query.where(change.c.fate.in_(fates))
+        with self._store.reading() as connection:
+            return list(connection.execute(query.order_by(sa.func.min(change.c.seq))).scalars())
+
+    def tally(self) -> dict[Fate, int]:
+        """How many changes came to what."""
+        query = sa.select(change.c.fate, sa.func.count()).where(change.c.run_id == self._run).group_by(change.c.fate)
+        with self._store.reading() as connection:
+            return {Fate(fate): count for fate, count in connection.execute(query)}
+
+    def mark(self, connection: sa.Connection, changes: Sequence[Change], fate: Fate) -> None:
+        """Give changes, in order, a fate: one statement for each stretch without a gap."""
+        for first, last in _stretches([c.seq for c in changes]):
+            connection.execute(
+                sa.update(change)
+                .where(change.c.run_id == self._run, change.c.seq.between(first, last))
+                .values(fate=fate)
+            )
+
+    def record(self, connection: sa.Connection, results: Sequence[tuple[Result, str]]) -> None:
+        """Write what became of changes; each result comes with the row code that a fate other than done means."""
+        self.mark(connection, [r.change for r, _ in results if r.fate is Fate.DONE], Fate.DONE)
+        for result, code in results:
+            if result.fate is not Fate.DONE:
+                connection.execute(
+                    sa.update(change)
+                    .where(change.c.run_id == self._run, change.c.seq == result.change.seq)
+                    .values(fate=result.fate, code=code, words=result.words)
+                )
+
+    def close(self, connection: sa.Connection, pbx: str, was: Fate, fate: Fate, code: str, words: str) -> None:
+        """Give every change of a PBX that is `was` this fate, code and words."""
+        connection.execute(
+            sa.update(change)
+            .where(change.c.run_id == self._run, change.c.pbx == pbx, change.c.fate == was)
+            .values(fate=fate, code=code, words=words)
+        )
+
+    def later(self, found: Change) -> bool:
+        """Whether a later change of this run takes the same extension on from where this one leaves it."""
+        query = sa.select(change.c.seq).where(
+            change.c.run_id == self._run,
+            change.c.seq > found.seq,
+            change.c.pbx == found.pbx,
+            change.c.extension == found.extension,
+        )
+        with self._store.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def unmade(self, attempt: int) -> Iterator[tuple[Change, Fate, str, str]]:
+        """Changes of this attempt that are not done, with fate, code and words."""
+        query = (
+            sa.select(change)
+            .where(change.c.run_id == self._run, change.c.attempt == attempt, change.c.fate != Fate.DONE)
+            .order_by(change.c.seq)
+        )
+        with self._store.reading() as connection:
+            for c in connection.execute(query):
+                before, after = (
+                    Holding(c.before_member, c.before_number),
+                    Holding(c.after_member, c.after_number),
+                )
+                yield Change(c.seq, c.pbx, c.extension, before, after), Fate(c.fate), c.code, c.words
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def rows(
+        self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
+    ) -> Iterator[StoredRow]:
+        """Rows in file order, streamed; all, or those with one of these outcomes and codes."""
+        query = self._where(sa.select(row), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
+        with self._store.reading() as connection:
+            for found in connection.execution_options(yield_per=PAGE).execute(query):
+                yield _stored(tuple(found))
+
+    def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
+        query = self._where(sa.select(sa.func.count()).select_from(row), attempt, outcomes, codes)
+        with self._store.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def counts(self, attempt: int, connection: sa.Connection) -> dict[str, int]:
+        """Rows by outcome, every outcome named."""
+        query = (
+            sa.select(row.c.outcome, sa.func.count())
+            .where(row.c.run_id == self._run, row.c.attempt == attempt)
+            .group_by(row.c.outcome)
+        )
+        found: dict[str, int] = dict(connection.execute(query).tuples().all())
+        return {outcome.value: found.get(outcome, 0) for outcome in Outcome}
+
+    def _where(self, query: Any, attempt: int, outcomes: Sequence[str], codes: Sequence[str]) -> Any:
+        query = query.where(row.c.run_id == self._run, row.c.attempt == attempt)
+        if outcomes:
+            query = query.where(row.c.outcome.in_(outcomes))
+        return query.where(row.c.code.in_(codes)) if codes else query
+
+    def correct(
+        self,
+        connection: sa.Connection,
+        attempt: int,
+        line: int,
+        outcome: Outcome,
+        code: str,
+        other: str,
+        words: str,
+    ) -> None:
+        """A row that was planned as done came to something else, because of the change of extension `other`."""
+        where = (row.c.run_id == self._run, row.c.attempt == attempt, row.c.line == line)
+        text = connection.execute(sa.select(row.c.more).where(*where)).scalar_one()
+        more = json.loads(text) if text else {}
+        more["other"], more["words"] = other, words
+        connection.execute(
+            sa.update(row)
+            .where(*where)
+            .values(
+                outcome=outcome,
+                code=code,
+                after_member=row.c.before_member,
+                after_number=row.c.before_number,
+                more=json.dumps(more, ensure_ascii=False),
+            )
+        )
+
+    def faults(self, attempt: int, *, whole_file: bool = False) -> Iterator[Fault]:
+        query = sa.select(fault).where(fault.c.run_id == self._run, fault.c.attempt == attempt)
+        if whole_file:
+            of_rows = sa.select(row.c.line).where(row.c.run_id == self._run, row.c.attempt == attempt)
+            query = query.where(fault.c.line.not_in(of_rows))
+        with self._store.reading() as connection:
+            for f in connection.execution_options(yield_per=PAGE).execute(query.order_by(fault.c.line, fault.c.id)):
+                yield Fault(f.line, f.column, f.value, FaultCode(f.code), Severity(f.severity), f.message, f.hint)
+
+    def faults_of(self, attempt: int, lines: Sequence[int]) -> dict[int, list[Fault]]:
+        """Faults and warnings of these rows, by line."""
+        found: dict[int, list[Fault]] = {}
+        for some in (lines[i : i + 500] for i in range(0, len(lines), 500)):
+            query = sa.select(fault).where(
+                fault.c.run_id == self._run, fault.c.attempt == attempt, fault.c.line.in_(some)
+            )
+            with self._store.reading() as connection:
+                for f in connection.execute(query.order_by(fault.c.id)):
+                    found.setdefault(f.line, []).append(
+                        Fault(
+                            f.line,
+                            f.column,
+                            f.value,
+                            FaultCode(f.code),
+                            Severity(f.severity),
+                            f.message,
+                            f.hint,
+                        )
+                    )
+        return found
+
+
+def _pages(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while page := list(islice(iterator, PAGE)):
+        yield page
+
+
+def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    first = last = None
+    for number in numbers:
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = number
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _bulk(
+    connection: sa.Connection, table: sa.Table, values: list[tuple[Any, ...]], *, skip: tuple[str, ...] = ()
+) -> None:
+    """Insert many rows at the driver's own speed; the tuples have the table's columns in order."""
+    names = [f'"{c.name}"' for c in table.columns if c.name not in skip]
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    marks = ", ".join([mark] * len(names))
+    connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({", ".join(names)}) VALUES ({marks})', values)
+
+
+def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
+    effects = verdict.effects
+    main = effects[0] if effects else None
+    more: dict[str, Any] = {}
+    if main is not None and (len(effects) > 1 or main.pbx != found.pbx or main.extension != found.extension):
+        more["effects"] = effects
+    if verdict.other:
+        more["other"] = verdict.other
+    if verdict.holder:
+        more["holder"] = verdict.holder
+    if verdict.overrides:
+        more["overrides"] = verdict.overrides
+    before, after = (main.before, main.after) if main is not None else ((None, None), (None, None))
+    text = json.dumps(more, ensure_ascii=False) if more else ("" if main is None else None)
+    return (run_id, attempt, *found[:6], verdict.outcome, verdict.code, *before, *after, text)
+
+
+def _stored(values: tuple[Any, ...]) -> StoredRow:
+    """The inverse of `_row_values`: `more` is NULL for the plain case of one effect on the named extension."""
+    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = values[2:]
+    more = json.loads(text) if text else {}
+    if "effects" in more:
+        effects = tuple(Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"])
+    elif text is None or (bm, bn, am, an) != (None, None, None, None):
+        effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
+    else:
+        effects = ()
+    verdict = Verdict(
+        Outcome(outcome),
+        code,
+        effects,
+        more.get("other", ""),
+        more.get("holder", ""),
+        tuple(more.get("overrides", ())),
+    )
+    return Row(line, action, member, pbx, extension, number), verdict, more.get("words", "")

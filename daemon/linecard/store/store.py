@@ -1,0 +1,199 @@
+"""Opening the memory, and its runs with their events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.errors import StateError, UnknownRun
+from linecard.model.run import Drop, Event, Hold, Run, State
+from linecard.rules import states
+from linecard.store import engine as engines
+from linecard.store import migrate
+from linecard.store.tables import drop, event, outbox, run
+
+Clock = Callable[[], datetime]
+FILE = "linecard.db"
+
+
+class Store:
+    """The state database of a site. Every method that writes needs the connection of a `transaction`."""
+
+    def __init__(self, engine: sa.Engine, now: Clock) -> None:
+        self._engine = engine
+        self.now = now
+
+    @classmethod
+    def open(cls, folder: Path, now: Clock) -> Store:
+        """Open the database below the state folder, made or upgraded where needed. Raises `StateError`."""
+        path = folder / FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            has = migrate.version(path)
+            if has is None:
+                migrate.upgrade(path)
+            elif has != migrate.NEWEST:
+                if has > migrate.NEWEST:
+                    raise StateError(
+                        f"{path} has the schema {has}; this linecard knows {migrate.NEWEST} at the most.",
+                        remedy="Run the newer linecard that wrote it.",
+                    )
+                migrate.upgrade(path)
+        except (OSError, sa.exc.DBAPIError) as error:
+            reason = getattr(error, "orig", error)
+            raise StateError(
+                f"The state database {path} cannot be opened: {reason}.",
+                remedy="Check that the folder exists on a local disk with space left, and that this user may write it.",
+            ) from error
+        return cls(engines.sqlite(path), now)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """A transaction that writes: committed at the end, rolled back by an exception."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StateError(
+                f"The state database cannot be written: {error.orig}.",
+                remedy="Check the disk space and permissions of the state folder. What was committed before is safe.",
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one consistent state and writes nothing."""
+        with self._engine.connect().execution_options(write=False) as connection:
+            yield connection
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def receive(self, connection: sa.Connection, inbox: str, found: Drop, *, description: str, who: str) -> int:
+        """Begin a run for a drop; the number by which people will call it."""
+        now = self.now()
+        drop_id = connection.execute(
+            sa.insert(drop).values(inbox=inbox, received=now, **asdict(found)).returning(drop.c.id)
+        ).scalar_one()
+        run_id: int = connection.execute(
+            sa.insert(run)
+            .values(
+                drop_id=drop_id,
+                inbox=inbox,
+                description=description,
+                state=State.RECEIVED,
+                counts={},
+                holds=[],
+                created=now,
+                changed=now,
+            )
+            .returning(run.c.id)
+        ).scalar_one()
+        self._note(connection, run_id, None, State.RECEIVED, who, f"received {found.name}")
+        return run_id
+
+    def move(self, connection: sa.Connection, run_id: int, to: State, *, who: str, why: str, **values: Any) -> None:
+        """Take a run to another state, with its event; `values` are columns of the run that change with it."""
+        was = State(connection.execute(sa.select(run.c.state).where(run.c.id == run_id)).scalar_one())
+        states.check(was, to)
+        connection.execute(sa.update(run).where(run.c.id == run_id).values(state=to, changed=self.now(), **values))
+        self._note(connection, run_id, was, to, who, why)
+        if to in states.FINAL | {State.HELD}:
+            self._queue_report(connection, run_id, f"archive:{to}")
+
+    def _note(self, connection: sa.Connection, run_id: int, was: State | None, to: State, who: str, why: str) -> None:
+        connection.execute(sa.insert(event).values(run_id=run_id, at=self.now(), was=was, state=to, who=who, why=why))
+
+    def supersede(self, connection: sa.Connection, run_id: int, inbox: str, sha256: str, *, who: str) -> None:
+        """Older runs of the same file in the same inbox that wait with nothing done give way to this one."""
+        older = (
+            sa.select(run.c.id)
+            .join(drop)
+            .where(
+                run.c.id < run_id,
+                run.c.inbox == inbox,
+                drop.c.sha256 == sha256,
+                run.c.attempt <= 1,
+                run.c.state.in_(sorted(states.WAITING)),
+            )
+        )
+        for (old,) in connection.execute(older).all():
+            self.move(connection, old, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
+
+    def runs(self, *, of_states: Iterable[State] | None = None, limit: int | None = None) -> list[Run]:
+        """Runs, the newest first."""
+        query = _RUN.order_by(run.c.id.desc())
+        if of_states is not None:
+            query = query.where(run.c.state.in_(sorted(of_states)))
+        with self.reading() as connection:
+            return [_run(found) for found in connection.execute(query.limit(limit)).mappings()]
+
+    def run(self, run_id: int) -> Run:
+        with self.reading() as connection:
+            found = connection.execute(_RUN.where(run.c.id == run_id)).mappings().one_or_none()
+        if found is None:
+            raise UnknownRun(f"There is no run {run_id}.")
+        return _run(found)
+
+    def events(self, run_id: int) -> list[Event]:
+        query = sa.select(event).where(event.c.run_id == run_id).order_by(event.c.id)
+        with self.reading() as connection:
+            return [
+                Event(e.at, State(e.state), State(e.was) if e.was else None, e.who, e.why)
+                for e in connection.execute(query)
+            ]
+
+    # -- outbox ----------------------------------------------------------------------------------------------------
+
+    def _queue_report(self, connection: sa.Connection, run_id: int, kind: str) -> None:
+        exists = sa.select(outbox.c.id).where(outbox.c.run_id == run_id, outbox.c.kind == kind)
+        if connection.execute(exists).first() is None:
+            connection.execute(sa.insert(outbox).values(run_id=run_id, kind=kind))
+
+    def undelivered(self) -> list[tuple[int, int]]:
+        """Reports still to be delivered: outbox id and run, the oldest first."""
+        query = sa.select(outbox.c.id, outbox.c.run_id).where(outbox.c.delivered.is_(None)).order_by(outbox.c.id)
+        with self.reading() as connection:
+            return [(item, run_id) for item, run_id in connection.execute(query)]
+
+    def delivered(self, connection: sa.Connection, item: int, where: str) -> None:
+        connection.execute(sa.update(outbox).where(outbox.c.id == item).values(delivered=self.now(), where=where))
+
+    def filed(self, run_id: int) -> str:
+        """Where the newest report of a run was filed; empty if it was not yet."""
+        query = (
+            sa.select(outbox.c.where)
+            .where(outbox.c.run_id == run_id, outbox.c.delivered.is_not(None))
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        with self.reading() as connection:
+            return connection.execute(query).scalar() or ""
+
+
+_RUN = sa.select(
+    run, drop.c.name.label("drop_name"), drop.c.sha256.label("drop_sha256"), drop.c.size, drop.c.path
+).join(drop, drop.c.id == run.c.drop_id)
+
+
+def _run(found: Mapping[Any, Any]) -> Run:
+    return Run(
+        id=found["id"],
+        inbox=found["inbox"],
+        drop=Drop(found["drop_name"], found["drop_sha256"], found["size"], found["path"]),
+        state=State(found["state"]),
+        created=found["created"],
+        changed=found["changed"],
+        description=found["description"],
+        digest=found["digest"],
+        attempt=found["attempt"],
+        counts=found["counts"],
+        holds=tuple(Hold(**hold) for hold in found["holds"]),
+    )
