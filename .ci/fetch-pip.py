@@ -21,12 +21,12 @@ SHA256 = "931c303696af6fa3417112103b1cad26890e5a07eccb5b99783700e33f2b8aad"
 
 
 def fetch(url: str) -> bytes:
-    request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     unverified = ssl.create_default_context()
     unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
     for context in (ssl.create_default_context(), unverified):
         try:
-            with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60, context=context) as answer:
                 return answer.read()
         except urllib.error.URLError as error:
             if not isinstance(error.reason, ssl.SSLCertVerificationError):

@@ -10,6 +10,7 @@ from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, 
 from linecard.ports.backend import Backend, Can
 from linecard.ports.kind import Kind
 from linecard.ports.renderer import Renderer
+from linecard.rules import plain
 from linecard.rules.defuse import defused
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "Verdict",
     "defused",
     "hookimpl",
+    "plain",
 ]

@@ -89,14 +89,12 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
     click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
-    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}.")
+    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {said.todo}")
     recap.tell_faults(report.faults(whole_file=True))
     recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
     if run.state is State.HELD:
         recap.tell_holds(run.holds, run.digest)
         click.echo(f"To apply it all the same: linecard import --approve {run.digest} FILE")
-    if said.todo:
-        click.echo(said.todo)
     filed = service.store.filed(run.id)
     if filed:
         click.echo(f"Report: {filed}")

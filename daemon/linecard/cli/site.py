@@ -58,7 +58,7 @@ def stream_json(
     lists: dict[str, Callable[[], Iterable[Any]]],
     tail: Callable[[], dict[str, Any]],
 ) -> None:
-    """Write one JSON object: `head`, then long lists item by item, then `tail`; each is asked for when its turn comes."""
+    """Write one JSON object: `head`, then long lists item by item, then `tail`; each is asked for in its turn."""
     separator = "{"
     for key, value in head.items():
         out(f"{separator}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -61,6 +61,11 @@ class Report(Protocol):
 
     @property
     def headline(self) -> Headline: ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Rows by outcome, as the report shows them: before a run is applied, what would be done is skipped."""
+        ...
 
     @property
     def total(self) -> int:

@@ -189,7 +189,7 @@ class Journal:
             .where(row.c.run_id == self._run, row.c.attempt == attempt)
             .group_by(row.c.outcome)
         )
-        found: dict[str, int] = dict(connection.execute(query).tuples().all())
+        found: dict[str, int] = {outcome: count for outcome, count in connection.execute(query)}  # noqa: C416
         return {outcome.value: found.get(outcome, 0) for outcome in Outcome}
 
     def _where(self, query: Any, attempt: int, outcomes: Sequence[str], codes: Sequence[str]) -> Any:

@@ -1,0 +1,40 @@
+# Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
+BIN := .venv/bin
+
+.PHONY: help env demo test check bench torture lock wheel clean
+help:
+	@echo "make demo     a throw-away site, two sheets imported, the reports to look at"
+	@echo "make test     all tests            make check    ruff, mypy and the import layers"
+	@echo "make bench    figures              make torture  the long proofs (half an hour)"
+	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
+
+env:
+	@.ci/environment
+
+demo: env
+	@$(BIN)/python tests/demo/demo.py
+
+test: env check
+	$(BIN)/pytest
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: env
+	$(BIN)/python tests/bench/bench.py
+
+torture: env
+	LINECARD_TORTURE=1 $(BIN)/pytest tests/acceptance/test_killed.py tests/unit/rules/test_law.py -o timeout=3600
+	$(BIN)/python tests/unit/sheet/fuzz.py 600
+
+wheel: env
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock:
+	uv pip compile --universal --generate-hashes --group dev -p 3.11 pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .cache dist demo-site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

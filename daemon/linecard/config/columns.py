@@ -1,0 +1,111 @@
+"""Column maps: what an HR system calls the columns of a sheet, ready to be named in an inbox."""
+
+from __future__ import annotations
+
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from linecard.config import yaml_text
+from linecard.config.fields import NAME, Actions, Columns
+from linecard.config.models import Section
+from linecard.config.problems import Problem, nearest, of_validation, shown
+from linecard.config.yaml_text import Document
+from linecard.errors import ConfigError
+from linecard.rules.cells import folded
+
+
+class ColumnMap(Section):
+    """One file of columns/: header names of a feed, and its words for the actions."""
+
+    columns: Columns = Field(description="The feed's own header names for linecard's columns.")
+    actions: Actions = Field(
+        default_factory=dict, description="The feed's own words for attach, force_attach and detach."
+    )
+
+
+def shipped() -> Path:
+    """The folder of the files that come with linecard: example, schema and columns/. Raises `ConfigError`."""
+    installed = Path("share", "linecard", "config")
+    package = Path(__file__).parents[2]
+    candidates = (
+        Path(sys.prefix) / installed,
+        Path(sysconfig.get_path("data")) / installed,
+        Path(sysconfig.get_path("data", sysconfig.get_preferred_scheme("user"))) / installed,
+        package / installed,  # pip install --target
+        package.parent / "config",  # a source checkout
+    )
+    for folder in candidates:
+        if (folder / "columns").is_dir():
+            return folder
+    raise ConfigError("The files that come with linecard are not there.", remedy="Install linecard again.")
+
+
+def fill(document: Document, folder: Path) -> list[Problem]:
+    """Puts ready maps in place of their names, in every inbox of a configuration not yet checked.
+
+    The sheet's own `actions` win over those of the map. What is wrong with a name or a map is returned.
+    """
+    problems: list[Problem] = []
+    inboxes = document.data.get("inboxes") if isinstance(document.data, dict) else None
+    for name, inbox in (inboxes if isinstance(inboxes, dict) else {}).items():
+        sheet = inbox.get("sheet") if isinstance(inbox, dict) else None
+        if not isinstance(sheet, dict) or not isinstance(sheet.get("columns"), str):
+            continue
+        found = _named(sheet["columns"], folder)
+        if found is None:
+            problems.append(_unknown(document, name, sheet["columns"], folder))
+            sheet["columns"] = {}
+        else:
+            ready, wrong = read(found, _label(found, folder))
+            problems += wrong
+            _put(sheet, ready)
+    return problems
+
+
+def read(path: Path, name: str) -> tuple[ColumnMap | None, list[Problem]]:
+    """The map in this file, or what is wrong with it. Raises `ConfigError` when it is no YAML."""
+    document = yaml_text.read(path, name)
+    try:
+        ready = ColumnMap.model_validate({} if document.data is None else document.data)
+    except ValidationError as error:
+        return None, [*document.problems, *of_validation(error, document, ColumnMap)]
+    return ready, document.problems
+
+
+def _put(sheet: dict[str, Any], ready: ColumnMap | None) -> None:
+    sheet["columns"] = {} if ready is None else {column: list(names) for column, names in ready.columns.items()}
+    own = sheet.get("actions")
+    if ready is not None and (own is None or isinstance(own, dict)):
+        taken = {folded(word) for word in own or {}}
+        under = {word: str(action) for word, action in ready.actions.items() if folded(word) not in taken}
+        sheet["actions"] = {**under, **(own or {})}
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [folder / "columns", shipped() / "columns"]
+    except ConfigError:
+        return [folder / "columns"]
+
+
+def _named(name: str, folder: Path) -> Path | None:
+    """The file of this map: the site's own before the one that came with linecard."""
+    if not re.fullmatch(NAME, name):
+        return None
+    files = (place / f"{name}.yaml" for place in _folders(folder))
+    return next((file for file in files if file.is_file()), None)
+
+
+def _unknown(document: Document, inbox: str, name: str, folder: Path) -> Problem:
+    known = sorted({file.stem for place in _folders(folder) for file in place.glob("*.yaml")})
+    expected = f"columns with their header names, or one of the ready maps {', '.join(known)}{nearest(name, known)}"
+    return document.problem(("inboxes", inbox, "sheet", "columns"), shown(name), expected)
+
+
+def _label(file: Path, folder: Path) -> str:
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)

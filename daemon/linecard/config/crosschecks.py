@@ -1,0 +1,149 @@
+"""What must fit together between the parts of a configuration.
+
+These checks look at the data as written, not at the models, so that they speak even when another part is
+wrong; a value of the wrong kind is passed over here, because the models complain of it.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linecard.config.problems import Loc, Problem, nearest, shown
+from linecard.config.yaml_text import Document
+from linecard.model.sheet import Column
+from linecard.rules.cells import folded
+
+
+def problems(document: Document, folder: Path) -> list[Problem]:
+    """All that does not fit together."""
+    root = _keyed(document.data)
+    site = _Site(document, root, _keyed(root.get("pbxs")), _keyed(root.get("inboxes")), folder)
+    checks: tuple[Callable[[_Site], Iterator[Problem]], ...] = (
+        _destinations,
+        _defaults,
+        _spellings,
+        _regions,
+        _folders,
+        _headerless,
+    )
+    return [problem for check in checks for problem in check(site)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    document: Document
+    root: dict[str, Any]
+    pbxs: dict[str, Any]
+    inboxes: dict[str, Any]
+    folder: Path
+
+    def pbxs_of(self, inbox: dict[str, Any]) -> list[str]:
+        named = [text for _, text in _texts(inbox.get("pbxs"))]
+        return list(dict.fromkeys(named)) or list(self.pbxs)
+
+
+def _keyed(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _texts(value: Any) -> list[tuple[Loc, str]]:
+    """Each text of a list (or the one that stands for a list), with its place in it."""
+    if isinstance(value, list):
+        return [((at,), text) for at, item in enumerate(value) if (text := _text(item)) is not None]
+    text = _text(value)
+    return [] if text is None else [((), text)]
+
+
+def _destinations(site: _Site) -> Iterator[Problem]:
+    """PBXs of an inbox that there are not, or twice."""
+    for name, inbox in site.inboxes.items():
+        seen: set[str] = set()
+        for at, pbx in _texts(_keyed(inbox).get("pbxs")):
+            loc = ("inboxes", name, "pbxs", *at)
+            if site.pbxs and pbx not in site.pbxs:
+                yield _no_pbx(site, loc, pbx, list(site.pbxs))
+            elif pbx in seen:
+                yield site.document.problem(loc, shown(pbx), "each PBX once")
+            seen.add(pbx)
+
+
+def _defaults(site: _Site) -> Iterator[Problem]:
+    """A default PBX that is none of the inbox's."""
+    for name, inbox in site.inboxes.items():
+        default = _text(_keyed(inbox).get("default_pbx"))
+        known = [pbx for pbx in site.pbxs_of(_keyed(inbox)) if pbx in site.pbxs]
+        if default is not None and known and default not in known:
+            yield _no_pbx(site, ("inboxes", name, "default_pbx"), default, known)
+
+
+def _no_pbx(site: _Site, loc: Loc, found: str, known: list[str]) -> Problem:
+    whose = "a PBX of this site" if len(known) == len(site.pbxs) else "a PBX of this inbox"
+    return site.document.problem(loc, shown(found), f"{whose}: {', '.join(known)}{nearest(found, known)}")
+
+
+def _spellings(site: _Site) -> Iterator[Problem]:
+    """Two PBXs that a sheet could not tell apart; sheets are read without regard to case."""
+    owner: dict[str, str] = {}
+    for name in site.pbxs:
+        if name.casefold() in owner:
+            expected = f"a name that differs from {owner[name.casefold()]} in more than case"
+            yield site.document.problem(("pbxs", name), shown(name), expected, at_key=True)
+        owner.setdefault(name.casefold(), name)
+    for name, pbx in site.pbxs.items():
+        for at, alias in _texts(_keyed(pbx).get("aliases")):
+            first = owner.setdefault(alias.casefold(), name)
+            if first != name:
+                loc = ("pbxs", name, "aliases", *at)
+                yield site.document.problem(loc, shown(alias), f"a spelling that does not already mean the PBX {first}")
+
+
+def _regions(site: _Site) -> Iterator[Problem]:
+    """PBXs without a country, on which no number could be read."""
+    if site.root.get("region") is None:
+        for name, pbx in site.pbxs.items():
+            if isinstance(pbx, dict) and pbx.get("region") is None:
+                expected = "the two letters of a country (ISO 3166), such as FR, here or for the whole site"
+                yield site.document.missing(("pbxs", name, "region"), expected)
+
+
+def _folders(site: _Site) -> Iterator[Problem]:
+    """Inboxes that share a folder: what one use writes there, the other would take for a new file."""
+    owner = {
+        os.path.normpath(site.folder / (_text(site.root.get(use)) or use)): use
+        for use in ("state", "archive", "reports")
+    }
+    for name, inbox in site.inboxes.items():
+        path = _text(_keyed(inbox).get("path"))
+        if path is None:
+            continue
+        first = owner.setdefault(os.path.normpath(site.folder / path), f"inboxes.{name}")
+        if first != f"inboxes.{name}":
+            yield site.document.problem(
+                ("inboxes", name, "path"), shown(path), f"a folder of its own; {first} has this one"
+            )
+
+
+def _headerless(site: _Site) -> Iterator[Problem]:
+    """Settings that make no sense for files without a header."""
+    for name, inbox in site.inboxes.items():
+        loc: Loc = ("inboxes", name, "sheet")
+        sheet = _keyed(_keyed(inbox).get("sheet"))
+        names = [folded(text) for _, text in _texts(sheet.get("positions"))]
+        if not names:
+            continue
+        for other in ("columns", "second_header"):
+            if sheet.get(other):
+                expected = "no such setting beside positions: they are for files without a header"
+                yield site.document.problem((*loc, other), shown(sheet[other]), expected, at_key=True)
+        alone = len(site.pbxs_of(_keyed(inbox))) == 1
+        if not alone and _keyed(inbox).get("default_pbx") is None and folded(Column.PBX) not in names:
+            expected = f"a column {Column.PBX} among them, or a default_pbx of the inbox"
+            yield site.document.problem((*loc, "positions"), "a list without it", expected)

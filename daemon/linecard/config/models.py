@@ -1,0 +1,273 @@
+"""What linecard.yaml may say. Every description is written for the administrator, and shown by editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from linecard.config.fields import (
+    Actions,
+    AtLeastOne,
+    Columns,
+    Count,
+    Emergencies,
+    Encoding,
+    Flag,
+    Name,
+    Names,
+    Percent,
+    Positions,
+    Ranges,
+    Region,
+    SitePath,
+    Size,
+    SomeNames,
+    Text,
+    Timezone,
+    Word,
+)
+from linecard.rules.play import SecondExtension
+
+__all__ = [
+    "Config",
+    "InboxConfig",
+    "Limit",
+    "Limits",
+    "PbxConfig",
+    "SecondExtension",
+    "Section",
+    "SheetOptions",
+]
+
+
+class Section(BaseModel):
+    """A part of the configuration.
+
+    A key without a value (all that stood below it is commented out) is as good as absent, unless null has a
+    meaning there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        fields = cls.model_fields.items()
+        never_null = {name for name, field in fields if NoneType not in get_args(field.annotation)}
+        return {key: item for key, item in value.items() if item is not None or key not in never_null}
+
+
+class Limit(Section):
+    """How many links one sheet may touch in one way before a person must approve it."""
+
+    count: Count | None = Field(
+        default=None, description="More links than this make the plan wait for a person; null: no such limit."
+    )
+    share: Percent | None = Field(
+        default=30.0,
+        description=(
+            "More than this percentage of the links that the PBX holds make the plan wait for a person; "
+            "null: no such limit."
+        ),
+    )
+    at_least: Count = Field(
+        default=25,
+        description="The share counts only from this many links on: of three people, one is a third.",
+    )
+
+
+class Limits(Section):
+    """What one sheet may take away on one PBX before a person must approve it."""
+
+    detach: Limit = Field(default_factory=Limit, description="The limit on members who would lose their extension.")
+    move: Limit = Field(default_factory=Limit, description="The limit on members who would move to another extension.")
+    force: Limit = Field(
+        default_factory=Limit,
+        description="The limit on extensions that force_attach would take from their holders.",
+    )
+
+
+class SheetOptions(Section):
+    """How the files of an inbox are written."""
+
+    encoding: Encoding = Field(
+        default="utf-8",
+        description="The encoding of the files, such as utf-8, windows-1252 or utf-16; it is never guessed.",
+    )
+    delimiter: Literal["auto", ",", ";", "tab", "|"] = Field(
+        default="auto",
+        description="What separates the cells: ',' or ';' or '|' or tab; auto finds it from the header.",
+    )
+    quote: Literal['"', "'"] = Field(default='"', description="The character around cells that contain the delimiter.")
+    escape: Literal["double", "backslash"] = Field(
+        default="double",
+        description="How a quote inside a quoted cell is written: twice, or after a backslash.",
+    )
+    skip_lines: Count = Field(
+        default=0, description="How many lines before the header are passed over, such as a title."
+    )
+    second_header: Flag = Field(
+        default=False, description="Whether a second header row follows the first and is passed over."
+    )
+    positions: Positions | None = Field(
+        default=None,
+        description=(
+            "For files without a header: linecard's column names in the order of the cells; null passes a cell over."
+        ),
+    )
+    columns: Columns = Field(
+        default_factory=dict,
+        description=(
+            "The feed's own header names for linecard's columns Action, LoginEmail, PbxId, Extension, Number "
+            "and pbxInternalNumber, or the name of a ready map such as workday."
+        ),
+    )
+    actions: Actions = Field(
+        default_factory=dict,
+        description="The feed's own words for attach, force_attach and detach, such as `terminated: detach`.",
+    )
+    max_bytes: Size = Field(
+        default=200_000_000,
+        description="The largest file that is read, in bytes or such as 200 MB; a larger one is refused.",
+    )
+    max_rows: AtLeastOne = Field(
+        default=1_000_000, description="The most rows a file may have; a longer one is refused."
+    )
+    max_columns: AtLeastOne = Field(default=64, description="The most columns a file may have; a wider one is refused.")
+    max_cell: AtLeastOne = Field(
+        default=1024, description="The most characters a cell may have; a file with a longer one is refused."
+    )
+
+
+class PbxConfig(Section):
+    """A telephone system, and how linecard may change it."""
+
+    backend: Word = Field(description="The kind of PBX, by the name under which a plugin serves it, such as directory.")
+    options: Mapping[str, Any] = Field(
+        default_factory=dict, description="The settings of this kind of PBX; the plugin says which there are."
+    )
+    region: Region | None = Field(
+        default=None,
+        description="The country in whose way numbers are read: two letters (ISO 3166); default: the site's.",
+    )
+    extensions: Ranges = Field(
+        default=(),
+        description="The extensions that members may get, such as 1000-4999 or 0100; with none listed, any.",
+    )
+    emergency: Emergencies = Field(
+        default=(),
+        description="Numbers that nobody may get, besides 112, 911 and the country's own emergency numbers.",
+    )
+    second_extension: SecondExtension = Field(
+        default=SecondExtension.MOVE,
+        description=(
+            "What attach does when the member holds another extension on this PBX: "
+            "move frees that one, add keeps it, refuse stops the row."
+        ),
+    )
+    aliases: Names = Field(
+        default=(), description="Other spellings of this PBX in the PbxId column, compared without case."
+    )
+
+    _settings: BaseModel | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> BaseModel:
+        """The options as the plugin's own model. There only once the configuration was loaded."""
+        if self._settings is None:
+            raise LookupError("the options of a PBX are built by linecard.config.load")
+        return self._settings
+
+    def with_settings(self, settings: BaseModel, region: str | None) -> Self:
+        """This PBX with its options built, and the site's region where it has none of its own."""
+        made = self.model_copy(update={"region": self.region or region})
+        made._settings = settings  # noqa: SLF001 - its own class
+        return made
+
+
+class InboxConfig(Section):
+    """Where files arrive, and what they may do."""
+
+    path: SitePath = Field(description="The folder where the files arrive, relative to linecard.yaml or absolute.")
+    pbxs: SomeNames | None = Field(
+        default=None, description="The PBXs that these files may change, by name; null: all of them."
+    )
+    default_pbx: Text | None = Field(
+        default=None,
+        description="The PBX meant by a blank PbxId; with only one PBX, that one need not be named.",
+    )
+    sheet: SheetOptions = Field(default_factory=SheetOptions, description="How the files are written.")
+    limits: Limits = Field(
+        default_factory=Limits, description="How much a file may take away before a person must approve it."
+    )
+
+
+class Config(Section):
+    """A site: its PBXs, its inboxes, and where linecard keeps what it must remember."""
+
+    site: Text = Field(default="linecard", description="The name of the site, shown in reports.")
+    region: Region | None = Field(
+        default=None,
+        description="The country of every PBX that names none, as two letters (ISO 3166) such as FR.",
+    )
+    timezone: Timezone = Field(
+        default="UTC", description="The time zone of the times in reports, such as Europe/Paris."
+    )
+    state: SitePath = Field(
+        default=Path("state"),
+        validate_default=True,
+        description="The folder of linecard's memory; it must be on a local disk.",
+    )
+    archive: SitePath = Field(
+        default=Path("archive"),
+        validate_default=True,
+        description="The folder where every file received is kept byte for byte.",
+    )
+    reports: SitePath = Field(
+        default=Path("reports"), validate_default=True, description="The folder where reports are written."
+    )
+    templates: SitePath | None = Field(
+        default=None,
+        description="The folder of your own report templates; they replace linecard's of the same name.",
+    )
+    pbxs: Mapping[Name, PbxConfig] = Field(
+        min_length=1, description="The telephone systems, each under a name of your choice."
+    )
+    inboxes: Mapping[Name, InboxConfig] = Field(
+        min_length=1, description="Where files arrive, each inbox under a name of your choice."
+    )
+
+    _file: Path = PrivateAttr(default=Path("linecard.yaml"))
+
+    @property
+    def file(self) -> Path:
+        """The configuration file; absolute once loaded."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """The site's folder, where the configuration file lies."""
+        return self._file.parent
+
+    def loaded(self, file: Path, settings: Mapping[str, BaseModel]) -> Self:
+        """This configuration as read from `file`; `settings` are the built options by PBX name.
+
+        Each PBX then has its region, and each inbox with one PBX its default.
+        """
+        pbxs = {name: pbx.with_settings(settings[name], self.region) for name, pbx in self.pbxs.items()}
+        inboxes = {name: self._with_default(inbox) for name, inbox in self.inboxes.items()}
+        made = self.model_copy(update={"pbxs": pbxs, "inboxes": inboxes})
+        made._file = file  # noqa: SLF001 - its own class
+        return made
+
+    def _with_default(self, inbox: InboxConfig) -> InboxConfig:
+        names = inbox.pbxs or tuple(self.pbxs)
+        if inbox.default_pbx is None and len(names) == 1:
+            return inbox.model_copy(update={"default_pbx": names[0]})
+        return inbox

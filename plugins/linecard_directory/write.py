@@ -1,0 +1,123 @@
+"""Changes written to the directory: a group in one transaction, each change whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from linecard.api import VACANT, Change, Fate, Holding, Result, Scope
+from linecard_directory.read import entries
+from linecard_directory.schema import transaction
+
+Clock = Callable[[], datetime]
+Held = dict[str, Holding]
+
+# DO NOTHING and not OR IGNORE, which would ignore the CHECK too.
+_MEMBER = "INSERT INTO members (login) VALUES (?) ON CONFLICT DO NOTHING"
+_EXTENSION = """
+INSERT INTO extensions (extension, member, number) VALUES (?, ?, ?)
+ON CONFLICT (extension) DO UPDATE SET member = excluded.member, number = excluded.number
+"""
+_OPERATION = """
+INSERT INTO operations (at, extension, before_member, before_number, after_member, after_number)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+
+
+class Writer:
+    """Makes changes through one connection. `clock` gives the aware time that the operations of a group bear."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, create_members: bool, create_extensions: bool, clock: Clock
+    ) -> None:
+        self._connection = connection
+        self._create_members, self._create_extensions = create_members, create_extensions
+        self._clock = clock
+
+    def write(self, group: list[Change]) -> list[Result]:
+        """Make the changes of a group in order and commit; one result each. Raises `sqlite3.Error`."""
+        try:
+            with transaction(self._connection):
+                return self._together(group)
+        except sqlite3.IntegrityError:  # a change that the tables refuse: find out which, and let it fail alone
+            with transaction(self._connection):
+                return self._one_by_one(group)
+
+    def _together(self, group: list[Change]) -> list[Result]:
+        held = self._held(group)
+        made: list[Change] = []
+        results: list[Result] = []
+        for change in group:
+            result = self._judged(change, held)
+            results.append(result)
+            if result.fate is Fate.DONE and change.before != change.after:
+                held[change.extension] = change.after
+                made.append(change)
+        self._store(made)
+        return results
+
+    def _one_by_one(self, group: list[Change]) -> list[Result]:
+        held = self._held(group)
+        return [self._alone(change, held) for change in group]
+
+    def _alone(self, change: Change, held: Held) -> Result:
+        result = self._judged(change, held)
+        if result.fate is not Fate.DONE or change.before == change.after:
+            return result
+        self._connection.execute("SAVEPOINT change")
+        try:
+            self._store([change])
+        except sqlite3.IntegrityError as error:
+            self._connection.execute("ROLLBACK TO change")
+            result = Result(change, Fate.FAILED, self._refusal(change, error))
+        else:
+            held[change.extension] = change.after
+        self._connection.execute("RELEASE change")
+        return result
+
+    def _held(self, group: list[Change]) -> Held:
+        """What the extensions of the group are now; one that does not exist is missing."""
+        scope = Scope(extensions=frozenset(change.extension for change in group))
+        return {extension: Holding(member, number) for extension, member, number in entries(self._connection, scope)}
+
+    def _judged(self, change: Change, held: Held) -> Result:
+        now = held.get(change.extension, VACANT)
+        if now != change.before:
+            return Result(change, Fate.STALE, f"{change.extension} {_shown(now)} now")
+        if not self._create_extensions and change.extension not in held and change.after != change.before:
+            return Result(change, Fate.FAILED, f"there is no extension {change.extension}")
+        return Result(change, Fate.DONE)
+
+    def _store(self, made: Iterable[Change]) -> None:
+        """Write changes that hold, in order: the tables, then the operations that say so."""
+        if self._create_members:
+            self._connection.executemany(_MEMBER, [(c.after.member,) for c in made if c.after.member is not None])
+        self._connection.executemany(_EXTENSION, [(c.extension, *c.after) for c in made])
+        at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._connection.executemany(_OPERATION, [(at, c.extension, *c.before, *c.after) for c in made])
+
+    def _refusal(self, change: Change, error: sqlite3.IntegrityError) -> str:
+        """The tables' refusal in words that name what stands in the way."""
+        member, number = change.after
+        match error.sqlite_errorcode:
+            case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+                return f"there is no member {member}"
+            case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                return f"{number} is on extension {self._bearer(number)}"
+        sentences = {
+            "lower_case": f"{member!r} is no login in lower case",
+            "short_number": f"{change.extension!r} is no extension",
+            "e164": f"{number!r} is no number in E.164 form",
+        }
+        return next((said for name, said in sentences.items() if name in str(error)), str(error))
+
+    def _bearer(self, number: str | None) -> str:
+        query = "SELECT extension, member, NULL FROM extensions WHERE number = ?"
+        extension, *holding = self._connection.execute(query, (number,)).fetchone()
+        return f"{extension}, which {_shown(Holding(*holding))}"
+
+
+def _shown(now: Holding) -> str:
+    number = f", with number {now.number}," if now.number else ""
+    return f"is held by {now.member or 'nobody'}{number}"

@@ -1,0 +1,134 @@
+"""Reports for reading: one HTML page without outside resources, and plain text for terminals and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from linecard.api import FINE, Code, Line, Outcome, Report
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_PROBLEMS = 2000
+MOST_OTHERS = 500
+"""Rows a page shows of each kind; the CSV report beside it has all."""
+
+NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)
+SYMBOLS = {
+    Outcome.DONE: "✓",
+    Outcome.UNCHANGED: "=",
+    Outcome.INVALID: "✗",
+    Outcome.REFUSED: "⊘",
+    Outcome.FAILED: "!",
+    Outcome.UNKNOWN: "?",
+    Outcome.SKIPPED: "…",
+}
+
+
+class _Template:
+    """Renders through a template; a file of the same name in the site's folder comes first."""
+
+    template: str
+
+    def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:
+        page = _environment(templates).get_template(self.template)
+        out.writelines(page.generate(**self._facts(report)))
+
+    def _facts(self, report: Report) -> dict[str, Any]:
+        zone = ZoneInfo(report.timezone)
+        total = report.total
+        counts = {outcome: report.counts.get(outcome, 0) for outcome in Outcome}
+        return {
+            "report": report,
+            "run": report.run,
+            "said": report.headline,
+            "counts": counts,
+            "shares": {o: round(100 * n / total, 3) for o, n in counts.items() if n} if total else {},
+            "total": total,
+            "symbols": SYMBOLS,
+            "problems": _Section(report, MOST_PROBLEMS, NOT_FINE),
+            "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
+            "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),
+            "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),
+            "warnings": _Warnings(report),
+            "when": lambda at: _when(at, zone),
+        }
+
+
+class Page(_Template):
+    """One HTML file: what a reader needs in five seconds first, everything else below."""
+
+    name = "html"
+    suffix = ".html"
+    media_type = "text/html; charset=utf-8"
+    template = "report.html.j2"
+
+
+class Text(_Template):
+    """Plain text, safe for a terminal."""
+
+    name = "text"
+    suffix = ".txt"
+    media_type = "text/plain; charset=utf-8"
+    template = "report.txt.j2"
+
+
+class _Section:
+    """Rows of some outcomes and codes, the first ones of them; `hidden` says how many are not shown."""
+
+    def __init__(self, report: Report, most: int, outcomes: tuple[Outcome, ...], codes: tuple[str, ...] = ()) -> None:
+        self._report, self._most, self._outcomes, self._codes = report, most, outcomes, codes
+        self.count = report.count(*outcomes, codes=codes)
+
+    @property
+    def hidden(self) -> int:
+        return max(0, self.count - self._most)
+
+    def __iter__(self) -> Iterator[Line]:
+        return self._report.lines(*self._outcomes, codes=self._codes, limit=self._most)
+
+
+class _Warnings:
+    """What was odd and is fine all the same: warnings of the file and of rows."""
+
+    def __init__(self, report: Report) -> None:
+        found = (fault for fault in report.faults() if fault.severity == "warning")
+        self._shown = list(islice(found, MOST_OTHERS))
+        self.hidden = sum(1 for _ in found)
+        self.count = len(self._shown) + self.hidden
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._shown)
+
+
+@cache
+def _environment(templates: Path | None) -> Environment:
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, select_autoescape
+    from jinja2.sandbox import SandboxedEnvironment
+
+    own = [FileSystemLoader(templates)] if templates is not None else []
+    environment = SandboxedEnvironment(
+        loader=ChoiceLoader([*own, PackageLoader("linecard_reports")]),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["harmless"] = harmless
+    return environment
+
+
+def harmless(text: object) -> str:
+    """Text without control and bidi characters, which could run or hide something in a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"

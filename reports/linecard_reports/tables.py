@@ -1,0 +1,93 @@
+"""Reports as CSV: every row for people with a spreadsheet, and the rows to be sent again."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TextIO
+
+from linecard.api import FINE, Column, Line, Outcome, Report, State, defused
+
+_BOM = "\ufeff"
+"""Excel reads a CSV file as UTF-8 only with it."""
+
+NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)
+
+
+class Table:
+    """Every row of the sheet with its outcome, before and after."""
+
+    name = "csv"
+    suffix = ".csv"
+    media_type = "text/csv; charset=utf-8"
+
+    HEAD = [
+        "Line",
+        "Outcome",
+        "Code",
+        "Message",
+        "Remedy",
+        "Action",
+        "LoginEmail",
+        "PbxId",
+        "Extension",
+        "Number",
+        "HolderBefore",
+        "NumberBefore",
+        "HolderAfter",
+        "NumberAfter",
+        "Warnings",
+    ]
+
+    def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
+        out.write(_BOM)
+        write = csv.writer(out).writerow
+        write(self.HEAD)
+        for line in report.lines():
+            write([line.line, *map(defused, _cells(line))])
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    before, after = line.before, line.after
+    return (
+        line.outcome,
+        line.code,
+        line.message,
+        line.remedy,
+        line.action,
+        line.member,
+        line.pbx,
+        line.extension,
+        line.number,
+        (before.member if before else None) or "",
+        (before.number if before else None) or "",
+        (after.member if after else None) or "",
+        (after.number if after else None) or "",
+        " ".join(warning.message for warning in line.warnings),
+    )
+
+
+class Retry:
+    """The rows that were not done as a sheet, with the reason in one more column; linecard reads it back as it is."""
+
+    name = "retry"
+    suffix = ".retry.csv"
+    media_type = "text/csv; charset=utf-8"
+
+    HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER, Column.REASON)
+
+    def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
+        out.write(_BOM)
+        write = csv.writer(out).writerow
+        write(self.HEAD)
+        if report.run.state is State.REJECTED:
+            out.writelines(
+                f"% {_one_line(fault.message)} {_one_line(fault.hint)}\r\n" for fault in report.faults(whole_file=True)
+            )
+        for line in report.lines(*NOT_FINE):
+            reason = f"{line.code}: {line.message} {line.remedy}".strip()
+            write(map(defused, (line.action, line.member, line.pbx, line.extension, line.number, _one_line(reason))))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,86 @@
+"""A site's folder to write configurations into, and the options of two kinds of PBX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from linecard.config import Config, Secret, load
+from linecard.errors import ConfigError, PluginError
+
+
+class Book(BaseModel):
+    """Like the directory plugin's options."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+    create_members: bool = True
+    create_extensions: bool = True
+
+
+class Wire(BaseModel):
+    """Options with a secret and a nested part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(description="The address of the PBX.")
+    port: int = Field(default=5038, ge=1, le=65535)
+    secret: Secret | None = None
+    password: str = Field(default="long enough", min_length=8)
+
+
+SMALL = """\
+region: FR
+pbxs:
+  hq: {backend: directory, options: {path: hq.sqlite3}}
+inboxes:
+  hr: {path: inbox/hr}
+"""
+
+
+def small(site: str = "", pbx: str = "", inbox: str = "", sheet: str = "") -> str:
+    """The smallest configuration with more said in one part: site on line 2, PBX on 4, inbox on 6."""
+    return (
+        f"region: FR\n{site}\npbxs:\n  hq: {{backend: directory, options: {{path: hq.sqlite3}}, {pbx}}}\n"
+        f"inboxes:\n  hr: {{path: inbox/hr, sheet: {{{sheet}}}, {inbox}}}\n"
+    )
+
+
+KINDS: dict[str, type[BaseModel]] = {"directory": Book, "wire": Wire}
+
+
+def options_of(backend: str) -> type[BaseModel]:
+    if backend not in KINDS:
+        raise PluginError(f"There is no plugin {backend}.", remedy="Install it.")
+    return KINDS[backend]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder with a linecard.yaml."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "linecard.yaml"
+
+    def load(self, text: str | bytes) -> Config:
+        self.file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load(self.file, options_of)
+
+    def problems(self, text: str | bytes) -> tuple[str, ...]:
+        """The problems of a configuration that must have some."""
+        with pytest.raises(ConfigError) as caught:
+            self.load(text)
+        assert caught.value.problems
+        return caught.value.problems
+
+    def map(self, name: str, text: str) -> None:
+        """Put a column map of the site's own beside the configuration."""
+        (self.folder / "columns").mkdir(exist_ok=True)
+        (self.folder / "columns" / f"{name}.yaml").write_text(text, encoding="utf-8")
