@@ -21,23 +21,11 @@ class Table:
     suffix = ".csv"
     media_type = "text/csv; charset=utf-8"
 
-    HEAD = [
-        "Line",
-        "Outcome",
-        "Code",
-        "Message",
-        "Remedy",
-        "Action",
-        "LoginEmail",
-        "PbxId",
-        "Extension",
-        "Number",
-        "HolderBefore",
-        "NumberBefore",
-        "HolderAfter",
-        "NumberAfter",
-        "Warnings",
-    ]
+    HEAD = (
+        *("Line", "Outcome", "Code", "Message", "Remedy"),
+        *("Action", "LoginEmail", "PbxId", "Extension", "Number"),
+        *("HolderBefore", "NumberBefore", "HolderAfter", "NumberAfter", "Warnings"),
+    )
 
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         out.write(_BOM)

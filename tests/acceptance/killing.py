@@ -57,7 +57,7 @@ def linecard(*words: str, kill_at: int = 0, log: str = "") -> tuple[int, int]:
             os.dup2(silent, 1)
             os.dup2(silent, 2)
             code = _run(words, kill_at, writing)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the child must end here, whatever it was
             traceback.print_exc()
         finally:
             sys.stdout.flush()

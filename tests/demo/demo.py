@@ -47,7 +47,7 @@ def main() -> None:
     run("runs")
     if code or faulty != 1:
         sys.exit("The demo did not go as it should; please report what it printed.")
-    report = sorted((SITE / "reports").rglob("*.html"))[-1]
+    report = max((SITE / "reports").rglob("*.html"))
     print(f"\nOpen the report in a browser:  file://{report.absolute()}")
     print(f"Look around yourself:          export LINECARD_CONFIG={(SITE / 'linecard.yaml').absolute()}")
     print(f"                               {LINECARD} members --extension 1000")
