@@ -21,7 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Results": {
         "runs": "List the runs and what came of them.",
-        "show": "Show one run, row by row.",
+        "show": "Show what came of one run and of its rows.",
         "report": "Write the report of a run in a format of your choice.",
     },
     "The site": {
@@ -61,11 +61,13 @@ class Commands(click.Group):
 
 def complain(error: LinecardError) -> None:
     """Say on standard error what is wrong and what to do."""
-    click.echo(f"Error: {error}", err=True)
+    from linecard.cli.site import shown
+
+    click.echo(f"Error: {shown(str(error))}", err=True)
     for problem in error.problems if isinstance(error, ConfigError) else ():
-        click.echo(f"  {problem}", err=True)
+        click.echo(f"  {shown(problem)}", err=True)
     if error.remedy:
-        click.echo(f"Remedy: {error.remedy}", err=True)
+        click.echo(f"Remedy: {shown(error.remedy)}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -78,8 +80,8 @@ def main(ctx: click.Context, config: str | None) -> None:
     The site is the one whose configuration --config or LINECARD_CONFIG names; else linecard.yaml in this folder,
     else /etc/linecard/linecard.yaml.
 
-    Exit codes: 0 everything is done or unchanged, 1 some row is not, 2 wrong usage or configuration or a PBX that
-    does not answer, 3 the plan is held for a person.
+    Exit codes: 0 everything is done or unchanged, 1 some row is not, 2 wrong usage, configuration or file, or a
+    PBX that does not answer, 3 the plan is held for a person.
     """
     ctx.obj = config
     for stream in (sys.stdout, sys.stderr):

@@ -25,7 +25,8 @@ SHOWN = 100
 def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     """Find the faults of the sheet FILE; no PBX is asked.
 
-    Every fault is told at once, with its line, its column, what was found and what to do.
+    Every fault is told at once, with its line, its column, what was found and what to do. Exits with 1 when there
+    is one; warnings do not count.
     """
     from linecard.model.sheet import Severity
     from linecard.rules import plain
@@ -47,7 +48,6 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
 
         if as_json:
             site.stream_json(
-                site.write,
                 {"file": str(file), "inbox": place.name},
                 {"faults": lambda: map(plain.fault, faults())},
                 lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.refused},
@@ -60,12 +60,12 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         raise SystemExit(1 if seen[Severity.ERROR] else 0)
 
 
-def _tell(fault) -> None:  # type: ignore[no-untyped-def]
+def _tell(fault: Fault) -> None:
     where = f"line {fault.line}" if fault.line else "file"
-    column = f", {fault.column}" if fault.column else ""
-    click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {fault.message}")
+    column = f", {site.shown(fault.column)}" if fault.column else ""
+    click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {site.shown(fault.message)}")
     if fault.hint:
-        click.echo(f"    {fault.hint}")
+        click.echo(f"    {site.shown(fault.hint)}")
 
 
 def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:

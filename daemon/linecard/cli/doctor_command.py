@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from linecard.cli import site
@@ -27,16 +25,18 @@ def command(*, as_json: bool) -> None:
                 *examine(service),
             ]
     except ConfigError as error:
-        message = "; ".join((str(error), *error.problems))
-        findings = [Finding("configuration", ok=False, message=message, remedy=error.remedy)]
+        findings = [
+            Finding("configuration", ok=False, message=message, remedy=error.remedy)
+            for message in error.problems or (str(error),)
+        ]
     if as_json:
-        found = [{"check": f.check, "ok": f.ok, "message": f.message, "remedy": f.remedy or None} for f in findings]
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        site.json_list(
+            {"check": f.check, "ok": f.ok, "message": f.message, "remedy": f.remedy or None} for f in findings
+        )
     else:
         for f in findings:
-            click.echo(
-                f"{click.style('ok  ', fg='green') if f.ok else click.style('FAIL', fg='red')}  {f.check}: {f.message}"
-            )
+            mark = click.style("ok  ", fg="green") if f.ok else click.style("FAIL", fg="red")
+            click.echo(f"{mark}  {f.check}: {site.shown(f.message)}")
             if f.remedy:
-                click.echo(f"      Remedy: {f.remedy}")
+                click.echo(f"      Remedy: {site.shown(f.remedy)}")
     raise SystemExit(0 if all(f.ok for f in findings) else 1)

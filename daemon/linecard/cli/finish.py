@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from linecard.cli import progress, recap
-from linecard.cli.site import number
+from linecard.cli.site import json_out, number, shown
 from linecard.errors import LinecardError
 from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.run import Run, State
@@ -26,10 +25,18 @@ class NoAnswer(LinecardError):
 
 
 def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
-    """A planned run approved or discarded, as a person says; the recap goes to standard error."""
-    if run.state is State.HELD and approve and approve == run.digest:
-        return service.approve(run, why=f"approved by its digest {approve[:12]}")
-    if run.state is not State.PLANNED:
+    """A new plan approved, held or discarded, as a person says; the recap goes to standard error.
+
+    A digest approves this plan and no other, whatever `yes` says.
+    """
+    if run.state not in (State.PLANNED, State.HELD):
+        return run
+    if approve:
+        if approve == run.digest:
+            return service.approve(run, why=f"approved by its digest {approve[:12]}")
+        click.echo("The plan is not the one that was approved: it has another digest.", err=True)
+        return run if run.state is State.HELD else service.hold(run, why=f"not the plan {approve[:12]}")
+    if run.state is State.HELD:
         return run
     if yes:
         return service.approve(run, why="--yes")
@@ -63,28 +70,40 @@ def ask(question: str) -> bool | None:
         return None
 
 
-def recover(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Run]:
+def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[], bool]) -> list[Run]:
     """Finish what broke off, saying so."""
     finished = []
-    with progress.bars(service) as stage:
-        for run in service.recover(confirm=lambda new: yes or confirmed(service, new), stage=stage, stop=stop):
-            click.echo(f"Run {run.id} ({run.drop.name}) had broken off; it is {run.state} now.", err=True)
+    with progress.bars(service) as bars:
+        confirm = confirming(service, bars, yes=yes, approve=approve)
+        for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop):
+            with bars.away():
+                click.echo(f"Run {run.id} ({shown(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
     return finished
 
 
-def confirmed(service: Service, run: Run) -> bool:
-    """Whether a new plan, made because the PBX moved under the old one, may be applied."""
-    click.echo(f"The PBX was changed while run {run.id} was applied. What is left was planned again:", err=True)
-    show_plan(service, run)
-    return bool(ask("Apply it?"))
+def confirming(service: Service, bars: progress.Bars, *, yes: bool, approve: str = "") -> Callable[[Run], bool]:
+    """Asks whether a new plan, made because the PBX moved under the old one, may be applied."""
+
+    def confirm(run: Run) -> bool:
+        if run.state is State.HELD:
+            return bool(approve) and approve == run.digest
+        if yes:
+            return True
+        with bars.away():
+            click.echo(f"The PBX was changed before run {run.id} had ended. What is left was planned again:", err=True)
+            show_plan(service, run)
+            return bool(ask("Apply it?"))
+
+    return confirm
 
 
 def tell(service: Service, run: Run, *, as_json: bool) -> None:
     """The result of a run."""
     report = service.report(run)
     if as_json:
-        service.renderers["json"].render(report, sys.stdout)
+        with json_out() as out:
+            service.renderers["json"].render(report, cast("TextIO", out))
         return
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
@@ -94,10 +113,18 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
     if run.state is State.HELD:
         recap.tell_holds(run.holds, run.digest)
-        click.echo(f"To apply it all the same: linecard import --approve {run.digest} FILE")
+        again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
+        click.echo(f"To apply it all the same: linecard {again.format(run.digest)}")
     filed = service.store.filed(run.id)
-    if filed:
+    if filed and run.id not in service.unfiled:
         click.echo(f"Report: {filed}")
+
+
+def tell_unfiled(service: Service) -> None:
+    """Which reports could not be filed, and why; on standard error, and no matter for the exit code of an import."""
+    for run_id, error in service.unfiled.items():
+        click.echo(f"The report of run {run_id} is not filed yet: {shown(str(error))}", err=True)
+        click.echo(f"Remedy: {shown(error.remedy)} Then `linecard resume` files it.", err=True)
 
 
 def exit_code(run: Run) -> int:

@@ -18,7 +18,7 @@ from linecard.cli import site
     "--approve",
     metavar="DIGEST",
     default="",
-    help="Apply the plan though it is held, if it still has this digest.",
+    help="Do not ask; apply the plan, held or not, if it still has this digest, and else nothing.",
 )
 @site.json_option
 @site.config_option
@@ -32,18 +32,18 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
 
     with site.service() as service:
         place = service.inbox(inbox)
-        with service.working(), progress.stopping() as stop:
-            finish.recover(service, yes=yes, stop=stop)
-            with progress.bars(service) as stage:
-                run = service.take(file, place, description=description, stage=stage)
+        with service.working():
+            with progress.stopping() as stop:
+                finish.recover(service, yes=yes, stop=stop)
+                if stop():
+                    click.echo(f"{site.shown(str(file))} was not imported.", err=True)
+                    raise SystemExit(1)
+            with progress.bars(service) as bars:
+                run = service.take(file, place, description=description, stage=bars.stage)
             run = finish.decide(service, run, yes=yes, approve=approve)
-            with progress.bars(service) as stage:
-                run = service.finish(
-                    run,
-                    place,
-                    confirm=lambda new: yes or finish.confirmed(service, new),
-                    stage=stage,
-                    stop=stop,
-                )
+            with progress.stopping() as stop, progress.bars(service) as bars:
+                confirm = finish.confirming(service, bars, yes=yes)
+                run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop)
         finish.tell(service, run, as_json=as_json)
+        finish.tell_unfiled(service)
         raise SystemExit(finish.exit_code(run))

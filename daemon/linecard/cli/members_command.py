@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -29,21 +28,19 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
     with site.service() as service:
         found = _found(service, pbx, member.lower() if member else None, extension)
         if as_json:
-            comma = "["
-            for name, entry in found:
-                item = {
-                    "pbx": name,
-                    "extension": entry.extension,
-                    "member": entry.member,
-                    "number": entry.number,
-                }
-                site.write(comma + json.dumps(item, ensure_ascii=False))
-                comma = ",\n "
-            site.write("]\n" if comma != "[" else "[]\n")
+            site.json_list(
+                {"pbx": name, "extension": entry.extension, "member": entry.member, "number": entry.number}
+                for name, entry in found
+            )
             return
-        click.echo(f"{'PBX':<12} {'Extension':<12} {'Number':<17} Member")
-        for name, entry in found:
-            click.echo(f"{name:<12} {entry.extension:<12} {entry.number or '':<17} {entry.member or ''}")
+        count = 0
+        for count, (name, entry) in enumerate(found, 1):
+            if count == 1:
+                click.echo(f"{'PBX':<12} {'Extension':<12} {'Number':<17} Member")
+            cells = (f"{name:<12}", f"{entry.extension:<12}", f"{entry.number or '':<17}", entry.member or "")
+            click.echo(site.shown(" ".join(cells).rstrip()))
+        if not count:
+            click.echo("Nobody holds anything there." if pbx or member or extension else "Nobody holds anything yet.")
 
 
 def _found(service: Service, pbx: str | None, member: str | None, extension: str | None) -> Iterator[tuple[str, Entry]]:

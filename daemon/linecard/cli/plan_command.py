@@ -46,7 +46,7 @@ def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Li
     for row, verdict in planning.rows():
         if faults is not None:
             faults.extend(row.faults)
-        yield line(row, verdict, "", row.faults, applied=False, preview=True)
+        yield line(row, verdict, "", row.faults)
 
 
 def _print(planning: Planning, file: Path, inbox: str) -> None:
@@ -54,7 +54,6 @@ def _print(planning: Planning, file: Path, inbox: str) -> None:
 
     faults: list[Fault] = []
     site.stream_json(
-        site.write,
         {"file": str(file), "inbox": inbox},
         {
             "rows": lambda: map(plain.line, _lines(planning, faults)),

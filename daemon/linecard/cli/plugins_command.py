@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,21 +15,23 @@ if TYPE_CHECKING:
 @click.command()
 @site.json_option
 def command(*, as_json: bool) -> None:
-    """List the installed plugins: kinds of PBX and report formats."""
+    """List the installed plugins: kinds of PBX and of inbox, and report formats."""
     from linecard.registry import Registry
 
     found = list(Registry().all())
     if as_json:
-        click.echo(json.dumps([_plain(plugin) for plugin in found], ensure_ascii=False, indent=1))
+        site.json_list(map(_plain, found))
         return
     for plugin in found:
         click.echo(f"{plugin.name}  ({plugin.distribution} {plugin.version})")
         for kind in plugin.kinds:
             click.echo(f"    backend {kind.name}: {kind.summary}")
+        for inbox in plugin.inboxes:
+            click.echo(f"    inbox {inbox.name}: {inbox.summary}")
         if plugin.renderers:
             click.echo(f"    report formats: {', '.join(renderer.name for renderer in plugin.renderers)}")
         if plugin.problem:
-            click.echo(f"    cannot be used: {plugin.problem}")
+            click.echo(f"    cannot be used: {site.shown(plugin.problem)}")
 
 
 def _plain(plugin: Plugin) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "distribution": plugin.distribution,
         "version": plugin.version,
         "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.kinds],
+        "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
         "formats": [renderer.name for renderer in plugin.renderers],
         "problem": plugin.problem or None,
     }

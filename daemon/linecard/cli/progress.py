@@ -6,20 +6,54 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linecard.model.outcome import Fate
 from linecard.model.run import Run
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from linecard.runtime.service import Service
 
 
+class Bars:
+    """A bar for each long step of a run, on standard error."""
+
+    def __init__(self, service: Service, progress: Progress | None) -> None:
+        self._service, self._progress = service, progress
+
+    def stage(self, name: str, run: Run) -> Callable[[int], None]:
+        """A new bar; see `linecard.runtime.service.Stage`."""
+        progress = self._progress
+        if progress is None:
+            return _silent
+        for done in progress.task_ids:
+            progress.remove_task(done)
+        total = None if name == "plan" else _changes(self._service, run)
+        task = progress.add_task({"plan": "Planning", "apply": "Applying"}[name], total=total)
+        return lambda count: progress.advance(task, count)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """No bar while a person reads and answers, and signals end the program as usual."""
+        before = {number: signal.signal(number, usual) for number, usual in _USUAL.items()}
+        if self._progress is not None:
+            self._progress.stop()
+        try:
+            yield
+        finally:
+            if self._progress is not None:
+                self._progress.start()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 @contextmanager
-def bars(service: Service) -> Iterator[Callable[[str, Run], Callable[[int], None]]]:
-    """A stage (see `Service.finish`) that draws a bar for each long step on standard error."""
+def bars(service: Service) -> Iterator[Bars]:
+    """Bars where a person looks on."""
     if not sys.stderr.isatty():
-        yield lambda _stage, _run: _silent
+        yield Bars(service, None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,13 +66,7 @@ def bars(service: Service) -> Iterator[Callable[[str, Run], Callable[[int], None
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-
-        def stage(name: str, run: Run) -> Callable[[int], None]:
-            total = None if name == "plan" else _changes(service, run)
-            task = progress.add_task({"plan": "Planning", "apply": "Applying"}[name], total=total)
-            return lambda count: progress.advance(task, count)
-
-        yield stage
+        yield Bars(service, progress)
 
 
 def _silent(_count: int) -> None:
@@ -51,6 +79,9 @@ def _changes(service: Service, run: Run) -> int:
     return Journal(service.store, run.id).tally().get(Fate.PLANNED, 0)
 
 
+_USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+
+
 @contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C or SIGTERM asks to stop at a safe point; a second one ends the program at once."""
@@ -59,10 +90,10 @@ def stopping() -> Iterator[Callable[[], bool]]:
     def ask(number: int, _frame: object) -> None:
         nonlocal asked
         asked = True
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+        signal.signal(number, _USUAL[signal.Signals(number)])
         print("Stopping at a safe point ...", file=sys.stderr)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in _USUAL}
     try:
         yield lambda: asked
     finally:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 
 import click
 
-from linecard.cli.site import number
+from linecard.cli.site import number, shown
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Line
@@ -38,11 +38,6 @@ def on_stderr() -> Iterator[None]:
     """What is told goes to standard error, so that standard output has the result alone."""
     with redirect_stdout(sys.stderr):
         yield
-
-
-def shown(text: str) -> str:
-    """Text from a sheet or a PBX as a terminal may have it: without control and bidi characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def tell_line(line: Line) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
@@ -25,10 +30,10 @@ from linecard.cli import site
 def command(run: int, form: str, output: Path | None) -> None:
     """Write the report of the run RUN.
 
-    `retry` is a sheet of the rows that were not done, with the reason of each; corrected, it can be imported.
+    html is a page to keep or send, csv has every row, json every fact. retry is a sheet of the rows that were not
+    done, with the reason of each; corrected, it can be imported.
     """
-    from linecard.errors import SheetError
-    from linecard.pipeline.files import whole
+    from linecard.errors import ReportError
 
     with site.service() as service:
         renderer = service.renderers.get(form)
@@ -37,11 +42,28 @@ def command(run: int, form: str, output: Path | None) -> None:
         report = service.report(service.store.run(run))
         templates = service.config.templates
         if output is None:
-            sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8", newline="")
             renderer.render(report, sys.stdout, templates=templates)
             return
         try:
-            with whole(output.absolute(), text=True) as out:
-                renderer.render(report, out, templates=templates)  # type: ignore[arg-type]
+            with _file(output) as out:
+                renderer.render(report, out, templates=templates)
         except OSError as error:
-            raise SheetError(f"{output} cannot be written: {error.strerror}.") from error
+            raise ReportError(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _file(output: Path) -> Iterator[TextIO]:
+    """The file to write, there whole or not at all; where a link leads to; a pipe or device is written as it is."""
+    from linecard.pipeline.files import whole
+
+    target = output.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if target.exists() and not target.is_file():
+        with target.open("w", encoding="utf-8", newline="") as out:
+            yield out
+        return
+    with whole(target, text=True) as out:
+        yield cast("TextIO", out)

@@ -13,24 +13,29 @@ from linecard.cli import site
     is_flag=True,
     help="Do not ask, also where the PBX was changed meanwhile and the plan is a new one.",
 )
+@click.option(
+    "--approve", metavar="DIGEST", default="", help="Apply a new plan though it is held, if it has this digest."
+)
 @site.json_option
 @site.config_option
-def command(*, yes: bool, as_json: bool) -> None:
+def command(approve: str, *, yes: bool, as_json: bool) -> None:
     """Finish imports that broke off: killed, stopped, or without power.
 
     What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
-    a plan that had to be made anew is shown, and asked for. Nothing is ever done twice.
+    a plan that had to be made anew is shown, and asked for. Nothing is ever done twice. Exit codes are those of import.
     """
     from linecard.cli import finish, progress
     from linecard.rules import plain
 
     with site.service() as service:
         with service.working(), progress.stopping() as stop:
-            runs = finish.recover(service, yes=yes, stop=stop)
+            runs = finish.recover(service, yes=yes, approve=approve, stop=stop)
         if as_json:
-            site.stream_json(site.write, {}, {"runs": lambda: map(plain.run, runs)}, dict)
+            site.stream_json({}, {"runs": lambda: map(plain.run, runs)}, dict)
         elif not runs:
             click.echo("Nothing had broken off.")
         for run in runs if not as_json else ():
             finish.tell(service, run, as_json=False)
-        raise SystemExit(max((finish.exit_code(run) for run in runs), default=0))
+        finish.tell_unfiled(service)
+        unfiled = 2 if service.unfiled else 0
+        raise SystemExit(max((finish.exit_code(run) for run in runs), default=unfiled))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from linecard.cli import site
@@ -16,7 +14,7 @@ from linecard.cli import site
 def command(last: int, *, as_json: bool) -> None:
     """List the runs and what came of them, the newest first."""
     from linecard.cli import recap
-    from linecard.pipeline.recover import BROKEN_OFF
+    from linecard.pipeline.recover import has_broken_off
     from linecard.rules import plain
     from linecard.runtime.lock import is_held
 
@@ -33,7 +31,7 @@ def command(last: int, *, as_json: bool) -> None:
                 }
                 for r in reports
             ]
-            click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+            site.json_list(listed)
             return
         if not found:
             click.echo("There are no runs yet.")
@@ -45,12 +43,12 @@ def command(last: int, *, as_json: bool) -> None:
                 r.run.inbox,
                 r.run.state.value,
                 recap.counts(r.counts),
-                recap.shown(r.run.drop.name),
+                site.shown(r.run.drop.name),
             )
             for r in reports
         ]
         site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
-        broken = [run for run in found if run.state in BROKEN_OFF]
+        broken = [run for run in found if has_broken_off(run)]
         if broken and not is_held(service.config.state):
             click.echo(
                 f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and finishes.",

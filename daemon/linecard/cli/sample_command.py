@@ -38,9 +38,10 @@ def text(delimiter: str) -> str:
     type=click.Choice(list(_DELIMITERS)),
     default=",",
     show_default=True,
-    help="Between the columns.",
+    metavar="CHARACTER",
+    help="Between the columns: , or ; or | or the word tab.",
 )
-@click.option("-o", "--output", type=type_file, help="Write to this file, with the mark that Excel reads UTF-8 by.")
+@click.option("-o", "--output", type=type_file, help="Write to this new file, with the mark that Excel reads UTF-8 by.")
 def command(delimiter: str, output: Path | None) -> None:
     """Print a sample sheet that explains itself.
 
@@ -49,5 +50,13 @@ def command(delimiter: str, output: Path | None) -> None:
     sheet = text(_DELIMITERS[delimiter])
     if output is None:
         click.echo(sheet, nl=False)
-    else:
-        output.write_text("\ufeff" + sheet, encoding="utf-8", newline="\r\n")
+        return
+    from linecard.errors import SheetError
+
+    try:
+        with output.open("x", encoding="utf-8", newline="\r\n") as out:
+            out.write("\ufeff" + sheet)
+    except FileExistsError:
+        raise SheetError(f"{output} is there already.", remedy="Choose another name, or remove it first.") from None
+    except OSError as error:
+        raise SheetError(f"{output} cannot be written: {error.strerror}.") from error

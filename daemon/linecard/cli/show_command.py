@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO, cast
 
 import click
 
@@ -14,7 +15,14 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(run: int, *, as_json: bool) -> None:
-    """Show the run with the number RUN: what came of it and of every row that needs attention."""
+    """Show the run with the number RUN: what came of it and of its rows, those that need a person first.
+
+    `linecard runs` lists the numbers.
+    """
     with site.service() as service:
         report = service.report(service.store.run(run))
-        service.renderers["json" if as_json else "text"].render(report, sys.stdout, templates=service.config.templates)
+        if not as_json:
+            service.renderers["text"].render(report, sys.stdout, templates=service.config.templates)
+            return
+        with site.json_out() as out:
+            service.renderers["json"].render(report, cast("TextIO", out))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,13 @@ from linecard.errors import ConfigError
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
+HELD_BACK = 1_000_000
+"""Characters of JSON that wait for the end of the command, so that an error leaves no half answer."""
+
 PLACES = (Path("linecard.yaml"), Path("/etc/linecard/linecard.yaml"))
 
-type_file = click.Path(path_type=Path, dir_okay=False)
+type_file = click.Path(path_type=Path)
+"""Looked at by the commands themselves: click would print a name with its escape codes."""
 
 
 def _config(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -53,33 +59,71 @@ def service() -> Service:
 
 
 def stream_json(
-    out: Callable[[str], Any],
     head: dict[str, Any],
     lists: dict[str, Callable[[], Iterable[Any]]],
     tail: Callable[[], dict[str, Any]],
 ) -> None:
     """Write one JSON object: `head`, then long lists item by item, then `tail`; each is asked for in its turn."""
-    separator = "{"
-    for key, value in head.items():
-        out(f"{separator}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-        separator = ",\n "
-    for key, items in lists.items():
-        out(f"{separator}{json.dumps(key)}: [")
-        comma = "\n  "
-        for item in items():
-            out(comma + json.dumps(item, ensure_ascii=False))
-            comma = ",\n  "
-        out("]")
-        separator = ",\n "
-    for key, value in tail().items():
-        out(f"{separator}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-        separator = ",\n "
-    out("}\n")
+    with json_out() as out:
+        separator = "{"
+        for key, value in head.items():
+            out.write(f"{separator}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+            separator = ",\n "
+        for key, items in lists.items():
+            out.write(f"{separator}{json.dumps(key)}: [")
+            comma = "\n  "
+            for item in items():
+                out.write(comma + json.dumps(item, ensure_ascii=False))
+                comma = ",\n  "
+            out.write("]")
+            separator = ",\n "
+        for key, value in tail().items():
+            out.write(f"{separator}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+            separator = ",\n "
+        out.write("}\n")
 
 
-def write(text: str) -> None:
-    """Text to standard output as it is; JSON is UTF-8 whatever the terminal."""
-    click.echo(text, nl=False)
+class JsonOut:
+    """Standard output for JSON: UTF-8 whatever the terminal."""
+
+    def __init__(self) -> None:
+        self._held: list[str] = []
+        self._size = 0
+
+    def write(self, text: str) -> None:
+        self._held.append(text)
+        self._size += len(text)
+        if self._size > HELD_BACK:
+            self.flush()
+
+    def flush(self) -> None:
+        # A file name that is not UTF-8 has lone surrogates; the escape of one is JSON, too.
+        sys.stdout.flush()
+        sys.stdout.buffer.write("".join(self._held).encode("utf-8", "backslashreplace"))
+        self._held, self._size = [], 0
+
+
+@contextmanager
+def json_out() -> Iterator[JsonOut]:
+    """Where a command writes its JSON. Nothing of a short answer is written when an error ends the command."""
+    out = JsonOut()
+    yield out
+    out.flush()
+
+
+def json_list(items: Iterable[Any]) -> None:
+    """Write one JSON list to standard output."""
+    with json_out() as out:
+        comma = "[\n "
+        for item in items:
+            out.write(comma + json.dumps(item, ensure_ascii=False))
+            comma = ",\n "
+        out.write("]\n" if comma != "[\n " else "[]\n")
+
+
+def shown(text: str) -> str:
+    """Text from outside as a terminal may have it: without control and bidi characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def number(count: int, one: str, many: str = "") -> str:
