@@ -1,0 +1,86 @@
+"""The backend of a PBX in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from linecard.errors import BackendError
+from linecard.model.directory import Change, Entry, Scope
+from linecard.model.outcome import Fate, Result
+from linecard.testing.memory import MemoryPbx
+from linecard.testing.trouble import NO_TROUBLE, Trouble
+
+SILENT = "the PBX does not answer"
+
+
+class MemoryBackend:
+    """A backend on a PBX in memory, for tests of whatever uses backends.
+
+    It does what the port promises and, beyond that, what `trouble` asks for. `group` is how many changes it takes
+    before it makes them and gives the first result: 1 for a PBX that is told of each change, a large number for
+    one that is loaded in bulk. `closed` is whether it was closed; using it then is a bug and raises `RuntimeError`.
+
+        pbx = MemoryPbx([Entry("1000", "ada@example.org", None)])
+        backend = MemoryBackend(pbx, trouble=Trouble(silence=Silence(at=2, made=True)))
+    """
+
+    def __init__(self, pbx: MemoryPbx | None = None, *, trouble: Trouble = NO_TROUBLE, group: int = 1) -> None:
+        self.pbx = MemoryPbx() if pbx is None else pbx
+        self.can = self.pbx.can
+        self.closed = False
+        self._trouble = trouble
+        self._group = group
+        self._begun = 0
+        self._silent = False
+
+    def fetch(self, scope: Scope) -> Iterator[Entry]:
+        """Each extension of the scope, as all of them were when the first was taken."""
+        self._ask()
+        yield from self.pbx.entries(scope)
+
+    def members(self, scope: Scope) -> Iterator[str]:
+        """Logins that exist: all, or those named."""
+        self._ask()
+        yield from self.pbx.logins(scope)
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
+        """Make the changes, `group` at a time."""
+        source = iter(changes)
+        while group := list(islice(source, self._group)):
+            self._ask()
+            results = [self._made(change) for change in group]
+            yield from (result for result in results if not self._trouble.forgets(result.change))
+
+    def close(self) -> None:
+        """Nothing is held open; it is remembered that this was asked for."""
+        self.closed = True
+
+    def _ask(self) -> None:
+        if self.closed:
+            raise RuntimeError("this backend was used after close()")
+        if self._silent:
+            raise BackendError(SILENT)
+
+    def _made(self, change: Change) -> Result:
+        self._begun += 1
+        silence = self._trouble.silence
+        if silence is not None and silence.at == self._begun:
+            self._silent = silence.lasting
+            if silence.made:
+                self._answer(change)
+            raise BackendError(SILENT)
+        return self._answer(change)
+
+    def _answer(self, change: Change) -> Result:
+        self._trouble.meddles(self.pbx, change)
+        now = self.pbx.holding(change.extension)
+        if now != change.before:
+            return Result(change, Fate.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
+        if now == change.after:
+            return Result(change, Fate.DONE)
+        if words := self._trouble.refuses(change) or self.pbx.refusal(change):
+            return Result(change, Fate.FAILED, words)
+        if not self._trouble.pretends(change):
+            self.pbx.make(change)
+        return Result(change, Fate.DONE)

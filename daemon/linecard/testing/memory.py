@@ -1,0 +1,108 @@
+"""A PBX in memory: what exists, who holds what, and the rules that a real one would enforce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.ports.backend import Can
+
+EVERYTHING = frozenset(Can)
+
+
+class MemoryPbx:
+    """The PBX itself; any number of backends may be opened on it.
+
+    It holds `entries` and knows their members and those of `members`. `can` says what it allows, and what is not
+    allowed is refused: without `CREATE_EXTENSIONS` an extension must be among `entries`, without `CREATE_MEMBERS` a
+    member must be known, without `SEVERAL` a member holds one extension at most. A number is on one extension at
+    most, always. Entries that break a rule raise `ValueError`.
+
+    `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
+    stands there twice. `put` and `remove` are what somebody else does to the PBX, past linecard.
+    """
+
+    def __init__(
+        self, entries: Iterable[Entry] = (), *, members: Iterable[str] = (), can: Iterable[Can] = EVERYTHING
+    ) -> None:
+        self.can = frozenset(can)
+        self.operations: list[Change] = []
+        self._extensions: dict[str, Holding] = {}
+        self._members = dict.fromkeys(members)
+        self._of_member: dict[str, dict[str, None]] = {}
+        self._with_number: dict[str, str] = {}
+        for extension, member, number in entries:
+            if extension in self._extensions:
+                raise ValueError(f"extension {extension} is there twice")
+            self.put(extension, Holding(member, number))
+
+    @property
+    def extensions(self) -> Mapping[str, Holding]:
+        """Each extension that exists, with what it is."""
+        return MappingProxyType(self._extensions)
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        """The extensions that lie in the scope, as all of them were when the first was taken."""
+        if scope.whole:
+            found = dict.fromkeys(self._extensions)
+        else:
+            found = dict.fromkeys(self._extensions.keys() & scope.extensions)
+            for member in self._of_member.keys() & scope.members:
+                found |= self._of_member[member]
+            found |= dict.fromkeys(self._with_number[n] for n in self._with_number.keys() & scope.numbers)
+        yield from [Entry(extension, *self._extensions[extension]) for extension in found]
+
+    def logins(self, scope: Scope) -> Iterator[str]:
+        """Members that exist: all, or those that the scope names."""
+        yield from list(self._members) if scope.whole else self._members.keys() & scope.members
+
+    def holding(self, extension: str) -> Holding:
+        """What an extension is; vacant when it does not exist."""
+        return self._extensions.get(extension, VACANT)
+
+    def refusal(self, change: Change) -> str:
+        """Why the PBX does not allow a change, in its own words; empty when it does."""
+        member = change.after.member
+        if change.extension not in self._extensions and Can.CREATE_EXTENSIONS not in self.can:
+            return f"there is no extension {change.extension}"
+        if member is not None and member not in self._members and Can.CREATE_MEMBERS not in self.can:
+            return f"there is no member {member}"
+        return self._conflict(change.extension, change.after)
+
+    def make(self, change: Change) -> None:
+        """Make a change that is allowed, for good."""
+        self.put(change.extension, change.after)
+        self.operations.append(change)
+
+    def put(self, extension: str, holding: Holding) -> None:
+        """Let an extension exist and be this, and its member be known. Raises `ValueError` if that breaks a rule."""
+        member, number = holding
+        if member is not None and member != member.lower():
+            raise ValueError(f"{member} is no login in lower case")
+        if words := self._conflict(extension, holding):
+            raise ValueError(f"{extension} cannot be {member}, {number}: {words}")
+        self.remove(extension)
+        self._extensions[extension] = holding
+        if member is not None:
+            self._members[member] = None
+            self._of_member.setdefault(member, {})[extension] = None
+        if number is not None:
+            self._with_number[number] = extension
+
+    def remove(self, extension: str) -> None:
+        """Let an extension not exist; its member stays known."""
+        member, number = self._extensions.pop(extension, VACANT)
+        if member is not None:
+            del self._of_member[member][extension]
+        if number is not None:
+            del self._with_number[number]
+
+    def _conflict(self, extension: str, wanted: Holding) -> str:
+        bearer = self._with_number.get(wanted.number or "", extension)
+        if bearer != extension:
+            return f"{wanted.number} is on extension {bearer}"
+        others = [other for other in self._of_member.get(wanted.member or "", ()) if other != extension]
+        if others and Can.SEVERAL not in self.can:
+            return f"{wanted.member} holds extension {others[0]}"
+        return ""
