@@ -1,0 +1,31 @@
+"""The specification of the backend port, as a test class. Needs pytest and hypothesis.
+
+A plugin's own test module holds one class:
+
+    import pytest
+    from linecard.testing.contract import BackendContract, Open
+
+    class TestMyPbx(BackendContract):
+        @pytest.fixture
+        def new_pbx(self, tmp_path):
+            def new_pbx(entries=(), members=()) -> Open:
+                database = fresh_pbx(tmp_path, entries, members)   # holds exactly this, knows these members
+                return lambda: MyBackend(database)                 # another backend on that same PBX, each time
+            return new_pbx
+
+See `BackendContract` for what may be set besides.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+# Before they are imported, for pytest to explain what an assert in them found.
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{part}" for part in ("subject", "reading", "applying", "refusing", "breaking", "law"))
+)
+
+from linecard.testing.contract.subject import NewPbx, Open, Subject  # noqa: E402
+from linecard.testing.contract.suite import BackendContract  # noqa: E402
+
+__all__ = ["BackendContract", "NewPbx", "Open", "Subject"]

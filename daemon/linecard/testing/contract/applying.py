@@ -1,0 +1,190 @@
+"""What a backend does with changes that can be made."""
+# ruff: noqa: S101  a suite is made of asserts
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from linecard.model.directory import VACANT, Change, Entry, Holding
+from linecard.model.outcome import Fate
+from linecard.ports.backend import Can
+from linecard.rules.order import ordered
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, undone
+
+HOLDINGS = [
+    pytest.param((None, None), (0, None), id="linked"),
+    pytest.param((None, 0), (0, 0), id="linked, its number kept"),
+    pytest.param((None, None), (0, 0), id="linked with a number"),
+    pytest.param((0, None), (None, None), id="released"),
+    pytest.param((0, 0), (None, 0), id="released, its number kept"),
+    pytest.param((0, 0), (None, None), id="released, its number gone"),
+    pytest.param((0, None), (1, None), id="taken over"),
+    pytest.param((0, 0), (1, 0), id="taken over with its number"),
+    pytest.param((0, 0), (1, 1), id="taken over with another number"),
+    pytest.param((0, None), (0, 0), id="given a number"),
+    pytest.param((0, 0), (0, 1), id="given another number"),
+    pytest.param((0, 0), (0, None), id="its number gone"),
+    pytest.param((None, 0), (None, 1), id="vacant, given another number"),
+]
+
+
+class Applying(Names):
+    """`apply`, where nothing stands in the way."""
+
+    def test_no_changes_are_no_work(self, fill: Fill) -> None:
+        """No result, nothing changed."""
+        pbx = fill(self.entry(0, 0, 0))
+        assert pbx.apply() == []
+        assert pbx.held() == self.directory(self.entry(0, 0, 0))
+
+    def test_nothing_is_taken_before_a_result_is_asked_for(self, fill: Fill) -> None:
+        """Taking a change means that it was intended; a generator that nobody runs intends nothing."""
+        pbx = fill(self.entry(0, 0))
+        taken: list[Change] = []
+        applying = pbx.backend.apply(noted([self.change(1, 0, self.holding(0), VACANT)], taken))
+        del applying
+        assert taken == []
+        assert pbx.held() == self.directory(self.entry(0, 0))
+
+    @pytest.mark.parametrize(("before", "after"), HOLDINGS)
+    def test_a_change_makes_its_extension_what_it_says(
+        self, fill: Fill, before: tuple[int | None, int | None], after: tuple[int | None, int | None]
+    ) -> None:
+        """Holder and number, either of which may come, go, change or stay; and no other extension."""
+        pbx = fill(self.entry(0, *before), self.entry(1, 5, 5), members=[self.member(0), self.member(1)])
+        assert pbx.fates(self.change(1, 0, self.holding(*before), self.holding(*after))) == [Fate.DONE]
+        assert pbx.held() == self.directory(self.entry(0, *after), self.entry(1, 5, 5))
+        assert pbx.held(pbx.backend) == pbx.held(), "the backend that made it sees it too"
+
+    def test_a_change_that_changes_nothing_is_done(self, fill: Fill) -> None:
+        """It asks for what is so."""
+        pbx = fill(self.entry(0, 0, 0))
+        assert pbx.fates(self.change(1, 0, self.holding(0, 0), self.holding(0, 0))) == [Fate.DONE]
+        assert pbx.held() == self.directory(self.entry(0, 0, 0))
+
+    def test_changes_are_made_in_order(self, fill: Fill) -> None:
+        """One that builds on an earlier one of the same extension finds it made; results of it come in order."""
+        pbx = fill(self.entry(0, 0), members=[self.member(1), self.member(2)])
+        steps = [self.holding(0), self.holding(1), self.holding(1, 1), VACANT, self.holding(2, 2)]
+        changes = [self.change(seq, 0, *pair) for seq, pair in enumerate(pairwise(steps), start=1)]
+        assert [(r.change, r.fate) for r in pbx.apply(*changes)] == [(change, Fate.DONE) for change in changes]
+        assert pbx.held() == self.directory(self.entry(0, 2, 2))
+
+    def test_each_change_taken_has_one_result(self, fill: Fill) -> None:
+        """Whatever the number of changes."""
+        pbx = fill(*(self.entry(n, n) for n in range(self.many)))
+        changes = [self.change(n + 1, n, self.holding(n), self.holding(None, n)) for n in range(self.many)]
+        assert pbx.fates(*changes) == [Fate.DONE] * self.many
+        assert pbx.held() == self.directory(*(self.entry(n, None, n) for n in range(self.many)))
+
+    def test_what_is_yielded_as_done_is_durable(self, fill: Fill) -> None:
+        """At the moment of a result, another backend on the same PBX sees its effect."""
+        pbx = fill(self.entry(0, 0), self.entry(1, 1, 1), self.entry(2), members=[self.member(2)])
+        changes = [
+            self.change(1, 0, self.holding(0), VACANT),
+            self.change(2, 1, self.holding(1, 1), self.holding(1)),
+            self.change(3, 2, VACANT, self.holding(2, 2)),
+        ]
+        seen = 0
+        for result in pbx.backend.apply(iter(changes)):
+            assert result.fate is Fate.DONE
+            assert pbx.held().get(result.change.extension, VACANT) == result.change.after
+            seen += 1
+        assert seen == len(changes)
+
+    def test_two_people_exchange_their_extensions(self, fill: Fill) -> None:
+        """A swap, in the order that the planner gives it for what this backend can."""
+        pbx = fill(self.entry(0, 0, 0), self.entry(1, 1, 1))
+        self.becomes(pbx, [self.entry(0, 0, 0), self.entry(1, 1, 1)], [self.entry(0, 1, 0), self.entry(1, 0, 1)])
+
+    def test_numbers_move_along_a_chain(self, fill: Fill) -> None:
+        """Each extension gives its number to the next."""
+        pbx = fill(*(self.entry(n, n, n) for n in range(5)))
+        moved = [self.entry(0, 0), *(self.entry(n, n, n - 1) for n in range(1, 5))]
+        self.becomes(pbx, [self.entry(n, n, n) for n in range(5)], moved)
+
+    def test_numbers_and_members_go_round_in_a_ring(self, fill: Fill) -> None:
+        """Numbers one way, members the other; no number is ever in two places."""
+        was = [self.entry(n, n, n) for n in range(5)]
+        pbx = fill(*was)
+        self.becomes(pbx, was, [self.entry(n, (n + 1) % 5, (n - 1) % 5) for n in range(5)])
+
+    def test_an_extension_is_taken_over_by_one_who_leaves_another(self, fill: Fill) -> None:
+        """What `force_attach` comes to: the holder loses it, the old extension of the new holder is freed."""
+        was = [self.entry(0, 0, 0), self.entry(1, 1, 1)]
+        pbx = fill(*was)
+        self.becomes(pbx, was, [self.entry(0, 1, 0), self.entry(1, None, 1)])
+
+    def test_a_member_may_hold_several_extensions(self, fill: Fill) -> None:
+        """Where the backend says so, for good as well as for a moment."""
+        fill().needs(Can.SEVERAL)
+        pbx = fill(self.entry(0, 0), self.entry(1), self.entry(2))
+        changes = [self.change(n, n, VACANT, self.holding(0)) for n in (1, 2)]
+        assert pbx.fates(*changes) == [Fate.DONE, Fate.DONE]
+        assert pbx.held() == self.directory(self.entry(0, 0), self.entry(1, 0), self.entry(2, 0))
+
+    def test_an_extension_is_made_when_it_is_first_attached(self, fill: Fill) -> None:
+        """Where the backend says so; with a holder, with a number, or with both."""
+        pbx = fill(members=[self.member(0), self.member(2)])
+        pbx.needs(Can.CREATE_EXTENSIONS)
+        made = [self.entry(0, 0), self.entry(1, None, 1), self.entry(2, 2, 2)]
+        self.becomes(pbx, [], made)
+
+    def test_a_member_is_made_when_first_attached(self, fill: Fill) -> None:
+        """Where the backend says so."""
+        pbx = fill(self.entry(0), self.entry(1, 1))
+        pbx.needs(Can.CREATE_MEMBERS)
+        self.becomes(pbx, [self.entry(0), self.entry(1, 1)], [self.entry(0, 0), self.entry(1, 2)])
+
+    def test_undo_puts_everything_back(self, fill: Fill) -> None:
+        """Before and after exchanged, in the opposite order."""
+        was = [self.entry(0, 0, 0), self.entry(1, 1, 1), self.entry(2, None, 2), self.entry(3, 3), self.entry(4)]
+        shall = [self.entry(0, 1, 1), self.entry(1, 0, 2), self.entry(2, 3, 0), self.entry(3), self.entry(4, 4, 4)]
+        pbx = fill(*was, members=[self.member(4)])
+        changes = self.becomes(pbx, was, shall)
+        assert set(pbx.fates(*undone(changes))) == {Fate.DONE}
+        assert pbx.held() == self.directory(*was)
+
+    def test_what_was_undone_can_be_done_again(self, fill: Fill) -> None:
+        """The same changes a second time, a day later."""
+        was, shall = [self.entry(0, 0, 0), self.entry(1, 1)], [self.entry(0, 1), self.entry(1, 0, 0)]
+        pbx = fill(*was)
+        changes = self.becomes(pbx, was, shall)
+        pbx.fates(*undone(changes))
+        assert set(pbx.fates(*changes)) == {Fate.DONE}
+        assert pbx.held() == self.directory(*shall)
+
+    def test_a_backend_may_be_closed_twice(self, fill: Fill) -> None:
+        """And without having been used, and with a generator half run; the PBX keeps what was made."""
+        pbx = fill(self.entry(0, 0), self.entry(1, 1))
+        unused = pbx.open()
+        unused.close()
+        unused.close()
+        applying = pbx.backend.apply(iter([self.change(1, 0, self.holding(0), VACANT)]))
+        assert next(applying).fate is Fate.DONE
+        pbx.backend.close()
+        pbx.backend.close()
+        assert pbx.held() == self.directory(self.entry(1, 1))
+
+    def becomes(self, pbx: Subject, was: list[Entry], shall: list[Entry]) -> list[Change]:
+        """Make one directory the other, by the planner's own order; each change is done. The changes."""
+        before, wanted = holdings(was), holdings(shall)
+        differences: list[tuple[str, Holding, Holding]] = [
+            (extension, before.get(extension, VACANT), holding)
+            for extension, holding in wanted.items()
+            if before.get(extension, VACANT) != holding
+        ]
+        changes = list(ordered(PBX, lambda: differences, several=Can.SEVERAL in pbx.can))
+        assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
+        assert pbx.held() == self.directory(*shall)
+        return changes
+
+
+def noted(changes: list[Change], taken: list[Change]) -> Iterator[Change]:
+    """The changes, each noted when it is taken."""
+    for change in changes:
+        taken.append(change)
+        yield change

@@ -1,0 +1,147 @@
+"""What is left when it ends half-way: the caller stops, its source of changes breaks, the process is killed."""
+# ruff: noqa: S101  a suite is made of asserts
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from itertools import islice
+from typing import ClassVar
+
+import pytest
+
+from linecard.model.directory import VACANT, Change, Entry
+from linecard.model.outcome import Fate, Result
+from linecard.ports.backend import Can
+from linecard.rules.order import ordered
+from linecard.testing.contract.applying import noted
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings
+
+
+class Broken(Exception):
+    """What a source of changes raises here."""
+
+
+class Breaking(Names):
+    """`apply`, cut off."""
+
+    survives: ClassVar[bool] = True
+    """The PBX is still there when the process that used it is gone."""
+
+    def test_a_generator_may_be_let_go_half_way(self, fill: Fill) -> None:
+        """What was yielded is made, what was not taken is not made, and nothing is left half or locked."""
+        for cut in range(1, len(self.hard_changes(several=False))):
+            pbx = fill(*self.hard_entries())
+            changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
+            taken: list[Change] = []
+            applying = pbx.backend.apply(noted(changes, taken))
+            yielded = [result.change for result in islice(applying, cut)]
+            del applying
+            assert set(yielded) <= set(taken)
+            self.stands_between(pbx, changes, len(yielded), len(taken))
+            self.can_be_finished(pbx, changes)
+
+    def test_an_error_of_the_source_of_changes_comes_through(self, fill: Fill) -> None:
+        """It is the core's own, such as a full disk of its journal. What was made stays and the PBX can be used."""
+        for cut in range(len(self.hard_changes(several=False))):
+            pbx = fill(*self.hard_entries())
+            changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
+            yielded: list[Result] = []
+            with pytest.raises(Broken):
+                yielded.extend(pbx.backend.apply(breaking(changes, cut)))
+            self.stands_between(pbx, changes, len(yielded), min(cut, len(changes)))
+            self.can_be_finished(pbx, changes)
+
+    def test_a_process_killed_while_it_takes_changes_leaves_a_pbx_that_can_be_finished(self, fill: Fill) -> None:
+        """SIGKILL in the place of each change: what was yielded until then is made."""
+        self.killed_everywhere(fill, at_result=False)
+
+    def test_a_process_killed_at_a_result_leaves_it_made(self, fill: Fill) -> None:
+        """SIGKILL as soon as the result is out: it was durable."""
+        self.killed_everywhere(fill, at_result=True)
+
+    def killed_everywhere(self, fill: Fill, *, at_result: bool) -> None:
+        if not self.survives:
+            pytest.skip("the PBX ends with the process")
+        for cut in range(1, len(self.hard_changes(several=False)) + 1):
+            pbx = fill(*self.hard_entries())
+            changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
+            taken, yielded = killed(pbx, changes, cut, at_result=at_result)
+            self.stands_between(pbx, changes, yielded, taken)
+            self.can_be_finished(pbx, changes)
+
+    # -- what it is tried on -------------------------------------------------------------------------------------
+
+    def hard_entries(self) -> list[Entry]:
+        return [*(self.entry(n, n, n) for n in range(4)), self.entry(4), self.entry(5, 5, 5)]
+
+    def hard_changes(self, *, several: bool) -> list[Change]:
+        """A swap of members, a ring of numbers, a release, and a link to what was vacant."""
+        shall = [
+            self.entry(0, 1, 1),
+            self.entry(1, 0, 2),
+            self.entry(2, 2, 0),
+            self.entry(3, None, 3),
+            self.entry(4, 3),
+            self.entry(5, 5),
+        ]
+        was, wanted = holdings(self.hard_entries()), holdings(shall)
+        differences = [(extension, was[extension], wanted[extension]) for extension in wanted]
+        return list(ordered(PBX, lambda: differences, several=several))
+
+    def stands_between(self, pbx: Subject, changes: list[Change], least: int, most: int) -> None:
+        """The PBX is as after some number of these changes, in their order: `least` at least, `most` at most."""
+        was = holdings(self.hard_entries())
+        possible = [after(was, changes[:made]) for made in range(least, most + 1)]
+        assert pbx.held() in possible, f"not what the first {least} to {most} changes make"
+
+    def can_be_finished(self, pbx: Subject, changes: list[Change]) -> None:
+        """Read back what stands, another backend makes the rest, and all is as the plan said."""
+        now, shall = pbx.held(), after(holdings(self.hard_entries()), changes)
+        left = [
+            (extension, now.get(extension, VACANT), shall.get(extension, VACANT))
+            for extension in {change.extension: None for change in changes}
+            if now.get(extension, VACANT) != shall.get(extension, VACANT)
+        ]
+        rest = list(ordered(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
+        results = list(pbx.open().apply(iter(rest)))
+        assert [result.fate for result in results] == [Fate.DONE] * len(rest), results
+        assert pbx.held() == shall
+
+
+def breaking(changes: list[Change], cut: int) -> Iterator[Change]:
+    """The first changes, then an error."""
+    yield from changes[:cut]
+    raise Broken
+
+
+def killed(pbx: Subject, changes: list[Change], cut: int, *, at_result: bool) -> tuple[int, int]:
+    """Apply in a process that is killed at the `cut`-th change or result: how many it had taken and yielded."""
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - nothing returns from here
+        try:
+            for result in pbx.open().apply(telling(changes, tell, 0 if at_result else cut)):
+                os.write(tell, b"y" if result.fate is Fate.DONE else b"n")
+                if at_result and result.change.seq >= cut:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.close(tell)
+    with os.fdopen(told, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "the backend raised an error before it could be killed"
+    assert b"n" not in said, "each of these changes can be made"
+    return said.count(b"t"), said.count(b"y")
+
+
+def telling(changes: list[Change], tell: int, cut: int) -> Iterator[Change]:
+    """The changes; each is told when it is taken, and in the place of the `cut`-th the process is killed."""
+    for change in changes:
+        if change.seq == cut:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.write(tell, b"t")
+        yield change

@@ -1,0 +1,182 @@
+"""The law, on random sheets: apply, plan again, expect nothing; cut off anywhere, plan again, finish."""
+# ruff: noqa: S101  a suite is made of asserts
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linecard.model.directory import Change, Entry, Holding, Scope
+from linecard.model.outcome import Fate, Verdict
+from linecard.model.sheet import Action, Row
+from linecard.ports.backend import Backend, Can
+from linecard.rules.order import ordered
+from linecard.rules.play import Play, Policy, SecondExtension
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone
+
+Ours = Mapping[str, tuple[Holding, Holding]]
+
+
+class Case(NamedTuple):
+    """A PBX, a sheet for it, and where to cut its application off."""
+
+    entries: list[Entry]
+    members: list[str]
+    rows: list[Row]
+    second: SecondExtension
+    cut: int
+
+
+class Law(Names):
+    """Planner and backend together, on directories and sheets that nobody would think of."""
+
+    examples: ClassVar[int] = 40
+    """How many random sheets each of these tests tries."""
+
+    def test_apply_then_plan_again_and_expect_nothing(self, fill: Fill) -> None:
+        """Every change of a plan is done, the PBX is what the plan said, and the same sheet has nothing left to do."""
+
+        def holds(pbx: Subject, case: Case) -> None:
+            changes = planned(pbx.backend, case)
+            assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
+            assert pbx.held() == after(holdings(case.entries), changes)
+            assert planned(pbx.open(), case, made(changes)) == []
+
+        self.tried(fill, holds)
+
+    def test_cut_off_anywhere_then_plan_again_and_finish(self, fill: Fill) -> None:
+        """The rows come to the same, and the rest of the changes makes the PBX what the first plan said."""
+
+        def holds(pbx: Subject, case: Case) -> None:
+            changes = planned(pbx.backend, case)
+            verdicts = played(pbx.backend, case)[1]
+            cut = case.cut % (len(changes) + 1)
+            pbx.fates(*changes[:cut])
+            ours = made(changes[:cut])
+            assert [v[:2] for v in played(pbx.open(), case, ours)[1]] == [v[:2] for v in verdicts]
+            rest = planned(pbx.open(), case, ours)
+            assert [result.fate for result in pbx.open().apply(iter(rest))] == [Fate.DONE] * len(rest)
+            assert pbx.held() == after(holdings(case.entries), changes)
+
+        self.tried(fill, holds)
+
+    def test_undo_restores_what_was(self, fill: Fill) -> None:
+        """Before and after exchanged, in the opposite order."""
+
+        def holds(pbx: Subject, case: Case) -> None:
+            changes = planned(pbx.backend, case)
+            pbx.fates(*changes)
+            back = undone(changes)
+            assert pbx.fates(*back) == [Fate.DONE] * len(back)
+            assert pbx.held() == self.directory(*case.entries)
+
+        self.tried(fill, holds)
+
+    def test_the_names_of_a_sheet_are_enough_to_plan_it(self, fill: Fill) -> None:
+        """A plan from the extensions, members and numbers that a sheet names is the plan from all the PBX holds."""
+
+        def holds(pbx: Subject, case: Case) -> None:
+            whole, verdicts = played(pbx.backend, case)
+            narrow, same = played(pbx.backend, case, scope=named(case.rows))
+            assert [verdict[:2] for verdict in same] == [verdict[:2] for verdict in verdicts]
+            assert sorted(narrow.differences(), key=str) == sorted(whole.differences(), key=str)
+
+        self.tried(fill, holds)
+
+    def tried(self, fill: Fill, holds: Callable[[Subject, Case], None]) -> None:
+        """Try it on random cases, each on a PBX of its own."""
+        can = fill().can
+
+        @settings(max_examples=self.examples, deadline=None)
+        @given(self.cases(can))
+        def every_case(case: Case) -> None:
+            pbx = fill(*case.entries, members=case.members)
+            try:
+                holds(pbx, case)
+            finally:
+                pbx.close()
+
+        every_case()
+
+    def cases(self, can: frozenset[Can]) -> st.SearchStrategy[Case]:
+        """Directories that such a PBX can hold, and sheets of up to nine rows on four people."""
+        people = [self.member(n) for n in range(4)]
+        names = [self.extension(n) for n in range(5)]
+        numbers = [self.number(n) for n in range(3)]
+
+        @st.composite
+        def case(draw: st.DrawFn) -> Case:
+            held = draw(st.lists(st.sampled_from(names), unique=True))
+            bearing = draw(st.permutations([*numbers, None, None]))
+            if Can.SEVERAL in can:
+                holding = draw(st.lists(st.sampled_from([*people, None]), min_size=5, max_size=5))
+            else:
+                holding = draw(st.permutations([*people, None]))
+            return Case(
+                [Entry(*entry) for entry in zip(held, holding, bearing, strict=False)],
+                draw(st.lists(st.sampled_from(people), unique=True)),
+                draw(st.lists(self.rows(people, names, numbers), max_size=9)),
+                draw(st.sampled_from([s for s in SecondExtension if Can.SEVERAL in can or s != SecondExtension.ADD])),
+                draw(st.integers(0, 20)),
+            )
+
+        return case()
+
+    def rows(self, people: list[str], names: list[str], numbers: list[str]) -> st.SearchStrategy[Row]:
+        attach = st.builds(
+            Row,
+            st.integers(2, 99),
+            st.sampled_from([Action.ATTACH, Action.FORCE_ATTACH]),
+            st.sampled_from(people),
+            st.just(PBX),
+            st.sampled_from(names),
+            st.sampled_from([*numbers, "", ""]),
+        )
+        detach = st.builds(
+            Row,
+            st.integers(2, 99),
+            st.just(Action.DETACH),
+            st.sampled_from(people),
+            st.just(PBX),
+            st.sampled_from([*names, ""]),
+            st.just(""),
+        )
+        return st.one_of(attach, detach)
+
+
+def played(
+    backend: Backend, case: Case, ours: Ours | None = None, scope: Scope | None = None
+) -> tuple[Play, list[Verdict]]:
+    """The sheet played on what the backend reads, and what each row comes to."""
+    asked = scope or Scope.everything()
+    members = None if Can.CREATE_MEMBERS in backend.can else frozenset(backend.members(asked))
+    policy = Policy(case.second, Can.CREATE_EXTENSIONS in backend.can, members)
+    play = Play(PBX, policy, backend.fetch(asked), ours)
+    return play, [play.play(row._replace(line=line)) for line, row in enumerate(case.rows, start=2)]
+
+
+def planned(backend: Backend, case: Case, ours: Ours | None = None) -> list[Change]:
+    """The changes that the sheet comes to, in the order in which they can be made."""
+    play, _ = played(backend, case, ours)
+    return list(ordered(PBX, play.differences, several=Can.SEVERAL in backend.can))
+
+
+def named(rows: list[Row]) -> Scope:
+    """What the rows name."""
+    return Scope(
+        frozenset(row.extension for row in rows) - {""},
+        frozenset(row.member for row in rows),
+        frozenset(row.number for row in rows) - {""},
+    )
+
+
+def made(changes: list[Change]) -> dict[str, tuple[Holding, Holding]]:
+    """What these changes have made of each extension: from what, to what."""
+    found: dict[str, tuple[Holding, Holding]] = {}
+    for change in changes:
+        first = found.get(change.extension, (change.before, change.after))[0]
+        found[change.extension] = (first, change.after)
+    return found

@@ -1,0 +1,53 @@
+"""All parts of the specification in one class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from linecard.model.directory import Entry
+from linecard.testing.contract.applying import Applying
+from linecard.testing.contract.breaking import Breaking
+from linecard.testing.contract.law import Law
+from linecard.testing.contract.reading import Reading
+from linecard.testing.contract.refusing import Refusing
+from linecard.testing.contract.subject import Fill, NewPbx, Subject
+
+
+class BackendContract(Reading, Applying, Refusing, Breaking, Law):
+    """What linecard expects of a backend, test by test.
+
+    Subclass it and give the fixture `new_pbx` (see `NewPbx`): called with entries and members, it makes a PBX that
+    holds exactly these and returns a callable that opens a backend on it, each time another one on the same PBX.
+    Tests that speak of a capability skip where the backend's `can` says otherwise.
+
+    May be set in the subclass:
+
+    - `extension(n)`, `member(n)`, `number(n)`: names that the PBX accepts, for n from 0 up;
+    - `many`: how many changes or names make a lot; lower it for a PBX that is slow, but keep it above the size of
+      the groups in which the backend works, if it does;
+    - `examples`: how many random sheets are tried;
+    - `survives`: False if the PBX lives in the memory of this process, so that killing a process cannot be tried.
+
+    What most first versions get wrong: raising where one change is refused (that is a `FAILED` result, with the
+    PBX's words); making a change without looking whether the extension still is `before`; yielding a result before
+    its effect would survive a crash; holding a lock after the generator was let go.
+    """
+
+    @pytest.fixture
+    def new_pbx(self) -> NewPbx:
+        raise NotImplementedError("give the fixture `new_pbx`: see linecard.testing.contract")
+
+    @pytest.fixture
+    def fill(self, new_pbx: NewPbx) -> Iterator[Fill]:
+        """A PBX that holds these entries, ready to be tested; may be asked for again and again."""
+        subjects: list[Subject] = []
+
+        def fill(*entries: Entry, members: Iterable[str] = ()) -> Subject:
+            subjects.append(Subject(new_pbx(entries, members)))
+            return subjects[-1]
+
+        yield fill
+        for subject in subjects:
+            subject.close()
