@@ -33,8 +33,9 @@ torture: env
 wheel: env
 	$(BIN)/python -m build --wheel --no-isolation
 
-lock:
-	uv pip compile --universal --generate-hashes --group dev -p 3.11 pyproject.toml -o requirements.lock
+lock: env
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --group dev -p 3.11 pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv .cache dist demo-site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """All that plugins and reports may use of linecard. What is not here may change without notice."""
 
-from linecard.errors import BackendError, LinecardError
+from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
@@ -8,14 +8,19 @@ from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.ports.backend import Backend, Can
-from linecard.ports.kind import Kind
+from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
+from linecard.ports.kind import InboxKind, Kind
 from linecard.ports.renderer import Renderer
 from linecard.rules import plain
 from linecard.rules.defuse import defused
+from linecard.rules.names import safe_name
+from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 
 __all__ = [
     "FILE_FAULTS",
     "FINE",
+    "MOST_REASON",
+    "RETRY_HEAD",
     "VACANT",
     "Action",
     "Backend",
@@ -34,20 +39,30 @@ __all__ = [
     "Headline",
     "Hold",
     "Holding",
+    "Inbox",
+    "InboxError",
+    "InboxKind",
     "Kind",
     "Line",
     "LinecardError",
+    "Listing",
     "Outcome",
+    "Parting",
+    "Place",
     "Renderer",
     "Report",
+    "ReportError",
     "Result",
     "Row",
     "Run",
     "Scope",
     "Severity",
     "State",
+    "Unfinished",
     "Verdict",
+    "Watch",
     "defused",
     "hookimpl",
     "plain",
+    "safe_name",
 ]

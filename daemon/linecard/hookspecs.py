@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pluggy
 
-from linecard.ports.kind import Kind
+from linecard.ports.kind import InboxKind, Kind
 from linecard.ports.renderer import Renderer
 
 hookspec = pluggy.HookspecMarker("linecard")
@@ -14,6 +14,11 @@ hookimpl = pluggy.HookimplMarker("linecard")
 @hookspec
 def linecard_backends() -> list[Kind]:  # type: ignore[empty-body]
     """The kinds of PBX this plugin serves."""
+
+
+@hookspec
+def linecard_inboxes() -> list[InboxKind]:  # type: ignore[empty-body]
+    """The kinds of inbox this plugin serves."""
 
 
 @hookspec

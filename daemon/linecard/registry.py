@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from linecard import hookspecs
 from linecard.errors import PluginError
-from linecard.ports.kind import Kind
+from linecard.ports.kind import InboxKind, Kind
 from linecard.ports.renderer import Renderer
 
 GROUP = "linecard"
@@ -28,6 +28,7 @@ class Plugin:
     distribution: str
     version: str
     kinds: tuple[Kind, ...] = ()
+    inboxes: tuple[InboxKind, ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
 
@@ -69,8 +70,18 @@ class Registry:
                 return kind
         raise PluginError(f"The plugin {name} serves no PBX of the kind {name}.")
 
+    def inbox_kind(self, name: str) -> InboxKind:
+        """The kind of inbox that the plugin of this name serves under this name. Raises `PluginError`."""
+        for kind in self._said(name, "linecard_inboxes"):
+            if isinstance(kind, InboxKind) and kind.name == name:
+                return kind
+        raise PluginError(f"The plugin {name} serves no inbox of the kind {name}.")
+
     def options(self, name: str) -> type[BaseModel]:
         return self.kind(name).options
+
+    def inbox_options(self, name: str) -> type[BaseModel]:
+        return self.inbox_kind(name).options
 
     def renderers(self) -> dict[str, Renderer]:
         """The report formats by name."""
@@ -88,10 +99,10 @@ class Registry:
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
-                kinds, renderers = (
-                    self._said(name, "linecard_backends"),
-                    self._said(name, "linecard_renderers"),
+                kinds, inboxes, renderers = (
+                    tuple(self._said(name, hook))
+                    for hook in ("linecard_backends", "linecard_inboxes", "linecard_renderers")
                 )
-                yield Plugin(name, *where, tuple(kinds), tuple(renderers))
+                yield Plugin(name, *where, kinds, inboxes, renderers)
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from linecard.config.models import (
         Config,
         InboxConfig,
+        KeepFolder,
         Limit,
         Limits,
         PbxConfig,
@@ -28,6 +29,7 @@ _HOMES = {
     "ColumnMap": "columns",
     "Config": "models",
     "InboxConfig": "models",
+    "KeepFolder": "models",
     "Limit": "models",
     "Limits": "models",
     "PbxConfig": "models",
@@ -44,6 +46,7 @@ __all__ = [
     "ColumnMap",
     "Config",
     "InboxConfig",
+    "KeepFolder",
     "Limit",
     "Limits",
     "PbxConfig",

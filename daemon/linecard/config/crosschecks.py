@@ -118,7 +118,7 @@ def _folders(site: _Site) -> Iterator[Problem]:
     """Inboxes that share a folder: what one use writes there, the other would take for a new file."""
     owner = {
         os.path.normpath(site.folder / (_text(site.root.get(use)) or use)): use
-        for use in ("state", "archive", "reports")
+        for use in ("state", "archive", "reports", "quarantine")
     }
     for name, inbox in site.inboxes.items():
         path = _text(_keyed(inbox).get("path"))

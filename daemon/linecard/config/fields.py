@@ -22,6 +22,8 @@ MAPPED = {folded(column): str(column) for column in Column if column is not Colu
 
 _KNOWN = {folded(name): column for column, names in SYNONYMS.items() for name in names}
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?:([kMGT])(i?)B|B)?", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(ms|s|min|h|d)?", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _RANGE = re.compile(r"([0-9]{1,32})(?: *- *([0-9]{1,32}))?", re.ASCII)
 
 
@@ -114,6 +116,15 @@ def _size(value: Any) -> int:
     raise expected("a size such as 200 MB or 5 GiB")
 
 
+def _duration(value: Any) -> float:
+    """Seconds; `s` may be left out."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        found = _DURATION.fullmatch(str(value).strip())
+        if found is not None:
+            return float(found[1]) * _SECONDS[(found[2] or "s").lower()]
+    raise expected("a time such as 30 s, 5 min, 1 h or 7 d")
+
+
 def _site_path(value: Any, info: ValidationInfo) -> Path:
     """The path, taken from the site's folder unless it is absolute."""
     path = value if isinstance(value, Path) else Path(_word(value))
@@ -190,6 +201,7 @@ Region = Annotated[Word, AfterValidator(_region)]
 Timezone = Annotated[Word, AfterValidator(_timezone)]
 Encoding = Annotated[Word, AfterValidator(_encoding)]
 Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str)]
+Duration = Annotated[float, BeforeValidator(_duration, json_schema_input_type=float | str)]
 SitePath = Annotated[Path, BeforeValidator(_site_path, json_schema_input_type=str)]
 Positions = Annotated[tuple[Annotated[Text, AfterValidator(_position)] | None, ...], AfterValidator(_positions)]
 Count = Annotated[int, Field(strict=True, ge=0)]

@@ -15,10 +15,10 @@ from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError, PluginError
 
 OptionsOf = Callable[[str], type[BaseModel]]
-"""The options model of a backend by its name; raises `PluginError` when no plugin serves it."""
+"""The options model of a kind by its name; raises `PluginError` when no plugin serves it."""
 
 
-def load(path: Path, options_of: OptionsOf) -> Config:
+def load(path: Path, options_of: OptionsOf, inbox_options_of: OptionsOf) -> Config:
     """The configuration in this file, checked whole.
 
     Raises `ConfigError` with all problems in the order of the file, one line each; a mistake in the YAML
@@ -30,11 +30,12 @@ def load(path: Path, options_of: OptionsOf) -> Config:
         document.data = {}
     problems = [*document.problems, *columns.fill(document, file.parent)]
     config, wrong = _validated(document, file.parent)
-    settings, refused = _settings(document, options_of)
-    problems += [*wrong, *refused, *crosschecks.problems(document, file.parent)]
+    of_pbxs, refused = _settings(document, "pbxs", "backend", "", options_of)
+    of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", inbox_options_of)
+    problems += [*wrong, *refused, *refused_too, *crosschecks.problems(document, file.parent)]
     if problems or config is None:
         raise _unusable(path, problems)
-    return config.loaded(file, settings)
+    return config.loaded(file, of_pbxs, of_inboxes)
 
 
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
@@ -51,22 +52,27 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Pr
         return None, list(of_validation(error, document, Config))
 
 
-def _settings(document: Document, options_of: OptionsOf) -> tuple[dict[str, BaseModel], list[Problem]]:
-    """The options of each PBX as its plugin's model, by name, and what is wrong with the others."""
+def _settings(
+    document: Document, section: str, key: str, usual: str, options_of: OptionsOf
+) -> tuple[dict[str, BaseModel], list[Problem]]:
+    """The options of each PBX (or inbox) as its plugin's model, by name, and what is wrong with the others.
+
+    `key` names the kind, `usual` is the one meant where it is left out.
+    """
     settings: dict[str, BaseModel] = {}
     problems: list[Problem] = []
-    for name, pbx in _pbxs(document.data).items():
-        loc = ("pbxs", name)
-        backend = pbx.get("backend") if isinstance(pbx, dict) else None
-        if not isinstance(backend, str) or not backend.strip():
+    for name, part in _parts(document.data, section).items():
+        loc = (section, name)
+        kind = (part.get(key) or usual) if isinstance(part, dict) else None
+        if not isinstance(kind, str) or not kind.strip():
             continue
         try:
-            model = options_of(backend)
+            model = options_of(kind)
         except PluginError as error:
-            expected = f"a kind of PBX that a plugin serves: {error} {error.remedy}".rstrip()
-            problems.append(document.problem((*loc, "backend"), shown(backend), expected))
+            expected = f"a kind that a plugin serves: {error} {error.remedy}".rstrip()
+            problems.append(document.problem((*loc, key), shown(kind), expected))
             continue
-        options = {} if pbx.get("options") is None else pbx["options"]
+        options = {} if part.get("options") is None else part["options"]
         try:
             settings[name] = model.model_validate(options)
         except ValidationError as error:
@@ -75,6 +81,6 @@ def _settings(document: Document, options_of: OptionsOf) -> tuple[dict[str, Base
     return settings, problems
 
 
-def _pbxs(data: Any) -> dict[str, Any]:
-    pbxs = data.get("pbxs") if isinstance(data, dict) else None
-    return pbxs if isinstance(pbxs, dict) else {}
+def _parts(data: Any, section: str) -> dict[str, Any]:
+    parts = data.get(section) if isinstance(data, dict) else None
+    return parts if isinstance(parts, dict) else {}

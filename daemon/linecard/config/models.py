@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -14,6 +14,7 @@ from linecard.config.fields import (
     AtLeastOne,
     Columns,
     Count,
+    Duration,
     Emergencies,
     Encoding,
     Flag,
@@ -35,8 +36,12 @@ from linecard.rules.play import SecondExtension
 __all__ = [
     "Config",
     "InboxConfig",
+    "Keep",
+    "KeepFolder",
     "Limit",
     "Limits",
+    "Log",
+    "Metrics",
     "PbxConfig",
     "SecondExtension",
     "Section",
@@ -174,6 +179,13 @@ class PbxConfig(Section):
     aliases: Names = Field(
         default=(), description="Other spellings of this PBX in the PbxId column, compared without case."
     )
+    patience: Duration = Field(
+        default=3600.0,
+        description=(
+            "How long the daemon waits for a PBX that stops answering in the middle of a run, before it reports "
+            "what is left as not done."
+        ),
+    )
 
     _settings: BaseModel | None = PrivateAttr(default=None)
 
@@ -194,7 +206,13 @@ class PbxConfig(Section):
 class InboxConfig(Section):
     """Where files arrive, and what they may do."""
 
-    path: SitePath = Field(description="The folder where the files arrive, relative to linecard.yaml or absolute.")
+    kind: Word = Field(
+        default="local", description="The kind of inbox, by the name under which a plugin serves it, such as local."
+    )
+    path: Text = Field(description="The folder where the files arrive, relative to linecard.yaml or absolute.")
+    options: Mapping[str, Any] = Field(
+        default_factory=dict, description="The settings of this kind of inbox; the plugin says which there are."
+    )
     pbxs: SomeNames | None = Field(
         default=None, description="The PBXs that these files may change, by name; null: all of them."
     )
@@ -205,6 +223,93 @@ class InboxConfig(Section):
     sheet: SheetOptions = Field(default_factory=SheetOptions, description="How the files are written.")
     limits: Limits = Field(
         default_factory=Limits, description="How much a file may take away before a person must approve it."
+    )
+    settle: Duration = Field(
+        default=5.0, description="How long a file must stay unchanged before the daemon takes it, seen at least twice."
+    )
+    scan: Duration = Field(
+        default=30.0,
+        gt=0,
+        description="How often the daemon looks into the inbox, besides the times when something is said to arrive.",
+    )
+    names: SomeNames = Field(
+        default=("*",),
+        description="The names of files to take, as patterns such as *.csv; others are left alone.",
+    )
+    ignore: Names = Field(
+        default=(),
+        description="Names of files to leave alone, besides those of temporary and system files.",
+    )
+    marker: Text | None = Field(
+        default=None,
+        description=(
+            "What the name of a marker file ends in, such as .done: joiners.csv is then only taken once "
+            "joiners.csv.done or joiners.done is there, and the marker goes with it; null: no markers."
+        ),
+    )
+    duplicates: Literal["refuse", "import"] = Field(
+        default="refuse",
+        description=(
+            "What becomes of a file with the same content as the last one that was imported whole: "
+            "refuse reports it and changes nothing, import takes it as any other."
+        ),
+    )
+
+    _settings: BaseModel | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> BaseModel:
+        """The options as the plugin's own model. There only once the configuration was loaded."""
+        if self._settings is None:
+            raise LookupError("the options of an inbox are built by linecard.config.load")
+        return self._settings
+
+    def with_settings(self, settings: BaseModel, default_pbx: str | None) -> Self:
+        """This inbox with its options built, and its default PBX where it names none."""
+        made = self.model_copy(update={"default_pbx": self.default_pbx or default_pbx})
+        made._settings = settings  # noqa: SLF001 - its own class
+        return made
+
+
+class KeepFolder(Section):
+    """How long the files of a folder are kept; whichever limit is reached first counts."""
+
+    days: AtLeastOne | None = Field(default=365, description="Files older than this many days go; null: none do.")
+    size: Size | None = Field(
+        default=10_000_000_000, description="The oldest files go when all are larger than this; null: none do."
+    )
+
+
+class Keep(Section):
+    """What the daemon removes when it has become old. What belongs to a run that is not finished always stays."""
+
+    archive: KeepFolder = Field(default_factory=KeepFolder, description="The files received.")
+    reports: KeepFolder = Field(default_factory=KeepFolder, description="The reports.")
+    quarantine: KeepFolder = Field(default_factory=KeepFolder, description="The files that could not be read.")
+    runs: AtLeastOne | None = Field(
+        default=365, description="Days after which a finished run is forgotten with its rows; null: never."
+    )
+
+
+class Log(Section):
+    """What the daemon writes to standard output."""
+
+    format: Literal["text", "json"] = Field(
+        default="text", description="One line of text for each event, as journald likes it, or one JSON object."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important events that are written; debug names people and numbers."
+    )
+
+
+class Metrics(Section):
+    """Figures for Prometheus, on a port of this machine alone or in a file for the node exporter."""
+
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
+        default=None, description="The port on 127.0.0.1 that serves them; null: none."
+    )
+    textfile: SitePath | None = Field(
+        default=None, description="The file they are written to, such as linecard.prom; null: none."
     )
 
 
@@ -232,6 +337,11 @@ class Config(Section):
     reports: SitePath = Field(
         default=Path("reports"), validate_default=True, description="The folder where reports are written."
     )
+    quarantine: SitePath = Field(
+        default=Path("quarantine"),
+        validate_default=True,
+        description="The folder for files that could not be taken or read, each with the reason beside it.",
+    )
     templates: SitePath | None = Field(
         default=None,
         description="The folder of your own report templates; they replace linecard's of the same name.",
@@ -242,6 +352,14 @@ class Config(Section):
     inboxes: Mapping[Name, InboxConfig] = Field(
         min_length=1, description="Where files arrive, each inbox under a name of your choice."
     )
+
+    keep: Keep = Field(default_factory=Keep, description="How long what linecard keeps is kept.")
+    reserve: Size = Field(
+        default=100_000_000,
+        description="Room on the disks of state and archive below which the daemon takes no new files.",
+    )
+    log: Log = Field(default_factory=Log, description="What the daemon writes to standard output.")
+    metrics: Metrics = Field(default_factory=Metrics, description="Figures for Prometheus.")
 
     _file: Path = PrivateAttr(default=Path("linecard.yaml"))
 
@@ -255,19 +373,19 @@ class Config(Section):
         """The site's folder, where the configuration file lies."""
         return self._file.parent
 
-    def loaded(self, file: Path, settings: Mapping[str, BaseModel]) -> Self:
-        """This configuration as read from `file`; `settings` are the built options by PBX name.
+    def loaded(self, file: Path, of_pbxs: Mapping[str, BaseModel], of_inboxes: Mapping[str, BaseModel]) -> Self:
+        """This configuration as read from `file`, with the built options of PBXs and inboxes by name.
 
         Each PBX then has its region, and each inbox with one PBX its default.
         """
-        pbxs = {name: pbx.with_settings(settings[name], self.region) for name, pbx in self.pbxs.items()}
-        inboxes = {name: self._with_default(inbox) for name, inbox in self.inboxes.items()}
+        pbxs = {name: pbx.with_settings(of_pbxs[name], self.region) for name, pbx in self.pbxs.items()}
+        inboxes = {
+            name: inbox.with_settings(of_inboxes[name], self._only_pbx(inbox)) for name, inbox in self.inboxes.items()
+        }
         made = self.model_copy(update={"pbxs": pbxs, "inboxes": inboxes})
         made._file = file  # noqa: SLF001 - its own class
         return made
 
-    def _with_default(self, inbox: InboxConfig) -> InboxConfig:
+    def _only_pbx(self, inbox: InboxConfig) -> str | None:
         names = inbox.pbxs or tuple(self.pbxs)
-        if inbox.default_pbx is None and len(names) == 1:
-            return inbox.model_copy(update={"default_pbx": names[0]})
-        return inbox
+        return names[0] if len(names) == 1 else None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,12 +38,6 @@ def sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def safe_name(name: str, most: int = 80) -> str:
-    """A file name as it may stand in one of ours: plain characters, no path, no leading dot, not too long."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._")[-most:] or "sheet"
 
 
 def blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import IO, cast
 
 from linecard.errors import SheetError
 from linecard.model.run import Drop
-from linecard.pipeline.files import safe_name, whole
+from linecard.pipeline.files import whole
+from linecard.rules.names import safe_name
 from linecard.store.store import Store
 
 
@@ -36,12 +38,17 @@ def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, mos
         raise SheetError(
             f"{name} cannot be taken: {error.strerror or error}.", remedy="Nothing was changed."
         ) from error
-    return Drop(name, digest.hexdigest(), size, str(path))
+    return Drop(_readable(name), digest.hexdigest(), size, str(path))
 
 
 def receive(store: Store, inbox: str, drop: Drop, *, description: str, who: str) -> int:
     """Begin the run of a kept drop; older runs of the same file that still wait give way. The run's id."""
     with store.transaction() as connection:
-        run_id = store.receive(connection, inbox, drop, description=description, who=who)
+        run_id = store.receive(connection, inbox, drop, description=_readable(description), who=who)
         store.supersede(connection, run_id, inbox, drop.sha256, who=who)
     return run_id
+
+
+def _readable(text: str) -> str:
+    """A name as it can be stored and shown: bytes of it that are not UTF-8 become `\\xff`."""
+    return os.fsencode(text).decode(errors="backslashreplace")

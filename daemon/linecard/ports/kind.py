@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from linecard.ports.backend import Backend
+from linecard.ports.inbox import Inbox, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,13 @@ class Kind:
     summary: str
     options: type[BaseModel]
     build: Callable[[Any, Path], Backend]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxKind:
+    """A kind of inbox that a plugin serves; `options` as for a PBX. `build` opens nothing yet."""
+
+    name: str
+    summary: str
+    options: type[BaseModel]
+    build: Callable[[Any, Place], Inbox]

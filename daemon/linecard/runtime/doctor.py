@@ -34,7 +34,9 @@ def examine(service: Service) -> Iterator[Finding]:
     """Everything but the configuration itself, which was needed to get here."""
     config = service.config
     folders = {"state": config.state, "archive": config.archive, "reports": config.reports}
-    folders |= {f"inbox {name}": inbox.path for name, inbox in config.inboxes.items()}
+    folders |= {
+        f"inbox {name}": config.folder / inbox.path for name, inbox in config.inboxes.items() if inbox.kind == "local"
+    }
     for name, folder in folders.items():
         yield _folder(name, folder)
     yield _disk(config.state)

@@ -59,6 +59,21 @@ def options_of(backend: str) -> type[BaseModel]:
     return KINDS[backend]
 
 
+class Folder(BaseModel):
+    """Like the options of a folder of this machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hard_links: bool = False
+    watch: bool = True
+
+
+def inbox_options_of(kind: str) -> type[BaseModel]:
+    if kind != "local":
+        raise PluginError(f"There is no plugin {kind}.", remedy="Install it.")
+    return Folder
+
+
 @dataclass(frozen=True)
 class Site:
     """A folder with a linecard.yaml."""
@@ -71,7 +86,7 @@ class Site:
 
     def load(self, text: str | bytes) -> Config:
         self.file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load(self.file, options_of)
+        return load(self.file, options_of, inbox_options_of)
 
     def problems(self, text: str | bytes) -> tuple[str, ...]:
         """The problems of a configuration that must have some."""

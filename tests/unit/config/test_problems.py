@@ -6,7 +6,7 @@ import pytest
 
 from linecard.config import load
 from linecard.errors import ConfigError
-from unit.config.sites import SMALL, Site, options_of, small
+from unit.config.sites import SMALL, Site, inbox_options_of, options_of, small
 
 WRONG = """\
 region: FR
@@ -51,7 +51,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(site: Site) -> None:
         ),
         (
             "linecard.yaml:11:5 pbxs.hq.extentions: found an unknown key, expected one of backend, options, region,"
-            " extensions, emergency, second_extension, aliases (did you mean extensions?)"
+            " extensions, emergency, second_extension, aliases, patience (did you mean extensions?)"
         ),
         "linecard.yaml:15:18 inboxes.hr.default_pbx: found 'HQ', expected a PBX of this site: hq (did you mean hq?)",
         "linecard.yaml:17:17 inboxes.hr.sheet.max_rows: found 'many', expected a whole number",
@@ -246,7 +246,7 @@ def test_positions_without_a_pbx_need_a_default_pbx(site: Site) -> None:
 
 def test_a_backend_that_no_plugin_serves_is_told_where_it_is_named(site: Site) -> None:
     assert only(site, SMALL.replace("directory", "asterix")) == (
-        "linecard.yaml:3:17 pbxs.hq.backend: found 'asterix', expected a kind of PBX that a plugin serves:"
+        "linecard.yaml:3:17 pbxs.hq.backend: found 'asterix', expected a kind that a plugin serves:"
         " There is no plugin asterix. Install it."
     )
 
@@ -298,4 +298,4 @@ def test_a_value_used_by_an_alias_is_told_where_it_is_written(site: Site) -> Non
 
 def test_a_file_that_cannot_be_opened_is_told(site: Site) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        load(site.folder, options_of)
+        load(site.folder, options_of, inbox_options_of)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from linecard.config import Config, editors, load, schema, template
 from linecard.errors import ConfigError
-from unit.config.sites import Site, options_of
+from unit.config.sites import Site, inbox_options_of, options_of
 
 HERE = Path(__file__).parents[3] / "config"
 EXAMPLE = HERE / "linecard.example.yaml"
@@ -36,15 +36,19 @@ def test_the_walk_over_the_models_finds_all_of_them() -> None:
     assert [model.__name__ for model in MODELS] == [
         "Config",
         "InboxConfig",
+        "Keep",
+        "KeepFolder",
         "Limit",
         "Limits",
+        "Log",
+        "Metrics",
         "PbxConfig",
         "SheetOptions",
     ]
 
 
 def test_the_example_has_no_problem() -> None:
-    config = load(EXAMPLE, options_of)
+    config = load(EXAMPLE, options_of, inbox_options_of)
     assert config.folder == HERE
     assert config.inboxes["payroll"].sheet.delimiter == ";"
     assert config.pbxs["hq"].extensions == ("1000-4999", "0100")
@@ -139,7 +143,7 @@ def test_a_new_sites_configuration_works_as_it_stands(site: Site) -> None:
     text = template("de", "Werk 1")
     config = site.load(text)
     assert (config.site, config.region) == ("Werk 1", "DE")
-    assert config.inboxes["hr"].path == site.folder / "inbox" / "hr"
+    assert config.inboxes["hr"].path == "inbox/hr"
     assert config.inboxes["hr"].default_pbx == "hq"
     assert config.pbxs["hq"].backend == "directory"
     assert config.pbxs["hq"].extensions == ("1000-4999",)

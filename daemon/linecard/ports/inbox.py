@@ -1,0 +1,116 @@
+"""The inbox port: where files arrive, and how one is taken so that neither a crash nor its producer loses it.
+
+The core decides when a file is finished, writes down that it will take it, and only then asks the inbox to act;
+every method may be asked again after a crash with the same arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from linecard.errors import LinecardError
+
+
+class InboxError(LinecardError):
+    """The inbox cannot be read or changed."""
+
+
+class Listing(NamedTuple):
+    """A file as one look saw it.
+
+    `name` is raw, as the inbox has it. `version` changes whenever the file does; it is compared, never read.
+    `modified` (seconds) only orders files that were found together. `refused` says in a sentence why this file is
+    never taken; empty if it may be. `marker` is the name of the file that says this one is finished, if one must.
+    """
+
+    name: bytes
+    size: int
+    version: str
+    modified: float
+    refused: str = ""
+    marker: bytes = b""
+
+
+class Unfinished(Exception):
+    """A claimed file is still being written; carries what it looks like now. Nothing was lost: ask again later."""
+
+    def __init__(self, now: Listing) -> None:
+        super().__init__(now.name)
+        self.now = now
+
+
+class Parting(StrEnum):
+    """What shall become of a file that linecard took."""
+
+    DONE = "done"
+    """Linecard has it byte for byte: it goes."""
+    REFUSED = "refused"
+    """Linecard does not have it whole, because it is too large: it goes where a person finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an inbox is. `path` is meant as its kind means it; `folder` is the site's, against which it is relative.
+
+    `work` is a private folder of this inbox alone for files taken and not yet parted with, `quarantine` one that a
+    person looks into. Neither need exist.
+    """
+
+    name: str
+    path: str
+    folder: Path
+    work: Path
+    quarantine: Path
+
+
+class Watch(Protocol):
+    """Hints that something arrived. They may come late, twice or never: the listing is the truth."""
+
+    def check(self) -> str:
+        """See that hints can still come, and begin anew where not; a sentence on what was wrong, or empty."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Inbox(Protocol):
+    """One source of files. Any method may raise `InboxError`; it is asked again at the next look.
+
+    Used by one thread at a time.
+    """
+
+    def look(self) -> Iterator[Listing]:
+        """Every file there is now, in any order; folders are left out."""
+        ...
+
+    def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
+        """Move files aside, each under its claim's id, and make that durable; the ids whose file now lies aside.
+
+        One that already does was claimed before a crash. One that is gone, is another by now, or is open for
+        writing is left out and untouched.
+        """
+        ...
+
+    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+        """Copy a claimed file, at most `most` bytes and one more; its version then. Raises `Unfinished`."""
+        ...
+
+    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+        """Part with a claimed file, the last thing done to it.
+
+        If it is no longer as it was `taken` (its producer wrote on), it goes back where it came from instead, to be
+        found as a new file, and the answer is False. One that is gone was parted with before.
+        """
+        ...
+
+    def watch(self, wake: Callable[[], None]) -> Watch:
+        """Call `wake` from any thread when something may have arrived."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...

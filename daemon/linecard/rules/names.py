@@ -1,0 +1,39 @@
+"""File names: which ones are never a sheet, and how a name may stand in one of ours."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Sequence
+
+JUNK = (
+    *(".*", "~$*", "*~", "Thumbs.db", "desktop.ini"),  # hidden, Office locks, editors' copies, folder settings
+    *("*.filepart", "*.part", "*.partial", "*.tmp", "*.temp"),  # WinSCP, browsers, Nextcloud, most clients
+    *("*.upload", "*.uploading", "*.writing", "*.crdownload", "*.lftp", "*.swp"),
+    *("*.camelLock", "*.lock"),
+)
+"""What clients call a file while they write it, and what systems leave behind. Compared without case."""
+
+_JUNK = re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in JUNK))
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file of this name is a temporary one or a system's own, whatever is in it."""
+    return _JUNK.match(name.lower()) is not None
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name matches one of these shell patterns (`*`, `?`, `[...]`), compared without case."""
+    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+
+
+def display(raw: bytes) -> str:
+    """A raw file name as it can be stored: bytes of it that are not UTF-8 become `\\xff`."""
+    return raw.decode(errors="backslashreplace")
+
+
+def safe_name(name: str, most: int = 80) -> str:
+    """A file name as it may stand in one of ours: plain characters, no path, no leading dot, not too long."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._")[-most:] or "sheet"

@@ -1,0 +1,93 @@
+"""Hints from the kernel that something arrived in a folder.
+
+The watchdog package tells neither that the kernel's queue overflowed, nor that its threads died, nor that the
+folder is another one by now; so each look checks what can be checked, and begins anew where hints cannot come.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+
+class Deaf:
+    """No hints are wanted."""
+
+    def check(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class FolderWatch:
+    """Hints for one folder."""
+
+    def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
+        self._folder, self._wake = folder, wake
+        self._observer: BaseObserver | None = None
+        self._watched: tuple[int, int] | None = None
+        self.check()
+
+    def check(self) -> str:
+        folder = _which(self._folder)
+        was, observer = self._watched, self._observer
+        if folder is None:
+            self._end()
+            return ""  # the look itself says that the folder is gone
+        if (
+            observer is not None
+            and folder == was
+            and observer.is_alive()
+            and all(e.is_alive() for e in observer.emitters)
+        ):
+            return ""
+        self._end()
+        self._begin(folder)
+        if observer is None:
+            return "" if self._observer is not None else "The kernel gives no hints; files are found by scanning."
+        return "Hints had stopped and were begun anew; files that came meanwhile are found by this look."
+
+    def _begin(self, folder: tuple[int, int]) -> None:
+        observer = Observer()
+        try:
+            observer.schedule(_Handler(self._wake), str(self._folder), recursive=False)
+            observer.start()
+        except OSError:  # no watches left, or not allowed: the scan finds files all the same
+            return
+        self._observer, self._watched = observer, folder
+
+    def _end(self) -> None:
+        observer, self._observer, self._watched = self._observer, None, None
+        if observer is not None:
+            with suppress(RuntimeError, OSError):
+                observer.stop()
+                observer.join(5)
+
+    def close(self) -> None:
+        self._end()
+
+
+class _Handler(FileSystemEventHandler):
+    """Every kind of event is a hint: a file that is renamed into the folder is only ever `created`."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type not in ("opened", "closed_no_write"):
+            self._wake()
+
+
+def _which(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
