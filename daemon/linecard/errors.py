@@ -56,6 +56,13 @@ class BackendError(LinecardError):
     """
 
 
+class ReportError(LinecardError):
+    """A report cannot be written.
+
+    What the run did on the PBX stands all the same; a report that waits to be filed stays in the queue.
+    """
+
+
 class UnknownRun(LinecardError):
     """There is no such run."""
 

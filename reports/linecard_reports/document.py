@@ -45,7 +45,11 @@ class Document:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """JSON in which control, bidi and other invisible characters are escaped; all others stay readable."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _events(report: Report) -> Iterator[dict[str, Any]]:

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from pathlib import Path, PurePath
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from linecard.api import FINE, Code, Line, Outcome, Report
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from linecard_reports.printing import printed
+from linecard_reports.tables import Retry, Table
 
 MOST_PROBLEMS = 2000
 MOST_OTHERS = 500
 """Rows a page shows of each kind; the CSV report beside it has all."""
 
-NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)
-SYMBOLS = {
-    Outcome.DONE: "✓",
-    Outcome.UNCHANGED: "=",
-    Outcome.INVALID: "✗",
-    Outcome.REFUSED: "⊘",
-    Outcome.FAILED: "!",
-    Outcome.UNKNOWN: "?",
-    Outcome.SKIPPED: "…",
-}
+FEW = 25
+"""So many rows that are fine are shown without being asked for."""
+
+WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
 
 
 class _Template:
@@ -37,13 +29,14 @@ class _Template:
     template: str
 
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:
-        page = _environment(templates).get_template(self.template)
-        out.writelines(page.generate(**self._facts(report)))
+        """Raises `ReportError`, with file and line, when a template of the site's own is wrong."""
+        out.writelines(printed(self.template, self._facts(report), templates))
 
     def _facts(self, report: Report) -> dict[str, Any]:
         zone = ZoneInfo(report.timezone)
         total = report.total
         counts = {outcome: report.counts.get(outcome, 0) for outcome in Outcome}
+        where = PurePath(report.path)
         return {
             "report": report,
             "run": report.run,
@@ -51,12 +44,16 @@ class _Template:
             "counts": counts,
             "shares": {o: round(100 * n / total, 3) for o, n in counts.items() if n} if total else {},
             "total": total,
-            "symbols": SYMBOLS,
-            "problems": _Section(report, MOST_PROBLEMS, NOT_FINE),
+            "few": FEW,
+            "problems": _Section(report, MOST_PROBLEMS, WRONG),
+            "waiting": _Section(report, MOST_PROBLEMS, (Outcome.SKIPPED,)),
             "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
             "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),
             "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),
             "warnings": _Warnings(report),
+            "folder": str(where.parent),
+            "table": where.name + Table.suffix,
+            "retry": where.name + Retry.suffix if report.to_retry else "",
             "when": lambda at: _when(at, zone),
         }
 
@@ -105,29 +102,6 @@ class _Warnings:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._shown)
-
-
-@cache
-def _environment(templates: Path | None) -> Environment:
-    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, select_autoescape
-    from jinja2.sandbox import SandboxedEnvironment
-
-    own = [FileSystemLoader(templates)] if templates is not None else []
-    environment = SandboxedEnvironment(
-        loader=ChoiceLoader([*own, PackageLoader("linecard_reports")]),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["harmless"] = harmless
-    return environment
-
-
-def harmless(text: object) -> str:
-    """Text without control and bidi characters, which could run or hide something in a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
 def _when(at: datetime, zone: ZoneInfo) -> str:

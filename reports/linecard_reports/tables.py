@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TextIO
 
-from linecard.api import FINE, Column, Line, Outcome, Report, State, defused
+from linecard.api import FINE, MOST_REASON, RETRY_HEAD, FaultCode, Line, Outcome, Report, State, defused
 
 _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
@@ -62,19 +62,27 @@ class Retry:
     suffix = ".retry.csv"
     media_type = "text/csv; charset=utf-8"
 
-    HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER, Column.REASON)
-
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         out.write(_BOM)
         write = csv.writer(out).writerow
-        write(self.HEAD)
+        write(RETRY_HEAD)
         if report.run.state is State.REJECTED:
             out.writelines(
-                f"% {_one_line(fault.message)} {_one_line(fault.hint)}\r\n" for fault in report.faults(whole_file=True)
+                f"% {_one_line(f'{fault.message} {fault.hint}')}\r\n" for fault in report.faults(whole_file=True)
             )
         for line in report.lines(*NOT_FINE):
-            reason = f"{line.code}: {line.message} {line.remedy}".strip()
-            write(map(defused, (line.action, line.member, line.pbx, line.extension, line.number, _one_line(reason))))
+            write(_row(line))
+
+
+def _row(line: Line) -> list[str]:
+    reason = _one_line(f"{line.code}: {line.message} {line.remedy}")
+    cells = [line.action, line.member, line.pbx, line.extension, line.number, reason[:MOST_REASON]]
+    row = [defused(cell) for cell in cells]
+    if row[0].lstrip().startswith("%"):
+        row[0] = "'" + row[0]  # no comment: it would be passed over
+    if line.code == FaultCode.CELL_COUNT:
+        row.append("Delete this cell when the row is right.")  # what stands in the row may be shifted: never guess
+    return row
 
 
 def _one_line(text: str) -> str:

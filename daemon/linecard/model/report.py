@@ -60,6 +60,16 @@ class Report(Protocol):
         ...
 
     @property
+    def path(self) -> str:
+        """Where the site files the report, below its reports folder, without the suffix of a format."""
+        ...
+
+    @property
+    def to_retry(self) -> int:
+        """Rows of the retry sheet that is filed beside the report; 0: none is filed."""
+        ...
+
+    @property
     def headline(self) -> Headline: ...
 
     @property

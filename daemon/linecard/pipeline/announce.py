@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
-from linecard.model.outcome import FINE, Outcome
+from linecard.errors import ReportError
 from linecard.model.report import Report
-from linecard.pipeline.files import safe_name, whole
+from linecard.pipeline.files import whole
 from linecard.pipeline.report import RunReport
 from linecard.ports.renderer import Renderer
 from linecard.store.store import Store
+
+RETRY = "retry"
+"""The format that is filed only where there is something to send again."""
 
 
 def announce(
@@ -22,28 +25,39 @@ def announce(
     site: str,
     timezone: str,
     templates: Path | None,
-) -> None:
-    """File every report that waits in the outbox, below `folder`/YYYY/MM."""
+) -> dict[int, ReportError]:
+    """File every report that waits in the outbox, below `folder`/YYYY/MM.
+
+    A report that cannot be written stays in the outbox and keeps nobody else from theirs: what stood in its way is
+    given back by run. A broken template, a full disk or a missing right is no reason to stop the next import.
+    """
+    unfiled: dict[int, ReportError] = {}
     for item, run_id in store.undelivered():
         report = RunReport(store, store.run(run_id), site=site, timezone=timezone)
-        first = ""
-        for renderer in renderers:
-            if renderer.name == "retry" and not _needs_retry(report):
+        try:
+            written = _written(report, folder, renderers, templates)
+        except ReportError as error:
+            unfiled[run_id] = error
+            continue
+        with store.transaction() as connection:
+            store.delivered(connection, item, str(written[0]) if written else "")
+    return unfiled
+
+
+def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:
+    written = []
+    for renderer in renderers:
+        target = folder / f"{report.path}{renderer.suffix}"
+        try:
+            if renderer.name == RETRY and not report.to_retry:
+                target.unlink(missing_ok=True)  # the run may have been reported before, with less done
                 continue
-            target = folder / name(report, renderer.suffix)
             with whole(target, text=True) as out:
                 renderer.render(report, cast("TextIO", out), templates=templates)
-            first = first or str(target)
-        with store.transaction() as connection:
-            store.delivered(connection, item, first)
-
-
-def name(report: Report, suffix: str) -> Path:
-    """Where a report is filed: by the month in which its run began, under a name that tells run, inbox and file."""
-    run = report.run
-    stem = safe_name(Path(run.drop.name).stem, 60)
-    return Path(f"{run.created:%Y}", f"{run.created:%m}", f"{run.id:06d}-{safe_name(run.inbox)}-{stem}{suffix}")
-
-
-def _needs_retry(report: Report) -> bool:
-    return report.count(*(outcome for outcome in Outcome if outcome not in FINE)) > 0
+        except OSError as error:
+            raise ReportError(
+                f"{target} cannot be written: {error.strerror or error}.",
+                remedy=f"Give this user room and rights in {folder}.",
+            ) from error
+        written.append(target)
+    return written

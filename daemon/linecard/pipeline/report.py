@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import PurePath
 
-from linecard.model.outcome import Code, Effect, Outcome, Verdict
+from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
-from linecard.model.run import Event, Run
+from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
-from linecard.rules.sentences import headline, sentence, wanted
+from linecard.rules.names import safe_name
+from linecard.rules.sentences import decision, headline, sentence, wanted
 from linecard.store.journal import PAGE, Journal
 from linecard.store.store import Store
 
@@ -36,6 +38,18 @@ class RunReport:
         return sum(self.counts.values())
 
     @property
+    def path(self) -> str:
+        """By the month in which the run began, under a name that tells run, inbox and file."""
+        run = self.run
+        stem = safe_name(PurePath(run.drop.name).stem, 60)
+        return f"{run.created:%Y}/{run.created:%m}/{run.id:06d}-{safe_name(run.inbox)}-{stem}"
+
+    @property
+    def to_retry(self) -> int:
+        """Of a run that was not applied there is nothing to send again: its rows still wait, or were decided upon."""
+        return sum(n for outcome, n in self.counts.items() if outcome not in FINE) if self._applied else 0
+
+    @property
     def headline(self) -> Headline:
         return headline(self.run, self.counts)
 
@@ -51,7 +65,7 @@ class RunReport:
         while page := list(islice(stored, PAGE)):
             faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
             for row, verdict, words in page:
-                yield line(row, verdict, words, faults.get(row.line, []), applied=self._applied)
+                yield line(row, verdict, words, faults.get(row.line, []), state=self.run.state)
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
@@ -63,12 +77,10 @@ class RunReport:
         return iter(self._store.events(self.run.id))
 
 
-def line(
-    row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, applied: bool, preview: bool = False
-) -> Line:
-    """What is said of one row; `faults` are those of the row, `applied` whether its run was.
+def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, state: State | None = None) -> Line:
+    """What is said of one row; `faults` are those of the row, `state` that of its run.
 
-    In a `preview` a row that would be done keeps that outcome and says what would happen.
+    Without a run, in a preview, a row that would be done keeps that outcome and says what would happen.
     """
     effects = verdict.effects
     outcome, code = verdict.outcome, verdict.code
@@ -79,11 +91,11 @@ def line(
     else:
         facts = _facts(row, verdict, words)
         message, remedy = sentence(code, facts)
-        if outcome is Outcome.DONE and preview:
+        if outcome is Outcome.DONE and state is None:
             message = wanted(code, facts) + "."
-        elif outcome is Outcome.DONE and not applied:
+        elif outcome is Outcome.DONE and state not in states.SPOKEN:
             outcome = Outcome.SKIPPED
-            message, remedy = sentence(Code.NOT_APPLIED, {"wanted": wanted(code, facts)})
+            message, remedy = sentence(Code.NOT_APPLIED, {"wanted": wanted(code, facts), "decision": decision(state)})
     main = effects[0] if effects else None
     after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
     return Line(

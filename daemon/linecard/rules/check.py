@@ -13,6 +13,7 @@ from linecard.rules import header
 from linecard.rules.cells import folded, plain
 from linecard.rules.member import Members
 from linecard.rules.numbering import BadCell, NumberingPlan, surely_valid
+from linecard.rules.retry import own_form
 from linecard.rules.text import Lines, Refused, refuse, shortened
 
 
@@ -41,6 +42,7 @@ class Sheet:
     """
 
     def __init__(self, blocks: Iterable[bytes], form: SheetFormat, destinations: Destinations) -> None:
+        blocks, form = own_form(blocks, form)
         self._form = form
         self._feed = _Feed(Lines(blocks, form), form.quote)
         self._to = destinations

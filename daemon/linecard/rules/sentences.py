@@ -62,7 +62,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{pbx} stopped answering before this row: {words}.",
         "Send the row again when the PBX works.",
     ),
-    Code.NOT_APPLIED: ("Not applied: {wanted}.", "It waits for a decision about the run."),
+    Code.NOT_APPLIED: ("Not applied: {wanted}.", "{decision}"),
     Code.INTERRUPTED: (
         "Not applied: the run was interrupted before this row.",
         "`linecard resume` finishes the run.",
@@ -89,41 +89,76 @@ def wanted(code: str, facts: Mapping[str, str]) -> str:
     return WANTED[code].format_map(facts)
 
 
+def decision(state: State | None) -> str:
+    """The remedy for a row that would be done, of a run that is in this state."""
+    if state in (State.DISCARDED, State.SUPERSEDED):
+        return "Import the sheet again if it shall be done after all."
+    return "It waits for a decision about the run."
+
+
 def headline(run: Run, counts: Mapping[str, int]) -> Headline:
     """What a reader must know first: did it work, and who must do what."""
+    if run.state in _NOT_APPLIED:
+        return _NOT_APPLIED[run.state]
     total = sum(counts.values())
     fine = counts.get("done", 0) + counts.get("unchanged", 0)
-    people = total - fine
-    if run.state is State.REJECTED:
-        return Headline("bad", "The file was refused; nothing was changed.", "Correct the file and send it again.")
-    if run.state is State.HELD:
-        return Headline(
-            "attention",
-            "The plan waits for a person; nothing was changed.",
-            "Read why below, then approve it by its digest or discard it.",
-        )
-    if run.state in (State.DISCARDED, State.SUPERSEDED):
-        return Headline("attention", f"The run was {run.state}; nothing was changed.", "")
-    if run.state in (State.APPLYING, State.INTERRUPTED, State.STALE):
-        return Headline(
+    if not total:
+        return Headline("good", "The file had no rows.", "If rows were expected, look whether the export failed.")
+    if fine == total:
+        title = "The only row is as it should be." if total == 1 else f"All {total:,} rows are as they should be."
+        return Headline("good", title, "Nothing to do.")
+    return Headline("attention" if fine else "bad", f"{_so_far(fine, total)}; {_needs(total - fine)}.", _todo(counts))
+
+
+_NOT_APPLIED: Mapping[State, Headline] = {
+    State.REJECTED: Headline(
+        "bad", "The file was refused; nothing was changed.", "Correct the file and send it again."
+    ),
+    State.HELD: Headline(
+        "attention",
+        "The plan waits for a person; nothing was changed.",
+        "Read why below, then approve it by its digest or discard it.",
+    ),
+    State.DISCARDED: Headline("attention", "The run was discarded; nothing was changed.", ""),
+    State.SUPERSEDED: Headline(
+        "attention", "The run was superseded; nothing was changed.", "A newer run of the same file took its place."
+    ),
+    **dict.fromkeys(
+        (State.APPLYING, State.INTERRUPTED, State.STALE),
+        Headline(
             "bad",
             "The run broke off and is not finished.",
             "`linecard resume` reads the PBX back and finishes it.",
-        )
-    if run.state in (State.RECEIVED, State.PLANNED, State.APPROVED):
-        return Headline("attention", "Nothing was changed yet.", "Import the file, or discard the run.")
-    if not people:
-        done = counts.get("done", 0)
-        title = f"All {total} rows are as they should be." if total else "The file had no rows."
-        return Headline(
-            "good",
-            title,
-            "Nothing to do." if done or total else "If rows were expected, look whether the export failed.",
-        )
-    rows = "1 row needs" if people == 1 else f"{people} rows need"
-    tone = "attention" if fine else "bad"
-    return Headline(
-        tone,
-        f"{fine} of {total} rows are as they should be; {rows} a person.",
-        "Correct the rows below and send the retry sheet.",
-    )
+        ),
+    ),
+    **dict.fromkeys(
+        (State.RECEIVED, State.PLANNED, State.APPROVED),
+        Headline("attention", "Nothing was changed yet.", "Import the file, or discard the run."),
+    ),
+}
+
+
+def _so_far(fine: int, total: int) -> str:
+    if not fine:
+        return "Nothing was done" if total > 1 else "The only row was not done"
+    return f"{fine:,} of {total:,} rows {'is' if fine == 1 else 'are'} as {'it' if fine == 1 else 'they'} should be"
+
+
+def _needs(people: int) -> str:
+    return "1 row needs a person" if people == 1 else f"{people:,} rows need a person"
+
+
+def _todo(counts: Mapping[str, int]) -> str:
+    """Who must act: whoever wrote the sheet, whoever runs the PBX, or whoever sends the rest again."""
+    wrong = counts.get("invalid", 0) + counts.get("refused", 0)
+    failed, unknown, skipped = (counts.get(outcome, 0) for outcome in ("failed", "unknown", "skipped"))
+    parts = []
+    if unknown:
+        parts.append("Look on the PBX at the rows below that are unknown before anything is sent again.")
+    if failed:
+        parts.append("The PBX did not do what it was asked: whoever runs it must look at the rows below that failed.")
+    if wrong:
+        parts.append("Correct the rows below and send the retry sheet.")
+    elif skipped:
+        parts.append("Send the retry sheet when the reason is gone.")
+    return " ".join(parts)

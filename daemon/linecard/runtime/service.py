@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
-from linecard.errors import ConfigError, SheetError
+from linecard.errors import ConfigError, ReportError, SheetError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.pipeline.announce import announce
@@ -32,7 +33,7 @@ from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
 from linecard.runtime.lock import site_lock
-from linecard.store.store import Store
+from linecard.store.store import Clock, Store
 
 FILED = ("html", "csv", "retry")
 """The formats in which every report is filed."""
@@ -43,18 +44,28 @@ Stage = Callable[[str, Run], Progress]
 Confirm = Callable[[Run], bool]
 
 
-class Service:
-    """One site. A context manager: leaving it lets go of the PBXs and the store."""
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, config: Config, registry: Registry) -> None:
+
+class Service:
+    """One site. A context manager: leaving it lets go of the PBXs and the store.
+
+    `now` and `who` are the clock and the person or service at work, as the events of runs tell them.
+    """
+
+    def __init__(self, config: Config, registry: Registry, *, now: Clock = utc_now, who: str = "") -> None:
         self.config, self.registry = config, registry
+        self.unfiled: dict[int, ReportError] = {}
+        """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
+        self._now, self._who = now, who or user()
         self._open = ExitStack()
 
     @classmethod
-    def load(cls, file: Path) -> Service:
+    def load(cls, file: Path, *, now: Clock = utc_now, who: str = "") -> Service:
         """The site of this configuration file. Raises `ConfigError` with every problem."""
         registry = Registry()
-        return cls(configuration.load(file, registry.options), registry)
+        return cls(configuration.load(file, registry.options, registry.inbox_options), registry, now=now, who=who)
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +77,7 @@ class Service:
 
     @cached_property
     def store(self) -> Store:
-        store = Store.open(self.config.state, lambda: datetime.now(UTC))
+        store = Store.open(self.config.state, self._now)
         self._open.callback(store.close)
         return store
 
@@ -140,35 +151,41 @@ class Service:
     def take(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
         drop = keep(self.config.archive, file.name, _readable(file), self.store, most=inbox.form.max_bytes)
-        run_id = receive(self.store, inbox.name, drop, description=description, who=who())
+        run_id = receive(self.store, inbox.name, drop, description=description, who=self._who)
         return self.plan(self.store.run(run_id), inbox, stage)
 
     def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
-        return plan(self.store, run, inbox, self.config.archive, who=who(), progress=stage("plan", run))
+        return plan(self.store, run, inbox, self.config.archive, who=self._who, progress=stage("plan", run))
 
     def approve(self, run: Run, *, why: str) -> Run:
         with self.store.transaction() as connection:
-            self.store.move(connection, run.id, State.APPROVED, who=who(), why=why)
+            self.store.move(connection, run.id, State.APPROVED, who=self._who, why=why)
+        return self.store.run(run.id)
+
+    def hold(self, run: Run, *, why: str) -> Run:
+        with self.store.transaction() as connection:
+            self.store.move(connection, run.id, State.HELD, who=self._who, why=why)
         return self.store.run(run.id)
 
     def discard(self, run: Run, *, why: str) -> Run:
         with self.store.transaction() as connection:
             if run.state is State.PLANNED:
-                self.store.move(connection, run.id, State.HELD, who=who(), why="asked whether to go on")
-            self.store.move(connection, run.id, State.DISCARDED, who=who(), why=why)
+                self.store.move(connection, run.id, State.HELD, who=self._who, why="asked whether to go on")
+            self.store.move(connection, run.id, State.DISCARDED, who=self._who, why=why)
         return self.store.run(run.id)
 
     def finish(self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Run:
         """Take an approved run to its end, planning again as often as the PBX moves under it.
 
-        `confirm` is asked when a new plan wants something that the approved one did not.
+        `confirm` is asked when a new plan wants something that the approved one did not, or is held. If it says
+        no, the run stays as it is and is found by the next `recover`.
         """
         while True:
             if run.state is State.APPROVED:
-                run = apply(self.store, run, self.pbxs, who=who(), progress=stage("apply", run), stop=stop)
+                run = apply(self.store, run, self.pbxs, who=self._who, progress=stage("apply", run), stop=stop)
             if run.state is State.STALE:
                 run = self.plan(run, inbox, stage)
-            if run.state is State.PLANNED and confirm(run):
+            if run.state in (State.PLANNED, State.HELD) and run.attempt > 1 and confirm(run):
                 run = self.approve(run, why="the new plan was confirmed")
             if run.state is not State.APPROVED:
                 return run
@@ -185,8 +202,8 @@ class Service:
                     remedy="Put it back until the run is finished.",
                 )
             if run.state is State.APPLYING:
-                run = interrupt(self.store, run, self.pbxs, who=who())
-            if run.state in (State.INTERRUPTED, State.STALE):
+                run = interrupt(self.store, run, self.pbxs, who=self._who)
+            if run.state is not State.APPROVED:
                 run = self.plan(run, self.inbox(run.inbox), stage)
             yield self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
 
@@ -196,9 +213,9 @@ class Service:
         return Journal(self.store, run.id).pbxs()
 
     def announce(self) -> None:
-        """File the reports that wait."""
+        """File the reports that wait; those that cannot be are in `unfiled` afterwards."""
         renderers = [self.renderers[name] for name in FILED if name in self.renderers]
-        announce(
+        self.unfiled = announce(
             self.store,
             self.config.reports,
             renderers,
@@ -208,8 +225,8 @@ class Service:
         )
 
 
-def who() -> str:
-    """The person or service at work, for the events."""
+def user() -> str:
+    """The user of this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -221,7 +238,10 @@ def _readable(file: Path) -> Iterator[bytes]:
     if not file.exists():
         raise SheetError(f"There is no file {file}.")
     if not file.is_file():
-        raise SheetError(f"{file} is not a plain file.", remedy="Give the path of a CSV file.")
+        what = "a folder" if file.is_dir() else "not a plain file"
+        raise SheetError(f"{file} is {what}.", remedy="Give the path of a CSV file.")
+    if not os.access(file, os.R_OK):
+        raise SheetError(f"{file} cannot be read: this user may not.", remedy="Give this user the right to read it.")
     return _blocks(file)
 
 
