@@ -1,0 +1,37 @@
+"""Links between the documents lead somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from house.markdown import anchors, links
+from house.places import ROOT, documents, name
+
+
+@pytest.mark.parametrize("document", documents(), ids=name)
+def test_every_relative_link_leads_to_a_file_and_its_heading(document: Path) -> None:
+    wrong = []
+    for link in links(document.read_text(encoding="utf-8")):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        target, _, fragment = link.partition("#")
+        file = (document.parent / target).resolve() if target else document
+        if not file.is_relative_to(ROOT) or not file.exists():
+            wrong.append(f"{link}: no such file")
+        elif fragment and fragment not in anchors(file.read_text(encoding="utf-8")):
+            wrong.append(f"{link}: no such heading")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=name)
+def test_every_page_can_be_reached_from_the_readme(document: Path) -> None:
+    """In one step, or by way of docs/index.md."""
+    pages = (ROOT / "README.md", ROOT / "docs" / "index.md")
+    reached = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in pages
+        for link in links(page.read_text(encoding="utf-8"))
+    }
+    assert document in reached or document.name == "index.md"
