@@ -10,13 +10,17 @@ from typing import IO
 
 
 @contextmanager
-def whole(target: Path, *, text: bool) -> Iterator[IO[str] | IO[bytes]]:
+def whole(target: Path, *, text: bool, begun_in: Path | None = None) -> Iterator[IO[str] | IO[bytes]]:
     """A file to write that takes its name only when it is complete and on disk.
 
-    Text is UTF-8 and its line ends are left alone. An earlier file of that name is replaced in one step.
+    Text is UTF-8 and its line ends are left alone. An earlier file of that name is replaced in one step. A program
+    that is killed leaves a piece beside the target, which the next writing of the same target takes over; where the
+    name will not come again, give the folder `begun_in` (on the same disk) for the piece, and `sweep` it.
     """
-    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
+    _make(target.parent)
+    if begun_in is not None:
+        _make(begun_in)
+    part = (begun_in or target.parent) / f".{target.name}.part"
     out: IO[str] | IO[bytes]
     out = part.open("w", encoding="utf-8", newline="") if text else part.open("wb")
     try:
@@ -29,6 +33,21 @@ def whole(target: Path, *, text: bool) -> Iterator[IO[str] | IO[bytes]]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Throw away the pieces in a folder where files are begun; nobody may be writing there."""
+    if folder.is_dir():
+        for piece in folder.iterdir():
+            piece.unlink()
+
+
+def _make(folder: Path) -> None:
+    """Make a folder durable with those above it, where they are missing."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    for made in reversed(missing):
+        sync(made.parent)
 
 
 def sync(folder: Path) -> None:

@@ -15,6 +15,9 @@ from linecard.pipeline.files import whole
 from linecard.rules.names import safe_name
 from linecard.store.store import Store
 
+BEGUN = ".begun"
+"""The folder in the archive where drops are written until they are complete."""
+
 
 def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, most: int) -> Drop:
     """Copy a file's bytes into the archive and make them durable; its source is not touched.
@@ -25,7 +28,7 @@ def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, mos
     path = Path(f"{now:%Y}", f"{now:%m}", f"{uuid.uuid4().hex[:12]}__{safe_name(name)}")
     digest, size = hashlib.sha256(), 0
     try:
-        with whole(archive / path, text=False) as file:
+        with whole(archive / path, text=False, begun_in=archive / BEGUN) as file:
             out = cast("IO[bytes]", file)
             for block in blocks:
                 some = block[: most + 1 - size]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,11 @@ from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
-from linecard.pipeline.files import blocks
+from linecard.pipeline.files import blocks, sweep
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan
 from linecard.pipeline.planning import Planning
-from linecard.pipeline.receive import keep, receive
+from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off, interrupt
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
@@ -144,6 +144,8 @@ class Service:
     def working(self) -> Iterator[None]:
         """Hold the site while changing it; reports that wait are filed before it is let go."""
         with site_lock(self.config.state):
+            with suppress(OSError):  # the remains of a killed import take room, and do no other harm
+                sweep(self.config.archive / BEGUN)
             self.announce()
             yield
             self.announce()
