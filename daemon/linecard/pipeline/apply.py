@@ -36,16 +36,57 @@ def apply(
     The run ends `applied` or `partial`; or `stale`, when a PBX was changed by somebody else meanwhile and must be
     planned again; or `interrupted`, when `stop` said so. One PBX that fails does not keep another from its changes.
     """
-    journal = Journal(store, run.id)
+    for name in begin(store, run, who=who):
+        if not stop():
+            send(store, run, pbxs[name], progress=progress, stop=stop)
+    return end(store, run, who=who, stopped=stop())
+
+
+def begin(store: Store, run: Run, *, who: str) -> list[str]:
+    """Say that an approved run is being applied; the PBXs that have changes to make, each to be given to `send`."""
     with store.transaction() as connection:
         store.move(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
-    for name in journal.pbxs(Fate.PLANNED):
-        _Lane(store, journal, pbxs[name], progress, stop).run()
-        if stop():
-            with store.transaction() as connection:
-                store.move(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
-            return store.run(run.id)
-    return settle(store, journal, run, who=who)
+    return Journal(store, run.id).pbxs(Fate.PLANNED)
+
+
+def send(
+    store: Store,
+    run: Run,
+    pbx: Pbx,
+    *,
+    progress: Progress | None = None,
+    stop: Checkpoint = lambda: False,
+    patient: bool = False,
+) -> str:
+    """Make a run's changes on one PBX; may be done for several PBXs at once.
+
+    The answer is empty, or why the PBX stopped answering. A `patient` caller asks it again later: what was under
+    way and what is left are then as they were; else they are given up at once.
+    """
+    journal = Journal(store, run.id)
+    broken = _Lane(store, journal, pbx, progress, stop).run()
+    if broken and not patient:
+        give_up(store, run, pbx, broken)
+    return broken
+
+
+def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
+    """A PBX stopped answering: ask it once more what was made; what it cannot tell stays unknown."""
+    journal = Journal(store, run.id)
+    with suppress(BackendError):  # what it could not tell is marked below
+        read_back(store, journal, pbx, words, failed=Fate.PLANNED)
+    with store.transaction() as connection:
+        journal.close(connection, pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
+        journal.close(connection, pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
+
+
+def end(store: Store, run: Run, *, who: str, stopped: bool = False) -> Run:
+    """When no change is under way any more, the run ends; or waits for the next start, if it was `stopped`."""
+    if stopped:
+        with store.transaction() as connection:
+            store.move(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
+        return store.run(run.id)
+    return settle(store, Journal(store, run.id), run, who=who)
 
 
 class _Lane:
@@ -55,7 +96,7 @@ class _Lane:
         self._store, self._journal, self._pbx = store, journal, pbx
         self._progress, self._stop = progress, stop
 
-    def run(self) -> None:
+    def run(self) -> str:
         results: list[Result] = []
         try:
             for result in self._pbx.backend.apply(self._intended()):
@@ -68,7 +109,8 @@ class _Lane:
             read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=Fate.FAILED)
         except BackendError as error:
             self._record([(r, _code(r.fate)) for r in results if r.fate is not Fate.DONE])
-            self._break_off(str(error))
+            return str(error)
+        return ""
 
     def _intended(self) -> Iterator[Change]:
         """The changes to make; before one is handed out, the intent to make its page is on disk."""
@@ -117,14 +159,6 @@ class _Lane:
         if results:
             with self._store.transaction() as connection:
                 self._journal.record(connection, results)
-
-    def _break_off(self, words: str) -> None:
-        """The PBX stopped answering: ask it once more what was made; what it cannot tell stays unknown."""
-        with suppress(BackendError):  # what it could not tell is marked below
-            read_back(self._store, self._journal, self._pbx, words, failed=Fate.PLANNED)
-        with self._store.transaction() as connection:
-            self._journal.close(connection, self._pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
-            self._journal.close(connection, self._pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
 
 
 def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: Fate) -> None:

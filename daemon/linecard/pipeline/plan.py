@@ -32,7 +32,7 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     attempt = run.attempt + 1
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt)
-    approved = journal.changes(None, Fate.PLANNED) if run.attempt else ()
+    approved = journal.changes(None, Fate.PLANNED) if run.state in (State.INTERRUPTED, State.STALE) else ()
     sheet = Sheet(blocks(archive / run.drop.path), inbox.form, inbox.destinations)
     planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
     for _ in journal.add_rows(attempt, planning.rows()):
@@ -57,7 +57,7 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
             counts=dict(planning.counts),
             holds=[asdict(hold) for hold in holds],
         )
-        if run.attempt and left.only:
+        if run.attempt and left.only:  # also where nothing is left
             store.move(connection, run.id, State.APPROVED, who=who, why="what is left of the approved plan")
         elif holds:
             store.move(connection, run.id, State.HELD, who=who, why=" ".join(hold.message for hold in holds))
