@@ -99,7 +99,7 @@ class Contest:
         self, site: Path, command: str, file: Path, *words: str, expect: int, output: Path | None = None
     ) -> Figure:
         line = [LINECARD, "--config", site, command, file, *words]
-        return measure.run(line, output or self._out, expect=[expect])
+        return measure.run(line, output or self._out, expect=expect)
 
     def _by_linecard(self, file: Path, sites: list[Path], *, expect: int) -> measure.Measured:
         """An import into the next of these sites each time it is called."""

@@ -22,16 +22,21 @@ class Figure:
 Measured = Callable[[], Figure]
 
 
-def run(command: Sequence[str | Path], output: Path, *, expect: Sequence[int] = (0,)) -> Figure:
-    """Run a command with its standard output in a file. Ends the bench if it ends otherwise than expected."""
-    with output.open("wb") as out:
+def run(command: Sequence[str | Path], output: Path, *, expect: int = 0) -> Figure:
+    """Run a command with its standard output in a file.
+
+    Ends the bench if it ends otherwise than expected, or has anything to say on standard error.
+    """
+    said = output.with_suffix(".stderr")
+    with output.open("wb") as out, said.open("wb") as err:
         began = time.perf_counter()
-        child = subprocess.Popen([str(word) for word in command], stdout=out)
+        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err)
         _, status, used = os.wait4(child.pid, 0)  # what this child used, and no other
         seconds = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in expect:
-        raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}, see {output}")
+    complaint = said.read_text(errors="replace")
+    if child.returncode != expect or complaint:
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}\n{complaint}see {output}")
     return Figure(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
