@@ -84,22 +84,23 @@ def stream_json(
 
 
 class JsonOut:
-    """Standard output for JSON: UTF-8 whatever the terminal."""
+    """Standard output for JSON: UTF-8 whatever the terminal, and nothing in it that would steer one."""
 
     def __init__(self) -> None:
         self._held: list[str] = []
         self._size = 0
 
     def write(self, text: str) -> None:
+        if not text.isprintable():
+            text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
         self._held.append(text)
         self._size += len(text)
         if self._size > HELD_BACK:
             self.flush()
 
     def flush(self) -> None:
-        # A file name that is not UTF-8 has lone surrogates; the escape of one is JSON, too.
         sys.stdout.flush()
-        sys.stdout.buffer.write("".join(self._held).encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write("".join(self._held).encode())
         self._held, self._size = [], 0
 
 

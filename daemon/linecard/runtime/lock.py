@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linecard.errors import BusyError
+from linecard.errors import BusyError, StateError
 
 FILE = "lock"
 
@@ -16,8 +16,14 @@ FILE = "lock"
 @contextmanager
 def site_lock(state: Path) -> Iterator[None]:
     """Hold the site, or raise `BusyError` at once. The kernel lets go when the process ends, however it ends."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(state / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(state / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateError(
+            f"The state folder {state} cannot be used: {error.strerror}.",
+            remedy="Check that `state` names a folder on a local disk, and that this user may write to it.",
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

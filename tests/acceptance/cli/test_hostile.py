@@ -1,0 +1,92 @@
+"""What comes from outside reaches neither the terminal's controls nor a spreadsheet's, and breaks nothing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from acceptance.cli.terminal import HEAD
+
+NAMES = [
+    "two\nlines.csv",
+    "\x1b[31mred\x1b[2J.csv",
+    "\x9b31m.csv",
+    "right\u202eto left.csv",
+    os.fsdecode(b"latin-\xe9\xff.csv"),
+    "-" * 3 + "dashes.csv",
+    "%s{0}$(id).csv",
+]
+CELLS = ["\x1b[31mred", "a\x07b", "x\u202ey", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%n%s"]
+
+
+def calm(*texts: str) -> bool:
+    """Whether nothing in it would steer a terminal."""
+    return all(c == "\n" or c.isprintable() for text in texts for c in text)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+class TestFileNames:
+    def test_the_file_is_imported_and_its_name_is_harmless(self, site, name):
+        """Imported, listed, shown and reported; every command's words are calm."""
+        file = site.sheet("attach,ada@x.org,,1000,", "attach,bob,,1001,", name=name)
+        heard = [
+            site.run("check", file),
+            site.run("plan", file),
+            site.run("import", file, answers="y\n"),
+            site.run("import", file),
+            site.run("runs"),
+            site.run("show", "1"),
+        ]
+        assert [said.code for said in heard] == [1, 1, 1, 1, 0, 0]
+        for said in heard:
+            assert calm(said.out, said.err), said
+        for report in site.reports(""):
+            assert calm(report.name)
+
+    def test_its_json_is_json(self, site, name):
+        """Also where the name is not text at all."""
+        file = site.sheet("attach,ada@x.org,,1000,", name=name)
+        for words in (("check", file), ("plan", file), ("import", file, "--yes"), ("runs",), ("show", "1")):
+            said = site.run(*words, "--json")
+            assert said.json
+            assert calm(said.out)
+
+    def test_a_missing_file_of_that_name(self, site, name):
+        """The complaint is calm as well."""
+        for command in ("check", "plan", "import"):
+            said = site.run(command, site.folder / "nowhere" / name)
+            assert said.code == 2
+            assert calm(said.err)
+            assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=ascii)
+@pytest.mark.parametrize("column", range(5))
+def test_cells(site, cell, column):
+    """In any column, of any command: shown harmlessly, and the rows around it are done."""
+    cells = ["attach", "ada@x.org", "hq", "1000", "+33199001000"]
+    cells[column] = '"' + cell.replace('"', '""') + '"'
+    file = site.sheet(",".join(cells), "attach,bob@x.org,,1001,")
+    heard = [site.run(*words) for words in (("check", file), ("plan", file), ("import", file, "--yes"), ("show", "1"))]
+    for said in heard:
+        assert said.code in (0, 1)
+        assert calm(said.out, said.err), said
+    assert site.holds()["1001"] == ("bob@x.org", None)
+
+
+def test_a_header_with_escape_codes(site):
+    """An unknown column is told by a harmless name."""
+    file = site.sheet("attach,ada@x.org,,1000,,x", head=HEAD.strip() + ",\x1b[31mCost\x07\n")
+    for words in (("check", file), ("plan", file), ("import", file, "--yes"), ("show", "1")):
+        said = site.run(*words)
+        assert calm(said.out, said.err)
+        assert said.code == 0
+
+
+def test_a_description_that_is_no_text(site):
+    """Kept readable; the import goes on."""
+    said = site.run("import", site.sheet("attach,ada@x.org,,1000,"), "--yes", "--description", os.fsdecode(b"caf\xe9"))
+    assert said.code == 0
+    assert site.run("show", "1", "--json").json["description"] == "caf\\xe9"
+    assert calm(site.run("show", "1").out)
