@@ -28,8 +28,15 @@ def shortened(value: str, most: int = 80) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS = (  # that of UTF-32-LE begins with that of UTF-16-LE
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
+_UNORDERED = frozenset({"utf-16", "utf-32"})
 
 
 class Lines:
@@ -49,14 +56,7 @@ class Lines:
         for text in self._texts():
             parts = io.StringIO(tail + text).readlines()
             tail = parts.pop() if parts and not parts[-1].endswith("\n") else ""
-            if len(tail) > self._form.max_line:
-                raise refuse(
-                    self._before + len(parts) + 1,
-                    FaultCode.TOO_LARGE,
-                    f"A line is longer than {self._form.max_line} characters.",
-                    "Check that this is a CSV file with one row on each line.",
-                    value=tail[:40],
-                )
+            self._check_lengths(parts, tail)
             self._before += len(parts)
             yield from parts
         if tail:
@@ -64,12 +64,10 @@ class Lines:
 
     def _texts(self) -> Iterator[str]:
         decoder: codecs.IncrementalDecoder | None = None
-        text = ""
-        for raw in self._blocks:
+        for raw in _with_a_head(self._blocks):
             block = raw
             if decoder is None:
                 name, skip = self._encoding(block)
-                self._name = name
                 decoder = codecs.getincrementaldecoder(name)("strict")
                 newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
                 block = block[skip:]
@@ -87,13 +85,14 @@ class Lines:
         wanted = codecs.lookup(self._form.encoding).name
         for bom, name in _BOMS:
             if block.startswith(bom):
-                if name == "utf-8" or wanted.startswith("utf-16"):
+                if name == "utf-8" or wanted.startswith(name[:6]):
                     return name, len(bom)
                 raise self._wrong_encoding(0, 1, name.upper(), block[:2])
-        if wanted in _UTF8 and b"\0" in block[:64]:
-            odd = block[1:64:2].count(0) >= block[0:64:2].count(0)
-            if block[:64].count(0) > len(block[:64]) // 4:
-                raise self._wrong_encoding(block.index(0), 1, "UTF-16-LE" if odd else "UTF-16-BE", b"\0")
+        head = block[:64]
+        if wanted in _UTF8 and head.count(0) > len(head) // 4:
+            raise self._wrong_encoding(head.index(0), 1, _likely(head), b"\0")
+        if wanted in _UNORDERED:  # Python would raise in the middle of the file: there is no mark to tell the order
+            raise self._wrong_encoding(0, 1, _likely(head), head[:1])
         return ("utf-8" if wanted in _UTF8 else wanted), 0
 
     def _decode(
@@ -108,12 +107,14 @@ class Lines:
         try:
             return newlines.decode(block, final=final)
         except UnicodeDecodeError as error:
-            before = bytes(error.object[: error.start])
-            lines = before.count(b"\n") or before.count(b"\r")
+            before = codecs.decode(error.object[: error.start], error.encoding, "replace")
+            held_back = "\r" if newlines.getstate()[1] & 1 else ""
+            line = self._before + _line_ends(held_back + before) + 1
             rest = bytes(error.object[error.start : error.start + 4096])
-            raise self._wrong_encoding(
-                self._taken - kept + error.start, self._before + lines + 1, _likely(rest), rest[:1]
-            ) from None
+            offset = self._taken - kept + error.start
+            if final:
+                raise _cut_off(offset, line, rest) from None
+            raise self._wrong_encoding(offset, line, _likely(rest), rest[:1]) from None
 
     def _wrong_encoding(self, offset: int, line: int, likely: str, found: bytes) -> Refused:
         wanted = self._form.encoding.upper()
@@ -123,6 +124,19 @@ class Lines:
             f"The file is not {wanted}: byte 0x{found.hex()} at offset {offset} (line {line}); it looks like {likely}.",
             f"Save it as CSV UTF-8, or set `encoding: {likely.lower()}` on the inbox if every file comes like this.",
             value=found.hex(),
+        )
+
+    def _check_lengths(self, lines: list[str], tail: str) -> None:
+        most = self._form.max_line
+        if len(tail) <= most and max(map(len, lines), default=0) <= most + 1:
+            return
+        at, line = next((at, line) for at, line in enumerate([*lines, tail], self._before + 1) if len(line) > most)
+        raise refuse(
+            at,
+            FaultCode.TOO_LARGE,
+            f"A line is longer than {most} characters.",
+            "Check that this is a CSV file with one row on each line.",
+            value=line[:40],
         )
 
     def _check_size(self, more: int) -> None:
@@ -146,14 +160,42 @@ class Lines:
             )
 
 
+def _with_a_head(blocks: Iterable[bytes], least: int = 64) -> Iterator[bytes]:
+    """The blocks, of which the first is long enough to tell the encoding: a pipe may give single bytes."""
+    rest = iter(blocks)
+    head = b""
+    for block in rest:
+        head += block
+        if len(head) >= least:
+            break
+    if head:
+        yield head
+    yield from rest
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _cut_off(offset: int, line: int, rest: bytes) -> Refused:
+    return refuse(
+        line,
+        FaultCode.ENCODING,
+        f"The file ends in the middle of a character, at offset {offset} (line {line}): it was probably cut off.",
+        "Send the whole file again.",
+        value=rest.hex(),
+    )
+
+
 def _likely(rest: bytes) -> str:
     """The encoding such bytes usually come from; said in a hint, never acted upon."""
-    if b"\0" in rest[:16]:
-        return "UTF-16-LE"
-    for name in ("cp1252", "cp850"):
+    head = rest[:64]
+    if head.count(0) > len(head) // 4:
+        return "UTF-16-LE" if head[1::2].count(0) >= head[0::2].count(0) else "UTF-16-BE"
+    for name, codec in (("UTF-8", "utf-8"), ("windows-1252", "cp1252")):
         try:
-            rest.decode(name)
+            codecs.getincrementaldecoder(codec)().decode(rest)
         except UnicodeDecodeError:
             continue
-        return {"cp1252": "windows-1252", "cp850": "cp850"}[name]
-    return "an unknown encoding"
+        return name
+    return "cp850"

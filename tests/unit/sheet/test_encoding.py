@@ -1,0 +1,120 @@
+"""Bytes to text: UTF-8 or what the inbox names, never a guess, and a refusal says where and what it looks like."""
+
+from __future__ import annotations
+
+import pytest
+
+from linecard.model.sheet import Action
+from unit.sheet.reading import FILES, HEADER, file, read
+
+ADA = (2, "attach", "ada@example.com", "hq", "1234", "+33123456789")
+ZOE = (3, "attach", "zoé@example.com", "hq", "1235", "")
+CHARLES = (4, "detach", "charles@example.com", "", "", "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["utf8.csv", "utf8-bom-crlf.csv", "cr-only.csv", "no-last-line-end.csv", "tab.tsv", "pipe.csv"],
+)
+def test_utf8_with_or_without_mark_and_any_line_end_is_read(name):
+    """CRLF, LF and CR alone, with or without BOM, with any of the delimiters: the same rows."""
+    reading = file(name)
+    assert reading.valid == [ADA, ZOE, CHARLES]
+    assert reading.errors == reading.warnings == []
+
+
+def test_the_mark_may_stand_before_a_quoted_name():
+    """The BOM is never part of the first column's name."""
+    assert read('\ufeff"Action",LoginEmail,Extension\nattach,ada@example.com,1234\n').codes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "offset", "value", "likely"),
+    [
+        ("cp1252.csv", 3, 92, "e9", "windows-1252"),
+        ("cp850.csv", 3, 94, "82", "cp850"),
+        ("utf16-le.txt", 1, 0, "fffe", "utf-16-le"),
+        ("utf16-be.txt", 1, 0, "feff", "utf-16-be"),
+        ("utf16-no-mark.txt", 1, 1, "00", "utf-16-le"),
+    ],
+)
+def test_another_encoding_refuses_the_file(name, line, offset, value, likely):
+    """The byte, its offset, its line, and the likely encoding with the setting that would allow it."""
+    fault = read(FILES / name).fault
+    assert (fault.line, fault.code, fault.value) == (line, "encoding", value)
+    assert f"0x{value} at offset {offset} (line {line})" in fault.message
+    assert likely in fault.message.lower()
+    assert f"`encoding: {likely}`" in fault.hint
+    assert (FILES / name).read_bytes()[offset : offset + len(value) // 2].hex() == value
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("cp1252.csv", "cp1252"),
+        ("utf16-le.txt", "utf-16"),
+        ("utf16-le.txt", "utf-16-le"),
+        ("utf16-be.txt", "utf-16"),
+        ("utf16-no-mark.txt", "utf-16-le"),
+        ("utf8-bom-crlf.csv", "cp1252"),
+        ("utf8.csv", "utf-8-sig"),
+    ],
+)
+def test_the_encoding_that_the_inbox_names_is_used(name, encoding):
+    """And a byte order mark of UTF-8 is proof enough of UTF-8 in any inbox."""
+    assert file(name, encoding=encoding).valid == [ADA, ZOE, CHARLES]
+
+
+def test_utf32_is_told_from_utf16():
+    text = (FILES / "utf8.csv").read_text("utf-8")
+    assert read(text.encode("utf-32"), encoding="utf-32").valid == [ADA, ZOE, CHARLES]
+    assert "UTF-32-LE" in read(text.encode("utf-32")).fault.message
+
+
+@pytest.mark.parametrize(("name", "likely"), [("utf16-no-mark.txt", "UTF-16-LE"), ("utf8.csv", "UTF-8")])
+def test_utf16_without_its_mark_is_a_fault_and_no_traceback(name, likely):
+    """Python raises in the middle of the file when the order of the bytes cannot be told."""
+    fault = file(name, encoding="utf-16").fault
+    assert (fault.line, fault.code) == (1, "encoding")
+    assert likely in fault.message
+
+
+def test_a_file_cut_off_inside_a_character_says_so():
+    """An upload that broke off is not blamed on the encoding."""
+    fault = file("cut-off.csv").fault
+    assert (fault.line, fault.code) == (3, "encoding")
+    assert "cut off" in fault.message
+    assert "encoding:" not in fault.hint
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 50, 1000])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_and_offset_of_a_bad_byte_are_right_wherever_the_blocks_break(block, end):
+    rows = f"attach,ada@example.com,,1234,{end}".encode()
+    data = HEADER.strip().encode() + end.encode() + 40 * rows + b"attach,zo\xe9"
+    fault = read(data, block=block).fault
+    assert fault.line == 42
+    assert f"offset {data.index(0xE9)} " in fault.message
+
+
+def test_lines_are_counted_in_utf16_too():
+    """U+0A0A has the bytes of two line ends and is none."""
+    text = HEADER + "attach,\u0a0a\u0a0a@example.com,,1234,\n"
+    data = text.encode("utf-16-le") + b"\x00\xdc"
+    assert read(data, encoding="utf-16-le").fault.line == 3
+
+
+def test_a_nul_byte_refuses_the_file_with_its_line():
+    fault = file("nul.csv").fault
+    assert (fault.line, fault.code) == (3, "nul_byte")
+    assert "line 3" in fault.message
+
+
+@pytest.mark.parametrize("name", ["decomposed.csv", "composed.csv"])
+def test_composed_and_decomposed_letters_are_the_same(name):
+    """Files from a Mac may have é as two characters: in headers, actions, PBX names and addresses."""
+    reading = file(name, columns={"LoginEmail": ("Adresse é",)}, actions={"fin": Action.DETACH})
+    assert [row[1:4] for row in reading.valid] == [
+        ("attach", "zoé@example.com", "hq"),
+        ("detach", "chloé@exämple.com", ""),
+    ]
