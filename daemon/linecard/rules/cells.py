@@ -26,5 +26,5 @@ def plain(text: str, *, digits: bool = False) -> str:
 
 
 def folded(name: str) -> str:
-    """A header name or an action as it is compared: without case, blanks, `_` and `-`."""
-    return re.sub(r"[\s_-]+", "", plain(name).strip('"').casefold())
+    """A header name or an action as it is compared: in normal form C, without case, blanks, `_` and `-`."""
+    return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFC", plain(name).strip('"')).casefold())

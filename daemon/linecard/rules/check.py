@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
+import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
@@ -26,12 +30,33 @@ class Destinations:
     default: str | None = None
 
     def named(self, text: str) -> str | None:
-        """The PBX's own name for what a cell says, compared without case."""
-        wanted = text.casefold()
+        """The PBX's own name for what a cell says, compared in normal form C and without case."""
+        if text in self.plans:
+            return text
+        wanted = _caseless(text)
         for name in self.plans:
-            if name.casefold() == wanted:
+            if _caseless(name) == wanted:
                 return name
-        return next((name for alias, name in self.aliases.items() if alias.casefold() == wanted), None)
+        return next((name for alias, name in self.aliases.items() if _caseless(alias) == wanted), None)
+
+
+_MOST_HEADER_LINES = 8
+_RAISING = threading.Lock()
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _allow_cells_of(most: int) -> None:
+    """Lets csv readers pass cells of this length.
+
+    The limit is one number for the whole process, in which other threads read other sheets: it is only ever
+    raised, and every sheet holds its cells against its own limit.
+    """
+    with _RAISING:
+        if csv.field_size_limit() < most:
+            csv.field_size_limit(min(most, sys.maxsize))
 
 
 class Sheet:
@@ -73,29 +98,30 @@ class Sheet:
     def _header(self) -> header.Layout:
         lines, form = self._feed, self._form
         announced = ""
-        if form.positions is not None:
-            first = lines.peek(form.skip_lines)
-            return header.by_position(form, form.delimiter or _commonest(first or ""))
         while (line := lines.next_content(form.skip_lines)) is not None:
-            if not announced and (announced := header.announced_delimiter(line)):
+            if not announced and (announced := header.announced_delimiter(line, form.quote)):
                 continue
+            number = lines.number
+            if form.positions is not None:
+                lines.give_back([line])
+                return header.by_position(line, form, announced)
             layout = header.read(
-                line,
-                lines.number,
+                lines.whole(line),
+                number,
                 form,
                 announced=announced,
-                pbx_needed=self._to.default is None and len(self._to.plans) > 1,
+                pbx_needed=self._to.default is None,
             )
-            if form.second_header:
-                lines.next_content(0)
+            if form.second_header and (second := lines.next_content(0)) is not None:
+                lines.whole(second)
             return layout
-        raise refuse(0, FaultCode.EMPTY, "The file is empty.", "Export it again: it has not even a header.")
+        has = "a header" if form.positions is None else "one row"
+        raise refuse(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
 
     def _reader(self, layout: header.Layout) -> Iterator[list[str]]:
-        # The limit is one number for the whole process; every inbox sets its own before it reads.
-        csv.field_size_limit(self._form.max_cell)
+        _allow_cells_of(self._form.max_cell)
         return csv.reader(
-            self._feed,
+            self._feed.lines(layout.delimiter),
             delimiter=layout.delimiter,
             quotechar=self._form.quote,
             doublequote=not self._form.backslash,
@@ -106,19 +132,21 @@ class Sheet:
 
     def _rows(self, layout: header.Layout) -> Iterator[Row]:
         reader = self._reader(layout)
-        feed, width, most = self._feed, layout.width, self._form.max_rows
+        feed, width, most, longest = self._feed, layout.width, self._form.max_rows, self._form.max_cell
         at = [
             layout.places.get(column, -1)
             for column in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
         ]
         in_action, in_member, in_pbx, in_extension, in_number = at
+        # What is looked at below is no comment and has no overlong cell; a cell that is not looked at may be both.
+        all_seen = sum(place >= 0 for place in at) == width
         quick = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
         plans = dict(self._to.plans)
         default = self._to.default or ""
         plain_member = self._members.plain
         for cells in reader:
             line, feed.at_start = feed.start, True
-            if len(cells) == width:
+            if len(cells) == width and (all_seen or ("%" not in cells[0] and max(map(len, cells)) <= longest)):
                 action = quick.get(cells[in_action])
                 if action is not None and plain_member(member := cells[in_member].lower()):
                     extension = cells[in_extension] if in_extension >= 0 else ""
@@ -137,6 +165,8 @@ class Sheet:
                             raise self._too_many()
                         yield Row(line, action, member, pbx, extension, number)
                         continue
+            if cells and max(map(len, cells)) > longest:
+                raise self._overlong(line)
             if _passed_over(cells):
                 continue
             self.rows += 1
@@ -172,23 +202,27 @@ class Sheet:
 
     def _quoting(self, error: csv.Error) -> Fault:
         line = self._feed.start
-        many = self._feed.number > line
-        if "field limit" in str(error) and not many:
-            return refuse(
-                line,
-                FaultCode.TOO_LARGE,
-                f"A cell in line {line} is longer than {self._form.max_cell} characters.",
-                "Shorten it, or raise `max_cell` on the inbox.",
-            ).fault
-        unclosed = many or "unexpected end" in str(error)
+        if "field limit" in str(error):
+            return self._overlong(line).fault
+        if self._feed.number > line or "unexpected end" in str(error):
+            return self._quote(line, f"A quote opened in line {line} is never closed.").fault
+        return self._quote(line, f"Line {line} has text after a closing quote.").fault
+
+    def _overlong(self, line: int) -> Refused:
+        most = self._form.max_cell
+        if self._feed.number > line:
+            return self._quote(line, f"A quote opened in line {line} is not closed within {most} characters.")
         return refuse(
             line,
-            FaultCode.QUOTING,
-            f"A quote opened in line {line} is never closed."
-            if unclosed
-            else f"Line {line} has text after a closing quote.",
-            f"Close it, or write {self._form.quote} inside a cell twice.",
-        ).fault
+            FaultCode.TOO_LARGE,
+            f"A cell in line {line} is longer than {most} characters.",
+            "Shorten it, or raise `max_cell` on the inbox.",
+        )
+
+    def _quote(self, line: int, message: str) -> Refused:
+        how = "after a backslash" if self._form.backslash else "twice"
+        hint = f"Close it, or write {self._form.quote} inside a cell {how}."
+        return refuse(line, FaultCode.QUOTING, message, hint)
 
 
 class _Feed:
@@ -196,26 +230,25 @@ class _Feed:
 
     def __init__(self, lines: Iterable[str], quote: str) -> None:
         self._lines = iter(lines)
-        self._quote_blank = quote + " "
-        # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
-        self._padded = re.compile(rf"(?<!{quote}){quote}[ \t]+(?=[,;\t|\n])")
-        self._kept: list[str] = []
+        self._quote = quote
         self.number = 0
         self.start = 0
         self.at_start = True
 
-    def __iter__(self) -> Iterator[str]:
-        if self._kept:
-            self.at_start, self.start = False, self.number
-            yield self._kept.pop()
+    def lines(self, delimiter: str) -> Iterator[str]:
+        quote, between = self._quote, re.escape(delimiter)
+        # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
+        # Two quotes close a cell only where they are the whole cell; else they are a quote inside one.
+        padded = re.compile(rf"((?:^|{between})[ \t]*{quote}{quote}|(?<!{quote}){quote})[ \t]+(?={between}|\n|\Z)")
+        quote_blank = quote + " "
         for line in self._lines:
             self.number += 1
             if self.at_start:
-                if line[0] == "%":
+                if line[0] in "% \t" and line.lstrip()[:1] == "%":
                     continue
                 self.at_start = False
                 self.start = self.number
-            yield self._padded.sub(self._quote_blank[0], line) if self._quote_blank in line else line
+            yield padded.sub(r"\1", line) if quote_blank in line else line
 
     def next_content(self, skip: int) -> str | None:
         """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start."""
@@ -225,12 +258,23 @@ class _Feed:
                 return line
         return None
 
-    def peek(self, skip: int) -> str | None:
-        """The first line with content, which will be given again."""
-        line = self.next_content(skip)
-        if line is not None:
-            self._kept.append(line)
-        return line
+    def whole(self, line: str) -> str:
+        """This line with those that a quoted name in it spans: people press Alt+Enter in headers."""
+        unclosed = re.compile(rf"(?:^|[,;\t|])[ \t]*{self._quote}[^{self._quote}]*\Z")
+        lines = [line]
+        while unclosed.search("".join(lines)):
+            more = next(self._lines, None) if len(lines) < _MOST_HEADER_LINES else None
+            if more is None:
+                self.give_back(lines[1:])
+                return line
+            self.number += 1
+            lines.append(more)
+        return "".join(lines)
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        """These lines come again."""
+        self._lines = chain(lines, self._lines)
+        self.number -= len(lines)
 
 
 class _Look:
@@ -273,9 +317,9 @@ class _Look:
         return text
 
     def _check_action(self, action: Action | None) -> None:
+        text = self._cell(Column.ACTION)
         if action is not None:
             return
-        text = plain(self._raw.get(Column.ACTION, ""))
         if text:
             self.fault(
                 FaultCode.BAD_ACTION,
@@ -327,8 +371,7 @@ class _Look:
         return name
 
     def _plans(self, pbx: str | None) -> list[NumberingPlan]:
-        if pbx is None:
-            return []
+        """The plans that a cell may be right in: all of them where any PBX, or no one knows which, is meant."""
         return [self._to.plans[pbx]] if pbx else list(self._to.plans.values())
 
     def _extension(self, pbx: str | None, action: Action | None) -> str:
@@ -337,7 +380,7 @@ class _Look:
             if action is not None and action is not Action.DETACH:
                 self._missing(Column.EXTENSION, "Give the extension to attach.")
             return ""
-        return self._tried(Column.EXTENSION, text, [plan.extension for plan in self._plans(pbx)])
+        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)])
 
     def _number(self, pbx: str | None, action: Action | None) -> str:
         text = self._cell(Column.NUMBER, digits=True)
@@ -352,9 +395,9 @@ class _Look:
                 "A freed extension keeps its number.",
             )
             return ""
-        number = self._tried(Column.NUMBER, text, [plan.number for plan in self._plans(pbx)])
-        lost_zero = text.isdigit() and not text.startswith("0") and number and not number.endswith("0" + text)
-        if lost_zero and self._raw.get(Column.NUMBER, "").strip() == text:
+        plans = self._plans(pbx)
+        number = self._tried(Column.NUMBER, text, pbx, [plan.number for plan in plans])
+        if number and any(plan.guessed(text, number) for plan in plans):
             self.note(
                 FaultCode.CLEANED,
                 Column.NUMBER,
@@ -363,7 +406,7 @@ class _Look:
             )
         return number
 
-    def _tried(self, column: Column, text: str, checks: Sequence[Callable[[str], str]]) -> str:
+    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], str]]) -> str:
         """What the first numbering plan makes of the cell that accepts it; the first one's fault if none does."""
         first: BadCell | None = None
         for check in checks:
@@ -371,7 +414,7 @@ class _Look:
                 return check(text)
             except BadCell as bad:
                 first = first or bad
-        if first is not None:
+        if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
             self.fault(FaultCode(first.code), column, text, shortened(first.message, 200), first.hint)
         return ""
 
@@ -379,10 +422,6 @@ class _Look:
 def _passed_over(cells: list[str]) -> bool:
     """A blank row, or a comment that a spreadsheet has put into quotes."""
     return not any(map(plain, cells)) or cells[0].lstrip().startswith("%")
-
-
-def _commonest(line: str) -> str:
-    return max(header.DELIMITERS, key=line.count)
 
 
 def _no_rows() -> Fault:

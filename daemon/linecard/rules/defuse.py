@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # Spreadsheets in East Asian settings run the full-width forms of = + - @ as well.
-_RUNS = re.compile("[\\s\0]*[=+\\-@|\uff1d\uff0b\uff0d\uff20]")
+# A line that starts with % is a comment to linecard, and a row must not become one.
+_RUNS = re.compile("[\\s\0]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"\+[0-9]{1,32}\Z")
 
 

@@ -36,10 +36,10 @@ class Layout:
     faults: tuple[Fault, ...] = ()
 
 
-def announced_delimiter(line: str) -> str:
-    """The delimiter that an Excel line `sep=;` announces, or an empty string."""
+def announced_delimiter(line: str, quote: str = '"') -> str:
+    """The delimiter that an Excel line `sep=;` announces, or an empty string. A quote cannot be one."""
     found = _SEP.match(line.strip("\n"))
-    return found[1] if found else ""
+    return found[1] if found and found[1] not in (quote, "\\") else ""
 
 
 def _names(form: SheetFormat) -> dict[str, Column]:
@@ -56,7 +56,12 @@ def _names(form: SheetFormat) -> dict[str, Column]:
 def _split(line: str, delimiter: str, form: SheetFormat) -> list[str]:
     try:
         return next(
-            csv.reader([line.strip("\n")], delimiter=delimiter, quotechar=form.quote, skipinitialspace=True),
+            csv.reader(
+                [line.strip("\n")],
+                delimiter=delimiter,
+                quotechar=form.quote,
+                skipinitialspace=delimiter != " ",
+            ),
             [],
         )
     except csv.Error:
@@ -78,9 +83,15 @@ def read(line: str, number: int, form: SheetFormat, *, announced: str = "", pbx_
     return _layout(split[best], number, best, known, form, pbx_needed=pbx_needed)
 
 
-def by_position(form: SheetFormat, delimiter: str) -> Layout:
-    """The layout of a feed without a header, from the configured positions."""
+def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
+    """The layout of a feed without a header, from the configured positions and its first row.
+
+    The delimiter is the one that gives as many cells as there are positions, else the one met most often.
+    """
     names = [name or "" for name in form.positions or ()]
+    many = {d: len(_split(first, d, form)) for d in DELIMITERS}
+    likely = max(DELIMITERS, key=lambda d: (many[d] == len(names), many[d]))
+    delimiter = form.delimiter or announced or likely
     known = _names(SheetFormat())
     places = {known[folded(name)]: at for at, name in enumerate(names) if folded(name) in known}
     return Layout(delimiter, places, len(names), tuple(names))
@@ -117,12 +128,12 @@ def _layout(
         else:
             places[column] = at
     if not places:
+        example = (delimiter if delimiter.isprintable() else " ").join(list(Column)[:5])
         raise refuse(
             number,
             FaultCode.NO_HEADER,
             f"Line {number} names no known column.",
-            f"The first line must name the columns, such as {delimiter.join(list(Column)[:5])}; "
-            "`linecard sample` prints one.",
+            f"The first line must name the columns, such as {example}; `linecard sample` prints one.",
             value=delimiter.join(cells),
         )
     needed = [Column.ACTION, Column.MEMBER, *([Column.PBX] if pbx_needed else [])]

@@ -9,12 +9,15 @@ from functools import cache
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
+from linecard.rules.text import shortened
+
 _KINDS = (
     "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail".split()  # noqa: SIM905
 )
-_EXTENSION = re.compile(r"[0-9*#]{1,32}\Z")
+_EXTENSION = re.compile(r"(?=[*#]*[0-9])[0-9*#]{1,32}\Z")
+_BETWEEN = re.compile(r"[ ()./-]")
 _DIALLED = re.compile(r"\+?[0-9]{1,20}\Z")
-_DAMAGED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z")
+_DAMAGED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
 
 
 class BadCell(ValueError):
@@ -61,8 +64,11 @@ def _pattern_for(prefix: str) -> re.Pattern[str] | None:
 
 
 def surely_valid(number: str) -> bool:
-    """True only if `number` is a valid number already written as E.164. False says nothing: parse it."""
-    if number[:1] != "+" or len(number) > 16 or not number.isascii():
+    """True only if `number` is a valid number already written as E.164. False says nothing: parse it.
+
+    Numbers of 8 digits and less are never sure: they may be emergency numbers of the PBX.
+    """
+    if number[:1] != "+" or not 9 < len(number) <= 16 or not number.isascii():
         return False
     for end in (3, 4, 2):  # no calling code begins another
         prefix = number[1:end]
@@ -94,6 +100,8 @@ class NumberingPlan:
         self.ranges = tuple(ranges)
         self._own_emergency = frozenset(emergency) | {"112", "911"}
         self._emergency = _emergency(region)
+        metadata = PhoneMetadata.metadata_for_region(region, None)
+        self._trunk_zero = bool(metadata and (metadata.national_prefix or "").startswith("0"))
         self._by_length: dict[int, list[tuple[str, str]]] = {}
         for text in ranges:
             low, _, high = (part.strip() for part in text.partition("-"))
@@ -119,7 +127,11 @@ class NumberingPlan:
         if _DAMAGED.match(text):
             raise BadCell("spreadsheet_damage", f"{text} is no extension any more: a spreadsheet changed it.", AS_TEXT)
         if not _EXTENSION.match(text):
-            raise BadCell("bad_extension", f"{text} is no extension.", "Extensions are up to 32 digits, such as 1234.")
+            raise BadCell(
+                "bad_extension",
+                f"{shortened(text)} is no extension.",
+                "Extensions are up to 32 digits, such as 1234.",
+            )
         if self.is_emergency(text):
             raise BadCell(
                 "emergency_number",
@@ -142,17 +154,23 @@ class NumberingPlan:
         return text
 
     def _in_range(self, text: str) -> bool:
-        return any(low <= text <= high for low, high in self._by_length.get(len(text), ()))
+        return text.isdigit() and any(low <= text <= high for low, high in self._by_length.get(len(text), ()))
 
     def number(self, text: str) -> str:
         """The number as E.164. Raises `BadCell`."""
         if _DAMAGED.match(text):
-            raise BadCell("spreadsheet_damage", f"{text} is no number any more: a spreadsheet changed it.", AS_TEXT)
-        digits = re.sub(r"[ ()./-]", "", text)
+            raise BadCell(
+                "spreadsheet_damage", f"{shortened(text)} is no number any more: a spreadsheet changed it.", AS_TEXT
+            )
+        digits = _BETWEEN.sub("", text)
         if not _DIALLED.match(digits):
             raise self._bad(text)
         if self.is_emergency(digits.removeprefix("+")):
-            raise BadCell("emergency_number", f"{text} is an emergency number in {self.region}.", "Give a DDI number.")
+            raise BadCell(
+                "emergency_number",
+                f"{shortened(text)} is an emergency number in {self.region}.",
+                "Give a DDI number.",
+            )
         try:
             parsed = phonenumbers.parse(text, self.region)
             if phonenumbers.is_valid_number(parsed) and not parsed.extension:
@@ -160,25 +178,40 @@ class NumberingPlan:
         except phonenumbers.NumberParseException:
             pass
         if digits.isascii() and digits.isdigit():
-            guess = self._with_plus(digits)
+            guess = self._valid("+" + digits, None)
             if guess:
-                raise BadCell("spreadsheet_damage", f"{text} has lost its + (was it {guess}?).", AS_TEXT)
+                raise BadCell("spreadsheet_damage", f"{shortened(text)} has lost its + (was it {guess}?).", AS_TEXT)
+            guess = self._valid("0" + digits, self.region)
+            if guess:
+                raise BadCell(
+                    "spreadsheet_damage",
+                    f"{shortened(text)} has lost its leading zero (was it {guess}?).",
+                    AS_TEXT,
+                )
         raise self._bad(text)
+
+    def guessed(self, text: str, number: str) -> bool:
+        """True if `number` was read from a text without the + or the leading 0 that belongs there."""
+        digits = _BETWEEN.sub("", text)
+        return digits[:1] not in ("+", "0") and (self._trunk_zero or number == "+" + digits)
 
     def _bad(self, text: str) -> BadCell:
         return BadCell(
             "bad_number",
-            f"{text} is no valid telephone number.",
+            f"{shortened(text)} is no valid telephone number.",
             f"Write it as E.164, such as {self.example}.",
         )
 
     @staticmethod
-    def _with_plus(digits: str) -> str:
+    def _valid(text: str, region: str | None) -> str:
+        """The text as E.164, or empty if it is no valid number."""
         try:
-            parsed = phonenumbers.parse("+" + digits, None)
+            parsed = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             return ""
-        return "+" + digits if phonenumbers.is_valid_number(parsed) else ""
+        return (
+            phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(parsed) else ""
+        )
 
     @property
     def example(self) -> str:

@@ -1,0 +1,169 @@
+"""The header: which delimiter, which columns, in any order and spelling; comments and blank rows passed over."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from linecard.rules.header import SYNONYMS
+from unit.sheet.reading import HQ, TWO, file, read
+
+ADA = (2, "attach", "ada@example.com", "hq", "1234", "")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found_from_the_header(delimiter):
+    """Whatever stands in the cells: the header names the columns only when it is split rightly."""
+    head = delimiter.join(["Action", "LoginEmail", "Extension", '"Cost, a;b|c\td"'])
+    row = delimiter.join(["attach", "ada@example.com", "1234", '"a,b;c|d\te"'])
+    reading = read(f"{head}\n{row}\n")
+    assert reading.valid == [ADA]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_delimiter_set_on_the_inbox_is_the_only_one(delimiter):
+    reading = read("Action;LoginEmail;Extension\nattach;ada@example.com;1234\n", delimiter=delimiter)
+    assert reading.valid == ([ADA] if delimiter == ";" else [])
+    assert reading.refused == (delimiter != ";")
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;", "sep=; "])
+def test_excels_sep_line_is_honoured(line):
+    reading = read(f"{line}\nAction;LoginEmail;Extension\nattach;ada@example.com;1234\n")
+    assert [row[0] for row in reading.valid] == [3]
+    assert file("sep.csv").codes == []
+
+
+def test_a_sep_line_may_announce_any_character():
+    reading = read('sep=^\nAction^LoginEmail^Extension\n"attach" ^ada@example.com^1234\n')
+    assert [row[1:5] for row in reading.valid] == [("attach", "ada@example.com", "hq", "1234")]
+
+
+@pytest.mark.parametrize("character", ['"', "\\"])
+def test_a_sep_line_that_announces_a_quote_is_no_such_line(character):
+    """The csv module of newer Pythons raises on it; here it is a first line without columns."""
+    fault = read(f"sep={character}\nAction,LoginEmail\ndetach,ada@example.com\n").fault
+    assert (fault.line, fault.code) == (1, "no_header")
+
+
+SPELLINGS = [(column, name) for column, names in SYNONYMS.items() for name in names]
+
+
+@pytest.mark.parametrize(("column", "name"), SPELLINGS)
+def test_every_accepted_name_is_known_without_case_blanks_and_dashes(column, name):
+    """`login-email`, ` LOGIN EMAIL ` and `Login_Email` are LoginEmail."""
+    spaced = "".join(f" {c}" if c.isupper() else c for c in name)
+    for spelling in (name, name.upper(), spaced, f" {name} ", f"_{name}-", f'"{name}"', f"'{name}", f"\u200b{name}"):
+        head = [n for n in ("Action", "LoginEmail") if n.lower() != str(column).lower()]
+        assert read(",".join([*head, spelling]) + "\n").warnings == [(0, "", "no_rows")]
+
+
+def test_columns_are_matched_by_name_and_never_by_position():
+    cells = {"Action": "attach", "LoginEmail": "ada@example.com", "PbxId": "hq", "Extension": "1234", "x": "detach"}
+    for order in itertools.permutations(cells):
+        assert read(f"{','.join(order)}\n{','.join(cells[name] for name in order)}\n").valid == [ADA]
+
+
+def test_an_unknown_column_is_a_warning_and_never_silence():
+    note = read("Action,LoginEmail,Extension,Cost Centre\nattach,ada@example.com,1234,A1\n").note
+    assert (note.line, note.column, note.code) == (1, "Cost Centre", "unknown_column")
+
+
+def test_rainbows_internal_number_is_a_known_column():
+    reading = read("Action,LoginEmail,Extension,pbxInternalNumber\nattach,ada@example.com,1234,+33111\n")
+    assert reading.valid == [ADA]
+    assert reading.warnings == []
+
+
+def test_all_double_columns_are_named_at_once():
+    reading = file("two-headers-mean-one.csv")
+    assert reading.errors == [
+        (1, "LoginEmail", "duplicate_column"),
+        (1, "LoginEmail", "duplicate_column"),
+        (1, "Extension", "duplicate_column"),
+    ]
+    assert reading.rows == ()
+
+
+def test_all_missing_columns_are_named_at_once():
+    """PbxId is needed when the inbox has no default PBX, and only then."""
+    assert read("Extension,Number\n1234,\n").errors == [
+        (1, "Action", "missing_column"),
+        (1, "LoginEmail", "missing_column"),
+    ]
+    assert read("Extension\n1234\n", TWO).errors == [
+        (1, "Action", "missing_column"),
+        (1, "LoginEmail", "missing_column"),
+        (1, "PbxId", "missing_column"),
+    ]
+
+
+def test_a_missing_column_names_what_the_feed_calls_it():
+    fault = read("Action,Mail\ndetach,a@example.com\n", columns={"LoginEmail": ("Work Mail",)}).fault
+    assert fault.column == "LoginEmail"
+    assert "Work Mail" in fault.hint
+
+
+def test_a_file_without_a_header_is_refused_and_shown_one():
+    fault = file("no-header.csv").fault
+    assert (fault.line, fault.code) == (1, "no_header")
+    assert fault.value.startswith("attach,ada@")
+    assert "Action,LoginEmail,PbxId,Extension,Number" in fault.hint
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "only-comments.csv"])
+def test_an_empty_file_is_refused(name):
+    """Whether the feed has a header or goes by positions."""
+    assert (file(name).fault.line, file(name).fault.code) == (0, "empty")
+    assert file(name, positions=("Action", "LoginEmail")).fault.code == "empty"
+
+
+def test_a_header_without_rows_is_a_warning():
+    reading = file("header-only.csv")
+    assert reading.warnings == [(0, "", "no_rows")]
+    assert not reading.refused
+
+
+def test_comments_and_blank_rows_are_passed_over_and_keep_their_numbers():
+    """Indented ones too, with quotes in them, and those that a spreadsheet has put into quotes."""
+    reading = file("comments.csv")
+    assert [row[0] for row in reading.valid] == [4, 8, 10]
+    assert reading.errors == reading.warnings == []
+
+
+def test_a_quoted_comment_is_one_whether_its_first_column_is_read_or_not():
+    """The quick way and the careful way agree."""
+    rows = "".join(f'"{mark}dept",attach,m{n}@example.com,10{n:02}\n' for n in range(3) for mark in ("", "% "))
+    reading = read("Dept,Action,LoginEmail,Extension\n" + rows)
+    assert [row[0] for row in reading.valid] == [2, 4, 6]
+
+
+def test_a_name_may_span_lines():
+    """Alt+Enter in a header cell: the lines after it keep their numbers."""
+    reading = file("spanning.csv")
+    assert [row[:5] for row in reading.valid] == [(3, "attach", "ada@example.com", "hq", "1234")]
+    assert reading.errors == [(7, "Action", "bad_action")]
+
+
+def test_a_quote_in_a_name_does_not_swallow_rows():
+    """Neither an apostrophe, nor a quote that is never closed."""
+    reading = read("Action,LoginEmail,Extension,Employee's\nattach,ada@example.com,1234,O'Brien\n", quote="'")
+    assert [row[:2] for row in reading.valid] == [(2, "attach")]
+    reading = read('Action,LoginEmail,"Extension\n' + 20 * "attach,ada@example.com,1234\n")
+    assert [row[0] for row in reading.valid] == list(range(2, 22))
+
+
+def test_blank_cells_and_rows_at_the_end_mean_nothing():
+    reading = file("trailing.csv")
+    assert [row[0] for row in reading.valid] == [2, 3]
+    assert reading.errors == reading.warnings == []
+
+
+def test_a_sheet_is_read_the_same_by_every_default():
+    """With one PBX as default, a blank PbxId means it; without one it must be named."""
+    text = "Action,LoginEmail,PbxId,Extension\nattach,ada@example.com,,1234\nattach,eve@example.com,HQ,1235\n"
+    assert [row[3] for row in read(text, HQ).valid] == ["hq", "hq"]
+    reading = read(text, TWO)
+    assert reading.errors == [(2, "PbxId", "missing_cell")]
+    assert "hq, lab" in reading.rows[0].faults[0].hint
