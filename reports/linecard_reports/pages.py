@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Code, Line, Outcome, Report
+from linecard.api import FINE, Code, Line, Outcome, Report, State
 from linecard_reports.printing import printed
 from linecard_reports.tables import Retry, Table
 
@@ -19,6 +19,13 @@ MOST_OTHERS = 500
 
 FEW = 25
 """So many rows that are fine are shown without being asked for."""
+
+_WAITING = {
+    State.PLANNED: "Would be done",
+    State.HELD: "Would be done",
+    State.DISCARDED: "Would have been done",
+    State.SUPERSEDED: "Would have been done",
+}
 
 WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
 
@@ -47,6 +54,7 @@ class _Template:
             "few": FEW,
             "problems": _Section(report, MOST_PROBLEMS, WRONG),
             "waiting": _Section(report, MOST_PROBLEMS, (Outcome.SKIPPED,)),
+            "waiting_title": _WAITING.get(report.run.state, "Not applied"),
             "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
             "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),
             "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from linecard.api import FINE, MOST_REASON, RETRY_HEAD, FaultCode, Line, Outcome, Report, State, defused
+from linecard_reports.printing import harmless
 
 _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
@@ -40,8 +41,8 @@ def _cells(line: Line) -> tuple[str, ...]:
     return (
         line.outcome,
         line.code,
-        line.message,
-        line.remedy,
+        harmless(line.message),
+        harmless(line.remedy),
         line.action,
         line.member,
         line.pbx,
@@ -51,7 +52,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         (before.number if before else None) or "",
         (after.member if after else None) or "",
         (after.number if after else None) or "",
-        " ".join(warning.message for warning in line.warnings),
+        " ".join(harmless(warning.message) for warning in line.warnings),
     )
 
 
@@ -86,4 +87,4 @@ def _row(line: Line) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return harmless(" ".join(text.split()))

@@ -47,11 +47,10 @@ def announce(
 def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:
     written = []
     for renderer in renderers:
+        if renderer.name == RETRY and not report.to_retry:
+            continue
         target = folder / f"{report.path}{renderer.suffix}"
         try:
-            if renderer.name == RETRY and not report.to_retry:
-                target.unlink(missing_ok=True)  # the run may have been reported before, with less done
-                continue
             with whole(target, text=True) as out:
                 renderer.render(report, cast("TextIO", out), templates=templates)
         except OSError as error:

@@ -12,7 +12,7 @@ from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
 from linecard.rules.names import safe_name
-from linecard.rules.sentences import decision, headline, sentence, wanted
+from linecard.rules.sentences import decision, headline, number_taken, sentence, wanted
 from linecard.store.journal import PAGE, Journal
 from linecard.store.store import Store
 
@@ -85,17 +85,20 @@ def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, sta
     effects = verdict.effects
     outcome, code = verdict.outcome, verdict.code
     if outcome is Outcome.INVALID:
-        error = next((f for f in faults if f.severity is Severity.ERROR), None)
-        message = " ".join(f.message for f in faults if f.severity is Severity.ERROR)
-        remedy = error.hint if error is not None else ""
+        errors = [f for f in faults if f.severity is Severity.ERROR]
+        message = " ".join(f.message for f in errors)
+        remedy = " ".join(dict.fromkeys(f.hint for f in errors if f.hint))
     else:
         facts = _facts(row, verdict, words)
         message, remedy = sentence(code, facts)
         if outcome is Outcome.DONE and state is None:
-            message = wanted(code, facts) + "."
+            message = f"{_wanted(row, verdict, facts)}."
         elif outcome is Outcome.DONE and state not in states.SPOKEN:
             outcome = Outcome.SKIPPED
-            message, remedy = sentence(Code.NOT_APPLIED, {"wanted": wanted(code, facts), "decision": decision(state)})
+            facts = {"wanted": _wanted(row, verdict, facts), "decision": decision(state)}
+            message, remedy = sentence(Code.NOT_APPLIED, facts)
+        elif outcome is Outcome.DONE:
+            message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, done=True))) + "."
     main = effects[0] if effects else None
     after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
     return Line(
@@ -131,6 +134,18 @@ def _facts(row: Row, verdict: Verdict, words: str) -> dict[str, str]:
         "lost": " and ".join(lost),
         "words": words.rstrip("."),
     }
+
+
+def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str]) -> str:
+    return "; ".join((wanted(verdict.code, facts), *_numbers_taken(row, verdict, done=False)))
+
+
+def _numbers_taken(row: Row, verdict: Verdict, *, done: bool) -> Iterator[str]:
+    """The row's number left an extension that is not the member's own: whoever answers there must read it."""
+    for effect in verdict.effects[1:]:
+        was = effect.before
+        if row.number and was.number == row.number != effect.after.number and was.member != row.member:
+            yield number_taken(row.number, effect.extension, was.member or "", done=done)
 
 
 def _named(effect: Effect, row: Row) -> str:

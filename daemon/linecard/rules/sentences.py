@@ -84,6 +84,12 @@ def sentence(code: str, facts: Mapping[str, str]) -> tuple[str, str]:
     return message.format_map(facts), remedy.format_map(facts)
 
 
+def number_taken(number: str, extension: str, holder: str, *, done: bool) -> str:
+    """That a public number left somebody else's extension, as an addition to another sentence."""
+    rings = "no longer rings" if done else "would no longer ring"
+    return f"{number} {rings} {extension}{f' of {holder}' if holder else ''}"
+
+
 def wanted(code: str, facts: Mapping[str, str]) -> str:
     """What a row would do, for a plan that has not been applied."""
     return WANTED[code].format_map(facts)
@@ -99,7 +105,8 @@ def decision(state: State | None) -> str:
 def headline(run: Run, counts: Mapping[str, int]) -> Headline:
     """What a reader must know first: did it work, and who must do what."""
     if run.state in _NOT_APPLIED:
-        return _NOT_APPLIED[run.state]
+        half_made = run.attempt > 1 and run.state in (State.PLANNED, State.HELD)  # a plan made anew waits
+        return _NOT_APPLIED[State.STALE if half_made else run.state]
     total = sum(counts.values())
     fine = counts.get("done", 0) + counts.get("unchanged", 0)
     if not total:
@@ -107,7 +114,9 @@ def headline(run: Run, counts: Mapping[str, int]) -> Headline:
     if fine == total:
         title = "The only row is as it should be." if total == 1 else f"All {total:,} rows are as they should be."
         return Headline("good", title, "Nothing to do.")
-    return Headline("attention" if fine else "bad", f"{_so_far(fine, total)}; {_needs(total - fine)}.", _todo(counts))
+    return Headline(
+        "attention" if fine else "bad", f"{_so_far(fine, total, counts)}; {_needs(total - fine)}.", _todo(counts)
+    )
 
 
 _NOT_APPLIED: Mapping[State, Headline] = {
@@ -138,9 +147,9 @@ _NOT_APPLIED: Mapping[State, Headline] = {
 }
 
 
-def _so_far(fine: int, total: int) -> str:
+def _so_far(fine: int, total: int, counts: Mapping[str, int]) -> str:
     if not fine:
-        return "Nothing was done" if total > 1 else "The only row was not done"
+        return "No row is known to be done" if counts.get("unknown") else "No row was done"
     return f"{fine:,} of {total:,} rows {'is' if fine == 1 else 'are'} as {'it' if fine == 1 else 'they'} should be"
 
 

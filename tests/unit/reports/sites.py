@@ -1,0 +1,145 @@
+"""A site at work on a PBX in memory, whose clock and person are given: what tests of reports read."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from linecard.api import Entry, Kind, State
+from linecard.config import load
+from linecard.model.run import Run
+from linecard.registry import Registry
+from linecard.runtime.service import Service
+from linecard.testing import MemoryBackend, MemoryPbx, Trouble
+
+HEAD = "Action,LoginEmail,PbxId,Extension,Number"
+
+CONFIG = """\
+site: {site}
+region: FR
+timezone: Europe/Paris
+templates: templates
+pbxs:
+  hq: {{backend: memory, extensions: ['1000-1999', '0100-0199'], aliases: [Siège]}}
+inboxes:
+  hr:
+    path: inbox/hr
+    limits: {{detach: {{count: 3}}}}
+    sheet: {{{sheet}}}
+"""
+
+
+class NoOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Plugins(Registry):
+    """The installed plugins, and the PBX in memory as a kind of PBX."""
+
+    def __init__(self, backend: MemoryBackend) -> None:
+        super().__init__()
+        self._memory = Kind("memory", "a PBX in memory", NoOptions, lambda _options, _folder: backend)
+
+    def kind(self, name: str) -> Kind:
+        return self._memory if name == "memory" else super().kind(name)
+
+
+@dataclass
+class Clock:
+    """A clock that goes on by one second whenever it is read."""
+
+    at: datetime = datetime(2026, 12, 1, 7, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+@dataclass
+class Site:
+    """A site in a folder; `entries` is what its PBX holds at first."""
+
+    folder: Path
+    entries: Sequence[Entry] = ()
+    trouble: Trouble = field(default_factory=Trouble)
+    can: Any = None
+    name: str = "Nord & Süd"
+    sheet: str = ""
+    who: str = "anna"
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "linecard.yaml"
+        file.write_text(CONFIG.format(site=repr(self.name), sheet=self.sheet), encoding="utf-8")
+        allowed = {} if self.can is None else {"can": self.can}
+        self.pbx = MemoryPbx(self.entries, **allowed)
+        plugins = Plugins(MemoryBackend(self.pbx, trouble=self.trouble))
+        config = load(file, plugins.options, plugins.inbox_options)
+        self.service = Service(config, plugins, now=self.clock, who=self.who)
+
+    @property
+    def templates(self) -> Path:
+        folder = self.folder / "templates"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    def filed(self) -> list[str]:
+        """Every file below the reports folder."""
+        return sorted(str(f.relative_to(self.reports)) for f in self.reports.rglob("*") if f.is_file())
+
+    def plan(self, text: str | bytes, name: str = "sheet.csv", *, description: str = "") -> Run:
+        """A sheet taken and planned."""
+        file = self.folder / "desk" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with self.service.working():
+            return self.service.take(
+                file, self.service.inbox(None), description=description, stage=lambda _name, _run: _nothing
+            )
+
+    def imported(self, text: str | bytes, name: str = "sheet.csv", *, description: str = "") -> Run:
+        """A sheet taken, approved unless it is held, applied and reported, as `linecard import --yes` does it."""
+        run = self.plan(text, name, description=description)
+        service = self.service
+        with service.working():
+            if run.state is State.PLANNED:
+                run = service.approve(run, why="--yes")
+            return service.finish(
+                run,
+                service.inbox(None),
+                confirm=lambda _run: True,
+                stage=lambda _name, _run: _nothing,
+                stop=lambda: False,
+            )
+
+    def rendered(self, run: Run, form: str) -> str:
+        """The report in one format; line ends as they are."""
+        out = io.StringIO(newline="")
+        self.service.renderers[form].render(self.service.report(run), out, templates=self.service.config.templates)
+        return out.getvalue()
+
+    def close(self) -> None:
+        self.service.__exit__()
+
+
+def sheet(*rows: str, head: str = HEAD) -> str:
+    return "\n".join([head, *rows, ""])
+
+
+def lines(site: Site, run: Run) -> Iterator[Any]:
+    return site.service.report(run).lines()
+
+
+def _nothing(_count: int) -> None:
+    return
