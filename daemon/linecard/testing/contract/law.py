@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from linecard.model.directory import Change, Entry, Holding, Scope
@@ -16,6 +16,9 @@ from linecard.ports.backend import Backend, Can
 from linecard.rules.order import ordered
 from linecard.rules.play import Play, Policy, SecondExtension
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone
+
+PHASES = (Phase.reuse, Phase.generate, Phase.shrink)
+"""Without `explain`, which takes minutes where a case has many draws, and says nothing that the case does not."""
 
 Ours = Mapping[str, tuple[Holding, Holding]]
 
@@ -90,7 +93,7 @@ class Law(Names):
         """Try it on random cases, each on a PBX of its own."""
         can = fill().can
 
-        @settings(max_examples=self.examples, deadline=None)
+        @settings(max_examples=self.examples, deadline=None, phases=PHASES, report_multiple_bugs=False)
         @given(self.cases(can))
         def every_case(case: Case) -> None:
             pbx = fill(*case.entries, members=case.members)

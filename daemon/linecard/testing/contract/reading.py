@@ -119,6 +119,15 @@ class Reading(Names):
         assert [result.change for result in pbx.open().apply([release])] == [release]
         assert fetched(pbx, Scope(members=frozenset({self.member(0)}))) == {}
 
+    def test_reading_again_tells_what_is_now(self, fill: Fill) -> None:
+        """Also to the backend that has read before: a run is planned, made and read back with the same one."""
+        pbx = fill(self.entry(0, 0), self.entry(1, 1))
+        scope = Scope(extensions=frozenset({self.extension(0), self.extension(1)}))
+        assert fetched(pbx, scope) == holdings([self.entry(0, 0), self.entry(1, 1)])
+        pbx.apply(self.change(1, 0, self.holding(0), self.holding(0, 0)))
+        list(pbx.open().apply([self.change(1, 1, self.holding(1), self.holding(1, 1))]))
+        assert fetched(pbx, scope) == holdings([self.entry(0, 0, 0), self.entry(1, 1, 1)])
+
     def test_members_are_those_the_pbx_knows(self, fill: Fill) -> None:
         """Holders and others, each once, in lower case."""
         pbx = fill(self.entry(0, 0), self.entry(1), members=[self.member(1), self.member(2)])

@@ -1,0 +1,176 @@
+"""Backends as people first write them, each wrong in one way that the suite must find."""
+
+from __future__ import annotations
+
+from linecard.errors import BackendError
+from linecard.model.directory import VACANT, Entry, Scope
+from linecard.model.outcome import Fate, Result
+from linecard.testing import MemoryBackend
+
+
+class Blind(MemoryBackend):
+    """Writes without looking what is there."""
+
+    def apply(self, changes):
+        for change in changes:
+            if words := self.pbx.refusal(change):
+                yield Result(change, Fate.FAILED, words)
+            else:
+                self.pbx.make(change)
+                yield Result(change, Fate.DONE)
+
+
+class Raising(MemoryBackend):
+    """Makes one refusal everybody's trouble."""
+
+    def apply(self, changes):
+        for result in super().apply(changes):
+            if result.fate is Fate.FAILED:
+                raise BackendError(result.words)
+            yield result
+
+
+class Speechless(MemoryBackend):
+    """Refuses without a word."""
+
+    def apply(self, changes):
+        yield from (result._replace(words="") for result in super().apply(changes))
+
+
+class Hasty(MemoryBackend):
+    """Says done first, and writes everything at the end."""
+
+    def apply(self, changes):
+        later = []
+        for change in changes:
+            later.append(change)
+            yield Result(change, Fate.DONE)
+        for _ in super().apply(later):
+            pass
+
+
+class Eager(MemoryBackend):
+    """Works when it is called, not when it is asked for results."""
+
+    def apply(self, changes):
+        return iter(list(super().apply(changes)))
+
+
+class Backwards(MemoryBackend):
+    """Makes the last change first."""
+
+    def apply(self, changes):
+        yield from super().apply(reversed(list(changes)))
+
+
+class Twice(MemoryBackend):
+    """Gives each result again, as a retried request does."""
+
+    def apply(self, changes):
+        for result in super().apply(changes):
+            yield result
+            yield result
+
+
+class AllOrNothing(MemoryBackend):
+    """Lets one refusal stop the changes that have nothing to do with it."""
+
+    def apply(self, changes):
+        broken = False
+        for change in changes:
+            if broken:
+                yield Result(change, Fate.FAILED, "an earlier change was refused")
+            else:
+                (result,) = super().apply([change])
+                broken = result.fate is not Fate.DONE
+                yield result
+
+
+class Remembering(MemoryBackend):
+    """Reads once and believes it for ever."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.remembered = None
+
+    def fetch(self, scope):
+        if self.remembered is None:
+            self.remembered = list(super().fetch(Scope.everything()))
+        yield from (e for e in self.remembered if scope.whole or e.extension in scope.extensions)
+
+
+class Repeating(MemoryBackend):
+    """Asks its database three times and adds the answers up."""
+
+    def fetch(self, scope):
+        if scope.whole:
+            yield from super().fetch(scope)
+            return
+        yield from super().fetch(Scope(extensions=scope.extensions))
+        yield from super().fetch(Scope(members=scope.members))
+        yield from super().fetch(Scope(numbers=scope.numbers))
+
+
+class Generous(MemoryBackend):
+    """Tells everything, whatever was asked."""
+
+    def fetch(self, scope):
+        yield from super().fetch(Scope.everything())
+
+
+class Inventing(MemoryBackend):
+    """Tells of extensions that it was asked for and does not have."""
+
+    def fetch(self, scope):
+        found = list(super().fetch(scope))
+        yield from found
+        yield from (Entry(name, *VACANT) for name in scope.extensions - {entry.extension for entry in found})
+
+
+class Counting(MemoryBackend):
+    """Reads extensions as numbers."""
+
+    def fetch(self, scope):
+        yield from super().fetch(
+            Scope(frozenset(str(int(name)) for name in scope.extensions), scope.members, scope.numbers, scope.whole)
+        )
+
+
+class Short(MemoryBackend):
+    """Takes as many names as one query of its database can carry."""
+
+    def fetch(self, scope):
+        extensions, members, numbers = (
+            frozenset(sorted(names)[:999]) for names in (scope.extensions, scope.members, scope.numbers)
+        )
+        yield from super().fetch(Scope(extensions, members, numbers, scope.whole))
+
+
+class Locking(MemoryBackend):
+    """Keeps its lock when the generator is let go."""
+
+    def apply(self, changes):
+        if getattr(self.pbx, "locked", False):
+            raise BackendError("the PBX is locked")
+        self.pbx.locked = True
+        yield from super().apply(changes)
+        self.pbx.locked = False
+
+
+class ClosedOnce(MemoryBackend):
+    """Falls over when it is closed again."""
+
+    def close(self):
+        if self.closed:
+            raise RuntimeError("closed already")
+        super().close()
+
+
+class Thorough(MemoryBackend):
+    """Takes the number along when it releases a holder."""
+
+    def apply(self, changes):
+        for change in changes:
+            after = VACANT if change.after.member is None else change.after
+            (result,) = super().apply([change._replace(after=after)])
+            yield result._replace(change=change)
