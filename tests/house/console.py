@@ -10,9 +10,12 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from house.forked import linecard
 
 HOME = "/home/anna"
 _MARK = "\x01"
@@ -55,18 +58,20 @@ def environment(folder: Path) -> dict[str, str]:
 def typed(commands: Sequence[str], folder: Path) -> list[list[str]]:
     """What each command prints, output and errors together, in one session of bash."""
     script = "".join(f"(exit $was)\n{c}\nwas=$?\nprintf '{_MARK}\\n'\n" for c in commands)
-    file = folder / ".session"
-    file.write_text("was=0\n" + script, encoding="utf-8")
-    done = subprocess.run(
-        ["bash", file],
-        cwd=folder,
-        env=environment(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
+    env = environment(folder)
+    with tempfile.TemporaryDirectory() as place, linecard(Path(place), env) as programs:
+        session = Path(place, "session")
+        session.write_text("was=0\n" + script, encoding="utf-8")
+        done = subprocess.run(
+            ["bash", session],
+            cwd=folder,
+            env=env | {"PATH": f"{programs}:{env['PATH']}"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
     return [part.strip("\n").splitlines() for part in settled(done.stdout, folder).split(_MARK)[:-1]]
 
 

@@ -57,11 +57,12 @@ def configuration() -> str:
 
 
 def options() -> str:
-    """The options of each kind of PBX that linecard brings."""
+    """The options of each kind of PBX and of inbox that linecard brings."""
     parts = []
     for plugin in Registry().all():
         if plugin.distribution == "linecard":
-            parts += [_section(f"options of the kind `{kind.name}`", kind.options) for kind in plugin.kinds]
+            parts += [_section(f"options of a PBX of the kind `{kind.name}`", kind.options) for kind in plugin.kinds]
+            parts += [_section(f"options of an inbox of the kind `{i.name}`", i.options) for i in plugin.inboxes]
     return "\n".join(parts)
 
 

@@ -42,7 +42,7 @@ def section(text: str, heading: str) -> str:
 
 def rows(text: str) -> Iterator[list[str]]:
     """The rows of every table, cell by cell, without heads and rules."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in _FENCE.sub("", text).splitlines()]
     for at, line in enumerate(lines):
         following = lines[at + 1] if at + 1 < len(lines) else ""
         if line.startswith("|") and not line.startswith("|-") and not following.startswith("|-"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -38,8 +39,11 @@ def results() -> dict[str, str]:
     """What each of the `SHOWN` commands prints, the same on every day and in every folder."""
     with tempfile.TemporaryDirectory() as folder:
         seen = typed([*PREPARATION, *SHOWN], Path(folder))
-    texts = ("\n".join(lines) for lines in seen[len(PREPARATION) :])
-    return {command: _TIME.sub("2026-12-01T08:00:00+00:00", text) for command, text in zip(SHOWN, texts, strict=True)}
+    found = {}
+    for command, lines in zip(SHOWN, seen[len(PREPARATION) :], strict=True):
+        found[command] = _TIME.sub("2026-12-01T08:00:00+00:00", "\n".join(lines))
+        json.loads(found[command])  # what is no JSON must not get into the reference
+    return found
 
 
 def shapes() -> str:

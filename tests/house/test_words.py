@@ -27,7 +27,7 @@ HOOKS = sorted(name for name, _ in inspect.getmembers(hookspecs, inspect.isfunct
 
 
 def table(text: str, heading: str) -> dict[str, list[str]]:
-    """The first code span of each row under a heading, with the other cells of the row."""
+    """The first code span of each row of the table under a heading, with the other cells of the row."""
     return {words(cells[0])[0]: cells[1:] for cells in rows(section(text, heading))}
 
 
