@@ -82,6 +82,41 @@ def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[]
     return finished
 
 
+def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Run]:
+    """Go on with imports that were killed before their plan was approved: it is shown and asked for now.
+
+    Where nobody answers they wait on; nothing was changed by them. `yes` does not count for a sheet that a newer one
+    of its inbox has overtaken.
+    """
+    picked_up = []
+    with progress.bars(service) as bars:
+        confirm = confirming(service, bars, yes=yes)
+        for waiting in service.unapproved(bars.stage):
+            run = waiting
+            with bars.away():
+                name = shown(run.drop.name)
+                click.echo(f"The import of run {run.id} ({name}) broke off before its plan was approved.", err=True)
+                if run.state is State.PLANNED:
+                    run = _approved_late(service, run, yes=yes)
+            place = service.inbox(run.inbox)
+            picked_up.append(service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop))
+    return picked_up
+
+
+def _approved_late(service: Service, run: Run, *, yes: bool) -> Run:
+    if service.overtaken(run):
+        click.echo("A newer sheet of the same inbox was applied since.", err=True)
+    elif yes:
+        return service.approve(run, why="resumed with --yes")
+    show_plan(service, run)
+    match ask("Apply it?"):
+        case True:
+            return service.approve(run, why="answered yes when resumed")
+        case False:
+            return service.discard(run, why="answered no when resumed")
+    return run
+
+
 def confirming(service: Service, bars: progress.Bars, *, yes: bool, approve: str = "") -> Callable[[Run], bool]:
     """Asks whether a new plan, made because the PBX moved under the old one, may be applied."""
 

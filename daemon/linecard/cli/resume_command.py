@@ -11,7 +11,7 @@ from linecard.cli import site
 @click.option(
     "--yes",
     is_flag=True,
-    help="Do not ask, also where the PBX was changed meanwhile and the plan is a new one.",
+    help="Do not ask, also where the plan is a new one or had not been approved yet.",
 )
 @click.option(
     "--approve", metavar="DIGEST", default="", help="Apply a new plan though it is held, if it has this digest."
@@ -22,7 +22,8 @@ def command(approve: str, *, yes: bool, as_json: bool) -> None:
     """Finish imports that broke off: killed, stopped, or without power.
 
     What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
-    a plan that had to be made anew is shown, and asked for. Nothing is ever done twice. Exit codes are those of import.
+    a plan that had to be made anew, or had not been approved yet, is shown, and asked for. Nothing is ever done twice.
+    Exit codes are those of import.
     """
     from linecard.cli import finish, progress
     from linecard.rules import plain
@@ -30,6 +31,7 @@ def command(approve: str, *, yes: bool, as_json: bool) -> None:
     with site.service() as service:
         with service.working(), progress.stopping() as stop:
             runs = finish.recover(service, yes=yes, approve=approve, stop=stop)
+            runs += finish.pick_up(service, yes=yes, stop=stop)
         if as_json:
             site.stream_json({}, {"runs": lambda: map(plain.run, runs)}, dict)
         elif not runs:

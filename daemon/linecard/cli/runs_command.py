@@ -16,6 +16,7 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.cli import recap
     from linecard.pipeline.recover import has_broken_off
     from linecard.rules import plain
+    from linecard.rules.states import unapproved
     from linecard.runtime.lock import is_held
 
     with site.service() as service:
@@ -48,9 +49,9 @@ def command(last: int, *, as_json: bool) -> None:
             for r in reports
         ]
         site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
-        broken = [run for run in found if has_broken_off(run)]
+        broken = [run for run in found if has_broken_off(run) or unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(
-                f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and finishes.",
+                f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",
                 err=True,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linecard.errors import StateError
-from linecard.model.run import State
+from linecard.model.run import Run, State
 
 MOVES: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.PLANNED, State.REJECTED, State.SUPERSEDED}),
@@ -35,3 +35,8 @@ def check(was: State, now: State) -> None:
     """Refuse a move that the contract does not know; that is a bug, never a matter of data."""
     if now not in MOVES[was]:
         raise StateError(f"a run cannot go from {was} to {now}")
+
+
+def unapproved(run: Run) -> bool:
+    """Whether a run still waits for its first approval. If nobody works on it, its import was killed before."""
+    return run.state in (State.RECEIVED, State.PLANNED) and run.attempt <= 1

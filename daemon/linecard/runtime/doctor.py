@@ -11,6 +11,7 @@ from pathlib import Path
 from linecard.errors import LinecardError
 from linecard.model.directory import Scope
 from linecard.pipeline.recover import broken_off
+from linecard.rules.states import WAITING, unapproved
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
 
@@ -93,7 +94,7 @@ def _local(state: Path) -> Finding:
 
 def _store(service: Service) -> Iterator[Finding]:
     try:
-        broken = broken_off(service.store)
+        broken = [*broken_off(service.store), *filter(unapproved, service.store.runs(of_states=WAITING))]
         waiting = service.store.undelivered()
     except LinecardError as error:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)

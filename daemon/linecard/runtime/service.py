@@ -28,6 +28,7 @@ from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
 from linecard.ports.renderer import Renderer
 from linecard.registry import Registry
+from linecard.rules import states
 from linecard.rules.check import Sheet
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
@@ -58,7 +59,7 @@ class Service:
         self.config, self.registry = config, registry
         self.unfiled: dict[int, ReportError] = {}
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
-        self._now, self._who = now, who or user()
+        self.now, self.who = now, who or user()
         self._open = ExitStack()
 
     @classmethod
@@ -77,7 +78,7 @@ class Service:
 
     @cached_property
     def store(self) -> Store:
-        store = Store.open(self.config.state, self._now)
+        store = Store.open(self.config.state, self.now)
         self._open.callback(store.close)
         return store
 
@@ -153,27 +154,27 @@ class Service:
     def take(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
         drop = keep(self.config.archive, file.name, _readable(file), self.store, most=inbox.form.max_bytes)
-        run_id = receive(self.store, inbox.name, drop, description=description, who=self._who)
+        run_id = receive(self.store, inbox.name, drop, description=description, who=self.who)
         return self.plan(self.store.run(run_id), inbox, stage)
 
     def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
-        return plan(self.store, run, inbox, self.config.archive, who=self._who, progress=stage("plan", run))
+        return plan(self.store, run, inbox, self.config.archive, who=self.who, progress=stage("plan", run))
 
     def approve(self, run: Run, *, why: str) -> Run:
         with self.store.transaction() as connection:
-            self.store.move(connection, run.id, State.APPROVED, who=self._who, why=why)
+            self.store.move(connection, run.id, State.APPROVED, who=self.who, why=why)
         return self.store.run(run.id)
 
     def hold(self, run: Run, *, why: str) -> Run:
         with self.store.transaction() as connection:
-            self.store.move(connection, run.id, State.HELD, who=self._who, why=why)
+            self.store.move(connection, run.id, State.HELD, who=self.who, why=why)
         return self.store.run(run.id)
 
     def discard(self, run: Run, *, why: str) -> Run:
         with self.store.transaction() as connection:
             if run.state is State.PLANNED:
-                self.store.move(connection, run.id, State.HELD, who=self._who, why="asked whether to go on")
-            self.store.move(connection, run.id, State.DISCARDED, who=self._who, why=why)
+                self.store.move(connection, run.id, State.HELD, who=self.who, why="asked whether to go on")
+            self.store.move(connection, run.id, State.DISCARDED, who=self.who, why=why)
         return self.store.run(run.id)
 
     def finish(self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Run:
@@ -184,7 +185,7 @@ class Service:
         """
         while True:
             if run.state is State.APPROVED:
-                run = apply(self.store, run, self.pbxs, who=self._who, progress=stage("apply", run), stop=stop)
+                run = apply(self.store, run, self.pbxs, who=self.who, progress=stage("apply", run), stop=stop)
             if run.state is State.STALE:
                 run = self.plan(run, inbox, stage)
             if run.state in (State.PLANNED, State.HELD) and run.attempt > 1 and confirm(run):
@@ -204,10 +205,23 @@ class Service:
                     remedy="Put it back until the run is finished.",
                 )
             if run.state is State.APPLYING:
-                run = interrupt(self.store, run, self.pbxs, who=self._who)
+                run = interrupt(self.store, run, self.pbxs, who=self.who)
             if run.state is not State.APPROVED:
                 run = self.plan(run, self.inbox(run.inbox), stage)
             yield self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
+
+    def unapproved(self, stage: Stage) -> Iterator[Run]:
+        """Runs whose import was killed before they were approved, the oldest first; planned, if they were not yet.
+
+        The caller holds the site. A run whose inbox is gone is passed over: nothing of it was done.
+        """
+        for run in reversed(self.store.runs(of_states=(State.RECEIVED, State.PLANNED))):
+            if states.unapproved(run) and run.inbox in self.config.inboxes:
+                yield run if run.state is State.PLANNED else self.plan(run, self.inbox(run.inbox), stage)
+
+    def overtaken(self, run: Run) -> bool:
+        """Whether a newer run of the same inbox has been applied."""
+        return any(r.inbox == run.inbox and r.id > run.id for r in self.store.runs(of_states=states.SPOKEN))
 
     def _pbxs_of(self, run: Run) -> list[str]:
         from linecard.store.journal import Journal
