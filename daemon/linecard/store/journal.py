@@ -211,7 +211,7 @@ class Journal:
         """A row that was planned as done came to something else, because of the change of extension `other`."""
         where = (row.c.run_id == self._run, row.c.attempt == attempt, row.c.line == line)
         text = connection.execute(sa.select(row.c.more).where(*where)).scalar_one()
-        more = json.loads(text) if text else {}
+        more = json.loads(text) if text else {} if text is None else {"effects": []}
         more["other"], more["words"] = other, words
         connection.execute(
             sa.update(row)
@@ -290,8 +290,7 @@ def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tupl
     effects = verdict.effects
     main = effects[0] if effects else None
     more: dict[str, Any] = {}
-    if main is not None and (len(effects) > 1 or main.pbx != found.pbx or main.extension != found.extension):
-        more["effects"] = effects
+    plain = main is not None and len(effects) == 1 and main[:2] == (found.pbx, found.extension)
     if verdict.other:
         more["other"] = verdict.other
     if verdict.holder:
@@ -299,20 +298,26 @@ def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tupl
     if verdict.overrides:
         more["overrides"] = verdict.overrides
     before, after = (main.before, main.after) if main is not None else ((None, None), (None, None))
-    text = json.dumps(more, ensure_ascii=False) if more else ("" if main is None else None)
+    if not plain and (more or main is not None):
+        more["effects"] = effects
+    text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
     return (run_id, attempt, *found[:6], verdict.outcome, verdict.code, *before, *after, text)
 
 
 def _stored(values: tuple[Any, ...]) -> StoredRow:
-    """The inverse of `_row_values`: `more` is NULL for the plain case of one effect on the named extension."""
+    """The inverse of `_row_values`.
+
+    `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
+    names the effects if the case is not plain.
+    """
     line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = values[2:]
     more = json.loads(text) if text else {}
     if "effects" in more:
         effects = tuple(Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"])
-    elif text is None or (bm, bn, am, an) != (None, None, None, None):
-        effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
-    else:
+    elif text == "":
         effects = ()
+    else:
+        effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
     verdict = Verdict(
         Outcome(outcome),
         code,

@@ -25,7 +25,7 @@ def version(path: Path) -> str | None:
         engine.dispose()
 
 
-def upgrade(path: Path) -> None:
+def upgrade(path: Path, *, to: str = "head", scripts: Path = _FOLDER) -> None:
     """Upgrade the database, whole or not at all; a copy of the file as it was is left beside it.
 
     A migration runs with foreign keys off, because SQLite's way of altering a table is to make it anew, and a
@@ -33,19 +33,21 @@ def upgrade(path: Path) -> None:
     """
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     was = version(path)
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    newest = ScriptDirectory.from_config(config).get_current_head()
     engine = engines.sqlite(path, foreign_keys=False)
     try:
         if was is not None:
-            _copy(engine, path.with_suffix(f".before-{NEWEST}.db"))
-        config = Config()
-        config.set_main_option("script_location", str(_FOLDER))
+            _copy(engine, path.with_suffix(f".before-{newest}.db"))
         config.attributes["engine"] = engine
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except sa.exc.DBAPIError as error:
         raise StateError(
-            f"{path}: the schema could not be brought from {was or 'nothing'} to {NEWEST}: {error.orig}",
+            f"{path}: the schema could not be brought from {was or 'nothing'} to {newest}: {error.orig}",
             remedy="The database is as it was. Check disk space and permissions, then try again.",
         ) from error
     finally:

@@ -21,6 +21,9 @@ from linecard.store.tables import drop, event, outbox, run
 Clock = Callable[[], datetime]
 FILE = "linecard.db"
 
+_BROKEN = (sa.exc.OperationalError, sa.exc.DatabaseError)
+"""What says that the world is broken; the other errors of a database say that linecard is."""
+
 
 class Store:
     """The state database of a site. Every method that writes needs the connection of a `transaction`."""
@@ -62,7 +65,9 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            if type(error) not in _BROKEN:
+                raise
             raise StateError(
                 f"The state database cannot be written: {error.orig}.",
                 remedy="Check the disk space and permissions of the state folder. What was committed before is safe.",
@@ -71,8 +76,16 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state and writes nothing."""
-        with self._engine.connect().execution_options(write=False) as connection:
-            yield connection
+        try:
+            with self._engine.connect().execution_options(write=False) as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            if type(error) not in _BROKEN:
+                raise
+            raise StateError(
+                f"The state database cannot be read: {error.orig}.",
+                remedy="Check the disk and the permissions of the state folder; replace a damaged file by its backup.",
+            ) from error
 
     # -- runs ------------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,12 @@ def upgrade() -> None:
     with op.batch_alter_table("run_event", schema=None) as batch_op:
         batch_op.create_index("ix_run_event_run_id", ["run_id"], unique=False)
 
+    if op.get_bind().dialect.name == "sqlite":
+        for what in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER run_event_no_{what.lower()} BEFORE {what} ON run_event "
+                "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
+            )
     op.create_table(
         "sheet_fault",
         sa.Column("id", _ID, nullable=False),

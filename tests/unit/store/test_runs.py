@@ -1,0 +1,237 @@
+"""Runs, their moves and events, and the reports that wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from linecard.errors import StateError, UnknownRun
+from linecard.model.run import Drop, Hold, State
+from linecard.rules import states
+from linecard.store import tables
+
+WAYS = {
+    State.RECEIVED: (),
+    State.REJECTED: (State.REJECTED,),
+    State.PLANNED: (State.PLANNED,),
+    State.UNCHANGED: (State.PLANNED, State.UNCHANGED),
+    State.HELD: (State.PLANNED, State.HELD),
+    State.DISCARDED: (State.PLANNED, State.HELD, State.DISCARDED),
+    State.SUPERSEDED: (State.SUPERSEDED,),
+    State.APPROVED: (State.PLANNED, State.APPROVED),
+    State.APPLYING: (State.PLANNED, State.APPROVED, State.APPLYING),
+    State.INTERRUPTED: (State.PLANNED, State.APPROVED, State.APPLYING, State.INTERRUPTED),
+    State.STALE: (State.PLANNED, State.APPROVED, State.APPLYING, State.STALE),
+    State.APPLIED: (State.PLANNED, State.APPROVED, State.APPLYING, State.APPLIED),
+    State.PARTIAL: (State.PLANNED, State.APPROVED, State.APPLYING, State.PARTIAL),
+}
+
+
+def go(store, run: int, *way: State, **values) -> None:
+    for to in way:
+        with store.transaction() as connection:
+            store.move(connection, run, to, who="ada", why=f"to {to}", **values)
+
+
+@pytest.mark.parametrize("was", State)
+def test_a_run_goes_only_where_the_rules_let_it(store, receive, was):
+    """A move that the contract does not know is refused, and leaves run and events as they were."""
+    stays = receive()
+    go(store, stays, *WAYS[was])
+    events = store.events(stays)
+    for to in State:
+        if to in states.MOVES[was]:
+            moves = receive()
+            go(store, moves, *WAYS[was], to)
+            assert store.run(moves).state is to
+            continue
+        with pytest.raises(StateError, match=f"a run cannot go from {was} to {to}"):
+            go(store, stays, to)
+    assert store.run(stays).state is was
+    assert store.events(stays) == events
+
+
+def test_every_move_is_an_event(store, receive, clock):
+    """When, from where to where, who and why; in order."""
+    run = receive()
+    go(store, run, State.PLANNED, State.APPROVED, State.APPLYING)
+    events = store.events(run)
+    assert [(e.was, e.state, e.who, e.why) for e in events] == [
+        (None, "received", "ada", "received sheet.csv"),
+        ("received", "planned", "ada", "to planned"),
+        ("planned", "approved", "ada", "to approved"),
+        ("approved", "applying", "ada", "to applying"),
+    ]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert store.run(run).changed < clock.time
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE run_event SET why = ''", "DELETE FROM run_event", "REPLACE INTO run_event SELECT * FROM run_event"],
+)
+def test_events_are_only_ever_added(store, receive, tmp_path, statement):
+    """The database itself refuses to alter or remove one, whoever asks."""
+    run = receive()
+    with closing(sqlite3.connect(tmp_path / "linecard.db")) as db:
+        db.execute("PRAGMA recursive_triggers=ON")
+        with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+            db.execute(statement)
+    assert len(store.events(run)) == 1
+
+
+def test_a_run_comes_back_as_it_went_in(store, receive):
+    """The drop, the counts, the holds, the digest."""
+    run = receive("größe.csv", "b" * 64)
+    hold = Hold("hq", "detach", 30, 33.3, "more than 30 %", "30 members would lose their extension.")
+    counts = {"done": 3, "invalid": 1}
+    values = {"attempt": 1, "digest": "d" * 64, "counts": counts, "holds": [asdict(hold)]}
+    go(store, run, State.PLANNED, **values)
+    found = store.run(run)
+    assert found.drop == Drop("größe.csv", "b" * 64, 12, "x/größe.csv")
+    assert (found.counts, found.holds, found.digest, found.attempt) == (counts, (hold,), "d" * 64, 1)
+
+
+def test_times_are_kept_in_utc(store, receive, tmp_path, clock):
+    """Whatever zone the clock stands in: the same moment, aware, and UTC on disk."""
+    began = clock.time
+    run = store.run(receive())
+    assert run.created.tzinfo is UTC
+    assert 0 < (run.created - began).total_seconds() < 5
+    with closing(sqlite3.connect(tmp_path / "linecard.db")) as db:
+        (stored,) = db.execute("SELECT created FROM run").fetchone()
+    assert datetime.fromisoformat(stored).replace(tzinfo=UTC) == run.created
+
+
+def test_a_time_without_its_zone_is_refused(store):
+    """It would be wrong by hours and nobody would see it."""
+    insert = sa.insert(tables.event).values(
+        run_id=1,
+        at=datetime(2026, 1, 1),  # noqa: DTZ001
+        state="x",
+        who="x",
+        why="x",
+    )
+    with pytest.raises(sa.exc.StatementError, match="a time without its zone"), store.transaction() as connection:
+        connection.execute(insert)
+
+
+def test_runs_are_numbered_and_listed(store, receive):
+    """The newest first; by state, and cut."""
+    first, second, third = receive("1"), receive("2"), receive("3")
+    go(store, second, State.PLANNED)
+    assert [run.id for run in store.runs()] == [third, second, first]
+    assert [run.id for run in store.runs(limit=2)] == [third, second]
+    assert [run.id for run in store.runs(of_states=[State.PLANNED])] == [second]
+    with pytest.raises(UnknownRun, match="There is no run 99"):
+        store.run(99)
+
+
+class TestSupersede:
+    @pytest.mark.parametrize("was", State)
+    def test_only_what_waits_gives_way(self, store, receive, was):
+        """Received, planned or held: nothing of it was sent. Anything else stays."""
+        old = receive()
+        go(store, old, *WAYS[was], attempt=1)
+        new = receive()
+        with store.transaction() as connection:
+            store.supersede(connection, new, "hr", "a" * 64, who="ada")
+        assert store.run(old).state is (State.SUPERSEDED if was in states.WAITING else was)
+        assert store.run(new).state is State.RECEIVED
+
+    def test_a_run_that_was_planned_again_stays(self, store, receive):
+        """A part of it may be made already."""
+        old = receive()
+        go(store, old, State.PLANNED, attempt=2)
+        new = receive()
+        with store.transaction() as connection:
+            store.supersede(connection, new, "hr", "a" * 64, who="ada")
+        assert store.run(old).state is State.PLANNED
+
+    def test_another_file_or_inbox_stays(self, store, receive):
+        """Same bytes, same inbox, or it is another matter."""
+        other_file, other_inbox = receive(sha256="b" * 64), receive(inbox="it")
+        new = receive()
+        with store.transaction() as connection:
+            store.supersede(connection, new, "hr", "a" * 64, who="ada")
+        assert {store.run(run).state for run in (other_file, other_inbox)} == {State.RECEIVED}
+
+
+class TestOutbox:
+    def test_a_run_that_ends_or_waits_has_a_report_to_deliver(self, store, receive):
+        """Queued in the transaction that moves it."""
+        run = receive()
+        go(store, run, State.PLANNED)
+        assert store.undelivered() == []
+        go(store, run, State.HELD)
+        assert [found for _, found in store.undelivered()] == [run]
+
+    def test_it_is_queued_once(self, store, receive):
+        """A run that is held, planned again and held again has one report of that kind waiting."""
+        run = receive()
+        go(store, run, State.PLANNED, State.HELD, State.PLANNED, State.HELD)
+        assert len(store.undelivered()) == 1
+
+    def test_delivered_it_is_not_delivered_again(self, store, receive):
+        """And it is remembered where it went."""
+        run = receive()
+        go(store, run, State.PLANNED, State.UNCHANGED)
+        ((item, _),) = store.undelivered()
+        assert store.filed(run) == ""
+        with store.transaction() as connection:
+            store.delivered(connection, item, "/reports/1.html")
+        assert store.undelivered() == []
+        assert store.filed(run) == "/reports/1.html"
+
+    def test_a_move_that_is_rolled_back_queues_nothing(self, store, receive):
+        """The report and the state are one transaction."""
+        run = receive()
+        go(store, run, State.PLANNED)
+
+        class PowerCutError(Exception):
+            pass
+
+        def cut_short() -> None:
+            with store.transaction() as connection:
+                store.move(connection, run, State.UNCHANGED, who="ada", why="")
+                raise PowerCutError
+
+        with pytest.raises(PowerCutError):
+            cut_short()
+        assert (store.run(run).state, store.undelivered()) == (State.PLANNED, [])
+
+
+class TestABrokenDatabase:
+    @pytest.fixture
+    def broken(self, store, receive, tmp_path):
+        """A database whose pages were overwritten while it was open."""
+        receive()
+        store.close()
+        path = tmp_path / "linecard.db"
+        for more in tmp_path.glob("linecard.db-*"):
+            more.unlink()
+        data = path.read_bytes()
+        path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+        return store
+
+    def test_reading_says_so(self, broken):
+        """A sentence and a remedy, no traceback of the driver."""
+        with pytest.raises(StateError, match="cannot be read") as caught:
+            broken.runs()
+        assert caught.value.remedy
+
+    def test_writing_says_so(self, broken, receive):
+        """The same."""
+        with pytest.raises(StateError, match="cannot be written") as caught:
+            receive()
+        assert caught.value.remedy
+
+    def test_a_bug_is_not_called_a_broken_database(self, store):
+        """An insert that the tables refuse is linecard's own fault and keeps its traceback."""
+        with pytest.raises(sa.exc.IntegrityError), store.transaction() as connection:
+            connection.execute(sa.insert(tables.outbox).values(run_id=77, kind="archive"))
