@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import re
 import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules import header
 from linecard.rules.cells import folded, plain
+from linecard.rules.feed import Feed
 from linecard.rules.member import Members
 from linecard.rules.numbering import BadCell, NumberingPlan, surely_valid
 from linecard.rules.retry import own_form
@@ -40,7 +39,6 @@ class Destinations:
         return next((name for alias, name in self.aliases.items() if _caseless(alias) == wanted), None)
 
 
-_MOST_HEADER_LINES = 8
 _RAISING = threading.Lock()
 
 
@@ -69,7 +67,7 @@ class Sheet:
     def __init__(self, blocks: Iterable[bytes], form: SheetFormat, destinations: Destinations) -> None:
         blocks, form = own_form(blocks, form)
         self._form = form
-        self._feed = _Feed(Lines(blocks, form), form.quote)
+        self._feed = Feed(Lines(blocks, form), form.quote)
         self._to = destinations
         self._members = Members()
         self._words = {folded(a): a for a in Action} | {folded(word): a for word, a in form.actions.items()}
@@ -223,58 +221,6 @@ class Sheet:
         how = "after a backslash" if self._form.backslash else "twice"
         hint = f"Close it, or write {self._form.quote} inside a cell {how}."
         return refuse(line, FaultCode.QUOTING, message, hint)
-
-
-class _Feed:
-    """The lines a csv reader is fed: comments left out, numbers kept. Quoted cells may span lines."""
-
-    def __init__(self, lines: Iterable[str], quote: str) -> None:
-        self._lines = iter(lines)
-        self._quote = quote
-        self.number = 0
-        self.start = 0
-        self.at_start = True
-
-    def lines(self, delimiter: str) -> Iterator[str]:
-        quote, between = self._quote, re.escape(delimiter)
-        # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
-        # Two quotes close a cell only where they are the whole cell; else they are a quote inside one.
-        padded = re.compile(rf"((?:^|{between})[ \t]*{quote}{quote}|(?<!{quote}){quote})[ \t]+(?={between}|\n|\Z)")
-        quote_blank = quote + " "
-        for line in self._lines:
-            self.number += 1
-            if self.at_start:
-                if line[0] in "% \t" and line.lstrip()[:1] == "%":
-                    continue
-                self.at_start = False
-                self.start = self.number
-            yield padded.sub(r"\1", line) if quote_blank in line else line
-
-    def next_content(self, skip: int) -> str | None:
-        """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start."""
-        for line in self._lines:
-            self.number += 1
-            if self.number > skip and line.strip() and not line.lstrip().startswith("%"):
-                return line
-        return None
-
-    def whole(self, line: str) -> str:
-        """This line with those that a quoted name in it spans: people press Alt+Enter in headers."""
-        unclosed = re.compile(rf"(?:^|[,;\t|])[ \t]*{self._quote}[^{self._quote}]*\Z")
-        lines = [line]
-        while unclosed.search("".join(lines)):
-            more = next(self._lines, None) if len(lines) < _MOST_HEADER_LINES else None
-            if more is None:
-                self.give_back(lines[1:])
-                return line
-            self.number += 1
-            lines.append(more)
-        return "".join(lines)
-
-    def give_back(self, lines: Sequence[str]) -> None:
-        """These lines come again."""
-        self._lines = chain(lines, self._lines)
-        self.number -= len(lines)
 
 
 class _Look:

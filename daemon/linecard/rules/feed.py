@@ -1,0 +1,61 @@
+"""The lines that a CSV reader is fed, with their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+_MOST_HEADER_LINES = 8
+
+
+class Feed:
+    """The lines a csv reader is fed: comments left out, numbers kept. Quoted cells may span lines."""
+
+    def __init__(self, lines: Iterable[str], quote: str) -> None:
+        self._lines = iter(lines)
+        self._quote = quote
+        self.number = 0
+        self.start = 0
+        self.at_start = True
+
+    def lines(self, delimiter: str) -> Iterator[str]:
+        quote, between = self._quote, re.escape(delimiter)
+        # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
+        # Two quotes close a cell only where they are the whole cell; else they are a quote inside one.
+        padded = re.compile(rf"((?:^|{between})[ \t]*{quote}{quote}|(?<!{quote}){quote})[ \t]+(?={between}|\n|\Z)")
+        quote_blank = quote + " "
+        for line in self._lines:
+            self.number += 1
+            if self.at_start:
+                if line[0] in "% \t" and line.lstrip()[:1] == "%":
+                    continue
+                self.at_start = False
+                self.start = self.number
+            yield padded.sub(r"\1", line) if quote_blank in line else line
+
+    def next_content(self, skip: int) -> str | None:
+        """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start."""
+        for line in self._lines:
+            self.number += 1
+            if self.number > skip and line.strip() and not line.lstrip().startswith("%"):
+                return line
+        return None
+
+    def whole(self, line: str) -> str:
+        """This line with those that a quoted name in it spans: people press Alt+Enter in headers."""
+        unclosed = re.compile(rf"(?:^|[,;\t|])[ \t]*{self._quote}[^{self._quote}]*\Z")
+        lines = [line]
+        while unclosed.search("".join(lines)):
+            more = next(self._lines, None) if len(lines) < _MOST_HEADER_LINES else None
+            if more is None:
+                self.give_back(lines[1:])
+                return line
+            self.number += 1
+            lines.append(more)
+        return "".join(lines)
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        """These lines come again."""
+        self._lines = chain(lines, self._lines)
+        self.number -= len(lines)
