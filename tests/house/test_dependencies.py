@@ -1,11 +1,11 @@
-"""Every dependency has its reason, and every reason its dependency."""
+"""Every dependency has its reason, every reason its dependency; and the layers are told as they are held."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 
-from house.markdown import rows, section, words
+from house.markdown import blocks, rows, section, words
 from house.places import ROOT
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -41,3 +41,9 @@ def test_the_lock_has_every_dependency_with_hashes() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = dict(re.findall(r"(?m)^([a-z0-9._-]+)==\S+[^\n]*\\\n +--hash=(sha256):", lock))
     assert {name.lower() for name in distributions([*RUNTIME, *DEVELOPMENT])} <= set(locked)
+
+
+def test_the_layers_are_told_as_import_linter_holds_them() -> None:
+    (contract,) = (c for c in PROJECT["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    held = " > ".join(layer.replace("linecard.", "") for layer in contract["layers"])
+    assert f"{held}\n" in blocks(section(CONTRIBUTING, "Layout"), "text")
