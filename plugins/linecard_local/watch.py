@@ -6,7 +6,6 @@ folder is another one by now; so each look checks what can be checked, and begin
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -87,7 +86,7 @@ class _Handler(FileSystemEventHandler):
 
 def _which(folder: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(folder)
+        found = folder.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

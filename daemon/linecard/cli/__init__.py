@@ -19,6 +19,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "import": "Plan a sheet, ask, apply it and report.",
         "resume": "Finish imports that broke off.",
     },
+    "The daemon": {
+        "serve": "Watch the inboxes day and night, and do what arrives there.",
+        "once": "Do what lies in the inboxes, then exit.",
+        "status": "Show what the daemon does now, and what is wrong.",
+        "approve": "Let a held plan be applied.",
+        "discard": "Give up a run that waits for a person.",
+    },
     "Results": {
         "runs": "List the runs and what came of them.",
         "show": "Show what came of one run and of its rows.",

@@ -44,10 +44,8 @@ inbox_option = click.option(
 )
 
 
-def service() -> Service:
-    """The site that this command line means."""
-    from linecard.runtime.service import Service
-
+def config_file() -> Path:
+    """The configuration of the site that this command line means."""
     given = click.get_current_context().obj
     file = Path(given) if given else next((place for place in PLACES if place.exists()), None)
     if file is None:
@@ -55,7 +53,14 @@ def service() -> Service:
             "There is no site here.",
             remedy="`linecard init DIR` makes one; --config FILE or LINECARD_CONFIG names one.",
         )
-    return Service.load(file)
+    return file
+
+
+def service() -> Service:
+    """The site that this command line means."""
+    from linecard.runtime.service import Service
+
+    return Service.load(config_file())
 
 
 def stream_json(

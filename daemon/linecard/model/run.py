@@ -61,7 +61,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One drop on its way. `counts` are rows by outcome; times are aware, in UTC."""
+    """One drop on its way. `counts` are rows by outcome; times are aware, in UTC.
+
+    `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
+    planning it was begun and did not come to an end.
+    """
 
     id: int
     inbox: str
@@ -74,3 +78,5 @@ class Run:
     attempt: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    pbxs: tuple[str, ...] | None = None
+    tries: int = 0

@@ -44,6 +44,8 @@ class FaultCode(StrEnum):
     NUL_BYTE = "nul_byte"
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
+    DUPLICATE = "duplicate"
+    CRASHED = "crashed"
     # one row
     BAD_ACTION = "bad_action"
     MISSING_CELL = "missing_cell"
@@ -74,6 +76,8 @@ FILE_FAULTS = frozenset(
         FaultCode.NUL_BYTE,
         FaultCode.TOO_LARGE,
         FaultCode.TOO_MANY_ROWS,
+        FaultCode.DUPLICATE,
+        FaultCode.CRASHED,
     }
 )
 """With one of these the whole file is refused and no row of it is played."""

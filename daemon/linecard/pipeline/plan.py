@@ -56,6 +56,7 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
             digest=planning.digest,
             counts=dict(planning.counts),
             holds=[asdict(hold) for hold in holds],
+            tries=0,
         )
         if run.attempt and left.only:  # also where nothing is left
             store.move(connection, run.id, State.APPROVED, who=who, why="what is left of the approved plan")

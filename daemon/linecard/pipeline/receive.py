@@ -9,10 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, cast
 
+import sqlalchemy as sa
+
 from linecard.errors import SheetError
-from linecard.model.run import Drop
+from linecard.model.outcome import Outcome
+from linecard.model.run import Drop, State
+from linecard.model.sheet import Fault
 from linecard.pipeline.files import whole
 from linecard.rules.names import safe_name
+from linecard.store.journal import Journal
 from linecard.store.store import Store
 
 BEGUN = ".begun"
@@ -50,6 +55,13 @@ def receive(store: Store, inbox: str, drop: Drop, *, description: str, who: str)
         run_id = store.receive(connection, inbox, drop, description=_readable(description), who=who)
         store.supersede(connection, run_id, inbox, drop.sha256, who=who)
     return run_id
+
+
+def reject(store: Store, connection: sa.Connection, run_id: int, fault: Fault, *, who: str) -> None:
+    """Refuse a received file before it is read, because of this fault of the file as a whole."""
+    Journal(store, run_id).add_faults(connection, 0, [fault])
+    nothing = {outcome.value: 0 for outcome in Outcome}
+    store.move(connection, run_id, State.REJECTED, who=who, why=fault.message, counts=nothing)
 
 
 def _readable(text: str) -> str:

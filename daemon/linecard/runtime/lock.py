@@ -11,6 +11,8 @@ from pathlib import Path
 from linecard.errors import BusyError, StateError
 
 FILE = "lock"
+SERVED = "status.json"
+"""What a daemon that serves the site writes beside the lock."""
 
 
 @contextmanager
@@ -29,6 +31,11 @@ def site_lock(state: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
+            if (state / SERVED).exists():
+                raise BusyError(
+                    f"A daemon serves this site (process {holder}).",
+                    remedy="Put the file into its inbox instead, or stop the daemon first.",
+                ) from None
             raise BusyError(f"Another linecard works on this site (process {holder}).") from None
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())

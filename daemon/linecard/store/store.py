@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,10 +17,12 @@ from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
 from linecard.store import migrate
-from linecard.store.tables import drop, event, outbox, run
+from linecard.store.tables import change, claim, drop, event, fault, outbox, row, run
 
 Clock = Callable[[], datetime]
 FILE = "linecard.db"
+FORGOTTEN = 50
+"""Runs that are forgotten in one transaction."""
 
 _BROKEN = (sa.exc.OperationalError, sa.exc.DatabaseError)
 """What says that the world is broken; the other errors of a database say that linecard is."""
@@ -30,6 +33,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine, now: Clock) -> None:
         self._engine = engine
+        self._writing = threading.Lock()
         self.now = now
 
     @classmethod
@@ -61,9 +65,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """A transaction that writes: committed at the end, rolled back by an exception."""
+        """A transaction that writes: committed at the end, rolled back by an exception.
+
+        The threads of this process queue up for it here, one behind the other; SQLite alone would let them try
+        again and again, and now and then one would lose all its tries.
+        """
         try:
-            with self._engine.begin() as connection:
+            with self._writing, self._engine.begin() as connection:
                 yield connection
         except sa.exc.DatabaseError as error:
             if type(error) not in _BROKEN:
@@ -140,6 +148,71 @@ class Store:
         for (old,) in connection.execute(older).all():
             self.move(connection, old, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
 
+    def try_again(self, connection: sa.Connection, run_id: int) -> int:
+        """Count one more try of a run, before a step that may end the program; how many there were then."""
+        tries: int = connection.execute(
+            sa.update(run).where(run.c.id == run_id).values(tries=run.c.tries + 1).returning(run.c.tries)
+        ).scalar_one()
+        return tries
+
+    def tried(self, connection: sa.Connection, run_id: int, pbxs: Iterable[str] | None = None) -> None:
+        """The step came to an end; `pbxs`, if it found that out, are those that the run's rows name."""
+        values: dict[str, Any] = {"tries": 0} if pbxs is None else {"tries": 0, "pbxs": list(pbxs)}
+        connection.execute(sa.update(run).where(run.c.id == run_id).values(**values))
+
+    def last_whole(self, connection: sa.Connection, inbox: str) -> tuple[int, str] | None:
+        """The newest run of an inbox that was carried out, and its file's SHA-256, if all its rows were done."""
+        query = (
+            sa.select(run.c.id, drop.c.sha256, run.c.state)
+            .join(drop)
+            .where(run.c.inbox == inbox, run.c.state.in_(sorted(states.SPOKEN)))
+            .order_by(run.c.id.desc())
+            .limit(1)
+        )
+        found = connection.execute(query).first()
+        return None if found is None or found[2] == State.PARTIAL else (found[0], found[1])
+
+    def unfinished_drops(self) -> list[str]:
+        """Where the files of runs that have not ended are kept, below the archive."""
+        query = sa.select(drop.c.path).join(run).where(run.c.state.not_in(sorted(states.FINAL)))
+        claimed = sa.select(claim.c.path).where(claim.c.settled.is_(None))
+        with self.reading() as connection:
+            return [*connection.execute(query).scalars(), *connection.execute(claimed).scalars()]
+
+    def forget(self, before: datetime) -> int:
+        """Forget runs that ended before then, with all that belongs to them, a few in each transaction; how many.
+
+        A run whose report waits or whose file was not parted with stays.
+        """
+        waits = sa.union_all(
+            sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None)),
+            sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
+        )
+        old = (
+            sa.select(run.c.id, run.c.drop_id)
+            .where(run.c.state.in_(sorted(states.FINAL)), run.c.changed < before, run.c.id.not_in(waits))
+            .order_by(run.c.id)
+            .limit(FORGOTTEN)
+        )
+        count = 0
+        while True:
+            with self.transaction() as connection:
+                found = connection.execute(old).all()
+                runs, drops = [r for r, _ in found], [d for _, d in found]
+                for table in (row, change, fault, outbox, claim):
+                    connection.execute(sa.delete(table).where(table.c.run_id.in_(runs)))
+                connection.execute(sa.delete(run).where(run.c.id.in_(runs)))  # its events go with it
+                connection.execute(sa.delete(drop).where(drop.c.id.in_(drops)))
+            count += len(found)
+            if len(found) < FORGOTTEN:
+                return count
+
+    def taken_runs(self) -> set[int]:
+        """Unfinished runs whose files were taken from an inbox, not given on a command line."""
+        query = sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None))
+        with self.reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def runs(self, *, of_states: Iterable[State] | None = None, limit: int | None = None) -> list[Run]:
         """Runs, the newest first."""
         query = _RUN.order_by(run.c.id.desc())
@@ -209,4 +282,6 @@ def _run(found: Mapping[Any, Any]) -> Run:
         attempt=found["attempt"],
         counts=found["counts"],
         holds=tuple(Hold(**hold) for hold in found["holds"]),
+        pbxs=None if found["pbxs"] is None else tuple(found["pbxs"]),
+        tries=found["tries"],
     )

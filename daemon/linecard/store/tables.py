@@ -65,16 +65,37 @@ run = sa.Table(
     sa.Column("approved_digest", sa.String(64), nullable=False, server_default=""),
     sa.Column("counts", Json, nullable=False),
     sa.Column("holds", Json, nullable=False),
+    sa.Column("pbxs", Json),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created", UTCDateTime, nullable=False),
     sa.Column("changed", UTCDateTime, nullable=False),
     sa.Index("ix_run_state", "state"),
+)
+
+claim = sa.Table(
+    "claim",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("name", sa.LargeBinary, nullable=False),
+    sa.Column("marker", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("modified", sa.Double, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("run_id", Id, sa.ForeignKey("run.id")),
+    sa.Column("taken", sa.Text, nullable=False, server_default=""),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("settled", UTCDateTime),
+    sa.Index("ix_claim_inbox_settled", "inbox", "settled"),
+    sa.Index("ix_claim_run_id", "run_id"),
 )
 
 event = sa.Table(
     "run_event",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("run_id", Id, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("run_id", Id, sa.ForeignKey("run.id", ondelete="CASCADE"), nullable=False),
     sa.Column("at", UTCDateTime, nullable=False),
     sa.Column("was", sa.String(16)),
     sa.Column("state", sa.String(16), nullable=False),

@@ -86,18 +86,22 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_event_run_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_run_event_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_event")),
     )
     with op.batch_alter_table("run_event", schema=None) as batch_op:
         batch_op.create_index("ix_run_event_run_id", ["run_id"], unique=False)
 
     if op.get_bind().dialect.name == "sqlite":
-        for what in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER run_event_no_{what.lower()} BEFORE {what} ON run_event "
-                "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
-            )
+        op.execute(
+            "CREATE TRIGGER run_event_no_update BEFORE UPDATE ON run_event "
+            "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
+        )
+        op.execute(
+            "CREATE TRIGGER run_event_no_delete BEFORE DELETE ON run_event "
+            "WHEN EXISTS (SELECT 1 FROM run WHERE run.id = OLD.run_id) "
+            "BEGIN SELECT RAISE(ABORT, 'events go only with their run'); END"
+        )
     op.create_table(
         "sheet_fault",
         sa.Column("id", _ID, nullable=False),

@@ -1,0 +1,24 @@
+"""`linecard discard`."""
+
+from __future__ import annotations
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@click.argument("run", type=click.IntRange(1))
+@click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
+@site.config_option
+def command(run: int, because: str) -> None:
+    """Give up RUN, which waits for a person; nothing of it is applied any more."""
+    from linecard.cli.approve_command import NotHeld
+    from linecard.model.run import State
+
+    with site.service() as service:
+        found = service.store.run(run)
+        if found.state is not State.HELD:
+            raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
+        service.discard(found, why=because or "discarded")
+    click.echo(f"Run {run} is discarded.{' Nothing of it was changed.' if found.attempt < 2 else ''}")

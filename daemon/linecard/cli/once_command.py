@@ -1,0 +1,43 @@
+"""`linecard once`."""
+
+from __future__ import annotations
+
+import threading
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@site.json_option
+@site.config_option
+def command(*, as_json: bool) -> None:
+    """Do what lies in the inboxes, then exit.
+
+    For machines without a daemon: cron may call it. A file that is still being written is waited for. Runs that wait
+    for a person, or for a PBX that does not answer, are left for later. Exits with 1 when some row was not done and
+    with 3 when a plan is held.
+    """
+    from linecard.cli import finish, progress
+    from linecard.model.run import Run
+    from linecard.rules import plain
+    from linecard.runtime.serve import once
+
+    ended: list[Run] = []
+    with site.service() as service:
+        with progress.stopping() as stop:
+            troubles = once(service, stop=stop, wait=threading.Event().wait, told=ended.append)
+        if as_json:
+            facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in troubles]
+            site.stream_json({}, {"runs": lambda: map(plain.run, ended), "troubles": lambda: facts}, dict)
+        else:
+            for run in ended:
+                finish.tell(service, run, as_json=False)
+            for trouble in troubles:
+                said = f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()
+                click.echo(site.shown(said), err=True)
+            if not ended and not troubles:
+                click.echo("There was nothing to do.")
+    code = max((finish.exit_code(run) for run in ended), default=0)
+    raise SystemExit(code or (1 if troubles else 0))

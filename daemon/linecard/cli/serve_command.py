@@ -1,0 +1,21 @@
+"""`linecard serve`."""
+
+from __future__ import annotations
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@site.config_option
+def command() -> None:
+    """Watch the inboxes day and night, and do what arrives there.
+
+    Runs in the foreground and writes its log to standard output, as systemd likes it. SIGTERM or Ctrl-C stops it at
+    a safe point, a second one at once; the next start goes on. SIGHUP reads the configuration anew; one that is
+    wrong is refused, and the old one goes on.
+    """
+    from linecard.runtime.serve import serve
+
+    serve(site.config_file())

@@ -1,0 +1,279 @@
+"""Intake: files of an inbox become received runs, none lost and none taken twice, wherever the program ends.
+
+A file is believed finished when it looked the same for long enough by a clock that nobody sets. The claim is
+committed before the file is moved aside, the drop is durable before its run begins, and the file itself goes last,
+when the run has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, BinaryIO, NamedTuple, cast
+
+from linecard.model.run import Drop
+from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.pipeline.files import whole
+from linecard.pipeline.receive import reject
+from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
+from linecard.rules.names import display, is_junk, matches, safe_name
+from linecard.store.claims import Claim, Claims
+from linecard.store.store import Store
+
+BATCH = 500
+"""Files claimed by one commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How files arrive in an inbox; `settle` in seconds, `most` and `reserve` in bytes."""
+
+    settle: float = 5.0
+    names: tuple[str, ...] = ("*",)
+    ignore: tuple[str, ...] = ()
+    marker: str = ""
+    refuse_duplicates: bool = True
+    most: int = 200_000_000
+    reserve: int = 100_000_000
+
+
+class _Sight(NamedTuple):
+    """What a file looked like, since when (monotonic), and how often it was seen so."""
+
+    seen: Listing
+    since: float
+    looks: int
+
+
+@dataclass(slots=True)
+class Look:
+    """What one look came to.
+
+    `runs` were received. `due` is the monotonic time at which the next look is worth while, if it is before the next
+    scan. `waiting` files are not finished. `problems` are sentences by what they are about.
+    """
+
+    runs: list[int] = field(default_factory=list)
+    due: float | None = None
+    waiting: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def again(self, at: float) -> None:
+        self.due = at if self.due is None else min(self.due, at)
+
+
+class Intake:
+    """One inbox being emptied. `free` tells how many bytes there is room for; `monotonic` is in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        inbox: Inbox,
+        habits: Habits,
+        store: Store,
+        archive: Path,
+        *,
+        who: str,
+        monotonic: Callable[[], float],
+        free: Callable[[], int],
+    ) -> None:
+        self.name = name
+        self._inbox, self._habits, self._store, self._archive, self._who = inbox, habits, store, archive, who
+        self._monotonic, self._free = monotonic, free
+        self._claims = Claims(store, name)
+        self._sights: dict[bytes, _Sight] = {}
+        self._claimed: dict[str, tuple[Claim, float]] = {}
+        self._reconciled = False
+
+    def look(self) -> Look:
+        """Look once: claim what has settled, keep what was claimed, begin a run for each.
+
+        Raises `InboxError` when the inbox cannot be read or changed and `StateError` when nothing can be remembered;
+        what was begun is found and finished by the next look.
+        """
+        look = Look()
+        room = self._free() >= self._habits.reserve
+        if not room:
+            look.problems["room"] = (
+                f"Less than {self._habits.reserve // 1_000_000:,} MB are free, so no new files are taken."
+            )
+        self._reconcile()
+        ready = self._settled(look)
+        if room:
+            self._claim(ready)
+            self._keep(look)
+        look.waiting = len(self._sights) + len(self._claimed)
+        return look
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+
+    def _settled(self, look: Look) -> list[Listing]:
+        """Files that were the same for long enough, in the order of their arrival."""
+        now, settle = self._monotonic(), self._habits.settle
+        sights: dict[bytes, _Sight] = {}
+        ready: list[_Sight] = []
+        for listing in self._candidates():
+            old = self._sights.get(listing.name)
+            if old is not None and old.seen.version == listing.version and old.seen.refused == listing.refused:
+                sight = _Sight(listing, old.since, old.looks + 1)
+            else:
+                sight = _Sight(listing, now, 1)
+            sights[listing.name] = sight
+            if now - sight.since < settle or sight.looks < 2:
+                look.again(sight.since + settle)
+            elif listing.refused:
+                look.problems[f"file {display(listing.name)}"] = listing.refused
+            else:
+                ready.append(sight)
+        self._sights = sights
+        ready.sort(key=lambda sight: (sight.since, sight.seen.modified, sight.seen.name))
+        return [sight.seen for sight in ready]
+
+    def _candidates(self) -> Iterator[Listing]:
+        """Files whose names say that they are to be taken, and whose marker is there if they need one."""
+        habits = self._habits
+        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
+        marker = habits.marker.encode()
+        names = {listing.name for listing in found} if marker else set()
+        for listing in found:
+            shown = display(listing.name)
+            if not matches(shown, habits.names) or matches(shown, habits.ignore):
+                continue
+            if not marker:
+                yield listing
+            elif not listing.name.endswith(marker):
+                ways = (listing.name + marker, listing.name.rpartition(b".")[0] + marker)
+                there = next((way for way in ways if way in names), None)
+                if there is not None:
+                    yield listing._replace(marker=there)
+
+    # -- claiming --------------------------------------------------------------------------------------------------
+
+    def _claim(self, ready: Sequence[Listing]) -> None:
+        for some in (ready[i : i + BATCH] for i in range(0, len(ready), BATCH)):
+            now = self._store.now()
+            claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
+            with self._store.transaction() as connection:
+                self._claims.intend(connection, claims)
+            self._put_aside(claims)
+
+    def _put_aside(self, claims: Sequence[Claim]) -> None:
+        """Have the inbox move the files of these claims aside; forget those of which nothing was taken."""
+        self._reconciled = False
+        aside = set(self._inbox.claim({claim.id: claim.seen for claim in claims}))
+        gone = [claim.id for claim in claims if claim.id not in aside]
+        if gone:
+            with self._store.transaction() as connection:
+                self._claims.forget(connection, gone)
+        now = self._monotonic()
+        self._claimed |= {claim.id: (claim, now) for claim in claims if claim.id in aside}
+        for claim in claims:
+            self._sights.pop(claim.seen.name, None)
+        self._reconciled = True
+
+    def _reconcile(self) -> None:
+        """After a start or a failure: which claims came true?"""
+        if self._reconciled:
+            return
+        claims = [claim for claim in self._claims.untaken() if claim.id not in self._claimed]
+        for some in (claims[i : i + BATCH] for i in range(0, len(claims), BATCH)):
+            self._put_aside(some)
+        self._reconciled = True
+
+    # -- keeping ---------------------------------------------------------------------------------------------------
+
+    def _keep(self, look: Look) -> None:
+        """Keep every claimed file that is finished, byte for byte, and begin its run."""
+        now = self._monotonic()
+        for claim, due in list(self._claimed.values()):
+            if due > now:
+                look.again(due)
+                continue
+            try:
+                look.runs.append(self._kept(claim))
+            except Unfinished as unfinished:
+                self._wait(claim, unfinished.now, look)
+                continue
+            except OSError as error:
+                look.problems["room"] = f"{error.filename or self._archive}: {error.strerror or error}."
+                return
+            del self._claimed[claim.id]
+
+    def _wait(self, claim: Claim, seen: Listing, look: Look) -> None:
+        """Its producer writes on, though it was moved: it must settle once more where it lies."""
+        with self._store.transaction() as connection:
+            self._claims.see(connection, claim.id, seen)
+        due = self._monotonic() + self._habits.settle
+        self._claimed[claim.id] = (claim._replace(seen=seen), due)
+        look.again(due)
+
+    def _kept(self, claim: Claim) -> int:
+        most = self._habits.most
+        with whole(self._archive / claim.path, text=False) as out:
+            copy = _Copy(cast("IO[bytes]", out))
+            taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
+        drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path)
+        with self._store.transaction() as connection:
+            run_id = self._store.receive(connection, self.name, drop, description="", who=self._who)
+            self._claims.take(connection, claim.id, run_id, taken, whole=copy.size <= most)
+            self._store.supersede(connection, run_id, self.name, drop.sha256, who=self._who)
+            last = self._store.last_whole(connection, self.name) if self._habits.refuse_duplicates else None
+            if last is not None and last[1] == drop.sha256:
+                reject(self._store, connection, run_id, _duplicate(last[0]), who=self._who)
+        return run_id
+
+    # -- parting ---------------------------------------------------------------------------------------------------
+
+    def part(self, run_id: int | None = None) -> list[str]:
+        """Part with the files of a run that has ended, or of all that have; what could not be, in sentences."""
+        problems = []
+        for claim in self._claims.unsettled(run_id):
+            parting = Parting.DONE if claim.whole else Parting.REFUSED
+            try:
+                self._inbox.settle(claim.id, claim.seen, claim.taken, parting)
+            except Unfinished:
+                problems.append(f"{display(claim.seen.name)} was imported and is still being written.")
+                continue
+            except InboxError as error:
+                problems.append(str(error))
+                continue
+            with self._store.transaction() as connection:
+                self._claims.settle(connection, claim.id)
+        return problems
+
+    def close(self) -> None:
+        self._inbox.close()
+
+
+class _Copy:
+    """Writes on what it is given, counting and summing."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def write(self, block: bytes) -> int:
+        self.sha256.update(block)
+        self.size += len(block)
+        return self._out.write(block)
+
+
+def _claim(seen: Listing, folder: str) -> Claim:
+    name = uuid.uuid4().hex
+    return Claim(name, seen, f"{folder}/{name[:12]}__{safe_name(display(seen.name))}")
+
+
+def _duplicate(run_id: int) -> Fault:
+    return Fault(
+        0,
+        "",
+        "",
+        FaultCode.DUPLICATE,
+        Severity.ERROR,
+        f"The file is the same, byte for byte, as the last one that was imported whole (run {run_id}).",
+        "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+    )

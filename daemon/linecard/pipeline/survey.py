@@ -1,0 +1,21 @@
+"""Survey: which PBXs a sheet names, so that it waits for those alone."""
+
+from __future__ import annotations
+
+from linecard.pipeline.places import Inbox
+from linecard.rules.check import Sheet
+
+
+def pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
+    """The PBXs that the rows of a sheet name, in the inbox's order; none for one that is refused as a whole.
+
+    A detach that names none means all of the inbox.
+    """
+    named: set[str] = set()
+    for row in sheet:
+        if row.faults and not row.valid:
+            continue
+        named.add(row.pbx)
+    if sheet.refused:
+        return ()
+    return tuple(name for name in inbox.pbxs if name in named or "" in named)

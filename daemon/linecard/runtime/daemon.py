@@ -1,0 +1,294 @@
+"""The daemon: the engine driven by hints, timers and signals, for as long as the machine runs.
+
+Settling and looking again count on the monotonic clock, which nobody sets. The timers of APScheduler count on the
+wall clock; when that jumps, they are set anew.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor as Timers
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from linecard.errors import LinecardError
+from linecard.model.run import Run
+from linecard.pipeline.files import sweep
+from linecard.pipeline.receive import BEGUN
+from linecard.ports.inbox import Watch
+from linecard.runtime.board import Board, Trouble
+from linecard.runtime.engine import Engine
+from linecard.runtime.log import log
+from linecard.runtime.metrics import Figures
+from linecard.runtime.notify import Notify
+from linecard.runtime.prompt import Prompt
+from linecard.runtime.service import Service
+from linecard.runtime.status import FILE as STATUS
+
+TICK = 5.0
+"""Seconds between two looks at the daemon's own health, and for approvals that a person has given."""
+ERRANDS = 8
+"""Threads for looking, reporting and keeping house, however many inboxes there are."""
+HOURLY = 3600.0
+JUMP = 2.0
+"""Seconds by which the wall clock must run away from the monotonic one to count as set."""
+
+
+class Daemon:
+    """One life of the daemon, from one configuration to the next. The caller holds the site."""
+
+    def __init__(self, service: Service, notify: Notify, *, reload: Callable[[], Service | None]) -> None:
+        self._service, self._notify, self._reload = service, notify, reload
+        self._stopping = threading.Event()
+        self._bell = threading.Event()
+        self.board = Board(service.now, self._trouble)
+        lanes = max(4, 2 * len(service.pbxs))
+        self._errands = ThreadPoolExecutor(ERRANDS, "errand")
+        self._lanes = ThreadPoolExecutor(lanes, "lane")
+        self._parts = ThreadPoolExecutor(max(1, len(service.pbxs)), "part")
+        errand = self._errands.submit
+        self._dispatch = Prompt(self._give_work, errand)
+        self.engine = Engine(
+            service,
+            self.board,
+            monotonic=time.monotonic,
+            stop=self._stopping.is_set,
+            spread=self._spread,
+            freed=self._dispatch,
+            ended=self._ended,
+        )
+        self._figures = Figures(service, self.engine, self.board)
+        self._announce = Prompt(self.engine.announce, errand)
+        self._poll = Prompt(self._polled, errand)
+        self._keep_house = Prompt(self._kept_house, errand)
+        self._look = {name: Prompt(partial(self._looked, name), errand) for name in service.config.inboxes}
+        self._part = {name: Prompt(partial(self.engine.part, name), errand) for name in service.config.inboxes}
+        self._watches: dict[str, Watch] = {}
+        self._due: dict[str, float] = {}
+        self._beat = time.monotonic()
+        self._next: Service | None = None
+        self._clocks = BackgroundScheduler(
+            executors={"default": Timers(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Service | None:
+        """Work until told to stop; the service to go on with, if a new configuration was given."""
+        with self._signals():
+            self._start()
+            self._notify.ready()
+            log("ready", site=str(self._service.config.file), pid=os.getpid())
+            try:
+                while not self._stopping.is_set():
+                    self._bell.wait(self._until_due())
+                    self._bell.clear()
+                    self._tick()
+            finally:
+                self._stop()
+        return self._next
+
+    def _start(self) -> None:
+        sweep(self._service.config.archive / BEGUN)
+        self.engine.start()
+        for name, config in self._service.config.inboxes.items():
+            self._watches[name] = self.engine.ports[name].watch(self._look[name])
+            self._every(config.scan, self._look[name], f"look {name}")
+        self._every(TICK, self._poll, "poll")
+        self._every(HOURLY, self._keep_house, "keep house")
+        self._figures.serve()
+        self._clocks.start()
+        self._announce()
+        self._dispatch()
+
+    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
+        now = self._service.now()
+        self._clocks.add_job(
+            work, IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC), id=name, name=name, next_run_time=now
+        )
+
+    def stop(self) -> None:
+        """End at the next safe point."""
+        self._stopping.set()
+        self._bell.set()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        self._notify.stopping() if self._next is None else self._notify.reloading()
+        log("stopping", working=self.board.sentence())
+        self._clocks.shutdown(wait=False)
+        for watch in self._watches.values():
+            watch.close()
+        for pool in (self._lanes, self._parts, self._errands):
+            pool.shutdown(wait=True)
+        self.engine.announce()
+        self.engine.close()
+        self._figures.close()
+        (self._service.config.state / STATUS).unlink(missing_ok=True)
+        log("stopped", unfinished=self.engine.unfinished)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def ask_to_stop(number: int, _frame: object) -> None:
+            signal.signal(number, signal.SIG_DFL)  # a second one ends the program at once; that loses nothing either
+            self.stop()
+
+        def ask_to_reload(_number: int, _frame: object) -> None:
+            self._reloading = True
+            self._bell.set()
+
+        self._reloading = False
+        before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, ask_to_reload)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    # -- the main thread's round -----------------------------------------------------------------------------------
+
+    def _until_due(self) -> float:
+        due = min(self._due.values(), default=None) if self._due else None
+        return TICK if due is None else max(0.0, min(TICK, due - time.monotonic()))
+
+    def _tick(self) -> None:
+        if self._reloading:
+            self._reloading = False
+            self._change()
+        now = time.monotonic()
+        for name, due in list(self._due.items()):
+            if due <= now:
+                self._due.pop(name, None)
+                self._look[name]()
+        self._steady()
+        if now - self._beat < 12 * TICK:  # a poll came through timer, thread and database
+            self._notify.alive()
+        self._notify.status(self.board.sentence())
+        self._write_status()
+
+    def _change(self) -> None:
+        """A new configuration goes on in a new life; one that is wrong is refused, and the old one goes on."""
+        try:
+            self._next = self._reload()
+        except LinecardError as error:
+            problems = "; ".join(getattr(error, "problems", ()))
+            self.board.trouble(
+                "configuration", f"{error} {problems}".strip(), error.remedy or "Correct it, then reload."
+            )
+            return
+        if self._next is not None:
+            self.stop()
+
+    _offset: float | None = None
+
+    def _steady(self) -> None:
+        """Set the timers anew when somebody has set the wall clock."""
+        offset = time.time() - time.monotonic()
+        if self._offset is not None and abs(offset - self._offset) > JUMP:
+            log("the clock was set", seconds=round(offset - self._offset), level="warning")
+            for job in self._clocks.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
+        self._offset = offset
+
+    # -- errands ---------------------------------------------------------------------------------------------------
+
+    def _looked(self, name: str) -> None:
+        if self._stopping.is_set():
+            return
+        watch = self._watches.get(name)
+        hint = watch.check() if watch is not None else ""
+        if hint:
+            log("watch", inbox=name, message=hint, level="warning")
+        look = self.engine.look(name)
+        if look is None:
+            return
+        if look.due is not None:
+            self._due[name] = look.due
+            self._bell.set()
+        if look.runs:
+            self._dispatch()
+            self._announce()
+
+    def _give_work(self) -> None:
+        while (run_id := self.engine.next()) is not None:
+            self._lanes.submit(self._worked, run_id)
+
+    def _worked(self, run_id: int) -> None:
+        self.engine.work(run_id)
+        self._dispatch()
+
+    def _spread(self, work: Sequence[Callable[[], None]]) -> None:
+        """Several PBXs at the same time, each with the facts that the log carries."""
+        first, *others = work
+        waiting = [self._parts.submit(contextvars.copy_context().run, piece) for piece in others]
+        first()
+        for piece in waiting:
+            piece.result()
+
+    def _ended(self, run: Run) -> None:
+        self._figures.ended(run)
+        self._announce()
+        if run.inbox in self._part:
+            self._part[run.inbox]()
+
+    def _polled(self) -> None:
+        self.engine.poll()
+        self._dispatch()
+        self._announce()
+        self._beat = time.monotonic()
+
+    def _kept_house(self) -> None:
+        self.engine.keep_house()
+        for part in self._part.values():
+            part()
+
+    # -- telling ---------------------------------------------------------------------------------------------------
+
+    def _trouble(self, trouble: Trouble, there: bool) -> None:  # noqa: FBT001 - the board's signature
+        level: Any = "error" if there else "info"
+        log("trouble" if there else "well again", what=trouble.what, message=trouble.message, level=level)
+        self._bell.set()
+
+    _written = ""
+
+    def _write_status(self) -> None:
+        facts = {
+            "pid": os.getpid(),
+            "queue": self.engine.queue,
+            **self.board.facts(),
+            "timers": [
+                {"name": job.name, "next": job.next_run_time.isoformat() if job.next_run_time else None}
+                for job in self._clocks.get_jobs()
+            ],
+        }
+        text = json.dumps(facts, ensure_ascii=False, indent=1)
+        if text != self._written:
+            self._written = text
+            _replace(self._service.config.state / STATUS, text)
+        self._figures.write()
+
+
+def _replace(file: Path, text: str) -> None:
+    """What the daemon does now: of no worth after a crash, so it need not be durable."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError:  # a full disk is told elsewhere
+        part.unlink(missing_ok=True)

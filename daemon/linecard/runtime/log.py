@@ -1,0 +1,77 @@
+"""What the daemon writes to standard output: a constant message, and facts in fields.
+
+No names and no numbers of people stand in it above the level debug; secrets never do.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+import structlog
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def configure(form: str, level: str, out: TextIO | None = None) -> None:
+    """One line of text for each event, or one JSON object; nothing below this level. `out` is standard output."""
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else _Text()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            *([structlog.processors.TimeStamper(fmt="iso", utc=True)] if form == "json" else []),
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(out or sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(handlers=[_Passed()], level=logging.WARNING, force=True)
+
+
+def log(event: str, *, level: Level = "info", **facts: Any) -> None:
+    """Write one event; facts of the piece of work at hand (see `bound`) come with it."""
+    getattr(structlog.get_logger(), level)(event, **{name: fact for name, fact in facts.items() if fact is not None})
+
+
+@contextmanager
+def bound(**facts: Any) -> Iterator[None]:
+    """Every event within carries these facts."""
+    with structlog.contextvars.bound_contextvars(**facts):
+        yield
+
+
+class _Text:
+    """`received run=12 inbox=hr`; with systemd's priority in front, where journald reads along."""
+
+    _PRIORITIES = (("error", "<3>"), ("warning", "<4>"), ("info", "<6>"), ("debug", "<7>"))
+
+    def __init__(self) -> None:
+        import os
+
+        self._mark = dict(self._PRIORITIES) if "JOURNAL_STREAM" in os.environ else {}
+
+    def __call__(self, _logger: object, _name: str, event: Any) -> str:
+        level = event.pop("level", "info")
+        text = event.pop("event")
+        long = event.pop("traceback", "")
+        facts = " ".join(f"{name}={_shown(value)}" for name, value in event.items())
+        word = f"{level}: " if level in ("error", "warning") else ""
+        line = f"{self._mark.get(level, '')}{word}{text}{' ' if facts else ''}{facts}"
+        return f"{line}\n{long.rstrip()}" if long else line
+
+
+def _shown(value: object) -> str:
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return f'"{text}"' if not text or " " in text else text
+
+
+class _Passed(logging.Handler):
+    """Warnings of the libraries, in the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log(record.getMessage(), level="error" if record.levelno >= logging.ERROR else "warning", logger=record.name)

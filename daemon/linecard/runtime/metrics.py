@@ -1,0 +1,93 @@
+"""Figures for Prometheus: how much, how old, how many wrong. No names and no numbers of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from linecard.model.run import Run, State
+from linecard.rules import states
+from linecard.runtime.board import Board
+
+if TYPE_CHECKING:
+    from linecard.runtime.engine import Engine
+    from linecard.runtime.service import Service
+
+
+class Figures:
+    """Counted and served if the configuration says so; else nothing of it is even imported."""
+
+    def __init__(self, service: Service, engine: Engine, board: Board) -> None:
+        self._config = service.config.metrics
+        self._server: Any = None
+        if self._config.port is None and self._config.textfile is None:
+            self._registry = None
+            return
+        from prometheus_client import CollectorRegistry, Counter
+
+        self._registry = CollectorRegistry()
+        self._registry.register(_Now(service, engine, board))
+        self._runs = Counter("linecard_runs", "Runs that came to an end.", ("inbox", "state"), registry=self._registry)
+        self._rows = Counter("linecard_rows", "Rows by outcome.", ("inbox", "outcome"), registry=self._registry)
+
+    def ended(self, run: Run) -> None:
+        """A run has come to its end, or waits for a person."""
+        if self._registry is None:
+            return
+        self._runs.labels(run.inbox, run.state.value).inc()
+        if run.state in states.SPOKEN:
+            for outcome, count in run.counts.items():
+                self._rows.labels(run.inbox, outcome).inc(count)
+
+    def serve(self) -> None:
+        """Open the port, on this machine alone. Raises OSError when it is taken."""
+        if self._registry is not None and self._config.port is not None:
+            from prometheus_client import start_http_server
+
+            self._server, _ = start_http_server(self._config.port, "127.0.0.1", self._registry)
+
+    def write(self) -> None:
+        """Write the file, whole."""
+        if self._registry is not None and self._config.textfile is not None:
+            from prometheus_client import write_to_textfile
+
+            with suppress(OSError):  # a full disk is told elsewhere
+                write_to_textfile(str(self._config.textfile), self._registry)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+class _Now:
+    """What is looked up when somebody asks."""
+
+    def __init__(self, service: Service, engine: Engine, board: Board) -> None:
+        self._service, self._engine, self._board = service, engine, board
+
+    def describe(self) -> list[Any]:
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        now = self._service.now()
+        lag = GaugeMetricFamily("linecard_look_age_seconds", "Since the last look into the inbox.", labels=["inbox"])
+        files = GaugeMetricFamily("linecard_files_waiting", "Files not finished or not taken.", labels=["inbox"])
+        for name, view in self._board.inboxes.items():
+            files.add_metric([name], view.waiting)
+            if view.looked is not None:
+                lag.add_metric([name], (now - view.looked).total_seconds())
+        yield lag
+        yield files
+        yield GaugeMetricFamily("linecard_queue", "Runs that wait for their PBX.", value=len(self._engine.queue))
+        yield GaugeMetricFamily("linecard_troubles", "Things that are wrong now.", value=len(self._board.troubles))
+        held = self._service.store.runs(of_states={State.HELD})
+        yield GaugeMetricFamily("linecard_held", "Runs that wait for a person.", value=len(held))
+        oldest = max(((now - run.created).total_seconds() for run in held), default=0)
+        yield GaugeMetricFamily("linecard_held_age_seconds", "Since the oldest of them came.", value=oldest)
+        yield GaugeMetricFamily(
+            "linecard_reports_waiting", "Reports not filed yet.", value=len(self._service.store.undelivered())
+        )

@@ -1,0 +1,92 @@
+"""Files taken from inboxes: intended before they are touched, and remembered until they were parted with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linecard.ports.inbox import Listing
+from linecard.rules import states
+from linecard.store.store import Store
+from linecard.store.tables import claim, run
+
+
+class Claim(NamedTuple):
+    """One file that linecard took or was about to take.
+
+    `path` is where its drop is kept, below the archive. `run_id` is there once it is kept; `taken` is the version
+    that was kept, and `whole` whether all of it was.
+    """
+
+    id: str
+    seen: Listing
+    path: str
+    run_id: int | None = None
+    taken: str = ""
+    whole: bool = True
+
+
+class Claims:
+    """The claims of one inbox."""
+
+    def __init__(self, store: Store, inbox: str) -> None:
+        self._store, self._inbox = store, inbox
+
+    def intend(self, connection: sa.Connection, claims: Iterable[Claim]) -> None:
+        """Write down that these files are about to be claimed."""
+        values = [
+            {
+                "id": c.id,
+                "inbox": self._inbox,
+                "name": c.seen.name,
+                "marker": c.seen.marker,
+                "size": c.seen.size,
+                "version": c.seen.version,
+                "modified": c.seen.modified,
+                "path": c.path,
+            }
+            for c in claims
+        ]
+        if values:
+            connection.execute(sa.insert(claim), values)
+
+    def untaken(self) -> list[Claim]:
+        """Claims whose file is not kept yet, in the order in which the files were modified."""
+        return self._found(claim.c.run_id.is_(None), claim.c.settled.is_(None))
+
+    def unsettled(self, run_id: int | None = None) -> list[Claim]:
+        """Claims whose run (this one, or any) has ended and whose file was not parted with yet."""
+        ended = sa.select(run.c.id).where(run.c.state.in_(sorted(states.FINAL)))
+        query = [claim.c.settled.is_(None), claim.c.run_id.in_(ended)]
+        return self._found(*query, *([] if run_id is None else [claim.c.run_id == run_id]))
+
+    def _found(self, *where: sa.ColumnElement[bool]) -> list[Claim]:
+        query = sa.select(claim).where(claim.c.inbox == self._inbox, *where)
+        with self._store.reading() as connection:
+            found = connection.execute(query.order_by(claim.c.modified, claim.c.name)).all()
+        return [_claim(c) for c in found]
+
+    def forget(self, connection: sa.Connection, ids: Iterable[str]) -> None:
+        """Of these files nothing was taken: they were gone, or others by then."""
+        connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), claim.c.run_id.is_(None)))
+
+    def see(self, connection: sa.Connection, claim_id: str, seen: Listing) -> None:
+        """The claimed file was still being written: what it looks like now."""
+        connection.execute(sa.update(claim).where(claim.c.id == claim_id).values(size=seen.size, version=seen.version))
+
+    def take(self, connection: sa.Connection, claim_id: str, run_id: int, taken: str, *, whole: bool) -> None:
+        """The file is kept, and this run began with it."""
+        connection.execute(
+            sa.update(claim).where(claim.c.id == claim_id).values(run_id=run_id, taken=taken, whole=whole)
+        )
+
+    def settle(self, connection: sa.Connection, claim_id: str) -> None:
+        """The file was parted with."""
+        connection.execute(sa.update(claim).where(claim.c.id == claim_id).values(settled=self._store.now()))
+
+
+def _claim(found: Any) -> Claim:
+    seen = Listing(found.name, found.size, found.version, found.modified, "", found.marker)
+    return Claim(found.id, seen, found.path, found.run_id, found.taken, found.whole)
