@@ -32,6 +32,7 @@ class Ledger:
 
     def __init__(self, path: Path, options: LedgerOptions) -> None:
         self._path, self._options = path, options
+        self._written = 0
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         if self._path.with_name("down").exists():
@@ -45,7 +46,7 @@ class Ledger:
         yield from ()
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
-        results = (self._made(at, change) for at, change in enumerate(changes, 1))
+        results = map(self._made, changes)
         yield from list(results) if self._options.bulk else results
 
     def close(self) -> None:
@@ -54,17 +55,18 @@ class Ledger:
     def _held(self) -> dict[str, Holding]:
         return {extension: Holding(*after) for extension, _, after in operations(self._path)}
 
-    def _made(self, at: int, change: Change) -> Result:
+    def _made(self, change: Change) -> Result:
         if self._held().get(change.extension, VACANT) != change.before:
             return Result(change, Fate.STALE, "it is something else")
         if change.extension in self._options.refuse:
             return Result(change, Fate.FAILED, "it is locked")
-        self._die(f"before {at}")
+        self._written += 1
+        self._die(f"before {self._written}")
         with self._path.open("a") as file:
             file.write(json.dumps([change.extension, change.before, change.after]) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        self._die(f"after {at}")
+        self._die(f"after {self._written}")
         return Result(change, Fate.DONE)
 
     def _die(self, here: str) -> None:
