@@ -100,6 +100,10 @@ class Site:
         """The runs and where they stand."""
         return dict(self.ask("SELECT id, state FROM run ORDER BY id"))
 
+    def asked(self) -> None:
+        """Wait until a plan waits for its answer."""
+        until(lambda: self.ask("SELECT 1 FROM run WHERE state = 'planned'"))
+
     def reports(self, ending: str = ".html") -> list[Path]:
         return sorted(path for path in (self.folder / "reports").rglob(f"*{ending}"))
 
