@@ -1,0 +1,161 @@
+"""The built wheel in a clean environment: it works the same with the sources out of reach."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+SHEET = "Employee_ID,Action,Email - Primary Work,Extension\n7,attach,ada@example.com,1000\n8,attach,bob@example.com,9\n"
+
+
+def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command in an environment that knows nothing of this one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LINECARD", "VIRTUAL"))}
+    return subprocess.run(command, cwd=cwd, env=kept | env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=ROOT)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (file,) = folder.glob("linecard-*.whl")
+    return file
+
+
+def metadata(wheel: Path) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return archive.read(name).decode()
+
+
+def locked(wheel: Path) -> str:
+    """The part of requirements.lock, with its hashes, that the wheel needs to run."""
+    from importlib.metadata import requires
+
+    blocks = re.findall(r"^[A-Za-z0-9._-]+==(?:.*\\\n)*.*\n", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    lock = {canonicalize_name(block.split("==")[0]): block for block in blocks}
+    wanted: dict[str, str] = {}
+    todo = message_from_string(metadata(wheel)).get_all("Requires-Dist", [])
+    while todo:
+        need = Requirement(todo.pop())
+        name = canonicalize_name(need.name)
+        if name not in wanted and (need.marker is None or need.marker.evaluate({"extra": ""})):
+            wanted[name] = lock[name]
+            todo += requires(name) or []
+    return "".join(wanted.values())
+
+
+@pytest.fixture(scope="module")
+def program(wheel, tmp_path_factory) -> Path:
+    """`linecard` as installed from the wheel, with the locked versions of what it needs."""
+    folder = tmp_path_factory.mktemp("clean")
+    venv.create(folder / "venv", symlinks=True)
+    (folder / "lock.txt").write_text(locked(wheel))
+    # The pip of this environment installs into that one: a bare Debian has no ensurepip to make another.
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        folder / "venv" / "bin" / "python",
+        "install",
+        "--no-deps",
+        "--no-compile",
+    )
+    got = run(*pip, "--only-binary=:all:", "--require-hashes", "-r", folder / "lock.txt", cwd=folder)
+    if got.returncode and not os.environ.get("CI") and "onnection" in got.stderr:
+        pytest.skip("The package index cannot be reached, so the wheel has nothing to run on.")
+    assert got.returncode == 0, got.stderr
+    put = run(*pip, "--no-index", wheel, cwd=folder)
+    assert put.returncode == 0, put.stderr
+    return folder / "venv" / "bin" / "linecard"
+
+
+@pytest.fixture(scope="module")
+def site(program) -> Path:
+    """A site made by the installed program, whose inbox reads Workday's headers by the map that came along."""
+    folder = program.parents[2]
+    made = run(program, "init", "site", cwd=folder)
+    assert made.returncode == 0, made.stderr
+    config = folder / "site" / "linecard.yaml"
+    text = config.read_text()
+    assert "default_pbx: hq" in text
+    config.write_text(text.replace("    default_pbx: hq", "    sheet: {columns: workday}\n    default_pbx: hq", 1))
+    return config
+
+
+def test_the_wheel_holds_what_it_must_and_nothing_else(wheel):
+    """The packages with templates, migrations and types, the shared files, the licence; no tests, no caches."""
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert all(top.startswith("linecard") for top in tops), tops
+    for part in (
+        "linecard/py.typed",
+        "linecard/store/migrations/versions/0001_the_first_schema.py",
+        "linecard_reports/templates/report.html.j2",
+        ".data/data/share/linecard/config/columns/workday.yaml",
+        ".data/data/share/linecard/config/linecard.example.yaml",
+        ".dist-info/licenses/LICENSE",
+    ):
+        assert any(name.endswith(part) for name in names), part
+    assert not [name for name in names if "__pycache__" in name or "/tests/" in name or name.endswith(".pyc")]
+
+
+def test_it_runs_from_the_wheel_alone(program, tmp_path):
+    """Every package comes from the clean environment."""
+    code = "import linecard, linecard_directory, linecard_reports as r; print(linecard.__file__, r.__file__)"
+    said = run(program.with_name("python"), "-I", "-c", code, cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    files = said.stdout.split()
+    assert len(files) == 2
+    assert all(Path(file).is_relative_to(program.parents[1]) for file in files)
+
+
+def test_its_plugins_are_found(program, tmp_path):
+    """By their entry points, without a problem."""
+    plugins = {p["name"]: p for p in json.loads(run(program, "plugins", "--json", cwd=tmp_path).stdout)}
+    assert {"directory", "reports"} <= plugins.keys()
+    assert not any(plugin["problem"] for plugin in plugins.values())
+
+
+def test_from_a_sheet_to_a_report(program, site, tmp_path):
+    """A sheet with an HR system's own headers is imported, and every format of the report is written."""
+    (tmp_path / "feed.csv").write_text(SHEET)
+    said = run(program, "import", "feed.csv", "--yes", "--json", cwd=tmp_path, LINECARD_CONFIG=str(site))
+    assert said.returncode == 1, said.stderr
+    assert [(row["member"], row["outcome"]) for row in json.loads(said.stdout)["rows"]] == [
+        ("ada@example.com", "done"),
+        ("bob@example.com", "invalid"),
+    ]
+    for form in ("html", "csv", "json", "text", "retry"):
+        told = run(program, "report", "1", "--format", form, cwd=tmp_path, LINECARD_CONFIG=str(site))
+        assert told.returncode == 0, told.stderr
+        assert "bob@example.com" in told.stdout
+    assert len(list((site.parent / "reports").rglob("*.html"))) == 1
+
+
+def test_the_sample_is_read_back(program, site, tmp_path):
+    """Written and checked by the installed program; linecard's own header names are known beside Workday's."""
+    assert run(program, "sample", "-o", "sheet.csv", cwd=tmp_path).returncode == 0
+    said = run(program, "check", "sheet.csv", "--json", cwd=tmp_path, LINECARD_CONFIG=str(site))
+    assert (said.returncode, json.loads(said.stdout)["rows"]) == (0, 4)
+
+
+def test_the_doctor_is_content(program, site, tmp_path):
+    """Configuration, folders, database at the newest schema, PBX."""
+    said = run(program, "doctor", "--json", cwd=tmp_path, LINECARD_CONFIG=str(site))
+    assert said.returncode == 0, said.stdout
+    assert all(finding["ok"] for finding in json.loads(said.stdout))
