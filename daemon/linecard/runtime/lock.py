@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from linecard.errors import BusyError, StateError
@@ -37,8 +37,9 @@ def site_lock(state: Path) -> Iterator[None]:
                     remedy="Put the file into its inbox instead, or stop the daemon first.",
                 ) from None
             raise BusyError(f"Another linecard works on this site (process {holder}).") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk: the lock is held all the same, only not signed
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(handle)
