@@ -32,7 +32,8 @@ def has_broken_off(run: Run) -> bool:
 def interrupt(store: Store, run: Run, pbxs: Mapping[str, Pbx], *, who: str) -> Run:
     """Read back what was under way when a run was killed. It is `interrupted` then, and can be planned again.
 
-    A PBX that cannot be asked leaves its changes in doubt; they are reported, never sent again.
+    Raises `BackendError` when a PBX cannot be asked: what it was sent stays in doubt, and the run as it was, until it
+    answers. Nothing is sent again before.
     """
     journal = Journal(store, run.id)
     for name in journal.pbxs(Fate.SENT):
