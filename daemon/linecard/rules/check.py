@@ -258,7 +258,7 @@ class _Look:
         raw = self._raw.get(column, "")
         text = plain(raw, digits=digits)
         if text != raw.strip(" \t"):
-            shown = f"read as {text}" if text else "read as empty"
+            shown = f"read as {shortened(text)}" if text else "read as empty"
             self.note(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
         return text
 

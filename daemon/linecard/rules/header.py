@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linecard.model.format import SheetFormat
-from linecard.model.sheet import Column, Fault, FaultCode, Severity
+from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
 from linecard.rules.cells import folded, plain
 from linecard.rules.text import Refused, refuse, shortened
 
@@ -86,14 +86,20 @@ def read(line: str, number: int, form: SheetFormat, *, announced: str = "", pbx_
 def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
     """The layout of a feed without a header, from the configured positions and its first row.
 
-    The delimiter is the one that gives as many cells as there are positions, else the one met most often.
+    The delimiter is the one that gives as many cells as there are positions, and an action where one should be,
+    else the one met most often.
     """
     names = [name or "" for name in form.positions or ()]
-    many = {d: len(_split(first, d, form)) for d in DELIMITERS}
-    likely = max(DELIMITERS, key=lambda d: (many[d] == len(names), many[d]))
-    delimiter = form.delimiter or announced or likely
     known = _names(SheetFormat())
     places = {known[folded(name)]: at for at, name in enumerate(names) if folded(name) in known}
+    words = {folded(word) for word in (*Action, *form.actions)}
+
+    def likeliness(delimiter: str) -> tuple[bool, bool, int]:
+        cells = _split(first, delimiter, form)
+        action = cells[at] if (at := places.get(Column.ACTION, 0)) < len(cells) else ""
+        return len(cells) == len(names), folded(action) in words, len(cells)
+
+    delimiter = form.delimiter or announced or max(DELIMITERS, key=likeliness)
     return Layout(delimiter, places, len(names), tuple(names))
 
 

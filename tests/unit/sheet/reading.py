@@ -9,7 +9,7 @@ from pathlib import Path
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import FILE_FAULTS, Action, Fault, FaultCode, Row, Severity
 from linecard.rules.check import Destinations, Sheet
-from linecard.rules.numbering import NumberingPlan
+from linecard.rules.numbering import BadCell, NumberingPlan
 
 FILES = Path(__file__).parents[2] / "data" / "sheets"
 HEADER = "Action,LoginEmail,PbxId,Extension,Number\n"
@@ -126,6 +126,13 @@ def clear(fault: Fault) -> None:
         assert fault.line or fault.code in FILE_FAULTS, fault
 
 
+def _accepts(plan: NumberingPlan, extension: str) -> bool:
+    try:
+        return plan.extension(extension) == extension
+    except BadCell:
+        return False
+
+
 def usable(row: Row, to: Destinations) -> None:
     """A valid row can be played as it is."""
     assert isinstance(row.action, Action)
@@ -134,7 +141,7 @@ def usable(row: Row, to: Destinations) -> None:
     plans = [to.plans[row.pbx]] if row.pbx else list(to.plans.values())
     assert row.pbx or row.action is Action.DETACH
     if row.extension:
-        assert any(plan.extension(row.extension) == row.extension for plan in plans)
+        assert any(_accepts(plan, row.extension) for plan in plans)
     else:
         assert row.action is Action.DETACH
     if row.number:
