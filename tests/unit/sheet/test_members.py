@@ -1,0 +1,116 @@
+"""Logins: the quick check held against the email-validator package, and one spelling for each member."""
+
+from __future__ import annotations
+
+import random
+
+import email_validator
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linecard.rules.member import Members
+
+DOMAINS = ["example.com", "a-b.example.org", "x.co", "xn--exmple-cua.com", "9.example.com", ".".join(["d" * 60] * 4)]
+ALPHABET = "abcxyz0189._+-'!#$%&*/=?^`{|}~@ ,;()<>[]\\\"\t\u00e9\u00a0\u200b\u212a"
+
+
+def taught() -> Members:
+    members = Members()
+    for domain in DOMAINS:
+        members.login(f"a@{domain}")
+    return members
+
+
+def truth(login: str) -> str | None:
+    """What email-validator makes of it, or None if it is no address."""
+    try:
+        found = email_validator.validate_email(login, check_deliverability=False, globally_deliverable=False)
+    except email_validator.EmailNotValidError:
+        return None
+    return found.normalized
+
+
+def locals_(chance: random.Random) -> str:
+    """A local part: plain names mostly, with what makes them wrong or odd now and then."""
+    lengths = chance.choices((1, 3, 9, 33), k=chance.randrange(1, 4))
+    words = ["".join(chance.choices("abcxyz0189", k=length)) for length in lengths]
+    local = chance.choice(("", ".", ".", "_", "-", "+", "..", "._")).join(words)
+    if chance.randrange(3) == 0:
+        at = chance.randrange(len(local) + 1)
+        local = local[:at] + chance.choice(ALPHABET) + local[at:]
+    return local
+
+
+def test_what_is_plain_is_valid_and_normal_for_email_validator():
+    """Twenty thousand names on known and unknown domains, too long ones among them: never a false accept."""
+    members = taught()
+    seed = random.SystemRandom().randrange(1 << 32)
+    chance = random.Random(seed)
+    plain = 0
+    for _ in range(20_000):
+        login = f"{locals_(chance)}@{chance.choice([*DOMAINS, 'unknown.example', 'EXAMPLE.com', ''])}"
+        if members.plain(login):
+            plain += 1
+            if plain % 4 == 0 or len(login) > 200 or not login.isascii():
+                assert truth(login) == login, f"{login!r}, seed {seed}"
+    assert plain > 4000
+
+
+def test_an_address_of_more_characters_than_e_mail_allows_is_never_plain():
+    """254 in all, and 64 before the @, also where the domain is known."""
+    members = taught()
+    assert members.plain(f"{'a' * 64}@example.com")
+    assert not members.plain(f"{'a' * 65}@example.com")
+    long = f"{'a' * 20}@{DOMAINS[-1]}"
+    assert len(long) > 254
+    assert truth(long) is None
+    assert not members.plain(long)
+
+
+@pytest.mark.parametrize(
+    ("written", "login"),
+    [
+        ("Ada.Lovelace@Example.COM", "ada.lovelace@example.com"),
+        ("ZOE\u0301@example.com", "zo\u00e9@example.com"),
+        ("\u0130\u0323@example.com", "i\u0323\u0307@example.com"),
+        ("a@xn--exmple-cua.com", "a@ex\u00e4mple.com"),
+        ("o'brien@example.com", "o'brien@example.com"),
+    ],
+)
+def test_one_member_has_one_spelling(written, login):
+    """Lower case, composed letters, the domain as people read it."""
+    import unicodedata
+
+    expected = unicodedata.normalize("NFC", login)
+    assert Members().login(written) == expected
+    assert Members().login(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "a", "a@", "@example.com", "a@localhost", "a b@example.com", "a@b@example.com", "a@example..com"),
+        *("Ada <ada@example.com>", '"a b"@example.com', "a.@example.com", "a@-example.com", "'ada@example.com"),
+        *("a@[10.0.0.1]", "a" * 250 + "@example.com"),
+    ],
+)
+def test_what_is_no_login_says_why(text):
+    """A leading apostrophe is a spreadsheet's: the next one would make another member of it."""
+    with pytest.raises(ValueError, match=r"\w+.*\.$"):
+        Members().login(text)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.text(st.sampled_from(ALPHABET) | st.characters(), max_size=20), st.sampled_from(DOMAINS))
+def test_a_login_read_again_is_the_same(local, domain):
+    """Whatever the letters: reports and undo sheets name members as they are known."""
+    members = Members()
+    try:
+        login = members.login(f"{local}@{domain}")
+    except ValueError:
+        return
+    assert members.login(login) == login
+    assert Members().login(login) == login
+    if members.plain(login):
+        assert truth(login) == login
