@@ -1,7 +1,9 @@
-"""Links between the documents lead somewhere."""
+"""Links between the documents lead somewhere, and modules that they name are there."""
 
 from __future__ import annotations
 
+import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,29 @@ def test_every_page_can_be_reached_from_the_readme(document: Path) -> None:
         for link in links(page.read_text(encoding="utf-8"))
     }
     assert document in reached or document.name == "index.md"
+
+
+def named(text: str) -> list[str]:
+    """Modules in code spans, such as `rules/check.Sheet`, with what is named in them."""
+    return re.findall(r"`((?:model|rules|ports|store|pipeline|runtime|config|cli)/\w+(?:\.\w+)*)`", text)
+
+
+@pytest.mark.parametrize("document", documents(), ids=name)
+def test_every_module_that_is_named_is_there(document: Path) -> None:
+    """And has what is named in it."""
+    wrong = []
+    for found in named(document.read_text(encoding="utf-8")):
+        path, *inner = found.removesuffix(".py").split(".")
+        file = ROOT / "daemon" / "linecard" / f"{path}.py"
+        if (not file.exists() and not file.with_suffix("").is_dir()) or (
+            inner and not hasattr(importlib.import_module(f"linecard.{path.replace('/', '.')}"), inner[0])
+        ):
+            wrong.append(found)
+    assert wrong == []
+
+
+def test_the_life_of_a_drop_names_the_modules_on_its_way() -> None:
+    found = {
+        word.partition(".")[0] for word in named((ROOT / "docs" / "life-of-a-drop.md").read_text(encoding="utf-8"))
+    }
+    assert {"pipeline/intake", "rules/check", "rules/play", "rules/order", "runtime/lock"} <= found
