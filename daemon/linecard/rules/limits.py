@@ -41,12 +41,20 @@ def holds(pbx: str, losses: Losses, links: int, limits: Mapping[str, Limit]) -> 
             over = f"more than {limit.share:g} % of the {links} that {pbx} holds"
         else:
             continue
-        found.append(Hold(pbx, kind, count, round(share, 1), over, f"{_WHAT[kind].format(count, pbx)}: {over}."))
+        found.append(Hold(pbx, kind, count, round(share, 1), over, f"{_what(kind, count, pbx)}: {over}."))
     return tuple(found)
 
 
+def _what(kind: str, count: int, pbx: str) -> str:
+    one, many = _WHAT[kind]
+    return (one if count == 1 else many).format(count, pbx)
+
+
 _WHAT = {
-    "detach": "{} members would lose their extension on {}",
-    "move": "{} members would move to another extension on {}",
-    "force": "{} extensions on {} would be taken from their holders",
+    "detach": ("1 member would lose their extension on {1}", "{0} members would lose their extension on {1}"),
+    "move": ("1 member would move to another extension on {1}", "{0} members would move to another extension on {1}"),
+    "force": (
+        "1 extension on {1} would be taken from its holder",
+        "{0} extensions on {1} would be taken from their holders",
+    ),
 }

@@ -1,0 +1,123 @@
+"""A plan that takes away more than it may waits for a person, who reads why."""
+
+from __future__ import annotations
+
+import pytest
+
+from linecard.model.run import Hold
+from linecard.rules.limits import Limit, Losses, holds
+
+
+def held(losses, links, **limits):
+    """The kinds of which a plan has too many."""
+    return [hold.kind for hold in holds("hq", losses, links, limits)]
+
+
+@pytest.mark.parametrize(("detach", "kinds"), [(0, []), (9, []), (10, []), (11, ["detach"])])
+def test_a_count_may_be_reached_but_not_passed(detach, kinds):
+    """A limit of ten lets ten go."""
+    assert held(Losses(detach=detach), 1000, detach=Limit(count=10)) == kinds
+
+
+@pytest.mark.parametrize(
+    ("detach", "links", "kinds"),
+    [(30, 100, []), (31, 100, ["detach"]), (25, 84, []), (25, 83, ["detach"]), (24, 24, []), (25, 25, ["detach"])],
+)
+def test_a_share_may_be_reached_but_not_passed_and_does_not_count_for_a_few(detach, links, kinds):
+    """Of three people one is a third: below `at_least` links no share matters."""
+    assert held(Losses(detach=detach), links, detach=Limit(share=30, at_least=25)) == kinds
+
+
+def test_the_share_is_not_rounded_before_it_is_compared():
+    """30.04 % is more than 30 %, though a report shows it as 30.0."""
+    (hold,) = holds("hq", Losses(detach=751), 2500, {"detach": Limit(share=30)})
+    assert (hold.count, hold.share) == (751, 30.0)
+
+
+def test_a_limit_of_none_is_no_limit():
+    """Nor is a kind that is not limited."""
+    losses = Losses(detach=10_000, move=10_000, force=10_000)
+    assert held(losses, 10_000, detach=Limit()) == []
+    assert held(losses, 10_000) == []
+
+
+def test_a_limit_of_nothing_holds_the_first():
+    """For a site where a person looks at every one."""
+    assert held(Losses(force=1), 1000, force=Limit(count=0)) == ["force"]
+    assert held(Losses(force=0), 1000, force=Limit(count=0)) == []
+    assert held(Losses(force=1), 1000, force=Limit(share=0, at_least=1)) == ["force"]
+
+
+def test_each_kind_is_counted_by_itself():
+    """Moves do not use up what may be detached."""
+    losses = Losses(detach=5, move=50, force=7)
+    limits = {kind: Limit(count=6) for kind in ("detach", "move", "force")}
+    assert held(losses, 1000, **limits) == ["move", "force"]
+
+
+def test_an_empty_pbx_has_no_shares():
+    """Nothing can be taken from it; no division either."""
+    assert held(Losses(move=30), 0, move=Limit(share=10)) == []
+    assert held(Losses(move=30), 0, move=Limit(share=10, count=10)) == ["move"]
+
+
+def test_the_count_is_named_where_both_limits_are_passed():
+    """One reason is enough, and a number is easier to check than a share."""
+    (hold,) = holds("hq", Losses(detach=60), 100, {"detach": Limit(count=50, share=30)})
+    assert hold.limit == "more than 50"
+
+
+@pytest.mark.parametrize(
+    ("losses", "links", "limits", "hold"),
+    [
+        (
+            Losses(detach=30),
+            90,
+            {"detach": Limit(share=12.5)},
+            Hold(
+                "hq",
+                "detach",
+                30,
+                33.3,
+                "more than 12.5 % of the 90 that hq holds",
+                "30 members would lose their extension on hq: more than 12.5 % of the 90 that hq holds.",
+            ),
+        ),
+        (
+            Losses(move=3),
+            90,
+            {"move": Limit(count=2)},
+            Hold("hq", "move", 3, 3.3, "more than 2", "3 members would move to another extension on hq: more than 2."),
+        ),
+        (
+            Losses(force=2),
+            4,
+            {"force": Limit(count=1)},
+            Hold(
+                "hq",
+                "force",
+                2,
+                50.0,
+                "more than 1",
+                "2 extensions on hq would be taken from their holders: more than 1.",
+            ),
+        ),
+    ],
+)
+def test_a_hold_says_how_many_of_what_and_which_limit(losses, links, limits, hold):
+    """In a sentence for the person who decides, and in fields for programs."""
+    assert holds("hq", losses, links, limits) == (hold,)
+
+
+@pytest.mark.parametrize(
+    ("losses", "sentence"),
+    [
+        (Losses(detach=1), "1 member would lose their extension on hq: more than 0."),
+        (Losses(move=1), "1 member would move to another extension on hq: more than 0."),
+        (Losses(force=1), "1 extension on hq would be taken from its holder: more than 0."),
+    ],
+)
+def test_one_is_said_as_one(losses, sentence):
+    """Where a person looks at each, each is one."""
+    limits = {kind: Limit(count=0) for kind in ("detach", "move", "force")}
+    assert [hold.message for hold in holds("hq", losses, 10, limits)] == [sentence]
