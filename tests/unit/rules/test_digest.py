@@ -1,0 +1,70 @@
+"""A plan is approved by its digest: it stands for this sheet and these changes, and for no others."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from linecard.model.directory import VACANT, Change, Holding
+from linecard.rules.digest import Digest
+
+SHEET = hashlib.sha256(b"a sheet").hexdigest()
+CHANGES = [
+    Change(1, "hq", "1000", Holding("ada@example.org", "+33199000000"), VACANT),
+    Change(2, "hq", "1001", VACANT, Holding("ada@example.org", None)),
+]
+
+
+def digest(changes, sheet=SHEET):
+    found = Digest(sheet)
+    for change in changes:
+        found.add(change)
+    assert found.changes == len(changes)
+    return found.text
+
+
+def test_the_same_plan_has_the_same_digest():
+    """On another day, on another machine, in another process: it is SHA-256 over plain text, as written here."""
+    lines = [
+        SHEET,
+        "hq\0001000\0ada@example.org\0+33199000000\0\0\n",
+        "hq\0001001\0\0\0ada@example.org\0\n",
+    ]
+    assert digest(CHANGES) == hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_the_numbers_of_the_changes_do_not_matter():
+    """A plan made anew counts on; what it does is the same."""
+    assert digest([change._replace(seq=change.seq + 100) for change in CHANGES]) == digest(CHANGES)
+
+
+OTHERWISE = {
+    "another PBX": [CHANGES[0]._replace(pbx="paris"), CHANGES[1]],
+    "another extension": [CHANGES[0]._replace(extension="1002"), CHANGES[1]],
+    "another before": [CHANGES[0]._replace(before=Holding("bob@example.org", "+33199000000")), CHANGES[1]],
+    "another number before": [CHANGES[0]._replace(before=Holding("ada@example.org", None)), CHANGES[1]],
+    "another after": [CHANGES[0], CHANGES[1]._replace(after=Holding("bob@example.org", None))],
+    "another number after": [CHANGES[0], CHANGES[1]._replace(after=Holding("ada@example.org", "+33199000000"))],
+    "another order": [CHANGES[1], CHANGES[0]],
+    "one change less": CHANGES[:1],
+    "one change twice": [*CHANGES, CHANGES[1]],
+    "no change": [],
+}
+
+
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_another_plan_has_another_digest(what):
+    """Whatever about it is different."""
+    assert digest(OTHERWISE[what]) != digest(CHANGES)
+
+
+def test_another_sheet_has_another_digest_though_it_plans_the_same():
+    """The approval is for what was looked at."""
+    assert digest(CHANGES, hashlib.sha256(b"another sheet").hexdigest()) != digest(CHANGES)
+
+
+def test_before_and_after_are_not_mixed_up():
+    """The undo of a plan is another plan."""
+    undone = [change._replace(before=change.after, after=change.before) for change in reversed(CHANGES)]
+    assert digest(undone) != digest(CHANGES)

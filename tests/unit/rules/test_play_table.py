@@ -1,0 +1,276 @@
+"""The contract's table of the three actions, cell by cell.
+
+The PBX of every case holds what `HELD` says. A line of a table is a row of a sheet, what it comes to, in brackets
+whatever stands in the way, and what of the PBX is different afterwards; nothing after it means: nothing is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+
+from linecard.model.directory import Entry, Holding
+from linecard.model.outcome import Code, Effect, Outcome
+from linecard.model.sheet import Action, Row
+from linecard.rules.play import Play, Policy, SecondExtension
+
+HELD = """
+1000 ada n0
+1001 bob n1
+1002 -   n2
+1003 -   -
+1004 dan -
+1005 dan n5
+"""
+KNOWN = frozenset({"ada", "bob", "dan", "eve"})  # eve holds nothing; zoe is not known
+
+THE_THREE_ACTIONS = """
+the member holds this extension, the number cell is blank
+    attach       ada 1000       unchanged already_so
+    force_attach ada 1000       unchanged already_so
+    detach       ada 1000       done removed                        1000 - n0
+the member holds this extension, the number is equal
+    attach       ada 1000 n0    unchanged already_so
+    force_attach ada 1000 n0    unchanged already_so
+the extension is free, the member holds none
+    attach       eve 1003       done linked                         1003 eve -
+    force_attach eve 1003       done linked                         1003 eve -
+    detach       eve 1003       unchanged nothing_held
+the extension is free and has a number, the cell is blank: it keeps it
+    attach       eve 1002       done linked                         1002 eve n2
+    force_attach eve 1002       done linked                         1002 eve n2
+the extension is free, a number is given that no extension has
+    attach       eve 1003 n9    done linked                         1003 eve n9
+    attach       eve 1002 n9    done linked                         1002 eve n9
+the extension is held by another member
+    attach       eve 1001       refused held_by_other (bob)
+    force_attach eve 1001       done took_over                      1001 eve n1
+    detach       eve 1001       refused wrong_extension (bob)
+    attach       ada 1001       refused held_by_other (bob)
+    detach       ada 1001       refused wrong_extension (1000 bob)
+the member holds another extension on this PBX, which is freed and keeps its number
+    attach       ada 1003       done moved                          1000 - n0, 1003 ada -
+    force_attach ada 1003       done moved                          1000 - n0, 1003 ada -
+    detach       ada 1003       refused wrong_extension (1000)
+    attach       dan 1003       done moved                          1003 dan -, 1004 - -, 1005 - n5
+the member holds it, another number is given
+    attach       ada 1000 n9    done number_changed                 1000 ada n9
+    force_attach ada 1000 n9    done number_changed                 1000 ada n9
+the number is on another extension, which is free: it moves over
+    attach       eve 1003 n2    done linked                         1002 - -, 1003 eve n2
+    force_attach eve 1003 n2    done linked                         1002 - -, 1003 eve n2
+    attach       ada 1000 n2    done number_changed                 1000 ada n2, 1002 - -
+the number is on another extension, which is the member's own: it moves over
+    attach       ada 1003 n0    done moved                          1000 - -, 1003 ada n0
+    force_attach ada 1003 n0    done moved                          1000 - -, 1003 ada n0
+    attach       dan 1004 n5    done number_changed                 1004 dan n5, 1005 dan -
+the number is on another extension, which another member holds
+    attach       eve 1003 n1    refused number_in_use (1001 bob)
+    force_attach eve 1003 n1    done linked                         1001 bob -, 1003 eve n1
+    attach       ada 1000 n1    refused number_in_use (1001 bob)
+    force_attach ada 1000 n1    done number_changed                 1000 ada n1, 1001 bob -
+the extension is unknown to the PBX
+    attach       eve 1999       refused unknown_extension
+    force_attach eve 1999       refused unknown_extension
+    detach       eve 1999       unchanged nothing_held
+    detach       ada 1999       unchanged nothing_held
+the member is unknown to the PBX
+    attach       zoe 1003       refused unknown_member
+    force_attach zoe 1003       refused unknown_member
+    detach       zoe 1003       unchanged nothing_held
+    detach       zoe 1001       unchanged nothing_held
+    detach       zoe            unchanged nothing_held
+detach names no extension: every link of the member goes, numbers stay
+    detach       ada            done removed                        1000 - n0
+    detach       dan            done removed                        1004 - -, 1005 - n5
+    detach       eve            unchanged nothing_held
+detach names one of several: that one goes
+    detach       dan 1005       done removed                        1005 - n5
+"""
+
+WHERE_SEVERAL_CODES_FIT = """
+unknown comes before an extension conflict, and the extension before the member
+    attach       zoe 1001       refused unknown_member
+    attach       zoe 1999       refused unknown_extension
+an extension conflict comes before a number conflict
+    attach       eve 1001 n0    refused held_by_other (bob)
+a forced row that takes over and leaves another has taken over
+    force_attach ada 1001       done took_over                      1000 - n0, 1001 ada n1
+    force_attach ada 1001 n0    done took_over                      1000 - -, 1001 ada n0
+a forced row whose number comes from a third is named for its extension
+    force_attach ada 1003 n1    done moved                          1000 - n0, 1001 bob -, 1003 ada n1
+    force_attach eve 1000 n1    done took_over                      1000 eve n1, 1001 bob -
+"""
+
+ADD = """
+second_extension: add lets the member keep the other
+    attach       ada 1003       done linked                         1003 ada -
+    force_attach ada 1003       done linked                         1003 ada -
+    force_attach ada 1001       done took_over                      1001 ada n1
+    attach       ada 1003 n0    done linked                         1000 ada -, 1003 ada n0
+"""
+
+REFUSE = """
+second_extension: refuse stops the row and names the other
+    attach       ada 1003       refused second_extension (1000)
+    force_attach ada 1003       refused second_extension (1000)
+    force_attach ada 1001       refused second_extension (1000)
+    attach       dan 1003       refused second_extension (1004)
+it stops nobody who holds none, or this one
+    attach       eve 1003       done linked                         1003 eve -
+    attach       ada 1000 n9    done number_changed                 1000 ada n9
+every other conflict comes before it
+    attach       ada 1001       refused held_by_other (bob)
+    attach       ada 1003 n1    refused number_in_use (1001 bob)
+    attach       ada 1999       refused unknown_extension
+"""
+
+CREATE = """
+a backend that makes extensions is asked for one that does not exist
+    attach       eve 1999       done linked                         1999 eve -
+    attach       eve 1999 n9    done linked                         1999 eve n9
+    attach       ada 1999       done moved                          1000 - n0, 1999 ada -
+    attach       ada 1999 n0    done moved                          1000 - -, 1999 ada n0
+    detach       eve 1999       unchanged nothing_held
+    detach       ada 1999       refused wrong_extension (1000)
+a backend that makes members is asked for one that does not exist
+    attach       zoe 1003       done linked                         1003 zoe -
+    force_attach zoe 1001       done took_over                      1001 zoe n1
+    attach       zoe 1001       refused held_by_other (bob)
+    detach       zoe            unchanged nothing_held
+    detach       zoe 1001       refused wrong_extension (bob)
+"""
+
+
+class Cell(NamedTuple):
+    """One line of a table."""
+
+    case: str
+    row: str
+    comes_to: str
+    difference: str
+
+
+def cells(table):
+    """The lines of a table, each with the case above it."""
+    case = ""
+    for line in table.strip("\n").splitlines():
+        if not line.startswith(" "):
+            case = line
+            continue
+        row, comes_to, difference = line[4:32].strip(), line[32:68].strip(), line[68:].strip()
+        yield pytest.param(Cell(case, row, comes_to, difference), id=re.sub(r"\s+", " ", row))
+
+
+def entries():
+    for line in HELD.strip().splitlines():
+        extension, member, number = (None if word == "-" else word for word in line.split())
+        yield Entry(extension, member, number)
+
+
+def played(cell, policy):
+    """What a row comes to, and the difference it makes, written as the tables write it."""
+    action, member, *rest = cell.row.split()
+    extension, number = [*rest, "", ""][:2]
+    play = Play("hq", policy, entries())
+    verdict = play.play(Row(2, Action(action), member, "hq", extension, number))
+    in_the_way = " ".join(filter(None, (verdict.other, verdict.holder)))
+    comes_to = f"{verdict.outcome} {verdict.code}" + (f" ({in_the_way})" if in_the_way else "")
+    changed = sorted((e, after.member or "-", after.number or "-") for e, _, after in play.differences())
+    return comes_to, ", ".join(map(" ".join, changed))
+
+
+STRICT = Policy(creates_extensions=False, members=KNOWN)
+
+
+@pytest.mark.parametrize("cell", list(cells(THE_THREE_ACTIONS)))
+def test_the_three_actions(cell):
+    """On a PBX that makes nothing, where a second extension is a move."""
+    assert played(cell, STRICT) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(WHERE_SEVERAL_CODES_FIT)))
+def test_where_several_codes_fit_the_first_that_stops_the_row_wins(cell):
+    """Unknown, extension, number, second extension; of what is done: took over, moved, linked."""
+    assert played(cell, STRICT) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(ADD)))
+def test_a_second_extension_may_be_added(cell):
+    """Where the PBX's policy says so."""
+    policy = Policy(SecondExtension.ADD, creates_extensions=False, members=KNOWN)
+    assert played(cell, policy) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(REFUSE)))
+def test_a_second_extension_may_be_refused(cell):
+    """Where the PBX's policy says so; also to a forced row."""
+    policy = Policy(SecondExtension.REFUSE, creates_extensions=False, members=KNOWN)
+    assert played(cell, policy) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(CREATE)))
+def test_what_the_backend_makes_is_not_unknown(cell):
+    """It is free, and held by nobody."""
+    assert played(cell, Policy()) == (cell.comes_to, cell.difference), cell.case
+
+
+def test_every_code_that_a_row_can_be_planned_as_stands_in_a_table():
+    """Done, unchanged and refused; the others are for what happens on the PBX."""
+    tables = THE_THREE_ACTIONS + WHERE_SEVERAL_CODES_FIT + ADD + REFUSE + CREATE
+    planned = list(Code)[: list(Code).index(Code.PBX_REFUSED)]
+    assert [code for code in planned if not re.search(rf"\b{code}\b", tables)] == []
+
+
+def verdict_of(row, policy=STRICT):
+    return Play("hq", policy, entries()).play(row)
+
+
+def test_effects_name_the_rows_own_extension_first():
+    """Then those it frees, then the one it takes the number from: before and after, for the report and for undo."""
+    verdict = verdict_of(Row(2, Action.FORCE_ATTACH, "ada", "hq", "1003", "n1"))
+    assert verdict.effects == (
+        Effect("hq", "1003", Holding(None, None), Holding("ada", "n1")),
+        Effect("hq", "1000", Holding("ada", "n0"), Holding(None, "n0")),
+        Effect("hq", "1001", Holding("bob", "n1"), Holding("bob", None)),
+    )
+
+
+def test_a_takeover_shows_who_lost_the_extension():
+    """The holder is in the effect, as it was before."""
+    (effect,) = verdict_of(Row(2, Action.FORCE_ATTACH, "eve", "hq", "1001", "")).effects
+    assert (effect.before.member, effect.after.member) == ("bob", "eve")
+
+
+def test_a_row_that_is_stopped_shows_what_it_was_stopped_by():
+    """The extension it names, as it is, unchanged."""
+    (effect,) = verdict_of(Row(2, Action.ATTACH, "eve", "hq", "1001", "")).effects
+    assert effect == Effect("hq", "1001", Holding("bob", "n1"), Holding("bob", "n1"))
+    assert verdict_of(Row(2, Action.ATTACH, "eve", "hq", "1999", "")).effects == ()
+
+
+def test_each_row_sees_what_the_rows_before_it_did():
+    """As if one were done after another: freed, then taken, then taken over from the new holder."""
+    play = Play("hq", STRICT, entries())
+    rows = [
+        Row(2, Action.DETACH, "bob", "hq", "", ""),
+        Row(3, Action.ATTACH, "eve", "hq", "1001", ""),
+        Row(4, Action.ATTACH, "bob", "hq", "1001", ""),
+        Row(5, Action.FORCE_ATTACH, "bob", "hq", "1001", ""),
+    ]
+    verdicts = [play.play(row) for row in rows]
+    assert [v.code for v in verdicts] == [Code.REMOVED, Code.LINKED, Code.HELD_BY_OTHER, Code.TOOK_OVER]
+    assert [v.outcome for v in verdicts][2] is Outcome.REFUSED
+    assert verdicts[2].holder == "eve"
+    assert verdicts[3].overrides == (2, 3)
+    assert list(play.differences()) == [], "in the end bob holds what he held"
+
+
+def test_links_are_what_the_pbx_held_before_the_sheet():
+    """Shares of a limit are reckoned from them, whatever the sheet does."""
+    play = Play("hq", STRICT, entries())
+    play.play(Row(2, Action.DETACH, "dan", "hq", "", ""))
+    assert play.links == 4
+    assert play.held_by("dan") == ()
