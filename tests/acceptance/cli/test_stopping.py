@@ -6,7 +6,9 @@ import os
 import pty
 import resource
 import signal
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -30,16 +32,22 @@ def done(site: Site) -> int:
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_stops_at_a_safe_point_and_resume_finishes(long, sign):
     """The run is interrupted, nothing is in doubt, and `resume` does what is left without asking, nothing twice."""
-    with long.process("import", long.folder / "long.csv", "--yes", "--json") as process:
-        until(lambda: long.ask("SELECT 1 FROM pbx_change WHERE fate = 'sent'") or long.states.get(1) == "applied")
+    long.run("members")
+    with (
+        closing(sqlite3.connect(long.folder / "state" / "hq.pbx.sqlite3", isolation_level=None)) as somebody,
+        long.process("import", long.folder / "long.csv", "--yes", "--json") as process,
+    ):
+        somebody.execute("BEGIN IMMEDIATE")  # the PBX lets nobody write until the signal was sent
+        until(lambda: long.ask("SELECT 1 FROM pbx_change WHERE fate = 'sent'"))
         process.send_signal(sign)
+        somebody.execute("ROLLBACK")
         out, err = process.communicate(timeout=60)
     run = Run.model_validate_json(out)
     assert "Stopping at a safe point ..." in err
     assert "Traceback" not in err
     assert (process.returncode, run.state) == (1, "interrupted")
     assert long.ask("SELECT count(*) FROM pbx_change WHERE fate = 'sent'") == [(0,)]
-    assert 0 < done(long) < ROWS
+    assert done(long) == 1000
     said = long.run("resume", "--json")
     (run,) = Resumed.model_validate(said.json).runs
     assert (said.code, run.state, run.counts.done) == (0, "applied", ROWS)
