@@ -140,3 +140,17 @@ class Board:
                 for t in troubles
             ],
         }
+
+
+def paced(progress: Callable[[int], None], every: int = 1000) -> Callable[[int], None]:
+    """Passes on what is told of progress in larger portions, so that telling costs nothing."""
+    kept = 0
+
+    def told(more: int) -> None:
+        nonlocal kept
+        kept += more
+        if kept >= every:
+            progress(kept)
+            kept = 0
+
+    return told

@@ -7,12 +7,10 @@ with a clock of its own.
 from __future__ import annotations
 
 import random
-import shutil
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,18 +20,18 @@ from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
 from linecard.pipeline import survey
 from linecard.pipeline.files import blocks
-from linecard.pipeline.intake import Habits, Intake, Look
+from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.plan import plan
 from linecard.pipeline.quarantine import MOST_TRIES, quarantine
 from linecard.pipeline.recover import interrupt
-from linecard.pipeline.retention import Bounds, prune
 from linecard.ports.inbox import Inbox as InboxPort
-from linecard.ports.inbox import Place
 from linecard.rules import states
 from linecard.rules.check import Sheet
 from linecard.rules.lanes import Lanes
-from linecard.runtime.board import Board
+from linecard.runtime.board import Board, paced
+from linecard.runtime.housekeeping import clear_out
+from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.store.journal import Journal
 
@@ -79,7 +77,6 @@ class Engine:
         chance: random.Random | None = None,
     ) -> None:
         self.service, self.board = service, board
-        self.ports: dict[str, InboxPort] = {}
         self._freed, self.ended = freed, ended
         self._store, self._monotonic, self._stop, self._spread = service.store, monotonic, stop, spread
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
@@ -88,37 +85,10 @@ class Engine:
         self._waits: dict[int, float] = {}
         self._broken: dict[int, float] = {}
         self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
-        self._intakes: dict[str, Intake] = {name: self._intake(name) for name in self._places}
+        opened = {name: intake_of(service, name, monotonic) for name in self._places}
+        self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in opened.items()}
+        self._intakes: dict[str, Intake] = {name: intake for name, (_, intake) in opened.items()}
         self._looking: dict[str, threading.Lock] = {name: threading.Lock() for name in self._places}
-
-    def _intake(self, name: str) -> Intake:
-        config = self.service.config
-        found = config.inboxes[name]
-        place = Place(name, found.path, config.folder, config.state / "work" / name, config.quarantine)
-        habits = Habits(
-            settle=found.settle,
-            names=found.names,
-            ignore=found.ignore,
-            marker=found.marker or "",
-            refuse_duplicates=found.duplicates == "refuse",
-            most=found.sheet.max_bytes,
-            reserve=config.reserve,
-        )
-        inbox = self.service.registry.inbox_kind(found.kind).build(found.settings, place)
-        folders = (config.state, config.archive)
-        self.ports[name] = inbox
-        return Intake(
-            name,
-            inbox,
-            habits,
-            self._store,
-            config.archive,
-            who=self.service.who,
-            monotonic=self._monotonic,
-            free=lambda: min(shutil.disk_usage(f if f.exists() else config.folder).free for f in folders),
-        )
-
-    # -- beginning -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Find what was left unfinished: runs that broke off, and files that were taken and not yet planned."""
@@ -398,24 +368,7 @@ class Engine:
 
     def keep_house(self) -> None:
         """Remove what has become old."""
-        self._safely("housekeeping", self._pruned)
-
-    def _pruned(self) -> None:
-        config, now = self.service.config, self.service.now()
-        gone = 0
-        if config.keep.runs is not None:
-            gone = self._store.forget(now - timedelta(days=config.keep.runs))
-        unfinished = [config.archive / path for path in self._store.unfinished_drops()]
-        files = [
-            prune(folder, Bounds(keep.days, keep.size), now, keep=unfinished)
-            for folder, keep in (
-                (config.archive, config.keep.archive),
-                (config.reports, config.keep.reports),
-                (config.quarantine, config.keep.quarantine),
-            )
-        ]
-        if gone or any(files):
-            log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
+        self._safely("housekeeping", partial(clear_out, self.service))
 
     def _safely(self, what: str, piece: Callable[[], T]) -> T | None:
         """Do something whose failure is told and stops nothing else."""
@@ -441,17 +394,3 @@ class Engine:
 
 def _rows(run: Run) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items() if count) or "none"
-
-
-def paced(progress: Callable[[int], None], every: int = 1000) -> Callable[[int], None]:
-    """Passes on what is told of progress in larger portions, so that telling costs nothing."""
-    kept = 0
-
-    def told(more: int) -> None:
-        nonlocal kept
-        kept += more
-        if kept >= every:
-            progress(kept)
-            kept = 0
-
-    return told

@@ -1,0 +1,42 @@
+"""The inboxes of the configuration, opened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from linecard.pipeline.intake import Habits, Intake
+from linecard.ports.inbox import Inbox, Place
+
+if TYPE_CHECKING:
+    from linecard.runtime.service import Service
+
+
+def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:
+    """An inbox as its plugin made it, and what empties it."""
+    config = service.config
+    found = config.inboxes[name]
+    place = Place(name, found.path, config.folder, config.state / "work" / name, config.quarantine)
+    habits = Habits(
+        settle=found.settle,
+        names=found.names,
+        ignore=found.ignore,
+        marker=found.marker or "",
+        refuse_duplicates=found.duplicates == "refuse",
+        most=found.sheet.max_bytes,
+        reserve=config.reserve,
+    )
+    inbox = service.registry.inbox_kind(found.kind).build(found.settings, place)
+    folders = (config.state, config.archive)
+    intake = Intake(
+        name,
+        inbox,
+        habits,
+        service.store,
+        config.archive,
+        who=service.who,
+        monotonic=monotonic,
+        free=lambda: min(shutil.disk_usage(f if f.exists() else config.folder).free for f in folders),
+    )
+    return inbox, intake
