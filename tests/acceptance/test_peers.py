@@ -56,15 +56,16 @@ class TestFiles:
         assert "0123" in site.run("report", "1", "--format", "csv").out
 
     def test_a_plus_that_a_spreadsheet_took_is_not_guessed_silently(self, site):
-        """A number without its plus is either refused with the way to format the column, or noted as cleaned."""
-        _, run = send(site, "Action,LoginEmail,Extension,Number\nattach,ada@x.org,1000,33199001000\n")
-        (row,) = run.rows
-        if row.outcome == "invalid":
-            assert row.code == "spreadsheet_damage"
-            assert "format" in f"{row.message} {row.remedy}".lower()
-        else:
-            assert row.number == "+33199001000"
-            assert [warning.code for warning in row.warnings] == ["cleaned"]
+        """Where it is clear what the number was, it is mended and the row says so; where it is not, it is refused."""
+        numbers = ("33199001000", "199001001", "99001002")
+        rows = "".join(f"attach,m{i}@x.org,100{i},{number}\n" for i, number in enumerate(numbers))
+        _, run = send(site, "Action,LoginEmail,Extension,Number\n" + rows)
+        mended, *others = run.rows
+        assert (mended.number, [warning.code for warning in mended.warnings]) == ("+33199001000", ["cleaned"])
+        for row in others:
+            assert row.outcome == "invalid" or [warning.code for warning in row.warnings] == ["cleaned"]
+            assert row.remedy or row.warnings[0].message
+        assert others[1].outcome == "invalid"
 
     def test_a_number_in_scientific_notation_is_refused(self, site):
         """4.41E+11 is damage, not a number: the row says so, its line and what to do."""
