@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,7 @@ class Site:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "linecard.yaml"
-        file.write_text(CONFIG.format(site=repr(self.name), sheet=self.sheet), encoding="utf-8")
+        file.write_text(CONFIG.format(site=json.dumps(self.name), sheet=self.sheet), encoding="utf-8")
         allowed = {} if self.can is None else {"can": self.can}
         self.pbx = MemoryPbx(self.entries, **allowed)
         plugins = Plugins(MemoryBackend(self.pbx, trouble=self.trouble))
