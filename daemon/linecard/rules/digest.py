@@ -15,9 +15,9 @@ class Digest:
         self.changes = 0
 
     def add(self, change: Change) -> None:
-        _, pbx, extension, before, after = change
-        parts = (pbx, extension, *before, *after)
-        self._sum.update("\0".join("" if part is None else part for part in parts).encode() + b"\n")
+        _, pbx, extension, (holder, had), (member, number) = change
+        parts = (pbx, extension, holder or "", had or "", member or "", number or "")
+        self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 
     @property

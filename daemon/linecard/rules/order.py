@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from linecard.model.directory import Change, Holding
+from linecard.model.directory import VACANT, Change, Holding
 
 Difference = tuple[str, Holding, Holding]
 Differences = Callable[[], Iterable[Difference]]
@@ -20,13 +20,16 @@ def ordered(pbx: str, differences: Differences, *, several: bool, first: int = 1
     """
     givers: dict[tuple[str, str], str] = {}
     after: dict[str, tuple[Holding, Holding]] = {}
+    kinds = set[bool]()  # whether there are releases, and whether there is anything else
     for extension, before, target in differences():
-        for thing in _lost(before, target, several=several):
-            givers[thing] = extension
+        kinds.add(target.member is None)
+        if before != VACANT:
+            for thing in _lost(before, target, several=several):
+                givers[thing] = extension
     if givers:
         after = {e: (b, t) for e, b, t in differences() if not givers.keys().isdisjoint(_gained(b, t, several=several))}
     seq = first
-    for pair in _sequence(differences, givers, after, several=several):
+    for pair in _sequence(differences, sorted(kinds, reverse=True), givers, after, several=several):
         yield Change(seq, pbx, *pair)
         seq += 1
 
@@ -44,13 +47,14 @@ def _gained(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple
 
 def _sequence(
     differences: Differences,
+    kinds: Iterable[bool],
     givers: dict[tuple[str, str], str],
     waiting: dict[str, tuple[Holding, Holding]],
     *,
     several: bool,
 ) -> Iterator[Difference]:
     """Pure releases and what waits for nothing first, then each waiting one behind the extension it waits for."""
-    for releases in (True, False):
+    for releases in kinds:
         for extension, before, target in differences():
             if extension not in waiting and (target.member is None) == releases:
                 yield extension, before, target

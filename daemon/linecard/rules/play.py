@@ -151,18 +151,20 @@ class Play:
 
     def _link(self, row: Row, code: Code, freed: tuple[str, ...], elsewhere: str) -> Verdict:
         """Carry the row out: free what the member leaves, take the number from where it is, then link."""
-        touched = dict.fromkeys((row.extension, *freed, elsewhere))
-        before = {extension: self.holding(extension) for extension in touched}
-        overrides = self._broken_by_attach(row)
-        for extension in freed:
-            overrides |= self._free(extension, before[extension].number)
-        if elsewhere != row.extension:
+        extension, member = row.extension, row.member
+        old = self._is.get(extension, _NOTHING)
+        number = row.number or old[1]
+        overrides = self._broken_by_attach(row) | self._broken(extension, member, number)
+        before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
+        for other in freed:
+            overrides |= self._free(other, before[other].number)
+        if elsewhere != extension:
             overrides |= self._take_number(elsewhere)
-        old = self._is.get(row.extension, _NOTHING)
-        overrides |= self._broken(row.extension, row.member, row.number or old[1])
-        self._set(row.extension, row.member, row.number or old[1], row.line, named=bool(row.number))
-        effects = tuple(Effect(self.pbx, e, before[e], self.holding(e)) for e in touched)
-        return Verdict(Outcome.DONE, code, effects, overrides=tuple(sorted(overrides)))
+        self._set(extension, member, number, row.line, named=bool(row.number))
+        effects = [Effect(self.pbx, extension, Holding(old[0], old[1]), Holding(member, number))]
+        for other, was in before.items():
+            effects.append(Effect(self.pbx, other, was, self.holding(other)))
+        return Verdict(Outcome.DONE, code, tuple(effects), overrides=tuple(sorted(overrides)) if overrides else ())
 
     def _detach(self, row: Row) -> Verdict:
         held = self.held_by(row.member)
