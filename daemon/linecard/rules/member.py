@@ -28,6 +28,8 @@ class Members:
 
     def login(self, text: str) -> str:
         """The login in lower case and normal form C. Raises ValueError with a sentence."""
+        if self.plain(lower := text.lower()):
+            return lower
         import email_validator
 
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it

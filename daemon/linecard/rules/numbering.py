@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
@@ -110,8 +110,10 @@ class NumberingPlan:
     def has(self, extension: str) -> bool:
         """True if this is an extension of the PBX, in range and no emergency number."""
         if self._by_length:
-            spans = self._by_length.get(len(extension))
-            if spans is None or not any(low <= extension <= high for low, high in spans):
+            for low, high in self._by_length.get(len(extension), ()):
+                if low <= extension <= high:
+                    break
+            else:
                 return False
         elif len(extension) > 32:
             return False
@@ -171,6 +173,8 @@ class NumberingPlan:
                 f"{shortened(text)} is an emergency number in {self.region}.",
                 "Give a DDI number.",
             )
+        if surely_valid(text):
+            return text
         try:
             parsed = phonenumbers.parse(text, self.region)
             if phonenumbers.is_valid_number(parsed) and not parsed.extension:
@@ -213,7 +217,7 @@ class NumberingPlan:
             phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(parsed) else ""
         )
 
-    @property
+    @cached_property
     def example(self) -> str:
         sample = phonenumbers.example_number(self.region)
         return phonenumbers.format_number(sample, PhoneNumberFormat.E164) if sample else "+33123456789"

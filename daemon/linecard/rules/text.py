@@ -24,6 +24,8 @@ def refuse(line: int, code: FaultCode, message: str, hint: str, *, column: str =
 
 def shortened(value: str, most: int = 80) -> str:
     """The value as it may be shown in a message: cut, without line ends and control characters."""
+    if len(value) <= most and value.isprintable():
+        return value
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
 
