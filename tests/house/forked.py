@@ -36,7 +36,7 @@ def linecard(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     caller = folder / "linecard"
     caller.write_text(_CALLER.format(python=sys.executable, socket=str(place)), encoding="utf-8")
     caller.chmod(0o755)
-    server = subprocess.Popen([sys.executable, __file__, place], env=dict(environment), stdout=subprocess.PIPE)
+    server = subprocess.Popen([sys.executable, "-P", __file__, place], env=dict(environment), stdout=subprocess.PIPE)
     with server:
         assert server.stdout is not None
         try:
