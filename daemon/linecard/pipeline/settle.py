@@ -29,15 +29,15 @@ class _Unmade(NamedTuple):
 
 def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
-    tally = journal.tally()
-    if tally.get(Fate.STALE) and run.attempt < MOST_ATTEMPTS:
+    stale = journal.tally(run.attempt).get(Fate.STALE, 0)  # those of earlier attempts were planned again
+    if stale and run.attempt < MOST_ATTEMPTS:
         with store.transaction() as connection:
             store.move(
                 connection,
                 run.id,
                 State.STALE,
                 who=who,
-                why=f"{tally[Fate.STALE]} extensions were changed on the PBX",
+                why=f"{stale} extensions were changed on the PBX",
             )
         return store.run(run.id)
     complete = True
@@ -48,7 +48,7 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
         counts = journal.counts(run.attempt, connection)
         fine = sum(counts[outcome] for outcome in FINE)
         done = complete and fine == sum(counts.values())
-        why = f"{tally.get(Fate.DONE, 0)} changes made"
+        why = f"{journal.tally().get(Fate.DONE, 0)} changes made"
         store.move(connection, run.id, State.APPLIED if done else State.PARTIAL, who=who, why=why, counts=counts)
     return store.run(run.id)
 

@@ -106,9 +106,11 @@ class Journal:
         with self._store.reading() as connection:
             return list(connection.execute(query.order_by(sa.func.min(change.c.seq))).scalars())
 
-    def tally(self) -> dict[Fate, int]:
-        """How many changes came to what."""
+    def tally(self, attempt: int | None = None) -> dict[Fate, int]:
+        """How many changes came to what: all of the run, or those of one attempt."""
         query = sa.select(change.c.fate, sa.func.count()).where(change.c.run_id == self._run).group_by(change.c.fate)
+        if attempt is not None:
+            query = query.where(change.c.attempt == attempt)
         with self._store.reading() as connection:
             return {Fate(fate): count for fate, count in connection.execute(query)}
 
