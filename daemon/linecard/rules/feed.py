@@ -23,7 +23,10 @@ class Feed:
         quote, between = self._quote, re.escape(delimiter)
         # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
         # Two quotes close a cell only where they are the whole cell; else they are a quote inside one.
-        padded = re.compile(rf"((?:^|{between})[ \t]*{quote}{quote}|(?<!{quote}){quote})[ \t]+(?={between}|\n|\Z)")
+        # A tab that delimits is no blank: a line of nothing but tabs would be searched again from each of them.
+        blank = " " if delimiter == "\t" else r"[ \t]"
+        closing = rf"(?:^|{between}){blank}*{quote}{quote}|(?<!{quote}){quote}"
+        padded = re.compile(rf"({closing}){blank}+(?={between}|\n|\Z)")
         quote_blank = quote + " "
         for line in self._lines:
             self.number += 1
@@ -44,7 +47,7 @@ class Feed:
 
     def whole(self, line: str) -> str:
         """This line with those that a quoted name in it spans: people press Alt+Enter in headers."""
-        unclosed = re.compile(rf"(?:^|[,;\t|])[ \t]*{self._quote}[^{self._quote}]*\Z")
+        unclosed = re.compile(rf"(?:^|[,;\t|]) *{self._quote}[^{self._quote}]*\Z")
         lines = [line]
         while unclosed.search("".join(lines)):
             more = next(self._lines, None) if len(lines) < _MOST_HEADER_LINES else None

@@ -135,6 +135,16 @@ def test_a_gigabyte_in_one_line_costs_no_memory(filling):
         assert taken <= 1 << 20
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("character", ["\t", " ", '"', ",", "'", "%", "="])
+def test_no_character_repeated_makes_the_reader_stand_still(character):
+    """Time grows with the length of a line, never with its square: in headers, rows and cells."""
+    line = character * 60_000
+    for head in (HEADER, HEADER.replace(",", "\t"), ""):
+        for text in (f"{line}x\n", f'a{line}" x\n', f"{character}{line}", f'"{line}\n', f"a@{line}.b{line}\n"):
+            read(head + text, max_cell=70_000)
+
+
 PROGRAM = """
 import resource, sys
 from linecard.model.format import SheetFormat
