@@ -65,6 +65,7 @@ def _environment(folder: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
     )
     environment.filters["harmless"] = harmless
     environment.filters["login"] = login
