@@ -4,58 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import subprocess
 import sys
 import venv
 import zipfile
-from email import message_from_string
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from acceptance.built import build, locked, run
+
 SHEET = "Employee_ID,Action,Email - Primary Work,Extension\n7,attach,ada@example.com,1000\n8,attach,bob@example.com,9\n"
-
-
-def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """A command in an environment that knows nothing of this one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LINECARD", "VIRTUAL"))}
-    return subprocess.run(command, cwd=cwd, env=kept | env, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=ROOT)
-    assert built.returncode == 0, built.stdout + built.stderr
-    (file,) = folder.glob("linecard-*.whl")
-    return file
-
-
-def metadata(wheel: Path) -> str:
-    with zipfile.ZipFile(wheel) as archive:
-        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        return archive.read(name).decode()
-
-
-def locked(wheel: Path) -> str:
-    """The part of requirements.lock, with its hashes, that the wheel needs to run."""
-    from importlib.metadata import requires
-
-    blocks = re.findall(r"^[A-Za-z0-9._-]+==(?:.*\\\n)*.*\n", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    lock = {canonicalize_name(block.split("==")[0]): block for block in blocks}
-    wanted: dict[str, str] = {}
-    todo = message_from_string(metadata(wheel)).get_all("Requires-Dist", [])
-    while todo:
-        need = Requirement(todo.pop())
-        name = canonicalize_name(need.name)
-        if name not in wanted and (need.marker is None or need.marker.evaluate({"extra": ""})):
-            wanted[name] = lock[name]
-            todo += requires(name) or []
-    return "".join(wanted.values())
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
