@@ -3,7 +3,7 @@ BIN := .venv/bin
 
 .PHONY: help env demo test check bench torture lock wheel clean
 help:
-	@echo "make demo     a throw-away site, two sheets imported, the reports to look at"
+	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
 	@echo "make bench    figures              make torture  the long proofs (half an hour)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"

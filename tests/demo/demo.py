@@ -1,4 +1,4 @@
-"""`make demo`: a throw-away site with a few hundred members, and two real sheets imported into it."""
+"""`make demo`: a throw-away site with a few hundred members, and two real sheets dropped into its inbox."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -29,27 +30,58 @@ def people(count: int) -> list[tuple[str, str, str]]:
     return [(f"{names[i]}@example.com", str(1000 + i), f"+331990010{i:02d}" if i < 100 else "") for i in range(count)]
 
 
+def drop(file: Path) -> None:
+    """Put a file into the inbox as a careful HR system does: under a temporary name, then renamed."""
+    inbox = SITE / "inbox" / "hr"
+    print(f"\n\033[1m$ cp {file.name} {inbox}/\033[0m", flush=True)
+    part = inbox / f"{file.name}.part"
+    shutil.copyfile(file, part)
+    part.rename(inbox / file.name)
+
+
+def reports(count: int, daemon: subprocess.Popen[bytes]) -> None:
+    """Wait until so many reports are filed; the daemon says meanwhile what it does."""
+    deadline = time.monotonic() + 60
+    while len(list((SITE / "reports").rglob("*.html"))) < count:
+        if time.monotonic() > deadline or daemon.poll() is not None:
+            sys.exit("The report did not come; please tell what was printed.")
+        time.sleep(0.1)
+
+
 def main() -> None:
     shutil.rmtree(SITE, ignore_errors=True)
     run("init", str(SITE), "--region", "FR", show=False)
-    os.environ["LINECARD_CONFIG"] = str(SITE / "linecard.yaml")
+    config = SITE / "linecard.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("    path: inbox/hr\n", "    path: inbox/hr\n    settle: 1 s\n"), encoding="utf-8")
+    os.environ["LINECARD_CONFIG"] = str(config)
     roster = SITE / "roster.csv"
     rows = [f"attach;{login};{extension};{number}" for login, extension, number in people(len(FIRST) * len(LAST))]
     roster.write_text("\n".join(["Action;LoginEmail;Extension;Number", *rows, ""]), encoding="utf-8")
     code = run("import", str(roster), "--yes", "--description", "the members that are there already", show=False)
     print(f"A site in {SITE} with {len(rows)} members on its embedded PBX.")
 
-    print("\nA clean sheet: joiners and a leaver.")
+    print("\nWhat would a sheet change? Nothing is changed by asking.")
     code |= run("plan", str(HERE / "joiners.csv"))
-    code |= run("import", str(HERE / "joiners.csv"), "--yes", "--description", "joiners of December")
-    print("\nA sheet with every kind of mistake, a swap and a forced takeover.")
-    faulty = run("import", str(HERE / "everything.csv"), "--yes", "--description", "what can go wrong")
+
+    print("\nThe daemon watches the inbox. Two files are dropped: a clean one; then one with every kind of mistake, a")
+    print("swap and a forced takeover.")
+    print("\n\033[1m$ linecard serve\033[0m", flush=True)
+    with subprocess.Popen([LINECARD, "serve"]) as daemon:
+        drop(HERE / "joiners.csv")
+        reports(2, daemon)
+        drop(HERE / "everything.csv")
+        reports(3, daemon)
+        code |= run("status")
+        daemon.terminate()
+        code |= daemon.wait()
+    run("show", "3")
     run("runs")
-    if code or faulty != 1:
-        sys.exit("The demo did not go as it should; please report what it printed.")
+    if code:
+        sys.exit("The demo did not go as it should; please tell what was printed.")
     report = max((SITE / "reports").rglob("*.html"))
     print(f"\nOpen the report in a browser:  file://{report.absolute()}")
-    print(f"Look around yourself:          export LINECARD_CONFIG={(SITE / 'linecard.yaml').absolute()}")
+    print(f"Look around yourself:          export LINECARD_CONFIG={config.absolute()}")
     print(f"                               {LINECARD} members --extension 1000")
 
 
