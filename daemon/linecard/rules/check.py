@@ -5,45 +5,23 @@ from __future__ import annotations
 import csv
 import sys
 import threading
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules import header
 from linecard.rules.cells import folded, plain
+from linecard.rules.destinations import AnyPlan, Destinations
 from linecard.rules.feed import Feed
+from linecard.rules.look import Look
 from linecard.rules.member import Members
-from linecard.rules.numbering import BadCell, NumberingPlan, surely_valid
+from linecard.rules.numbering import NumberingPlan, surely_valid
 from linecard.rules.retry import own_form
-from linecard.rules.text import Lines, Refused, refuse, shortened
+from linecard.rules.text import Lines, Refused, refuse
 
-
-@dataclass(frozen=True, slots=True)
-class Destinations:
-    """The PBXs that rows may name: numbering plan by name, other spellings, and the one meant by a blank cell."""
-
-    plans: Mapping[str, NumberingPlan]
-    aliases: Mapping[str, str]
-    default: str | None = None
-
-    def named(self, text: str) -> str | None:
-        """The PBX's own name for what a cell says, compared in normal form C and without case."""
-        if text in self.plans:
-            return text
-        wanted = _caseless(text)
-        for name in self.plans:
-            if _caseless(name) == wanted:
-                return name
-        return next((name for alias, name in self.aliases.items() if _caseless(alias) == wanted), None)
-
+__all__ = ["Destinations", "Sheet"]
 
 _RAISING = threading.Lock()
-
-
-def _caseless(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _allow_cells_of(most: int) -> None:
@@ -139,8 +117,8 @@ class Sheet:
         # What is looked at below is no comment and has no overlong cell; a cell that is not looked at may be both.
         all_seen = sum(place >= 0 for place in at) == width
         quick = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
-        plans = dict(self._to.plans)
-        default = self._to.default or ""
+        plans: dict[str, NumberingPlan | AnyPlan] = {**self._to.plans, "": AnyPlan(self._to.plans.values())}
+        default = self._to.default or "\0"  # which no cell can be
         plain_member = self._members.plain
         for cells in reader:
             line, feed.at_start = feed.start, True
@@ -183,7 +161,7 @@ class Sheet:
     def _slow(self, line: int, cells: list[str], layout: header.Layout) -> Row:
         """One row that needs a closer look: cleaned, checked cell by cell, every fault named."""
         raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
-        look = _Look(line, raw, self._members, self._to)
+        look = Look(line, raw, self._members, self._to)
         if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
             look.fault(
                 FaultCode.CELL_COUNT,
@@ -221,148 +199,6 @@ class Sheet:
         how = "after a backslash" if self._form.backslash else "twice"
         hint = f"Close it, or write {self._form.quote} inside a cell {how}."
         return refuse(line, FaultCode.QUOTING, message, hint)
-
-
-class _Look:
-    """One row under the glass."""
-
-    def __init__(self, line: int, raw: Mapping[Column, str], members: Members, to: Destinations) -> None:
-        self._line, self._raw, self._members, self._to = line, raw, members, to
-        self._faults: list[Fault] = []
-
-    def fault(self, code: FaultCode, column: str, value: str, message: str, hint: str) -> None:
-        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.ERROR, message, hint))
-
-    def note(self, code: FaultCode, column: str, value: str, message: str, hint: str = "") -> None:
-        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.WARNING, message, hint))
-
-    def row(self, action: Action | None) -> Row:
-        """The row with its raw cells, as an invalid one is shown and sent back."""
-        word, member, pbx, extension, number = (
-            self._raw.get(c, "").strip()
-            for c in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
-        )
-        return Row(self._line, action or word, member, pbx, extension, number, tuple(self._faults))
-
-    def checked(self, action: Action | None) -> Row:
-        self._check_action(action)
-        member = self._member()
-        pbx = self._pbx(action)
-        extension = self._extension(pbx, action)
-        number = self._number(pbx, action)
-        if action is None or any(f.severity is Severity.ERROR for f in self._faults):
-            return self.row(action)
-        return Row(self._line, action, member, pbx or "", extension, number, tuple(self._faults))
-
-    def _cell(self, column: Column, *, digits: bool = False) -> str:
-        raw = self._raw.get(column, "")
-        text = plain(raw, digits=digits)
-        if text != raw.strip(" \t"):
-            shown = f"read as {shortened(text)}" if text else "read as empty"
-            self.note(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
-        return text
-
-    def _check_action(self, action: Action | None) -> None:
-        text = self._cell(Column.ACTION)
-        if action is not None:
-            return
-        if text:
-            self.fault(
-                FaultCode.BAD_ACTION,
-                Column.ACTION,
-                text,
-                f"{shortened(text)} is no action.",
-                "Write attach, force_attach or detach.",
-            )
-        else:
-            self._missing(Column.ACTION, "Write attach, force_attach or detach.")
-
-    def _missing(self, column: Column, hint: str) -> None:
-        self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", hint)
-
-    def _member(self) -> str:
-        text = self._cell(Column.MEMBER)
-        if not text:
-            self._missing(Column.MEMBER, "Give the member's login e-mail.")
-            return ""
-        try:
-            return self._members.login(text)
-        except ValueError as error:
-            self.fault(
-                FaultCode.BAD_EMAIL,
-                Column.MEMBER,
-                text,
-                f"{shortened(text)} is no e-mail address.",
-                shortened(str(error), 200),
-            )
-            return ""
-
-    def _pbx(self, action: Action | None) -> str | None:
-        """The PBX's name; empty for every PBX (detach); None where it cannot be told."""
-        text = self._cell(Column.PBX)
-        if not text and action is Action.DETACH:
-            return ""
-        if not text and self._to.default is None:
-            self._missing(Column.PBX, f"Name one of {', '.join(self._to.plans)}; this inbox has no default PBX.")
-            return None
-        name = self._to.named(text) if text else self._to.default
-        if name is None:
-            self.fault(
-                FaultCode.UNKNOWN_PBX,
-                Column.PBX,
-                text,
-                f"There is no PBX {shortened(text)} for this inbox.",
-                f"Its PBXs are {', '.join(self._to.plans)}.",
-            )
-        return name
-
-    def _plans(self, pbx: str | None) -> list[NumberingPlan]:
-        """The plans that a cell may be right in: all of them where any PBX, or no one knows which, is meant."""
-        return [self._to.plans[pbx]] if pbx else list(self._to.plans.values())
-
-    def _extension(self, pbx: str | None, action: Action | None) -> str:
-        text = self._cell(Column.EXTENSION, digits=True)
-        if not text:
-            if action is not None and action is not Action.DETACH:
-                self._missing(Column.EXTENSION, "Give the extension to attach.")
-            return ""
-        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)])
-
-    def _number(self, pbx: str | None, action: Action | None) -> str:
-        text = self._cell(Column.NUMBER, digits=True)
-        if not text:
-            return ""
-        if action is Action.DETACH:
-            self.note(
-                FaultCode.NUMBER_IGNORED,
-                Column.NUMBER,
-                text,
-                "detach does not look at Number.",
-                "A freed extension keeps its number.",
-            )
-            return ""
-        plans = self._plans(pbx)
-        number = self._tried(Column.NUMBER, text, pbx, [plan.number for plan in plans])
-        if number and any(plan.guessed(text, number) for plan in plans):
-            self.note(
-                FaultCode.CLEANED,
-                Column.NUMBER,
-                text,
-                f"Number was written without + or prefix: read as {number}.",
-            )
-        return number
-
-    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], str]]) -> str:
-        """What the first numbering plan makes of the cell that accepts it; the first one's fault if none does."""
-        first: BadCell | None = None
-        for check in checks:
-            try:
-                return check(text)
-            except BadCell as bad:
-                first = first or bad
-        if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
-            self.fault(FaultCode(first.code), column, text, shortened(first.message, 200), first.hint)
-        return ""
 
 
 def _passed_over(cells: list[str]) -> bool:

@@ -1,0 +1,154 @@
+"""One row under the glass: cleaned, checked cell by cell, every fault named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
+from linecard.rules.cells import plain
+from linecard.rules.destinations import Destinations
+from linecard.rules.member import Members
+from linecard.rules.numbering import BadCell, NumberingPlan
+from linecard.rules.text import shortened
+
+
+class Look:
+    """One row under the glass."""
+
+    def __init__(self, line: int, raw: Mapping[Column, str], members: Members, to: Destinations) -> None:
+        self._line, self._raw, self._members, self._to = line, raw, members, to
+        self._faults: list[Fault] = []
+
+    def fault(self, code: FaultCode, column: str, value: str, message: str, hint: str) -> None:
+        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.ERROR, message, hint))
+
+    def note(self, code: FaultCode, column: str, value: str, message: str, hint: str = "") -> None:
+        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.WARNING, message, hint))
+
+    def row(self, action: Action | None) -> Row:
+        """The row with its raw cells, as an invalid one is shown and sent back."""
+        word, member, pbx, extension, number = (
+            self._raw.get(c, "").strip()
+            for c in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
+        )
+        return Row(self._line, action or word, member, pbx, extension, number, tuple(self._faults))
+
+    def checked(self, action: Action | None) -> Row:
+        self._check_action(action)
+        member = self._member()
+        pbx = self._pbx(action)
+        extension = self._extension(pbx, action)
+        number = self._number(pbx, action)
+        if action is None or any(f.severity is Severity.ERROR for f in self._faults):
+            return self.row(action)
+        return Row(self._line, action, member, pbx or "", extension, number, tuple(self._faults))
+
+    def _cell(self, column: Column, *, digits: bool = False) -> str:
+        raw = self._raw.get(column, "")
+        text = plain(raw, digits=digits)
+        if text != raw.strip(" \t"):
+            shown = f"read as {shortened(text)}" if text else "read as empty"
+            self.note(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
+        return text
+
+    def _check_action(self, action: Action | None) -> None:
+        text = self._cell(Column.ACTION)
+        if action is not None:
+            return
+        if text:
+            self.fault(
+                FaultCode.BAD_ACTION,
+                Column.ACTION,
+                text,
+                f"{shortened(text)} is no action.",
+                "Write attach, force_attach or detach.",
+            )
+        else:
+            self._missing(Column.ACTION, "Write attach, force_attach or detach.")
+
+    def _missing(self, column: Column, hint: str) -> None:
+        self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", hint)
+
+    def _member(self) -> str:
+        text = self._cell(Column.MEMBER)
+        if not text:
+            self._missing(Column.MEMBER, "Give the member's login e-mail.")
+            return ""
+        try:
+            return self._members.login(text)
+        except ValueError as error:
+            self.fault(
+                FaultCode.BAD_EMAIL,
+                Column.MEMBER,
+                text,
+                f"{shortened(text)} is no e-mail address.",
+                shortened(str(error), 200),
+            )
+            return ""
+
+    def _pbx(self, action: Action | None) -> str | None:
+        """The PBX's name; empty for every PBX (detach); None where it cannot be told."""
+        text = self._cell(Column.PBX)
+        if not text and action is Action.DETACH:
+            return ""
+        if not text and self._to.default is None:
+            self._missing(Column.PBX, f"Name one of {', '.join(self._to.plans)}; this inbox has no default PBX.")
+            return None
+        name = self._to.named(text) if text else self._to.default
+        if name is None:
+            self.fault(
+                FaultCode.UNKNOWN_PBX,
+                Column.PBX,
+                text,
+                f"There is no PBX {shortened(text)} for this inbox.",
+                f"Its PBXs are {', '.join(self._to.plans)}.",
+            )
+        return name
+
+    def _plans(self, pbx: str | None) -> list[NumberingPlan]:
+        """The plans that a cell may be right in: all of them where any PBX, or no one knows which, is meant."""
+        return [self._to.plans[pbx]] if pbx else list(self._to.plans.values())
+
+    def _extension(self, pbx: str | None, action: Action | None) -> str:
+        text = self._cell(Column.EXTENSION, digits=True)
+        if not text:
+            if action is not None and action is not Action.DETACH:
+                self._missing(Column.EXTENSION, "Give the extension to attach.")
+            return ""
+        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)])
+
+    def _number(self, pbx: str | None, action: Action | None) -> str:
+        text = self._cell(Column.NUMBER, digits=True)
+        if not text:
+            return ""
+        if action is Action.DETACH:
+            self.note(
+                FaultCode.NUMBER_IGNORED,
+                Column.NUMBER,
+                text,
+                "detach does not look at Number.",
+                "A freed extension keeps its number.",
+            )
+            return ""
+        plans = self._plans(pbx)
+        number = self._tried(Column.NUMBER, text, pbx, [plan.number for plan in plans])
+        if number and any(plan.guessed(text, number) for plan in plans):
+            self.note(
+                FaultCode.CLEANED,
+                Column.NUMBER,
+                text,
+                f"Number was written without + or prefix: read as {number}.",
+            )
+        return number
+
+    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], str]]) -> str:
+        """What the first numbering plan makes of the cell that accepts it; the first one's fault if none does."""
+        first: BadCell | None = None
+        for check in checks:
+            try:
+                return check(text)
+            except BadCell as bad:
+                first = first or bad
+        if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
+            self.fault(FaultCode(first.code), column, text, shortened(first.message, 200), first.hint)
+        return ""
