@@ -61,18 +61,20 @@ class TestFileNames:
             assert said.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=ascii)
-@pytest.mark.parametrize("column", range(5))
-def test_cells(site, cell, column):
-    """In any column, of any command: shown harmlessly, and the rows around it are done."""
-    cells = ["attach", "ada@x.org", "hq", "1000", "+33199001000"]
-    cells[column] = '"' + cell.replace('"', '""') + '"'
-    file = site.sheet(",".join(cells), "attach,bob@x.org,,1001,")
+def test_cells(site):
+    """In any column, of any command: shown harmlessly, and the rows around them are done."""
+    rows = []
+    for column in range(5):
+        for cell in CELLS:
+            cells = ["attach", "ada@x.org", "hq", "1000", "+33199001000"]
+            cells[column] = '"' + cell.replace('"', '""') + '"'
+            rows += [",".join(cells), f"attach,m{len(rows)}@x.org,,{2000 + len(rows)},"]
+    file = site.sheet(*rows)
     heard = [site.run(*words) for words in (("check", file), ("plan", file), ("import", file, "--yes"), ("show", "1"))]
+    assert [said.code for said in heard] == [1, 1, 1, 0]
     for said in heard:
-        assert said.code in (0, 1)
         assert calm(said.out, said.err), said
-    assert site.holds()["1001"] == ("bob@x.org", None)
+    assert len(site.holds()) == len(rows) // 2
 
 
 def test_a_header_with_escape_codes(site):

@@ -14,6 +14,7 @@ import pytest
 
 from acceptance.cli.shapes import Resumed, Run
 from acceptance.cli.terminal import PROGRAM, Site, until
+from linecard_directory.backend import GROUP
 
 ROWS = 3000
 
@@ -32,13 +33,16 @@ def done(site: Site) -> int:
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_stops_at_a_safe_point_and_resume_finishes(long, sign):
     """The run is interrupted, nothing is in doubt, and `resume` does what is left without asking, nothing twice."""
+    rows = GROUP + 1500
+    long.configure("extensions: 1000-4999", "extensions: 10000-99999")
+    long.sheet(*(f"attach,m{i}@x.org,,{10000 + i}," for i in range(rows)), name="long.csv")
     long.run("members")
     with (
         closing(sqlite3.connect(long.folder / "state" / "hq.pbx.sqlite3", isolation_level=None)) as somebody,
         long.process("import", long.folder / "long.csv", "--yes", "--json") as process,
     ):
         somebody.execute("BEGIN IMMEDIATE")  # the PBX lets nobody write until the signal was sent
-        until(lambda: long.ask("SELECT 1 FROM pbx_change WHERE fate = 'sent'"))
+        until(lambda: long.ask("SELECT count(*) FROM pbx_change WHERE fate = 'sent'")[0][0] >= GROUP)
         process.send_signal(sign)
         somebody.execute("ROLLBACK")
         out, err = process.communicate(timeout=60)
@@ -47,12 +51,12 @@ def test_asked_to_stop_it_stops_at_a_safe_point_and_resume_finishes(long, sign):
     assert "Traceback" not in err
     assert (process.returncode, run.state) == (1, "interrupted")
     assert long.ask("SELECT count(*) FROM pbx_change WHERE fate = 'sent'") == [(0,)]
-    assert done(long) == 1000
+    assert 0 < done(long) < rows
     said = long.run("resume", "--json")
     (run,) = Resumed.model_validate(said.json).runs
-    assert (said.code, run.state, run.counts.done) == (0, "applied", ROWS)
+    assert (said.code, run.state, run.counts.done) == (0, "applied", rows)
     sent = long.ask("SELECT count(*), count(DISTINCT extension) FROM operations", file="hq.pbx.sqlite3")
-    assert sent == [(ROWS, ROWS)]
+    assert sent == [(rows, rows)]
 
 
 def test_stopped_at_the_question(site):
