@@ -13,6 +13,7 @@ class TestMemory(BackendContract):
     """It can everything, and makes one change at a time."""
 
     survives = False
+    examples = 20
     can = frozenset(Can)
     group = 1
 

@@ -167,6 +167,18 @@ def test_reading_shows_one_moment(site):
     assert not any(member for member, _ in site.held().values())
 
 
+def test_reading_by_names_shows_one_moment_too(site):
+    """Though it asks the file more than once: a member who moves meanwhile is neither lost nor there twice."""
+    site.apply(link(1, "1000", "ada@example.org"), link(2, "1001", "bob@example.org"))
+    scope = Scope(extensions=frozenset({"1001"}), members=frozenset({"ada@example.org"}))
+    reading = site.backend().fetch(scope)
+    seen = [next(reading)]
+    ada = Holding("ada@example.org", None)
+    site.apply(release(3, "1000", ada), link(4, "1001", *ada, before=Holding("bob@example.org", None)))
+    seen += reading
+    assert sorted(seen) == [Entry("1000", *ada), Entry("1001", "bob@example.org", None)]
+
+
 def test_close_cuts_off_a_reading_that_has_not_ended(site):
     """It is told, never taken for the end of the directory."""
     site.apply(*(link(n, f"{1000 + n}", f"m{n}@example.org") for n in range(1, 51)))
