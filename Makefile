@@ -1,12 +1,13 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test check bench torture lock wheel clean
+.PHONY: help env demo test check bench torture docs lock wheel clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
 	@echo "make bench    figures              make torture  the long proofs (half an hour)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
+	@echo "make docs     the generated parts of docs/ and config/ anew"
 
 env:
 	@.ci/environment
@@ -32,6 +33,10 @@ torture: env
 
 wheel: env
 	$(BIN)/python -m build --wheel --no-isolation
+
+docs: env
+	PYTHONPATH=tests $(BIN)/python -m house.generated
+	$(BIN)/python -m linecard.config
 
 lock: env
 	$(BIN)/python -m pip install --quiet uv

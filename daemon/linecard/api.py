@@ -11,6 +11,7 @@ from linecard.ports.backend import Backend, Can
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
 from linecard.ports.kind import InboxKind, Kind
 from linecard.ports.renderer import Renderer
+from linecard.ports.secret import Secret
 from linecard.rules import plain
 from linecard.rules.defuse import defused
 from linecard.rules.names import safe_name
@@ -56,6 +57,7 @@ __all__ = [
     "Row",
     "Run",
     "Scope",
+    "Secret",
     "Severity",
     "State",
     "Unfinished",

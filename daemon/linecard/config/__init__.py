@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         SecondExtension,
         SheetOptions,
     )
-    from linecard.config.secrets import Secret
     from linecard.config.starter import template
 
 _HOMES = {
@@ -34,7 +33,6 @@ _HOMES = {
     "Limits": "models",
     "PbxConfig": "models",
     "SecondExtension": "models",
-    "Secret": "secrets",
     "SheetOptions": "models",
     "load": "loader",
     "schema": "editors",
@@ -51,7 +49,6 @@ __all__ = [
     "Limits",
     "PbxConfig",
     "SecondExtension",
-    "Secret",
     "SheetOptions",
     "load",
     "schema",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from linecard.config import Config, Secret, load
+from linecard.api import Secret
+from linecard.config import Config, load
 from linecard.errors import ConfigError, PluginError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from linecard.config import Secret
+from linecard.api import Secret
 from linecard.errors import ConfigError
 from unit.config.sites import Site
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ from linecard.errors import StateError, UnknownRun
 from linecard.model.run import Drop, Hold, State
 from linecard.rules import states
 from linecard.store import tables
+from linecard.store.store import Store
 
 WAYS = {
     State.RECEIVED: (),
@@ -235,3 +238,16 @@ class TestABrokenDatabase:
         """An insert that the tables refuse is linecard's own fault and keeps its traceback."""
         with pytest.raises(sa.exc.IntegrityError), store.transaction() as connection:
             connection.execute(sa.insert(tables.outbox).values(run_id=77, kind="archive"))
+
+
+def test_nobody_else_may_read_the_state_database(tmp_path):
+    """Whatever the umask: the file and what SQLite puts beside it are for their owner alone."""
+    before = os.umask(0)
+    try:
+        store = Store.open(tmp_path / "state", lambda: datetime.now(UTC))
+        with store.reading():
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o600}, modes
