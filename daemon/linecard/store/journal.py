@@ -174,10 +174,10 @@ class Journal:
         self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
     ) -> Iterator[StoredRow]:
         """Rows in file order, streamed; all, or those with one of these outcomes and codes."""
-        query = self._where(sa.select(row), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
+        query = self._where(sa.select(*_STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
         with self._store.reading() as connection:
             for found in connection.execution_options(yield_per=PAGE).execute(query):
-                yield _stored(tuple(found))
+                yield _stored(found)
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
         query = self._where(sa.select(sa.func.count()).select_from(row), attempt, outcomes, codes)
@@ -234,28 +234,21 @@ class Journal:
             query = query.where(fault.c.line.not_in(of_rows))
         with self._store.reading() as connection:
             for f in connection.execution_options(yield_per=PAGE).execute(query.order_by(fault.c.line, fault.c.id)):
-                yield Fault(f.line, f.column, f.value, FaultCode(f.code), Severity(f.severity), f.message, f.hint)
+                yield _fault(f)
 
     def faults_of(self, attempt: int, lines: Sequence[int]) -> dict[int, list[Fault]]:
         """Faults and warnings of these rows, by line."""
         found: dict[int, list[Fault]] = {}
-        for some in (lines[i : i + 500] for i in range(0, len(lines), 500)):
-            query = sa.select(fault).where(
-                fault.c.run_id == self._run, fault.c.attempt == attempt, fault.c.line.in_(some)
-            )
-            with self._store.reading() as connection:
-                for f in connection.execute(query.order_by(fault.c.id)):
-                    found.setdefault(f.line, []).append(
-                        Fault(
-                            f.line,
-                            f.column,
-                            f.value,
-                            FaultCode(f.code),
-                            Severity(f.severity),
-                            f.message,
-                            f.hint,
-                        )
-                    )
+        wanted = set(lines)
+        if not wanted:
+            return found
+        query = sa.select(fault).where(
+            fault.c.run_id == self._run, fault.c.attempt == attempt, fault.c.line.between(min(wanted), max(wanted))
+        )
+        with self._store.reading() as connection:
+            for f in connection.execute(query.order_by(fault.c.line, fault.c.id)):
+                if f.line in wanted:
+                    found.setdefault(f.line, []).append(_fault(f))
         return found
 
 
@@ -306,26 +299,36 @@ def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tupl
     return (run_id, attempt, *found[:6], verdict.outcome, verdict.code, *before, *after, text)
 
 
-def _stored(values: tuple[Any, ...]) -> StoredRow:
+def _fault(f: sa.Row[Any]) -> Fault:
+    return Fault(f.line, f.column, f.value, FaultCode(f.code), Severity(f.severity), f.message, f.hint)
+
+
+_STORED = tuple(row.c)[2:]
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+
+def _stored(values: Iterable[Any]) -> StoredRow:
     """The inverse of `_row_values`.
 
     `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
     names the effects if the case is not plain.
     """
-    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = values[2:]
-    more = json.loads(text) if text else {}
+    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = values
+    said = Row(line, action, member, pbx, extension, number)
+    if not text:
+        plain = () if text == "" else (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
+        return said, Verdict(_OUTCOMES[outcome], code, plain), ""
+    more = json.loads(text)
     if "effects" in more:
         effects = tuple(Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"])
-    elif text == "":
-        effects = ()
     else:
         effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
     verdict = Verdict(
-        Outcome(outcome),
+        _OUTCOMES[outcome],
         code,
         effects,
         more.get("other", ""),
         more.get("holder", ""),
         tuple(more.get("overrides", ())),
     )
-    return Row(line, action, member, pbx, extension, number), verdict, more.get("words", "")
+    return said, verdict, more.get("words", "")
