@@ -74,7 +74,10 @@ def _environment(folder: Path | None) -> Environment:
 
 def harmless(text: object) -> str:
     """Text without control and bidi characters, which could run or hide something in a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    said = str(text)
+    if said.isprintable():
+        return said
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
 def login(text: object) -> str:
