@@ -54,7 +54,7 @@ def show_plan(service: Service, run: Run) -> None:
     """The recap of a stored plan, on standard error."""
     report = service.report(run)
     with recap.on_stderr():
-        recap.tell_lines(report.lines())
+        recap.tell_lines(report.preview())
         recap.tell_faults(report.faults(whole_file=True))
         click.echo(f"\nOf {number(sum(run.counts.values()), 'row')}: {recap.counts(run.counts)}.")
         click.echo("Changes:")

@@ -13,7 +13,7 @@ from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import decision, headline, number_taken, sentence, wanted
-from linecard.store.journal import PAGE, Journal
+from linecard.store.journal import PAGE, Journal, StoredRow
 from linecard.store.store import Store
 
 
@@ -61,11 +61,17 @@ class RunReport:
         return [*stored, Outcome.DONE.value] if Outcome.SKIPPED in outcomes else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
-        stored = self._journal.rows(self.run.attempt, self._stored(outcomes), codes, limit)
+        return self._said(self._journal.rows(self.run.attempt, self._stored(outcomes), codes, limit), self.run.state)
+
+    def preview(self) -> Iterator[Line]:
+        """Rows as `linecard plan` shows them: what would be done is said to be, though nothing was yet."""
+        return self._said(self._journal.rows(self.run.attempt), None)
+
+    def _said(self, stored: Iterator[StoredRow], state: State | None) -> Iterator[Line]:
         while page := list(islice(stored, PAGE)):
             faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
             for row, verdict, words in page:
-                yield line(row, verdict, words, faults.get(row.line, []), state=self.run.state)
+                yield line(row, verdict, words, faults.get(row.line, []), state=state)
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         return self._journal.count(self.run.attempt, self._stored(outcomes), codes)

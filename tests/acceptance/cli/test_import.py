@@ -23,6 +23,16 @@ def test_the_plan_is_shown_asked_for_and_applied(site):
     assert site.holds() == {"1000": ("ada@x.org", "+33199001000")}
 
 
+def test_the_recap_is_that_of_plan(site):
+    """Row by row in the same words: what would be done is not shown as if it had been skipped."""
+    site.import_("attach,bob@x.org,,1001,")
+    file = site.sheet(ADA, "force_attach,cy@x.org,,1001,", "attach,dan@x.org,,1001,", "detach,eve@x.org,,,", "x,,,,")
+    planned = [line for line in site.run("plan", file).out.splitlines() if line.startswith("  ")]
+    asked = [line for line in site.run("import", file, answers="n\n").err.splitlines() if line.startswith("  ")]
+    assert asked == planned
+    assert "skipped" not in "".join(asked)
+
+
 def test_the_report_that_it_names_is_there(site):
     """The path on the last line is that of a page that is whole."""
     said = site.run("import", site.sheet(ADA), "--yes")
