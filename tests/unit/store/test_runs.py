@@ -83,7 +83,7 @@ def test_events_are_only_ever_added(store, receive, tmp_path, statement):
     run = receive()
     with closing(sqlite3.connect(tmp_path / "linecard.db")) as db:
         db.execute("PRAGMA recursive_triggers=ON")
-        with pytest.raises(sqlite3.IntegrityError, match="events (are|go) only"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"events (are|go) only"):
             db.execute(statement)
     assert len(store.events(run)) == 1
 
