@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,12 +11,14 @@ from typing import BinaryIO
 
 from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, safe_name
 from linecard_local.lease import is_written
+from linecard_local.moving import beside, copied, made, synced, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.watch import Deaf, FolderWatch
 
-BLOCK = 1 << 20
 HIDDEN = b".linecard"
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
+MARKER = ".marker"
+"""What follows a claim's id in the name of its marker file."""
 
 
 def build(options: LocalOptions, place: Place) -> LocalInbox:
@@ -38,7 +39,6 @@ class LocalInbox:
         self._hidden = os.path.join(self._path, HIDDEN)
         self._quarantine = place.quarantine
         self._hard_links, self._watch = hard_links, watch
-        self._elsewhere = False
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -50,15 +50,18 @@ class LocalInbox:
                 except FileNotFoundError:
                     continue  # gone between the two calls
                 if not stat.S_ISDIR(found.st_mode):
-                    yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, self._refusal(found))
+                    refused = self._refusal(entry.path, found)
+                    yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, refused)
 
-    def _refusal(self, found: os.stat_result) -> str:
+    def _refusal(self, path: bytes, found: os.stat_result) -> str:
         if stat.S_ISLNK(found.st_mode):
             return "It is a symbolic link; only regular files are taken."
         if not stat.S_ISREG(found.st_mode):
             return "It is a pipe, socket or device; only regular files are taken."
         if found.st_nlink > 1 and not self._hard_links:
             return "It has several names (hard links), so it could still be changed; copy it instead."
+        if not os.access(path, os.R_OK, effective_ids=True):
+            return "The user that linecard runs as may not read it."
         return ""
 
     def watch(self, wake: Callable[[], None]) -> Watch:
@@ -67,56 +70,67 @@ class LocalInbox:
     # -- claiming --------------------------------------------------------------------------------------------------
 
     def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
-        claimed = []
+        claimed: dict[str, bytes] = {}
         with self._told():
-            os.makedirs(self._work, mode=0o700, exist_ok=True)
+            made(self._work)
             for claim, seen in wanted.items():
-                if self._aside(claim) is not None or self._put_aside(claim, seen):
-                    claimed.append(claim)
+                path = self._aside(claim) or self._put_aside(claim, seen)
+                if path is not None:
+                    claimed[claim] = path
+            for folder in {os.path.dirname(path) for path in claimed.values()}:
+                synced(folder)
             if claimed:
-                for folder in {self._path, self._hidden if self._elsewhere else self._work}:
-                    _sync(folder)
-        return claimed
+                synced(self._path)
+        return list(claimed)
 
     def _aside(self, claim: str) -> bytes | None:
-        """Where the file of a claim lies, if it does."""
-        places = (os.path.join(folder, claim.encode()) for folder in (self._work, self._hidden))
-        return next((path for path in places if os.path.lexists(path)), None)
+        """Where the file of a claim lies, if it does. A folder that may not be searched is no folder without it."""
+        for folder in (self._work, self._hidden):
+            path = os.path.join(folder, claim.encode())
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.lstat(path)
+                return path
+        return None
 
-    def _put_aside(self, claim: str, seen: Listing) -> bool:
+    def _put_aside(self, claim: str, seen: Listing) -> bytes | None:
+        """Move a file that is still as it was seen; where it lies then, None if it was left."""
         source = os.path.join(self._path, seen.name)
+        marker = os.path.join(self._path, seen.marker)
         try:
-            handle = _opened(source)
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
-                return False
-            raise
-        try:
-            if _identity(os.fstat(handle)) != _identity_of(seen) or is_written(handle):
-                return False
-        finally:
-            os.close(handle)
-        try:
-            if seen.marker:
-                with suppress(FileNotFoundError):
-                    self._rename(os.path.join(self._path, seen.marker), claim + ".marker")
-            self._rename(source, claim)
-        except FileNotFoundError:
-            return False  # its owner, or another linecard, was quicker
-        return True
+            if _is_as_seen(source, seen):
+                if seen.marker:
+                    with suppress(FileNotFoundError):  # moved before a crash, or with another file
+                        self._rename(marker, claim + MARKER)
+                return self._rename(source, claim)
+        except FileNotFoundError:  # its owner, or another linecard, was quicker
+            self._must_be_mounted(seen)
+        kept = self._aside(claim + MARKER)
+        if kept is not None:
+            self._put_back(kept, marker, marker + b"." + claim[:8].encode())
+        return None
 
-    def _rename(self, source: bytes, name: str) -> None:
-        if not self._elsewhere:
-            try:
-                os.rename(source, os.path.join(self._work, name.encode()))
-            except OSError as error:
-                if error.errno != errno.EXDEV:
-                    raise
-                self._elsewhere = True
-            else:
-                return
-        os.makedirs(self._hidden, mode=0o700, exist_ok=True)
-        os.rename(source, os.path.join(self._hidden, name.encode()))
+    def _must_be_mounted(self, seen: Listing) -> None:
+        """Where claimed files lie inside the inbox, a missing one may only be out of sight with its file system."""
+        made(self._work)
+        where = seen.version.partition(":")[0]
+        if where in {str(os.stat(folder).st_dev) for folder in (self._path, self._work)} or os.path.isdir(self._hidden):
+            return
+        raise InboxError(
+            f"{self._folder} is not the folder that {os.fsdecode(seen.name)!r} was found in.",
+            remedy="Mount it again; linecard goes on by itself.",
+        )
+
+    def _rename(self, source: bytes, name: str) -> bytes:
+        target = os.path.join(self._work, name.encode())
+        try:
+            os.rename(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            target = os.path.join(self._hidden, name.encode())
+            made(self._hidden)
+            os.rename(source, target)
+        return target
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
@@ -133,7 +147,7 @@ class LocalInbox:
                 before = os.fstat(handle)
                 if _identity(before) != _identity_of(seen) or is_written(handle):
                     raise Unfinished(seen._replace(size=before.st_size, version=_version(before)))
-                _copied(handle, into, most + 1)
+                copied(handle, into, most + 1)
                 after = os.fstat(handle)
                 if _version(after) != _version(before):
                     raise Unfinished(seen._replace(size=after.st_size, version=_version(after)))
@@ -147,6 +161,7 @@ class LocalInbox:
         with self._told():
             path = self._aside(claim)
             if path is None:
+                self._must_be_mounted(seen)
                 self._drop_marker(claim)
                 return True
             handle = _opened(path)
@@ -158,37 +173,50 @@ class LocalInbox:
                 os.close(handle)
             as_taken = _version(now) == taken
             if not as_taken:
-                self._put_back(path, seen.name, claim)
+                self._give_back(path, seen, claim)
             elif parting is Parting.DONE:
                 os.unlink(path)
             else:
-                self._to_quarantine(path, seen.name, claim)
+                to_quarantine(path, self._quarantine, f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}")
             self._drop_marker(claim)
-            _sync(os.path.dirname(path))
+            synced(os.path.dirname(path))
             return as_taken
 
     def _drop_marker(self, claim: str) -> None:
-        marker = self._aside(claim + ".marker")
+        marker = self._aside(claim + MARKER)
         if marker is not None:
             os.unlink(marker)
 
-    def _put_back(self, path: bytes, name: bytes, claim: str) -> None:
-        """Back into the inbox under its name, or, where that is taken, under one that tells it apart."""
-        for target in (name, name + b"." + claim[:8].encode()):
-            try:
-                os.link(path, os.path.join(self._path, target), follow_symlinks=False)
-            except FileExistsError:
-                if not os.path.samefile(path, os.path.join(self._path, target)):
-                    continue  # else a crash came between the two steps
-            _sync(self._path)
-            os.unlink(path)
-            return
+    def _give_back(self, path: bytes, seen: Listing, claim: str) -> None:
+        """Back into the inbox under its name, or where that is taken, under one beside it; its marker with it."""
+        name, other = seen.name, beside(seen.name, claim)
+        marker = self._aside(claim + MARKER)
+        at_name = self._put_back(path, os.path.join(self._path, name), os.path.join(self._path, other))
+        if marker is not None:
+            ending = seen.marker.removeprefix(name)
+            if ending == seen.marker:
+                ending = seen.marker.removeprefix(name.rpartition(b".")[0])
+            wanted = os.path.join(self._path, seen.marker if at_name else other + ending)
+            self._put_back(marker, wanted, wanted + b"." + claim[:8].encode())
 
-    def _to_quarantine(self, path: bytes, name: bytes, claim: str) -> None:
-        self._quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = self._quarantine / f"{claim[:12]}__{safe_name(os.fsdecode(name))}"
-        shutil.move(os.fsdecode(path), target)
-        _sync(os.fsencode(self._quarantine))
+    def _put_back(self, path: bytes, *targets: bytes) -> bool:
+        """Give a file back the first of these names that is free; whether it was the first."""
+        for target in targets:
+            try:
+                os.link(path, target, follow_symlinks=False)
+            except FileExistsError:
+                if not os.path.samefile(path, target):
+                    continue  # else a crash came between the two steps
+            except PermissionError:  # the kernel lets nobody link to the files of others (fs.protected_hardlinks)
+                if os.path.lexists(target):
+                    continue
+                os.rename(path, target)
+                synced(self._path)
+                return target == targets[0]
+            synced(self._path)
+            os.unlink(path)
+            return target == targets[0]
+        raise InboxError(f"{os.fsdecode(targets[-1])} is in the way of a file that is to go back.")
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -215,6 +243,20 @@ def _opened(path: bytes) -> int:
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
+def _is_as_seen(path: bytes, seen: Listing) -> bool:
+    """Whether a file may be moved: it did not change since, and nobody has it open for writing."""
+    try:
+        handle = _opened(path)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EACCES):
+            return False  # another by now, of which the next look says what is wrong
+        raise
+    try:
+        return _version(os.fstat(handle)) == seen.version and not is_written(handle)
+    finally:
+        os.close(handle)
+
+
 def _version(found: os.stat_result) -> str:
     return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
 
@@ -226,18 +268,3 @@ def _identity(found: os.stat_result) -> str:
 
 def _identity_of(seen: Listing) -> str:
     return seen.version.rpartition(":")[0]
-
-
-def _copied(handle: int, into: BinaryIO, most: int) -> None:
-    left = most
-    while left and (block := os.read(handle, min(BLOCK, left))):
-        into.write(block)
-        left -= len(block)
-
-
-def _sync(folder: bytes) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,6 +6,7 @@ folder is another one by now; so each look checks what can be checked, and begin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -85,8 +86,9 @@ class _Handler(FileSystemEventHandler):
 
 
 def _which(folder: Path) -> tuple[int, int] | None:
+    """Which folder it is; None if it is gone, or may not be read: the kernel would be silent about such a one."""
     try:
         found = folder.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if os.access(folder, os.R_OK | os.X_OK, effective_ids=True) else None

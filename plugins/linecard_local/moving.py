@@ -1,0 +1,68 @@
+"""Moving and copying files so that what was done is still so after a power cut."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK = 1 << 20
+LONGEST = 255
+"""Bytes that a file name may have."""
+
+
+def made(folder: bytes) -> None:
+    """Make a private folder, and what is missing above it, durably."""
+    path = Path(os.fsdecode(folder))
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for new in reversed(missing):
+        synced(os.fsencode(new.parent))
+
+
+def synced(folder: bytes) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def copied(handle: int, into: BinaryIO, most: int) -> None:
+    """Copy the bytes of an open file, so many at the most."""
+    left = most
+    while left and (block := os.read(handle, min(BLOCK, left))):
+        into.write(block)
+        left -= len(block)
+
+
+def beside(name: bytes, claim: str) -> bytes:
+    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`."""
+    stem, dot, ending = name.rpartition(b".")
+    if not stem:
+        stem, dot, ending = name, b"", b""
+    mark = b"." + claim[:8].encode() + dot + ending
+    return stem[: LONGEST - len(mark)] + mark
+
+
+def to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
+    """Move a file that is too large to where a person finds it, with the reason beside it."""
+    made(os.fsencode(quarantine))
+    source, target = Path(os.fsdecode(path)), quarantine / name
+    reason = "It is larger than `max_bytes` of its inbox, so it was not imported; it is here as it was sent.\n"
+    target.with_name(f"{name}.reason").write_text(reason, encoding="utf-8")
+    try:
+        source.rename(target)
+    except OSError as error:  # on another file system the copy must be durable before the file goes
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(f".{name}.part")
+        with source.open("rb") as file, part.open("wb") as out:
+            copied(file.fileno(), out, os.fstat(file.fileno()).st_size)
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(target)
+        source.unlink()
+    synced(os.fsencode(quarantine))
