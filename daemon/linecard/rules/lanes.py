@@ -6,6 +6,7 @@ an inbox the order is always kept, because a newer file means to correct an olde
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,11 +40,18 @@ class Lanes:
         return len(self._items)
 
     def add(self, run: int, inbox: str, pbxs: Iterable[str]) -> None:
-        """Let a run, which needs one PBX at least, wait for its turn. Runs are added in the order of their numbers."""
+        """Let a run, which needs one PBX at least, wait for its turn. One that comes late goes before newer ones."""
         if run not in self._items:
             group = (inbox, frozenset(pbxs))
             self._items[run] = _Item(run, group)
-            self._waiting.setdefault(group, deque()).append(run)
+            self._wait(group, run)
+
+    def _wait(self, group: _Group, run: int) -> None:
+        waiting = self._waiting.setdefault(group, deque())
+        if waiting and waiting[-1] > run:
+            insort(waiting, run)
+        else:
+            waiting.append(run)
 
     def start(self, now: float) -> int | None:
         """The next run whose PBXs are all free, which are its own from now on; None if there is none."""
@@ -98,7 +106,7 @@ class Lanes:
         item = self._items[run]
         item.not_before = until
         self._let_go(item)
-        self._waiting.setdefault(item.group, deque()).appendleft(run)
+        self._wait(item.group, run)
 
     def done(self, run: int) -> None:
         """A run at work is finished, or waits for a person."""
