@@ -36,4 +36,4 @@ def display(raw: bytes) -> str:
 def safe_name(name: str, most: int = 80) -> str:
     """A file name as it may stand in one of ours: plain characters, no path, no leading dot, not too long."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._")[-most:] or "sheet"
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name)[-most:].strip("._") or "sheet"

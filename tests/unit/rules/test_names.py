@@ -1,0 +1,71 @@
+"""Which names are never a sheet, and how a hostile name is tamed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linecard.rules.names import display, is_junk, matches, safe_name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".joiners.csv",  # rsync, NiFi, hidden
+        ".nfs0000001",
+        ".DS_Store",
+        "._joiners.csv",  # macOS
+        ".sftpgo-upload.x.joiners.csv",
+        "~$joiners.xlsx",  # Office
+        "joiners.csv~",
+        "joiners.csv.filepart",  # WinSCP
+        "joiners.csv.ocTransferId123.part",  # Nextcloud
+        "joiners.csv.part",
+        "JOINERS.CSV.TMP",
+        "joiners.csv.writing",  # Spring
+        "joiners.csv.camelLock",
+        "joiners.csv.crdownload",
+        "Thumbs.db",
+        "desktop.ini",
+    ],
+)
+def test_a_temporary_name_is_junk_whatever_is_in_the_file(name):
+    assert is_junk(name)
+
+
+@pytest.mark.parametrize("name", ["joiners.csv", "party.csv", "tmp.csv", "a", "-rf", "x\n.csv", "template.partial.csv"])
+def test_any_other_name_is_none(name):
+    assert not is_junk(name)
+
+
+def test_patterns_are_compared_without_case_and_with_the_whole_name():
+    assert matches("Joiners.CSV", ("*.csv",))
+    assert matches("joiners.csv", ("leavers*", "JOIN?RS.*"))
+    assert not matches("joiners.csv.old", ("*.csv",))
+    assert not matches("joiners.csv", ())
+    assert matches("two\nlines.csv", ("*.csv",))
+
+
+def test_bytes_that_are_not_utf_8_are_shown_and_stay_apart():
+    assert display(b"b\xe9.csv") == "b\\xe9.csv"
+    assert display("bé.csv".encode()) == "bé.csv"
+
+
+@given(st.binary(max_size=300))
+def test_a_name_of_ours_is_plain_whatever_the_name_was(raw):
+    """It leads nowhere else, is not hidden and fits into a file system."""
+    name = safe_name(display(raw))
+    assert name
+    assert name.isascii()
+    assert name.isprintable()
+    assert "/" not in name
+    assert not name.startswith(".")
+    assert len(name) <= 80
+
+
+def test_what_can_be_read_of_a_name_stays():
+    assert safe_name("Einträge Köln.csv") == "Eintrage_Koln.csv"
+    assert safe_name("x" * 100 + ".csv").endswith("xx.csv")
+    assert safe_name("../../etc/passwd") == "etc_passwd"
+    assert safe_name("日本") == "sheet"
