@@ -44,7 +44,7 @@ def fates(journal: Journal) -> dict[int, Fate]:
     return {found.seq: fate for fate in Fate for found in journal.changes(None, fate)}
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(played=st.lists(st.tuples(rows, verdicts), min_size=1, max_size=4))
 def test_a_row_comes_back_exactly(journal, store, played):
     """Its cells, outcome, code, effects, what stands in the way and which lines it undoes."""
@@ -64,7 +64,7 @@ def test_a_row_with_one_effect_takes_no_more_than_its_cells(journal, store):
         assert connection.exec_driver_sql("SELECT more FROM sheet_row").scalar_one() is None
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     pair=st.tuples(rows, verdicts),
     code=st.sampled_from([Code.PBX_REFUSED, Code.IN_DOUBT]),
@@ -88,7 +88,7 @@ def test_a_corrected_row_keeps_all_but_what_became_of_it(journal, store, pair, c
     ]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(st.tuples(names, extensions, holdings, holdings), max_size=4))
 def test_a_change_comes_back_exactly(journal, store, found):
     """PBX, extension, before and after; None is not an empty string."""
