@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, cast
 
+from linecard.errors import StateError
 from linecard.model.run import Drop
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.files import whole
@@ -24,7 +25,9 @@ from linecard.store.claims import Claim, Claims
 from linecard.store.store import Store
 
 BATCH = 500
-"""Files claimed by one commit."""
+"""Files claimed by one commit, and kept by one look, so that the work on them can begin."""
+GAP = 0.1
+"""Seconds between two looks at least, where a file must be seen again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Intake:
         """Look once: claim what has settled, keep what was claimed, begin a run for each.
 
         Raises `InboxError` when the inbox cannot be read or changed and `StateError` when nothing can be remembered;
-        what was begun is found and finished by the next look.
+        what was begun is found and finished by the next look. Never once a run was received: the answer tells of it.
         """
         look = Look()
         room = self._free() >= self._habits.reserve
@@ -123,7 +126,7 @@ class Intake:
                 sight = _Sight(listing, now, 1)
             sights[listing.name] = sight
             if now - sight.since < settle or sight.looks < 2:
-                look.again(sight.since + settle)
+                look.again(max(sight.since + settle, now + GAP))
             elif listing.refused:
                 look.problems[f"file {display(listing.name)}"] = listing.refused
             else:
@@ -191,24 +194,42 @@ class Intake:
         for claim, due in list(self._claimed.values()):
             if due > now:
                 look.again(due)
-                continue
-            try:
-                look.runs.append(self._kept(claim))
-            except Unfinished as unfinished:
-                self._wait(claim, unfinished.now, look)
-                continue
-            except OSError as error:
-                look.problems["room"] = f"{error.filename or self._archive}: {error.strerror or error}."
+            elif len(look.runs) >= BATCH:
+                look.again(now)
                 return
-            del self._claimed[claim.id]
+            elif not self._tried(claim, look):
+                return
+
+    def _tried(self, claim: Claim, look: Look) -> bool:
+        """Keep one file. What is wrong with it alone stops no other; False where no other could be kept either."""
+        try:
+            look.runs.append(self._kept(claim))
+        except Unfinished as unfinished:
+            self._wait(claim, unfinished.now, look)
+            return True
+        except InboxError as error:
+            look.problems[f"file {display(claim.seen.name)}"] = f"{error} {error.remedy}".rstrip()
+            return True
+        except StateError as error:
+            look.problems["memory"] = f"{error} {error.remedy}".rstrip()
+            return False
+        except (OSError, _NotWritten) as error:
+            found = error.error if isinstance(error, _NotWritten) else error
+            look.problems["room"] = f"{found.filename or self._archive}: {found.strerror or found}."
+            return False
+        del self._claimed[claim.id]
+        return True
 
     def _wait(self, claim: Claim, seen: Listing, look: Look) -> None:
         """Its producer writes on, though it was moved: it must settle once more where it lies."""
-        with self._store.transaction() as connection:
-            self._claims.see(connection, claim.id, seen)
-        due = self._monotonic() + self._habits.settle
+        due = self._monotonic() + max(self._habits.settle, GAP)
         self._claimed[claim.id] = (claim._replace(seen=seen), due)
         look.again(due)
+        try:
+            with self._store.transaction() as connection:
+                self._claims.see(connection, claim.id, seen)
+        except StateError as error:  # after a restart it is found to be another than was seen, and settles once more
+            look.problems["memory"] = f"{error} {error.remedy}".rstrip()
 
     def _kept(self, claim: Claim) -> int:
         most = self._habits.most
@@ -248,6 +269,14 @@ class Intake:
         self._inbox.close()
 
 
+class _NotWritten(Exception):
+    """The copy could not be written on: no fault of the inbox, which would else be told as one."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class _Copy:
     """Writes on what it is given, counting and summing."""
 
@@ -259,7 +288,10 @@ class _Copy:
     def write(self, block: bytes) -> int:
         self.sha256.update(block)
         self.size += len(block)
-        return self._out.write(block)
+        try:
+            return self._out.write(block)
+        except OSError as error:
+            raise _NotWritten(error) from error
 
 
 def _claim(seen: Listing, folder: str) -> Claim:
