@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Any
@@ -91,6 +92,8 @@ def main(ctx: click.Context, config: str | None) -> None:
     PBX that does not answer, 3 the plan is held for a person.
     """
     ctx.obj = config
+    # A long sheet makes millions of tuples and nothing that goes round in circles: look for such garbage seldom.
+    gc.set_threshold(20_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

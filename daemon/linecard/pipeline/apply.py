@@ -137,7 +137,14 @@ class _Lane:
             return
         now = self._held({r.change.extension for r in results if r.fate is Fate.DONE})
         last = {r.change.extension: r.change.seq for r in results}
-        self._record([self._confirmed(r, now, final=last[r.change.extension] == r.change.seq) for r in results])
+        self._record(
+            [
+                (r, "")
+                if r.fate is Fate.DONE and now.get(r.change.extension, VACANT) == r.change.after
+                else self._confirmed(r, now, final=last[r.change.extension] == r.change.seq)
+                for r in results
+            ]
+        )
         if self._progress is not None:
             self._progress(len(results))
 
@@ -145,7 +152,7 @@ class _Lane:
         if result.fate is not Fate.DONE:
             return result, _code(result.fate)
         held = now.get(result.change.extension, VACANT)
-        if held == result.change.after or not final or self._journal.later(result.change):
+        if not final or self._journal.later(result.change):
             return result, ""
         return result._replace(fate=Fate.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
 
@@ -153,7 +160,7 @@ class _Lane:
         if not extensions:
             return {}
         entries = self._pbx.backend.fetch(Scope(extensions=frozenset(extensions)))
-        return {entry.extension: Holding(entry.member, entry.number) for entry in entries}
+        return {extension: Holding(member, number) for extension, member, number in entries}
 
     def _record(self, results: list[tuple[Result, str]]) -> None:
         if results:

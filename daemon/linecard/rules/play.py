@@ -99,7 +99,8 @@ class Play:
     def _set(self, extension: str, member: str | None, number: str | None, line: int, *, named: bool) -> None:
         old = self._is.get(extension, _NOTHING)
         self._was.setdefault(extension, old)
-        self._leave(extension, old)
+        if old is not _NOTHING:
+            self._leave(extension, old)
         self._enter(extension, (member, number, line, named))
 
     def held_by(self, member: str) -> tuple[str, ...]:
@@ -161,9 +162,10 @@ class Play:
         if elsewhere != extension:
             overrides |= self._take_number(elsewhere)
         self._set(extension, member, number, row.line, named=bool(row.number))
-        effects = [Effect(self.pbx, extension, Holding(old[0], old[1]), Holding(member, number))]
-        for other, was in before.items():
-            effects.append(Effect(self.pbx, other, was, self.holding(other)))
+        was = Holding(old[0], old[1]) if old is not _NOTHING else VACANT
+        effects = [Effect(self.pbx, extension, was, Holding(member, number))]
+        for other, had in before.items():
+            effects.append(Effect(self.pbx, other, had, self.holding(other)))
         return Verdict(Outcome.DONE, code, tuple(effects), overrides=tuple(sorted(overrides)) if overrides else ())
 
     def _detach(self, row: Row) -> Verdict:
