@@ -12,6 +12,9 @@ import pytest
 
 from acceptance import ledger
 from acceptance.killing import warm
+from acceptance.machines import machine
+
+__all__ = ["machine"]
 
 
 @pytest.fixture(scope="module")

@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
-import pip
-import pytest
-
-from acceptance.built import ROOT, build, locked, run
+from acceptance.built import ROOT, run
+from acceptance.machines import tool
 from linecard.config import load
 from linecard.registry import Registry
 
 SYSTEMD = ROOT / "systemd"
-HERE = Path(__file__).with_name("machine")
-PROOF = """\
-[Unit]
-Description=What an administrator does
-Wants=multi-user.target
-After=multi-user.target
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'sh /machine/{script} > /proof/{script}.log 2>&1; echo $? > /proof/{script}.code'
-ExecStart=/bin/sh -c 'journalctl -o cat -n 300 >> /proof/{script}.log; systemctl poweroff'
-"""
-
-
-def lacking(what: str) -> None:
-    """On a user's machine a reason to skip; where the tests decide, a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-def tool(name: str, package: str) -> str:
-    """A program of Debian's, installed if need be and possible."""
-    if shutil.which(name) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        run("apt-get", "update", "-qq", cwd=ROOT)
-        run("apt-get", "install", "-y", "-qq", package, cwd=ROOT, DEBIAN_FRONTEND="noninteractive")
-    found = shutil.which(name)
-    if found is None:
-        lacking(f"{name} is not here; `apt-get install {package}` brings it.")
-    assert found is not None
-    return found
 
 
 def test_the_unit_is_one_that_systemd_understands(tmp_path):
@@ -80,79 +42,6 @@ def test_the_configuration_that_comes_with_it_has_no_problem():
     for folder in (config.state, config.archive, config.reports, config.quarantine, config.inboxes["hr"].path):
         assert f"d {folder} " in made
         assert Path(folder).is_relative_to("/var/lib/linecard")
-
-
-class Machine:
-    """This machine's own files with a layer of memory above them, in which linecard is installed."""
-
-    def __init__(self, root: Path, proof: Path, nspawn: str) -> None:
-        self._root, self.proof, self._nspawn = root, proof, nspawn
-
-    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        common = ("--register=no", "--keep-unit", "--quiet", "-D", str(self._root))
-        # Without machined, nspawn keeps a folder of its own below /run/systemd that must be a mount.
-        inside = " ".join([self._nspawn, *common, *words])
-        script = f"mkdir -p /run/systemd && mount -t tmpfs tmpfs /run/systemd && exec {inside}"
-        return run("unshare", "--mount", "sh", "-c", script, cwd=self._root.parent)
-
-    def boot(self, script: str) -> None:
-        """Boot, do what the script says, power off."""
-        (self._root / "etc/systemd/system/proof.service").write_text(PROOF.format(script=script))
-        said = self.call(
-            "--private-network",
-            f"--bind={self.proof}:/proof",
-            f"--bind-ro={HERE}:/machine",
-            "-b",
-            "systemd.unit=proof.service",
-        )
-        log = self.proof / f"{script}.log"
-        assert log.exists(), said.stdout[-2000:] + said.stderr
-        assert (self.proof / f"{script}.code").read_text() == "0\n", log.read_text()
-
-    def facts(self, name: str) -> dict[str, str]:
-        return dict(line.split("=", 1) for line in (self.proof / name).read_text().splitlines())
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory) -> Iterator[Machine]:
-    if os.geteuid() != 0:
-        lacking("Only root can boot a container.")
-    nspawn = tool("systemd-nspawn", "systemd-container")
-    folder = tmp_path_factory.mktemp("machine")
-    root, layer, proof, wheels = (folder / name for name in ("root", "layer", "proof", "wheels"))
-    for made in (root, layer, proof, wheels):
-        made.mkdir()
-    with ExitStack() as stack:
-        for words in (
-            ("-t", "tmpfs", "tmpfs", str(layer)),
-            ("-t", "overlay", "overlay", "-o", f"lowerdir=/,upperdir={layer}/up,workdir={layer}/work", str(root)),
-        ):
-            if words[1] == "overlay":
-                (layer / "up").mkdir()
-                (layer / "work").mkdir()
-            said = run("mount", *words, cwd=folder)
-            if said.returncode:
-                lacking(f"A container cannot be made here: {said.stderr}")
-            stack.callback(run, "umount", "-l", words[-1], cwd=folder)
-        for wants in (root / "etc/systemd/system").glob("*.wants"):
-            shutil.rmtree(wants)  # the services of this machine stay where they are
-        wheel = build(wheels)
-        (wheels / "lock.txt").write_text(locked(wheel))
-        here = Machine(root, proof, nspawn)
-        install = (
-            "PYTHONPATH=/pip /opt/linecard/bin/python -m pip --disable-pip-version-check install --quiet --no-deps"
-        )
-        said = here.call(
-            f"--bind-ro={wheels}:/wheels",
-            f"--bind-ro={Path(pip.__file__).parent}:/pip/pip",
-            *(f"--setenv={name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")),
-            "sh",
-            "-c",
-            f"""'rm -rf /opt/linecard; /usr/bin/python3 -m venv --without-pip /opt/linecard &&
-            {install} --require-hashes -r /wheels/lock.txt && {install} --no-index /wheels/{wheel.name}'""",
-        )
-        assert said.returncode == 0, said.stdout + said.stderr
-        yield here
 
 
 def test_a_service_that_is_killed_reloaded_and_rebooted(machine):
