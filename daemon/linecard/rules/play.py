@@ -32,10 +32,12 @@ class Policy:
     members: frozenset[str] | None = None
 
 
-# What an extension is in play: member, number, the line of the row that last said so (0: the PBX did), and
-# whether that row named the number too. A plain tuple, because a million of them are held.
-_State = tuple[str | None, str | None, int, bool]
-_NOTHING: _State = (None, None, 0, False)
+# What an extension is in play: member, number, and who said so: four times the line of the row that last did (0: the
+# PBX did), plus _NAMED if that row named the number too, plus _TOUCHED if any row changed it. A plain and short tuple,
+# because a million of them are held.
+_State = tuple[str | None, str | None, int]
+_NAMED, _TOUCHED = 1, 2
+_NOTHING: _State = (None, None, 0)
 
 
 class Play:
@@ -57,18 +59,19 @@ class Play:
         self._is: dict[str, _State] = {}
         self._of_member: dict[str, str | tuple[str, ...]] = {}
         self._with_number: dict[str, str] = {}
-        self._was: dict[str, Holding | _State] = {}
+        self._touched: list[str] = []
+        self._was: dict[str, _State] = {}  # those of the touched that the PBX has
         self._detached: dict[str, tuple[int, str]] = {}
         self.links = 0
         for extension, member, number in entries:
-            self._enter(extension, (member, number, 0, False))
+            self._enter(extension, (member, number, 0))
             self.links += member is not None
         standing = {e: before for e, (before, after) in (ours or {}).items() if self.holding(e) == after}
         for extension in standing:
-            self._was[extension] = self._is.get(extension, _NOTHING)
+            self._touch(extension, self._is.get(extension, _NOTHING))
             self._leave(extension, self._is.get(extension, _NOTHING))
         for extension, before in standing.items():
-            self._enter(extension, (before.member, before.number, 0, False))
+            self._enter(extension, (before.member, before.number, _TOUCHED))
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -98,10 +101,17 @@ class Play:
 
     def _set(self, extension: str, member: str | None, number: str | None, line: int, *, named: bool) -> None:
         old = self._is.get(extension, _NOTHING)
-        self._was.setdefault(extension, old)
+        if not old[2] & _TOUCHED:
+            self._touch(extension, old)
         if old is not _NOTHING:
             self._leave(extension, old)
-        self._enter(extension, (member, number, line, named))
+        self._enter(extension, (member, number, 4 * line + _TOUCHED + named))
+
+    def _touch(self, extension: str, old: _State) -> None:
+        """Remember, the first time that it is changed, what the PBX holds of an extension."""
+        self._touched.append(extension)
+        if old is not _NOTHING:
+            self._was[extension] = old
 
     def held_by(self, member: str) -> tuple[str, ...]:
         """The extensions this member holds now, in the order in which they came."""
@@ -124,7 +134,7 @@ class Play:
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_EXTENSION)
         if self._unknown(member):
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_MEMBER)
-        holder, old_number, _, _ = old or _NOTHING
+        holder, old_number, _ = old or _NOTHING
         if holder == member and number in (None, old_number):
             self._say(extension, row, named=number is not None)
             return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self._seen(extension))
@@ -200,13 +210,14 @@ class Play:
 
     def _say(self, extension: str, row: Row, *, named: bool) -> None:
         """Remember that a row said what already is so, to warn when a later row undoes it."""
-        member, number, line, was_named = self._is[extension]
-        self._is[extension] = (member, number, row.line, named or (was_named and line > 0))
+        member, number, said = self._is[extension]
+        self._is[extension] = (member, number, 4 * row.line + (said & _TOUCHED) + (named or said & _NAMED))
 
     def _broken(self, extension: str, member: str | None, number: str | None) -> set[int]:
         """The line of the row that said otherwise of this extension, if one did."""
-        said_member, said_number, line, named = self._is.get(extension, _NOTHING)
-        return {line} if line and (said_member != member or (named and said_number != number)) else set()
+        said_member, said_number, said = self._is.get(extension, _NOTHING)
+        line = said // 4
+        return {line} if line and (said_member != member or (said & _NAMED and said_number != number)) else set()
 
     def _broken_by_attach(self, row: Row) -> set[int]:
         line, extension = self._detached.get(row.member, (0, ""))
@@ -222,8 +233,9 @@ class Play:
         return broken
 
     def _take_number(self, extension: str) -> set[int]:
-        member, number, line, named = self._is[extension]
-        broken = {line} if line and named and number is not None else set[int]()
+        member, number, said = self._is[extension]
+        line = said // 4
+        broken = {line} if line and said & _NAMED and number is not None else set[int]()
         self._set(extension, member, None, 0 if broken else line, named=False)
         return broken
 
@@ -231,8 +243,8 @@ class Play:
 
     def differences(self) -> Iterator[tuple[str, Holding, Holding]]:
         """What of the PBX must change: extension, what it is, what it shall be; in the order rows touched them."""
-        for extension, was in self._was.items():
-            now = self._is[extension]
+        for extension in self._touched:
+            was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
                 yield (
                     extension,
