@@ -103,7 +103,7 @@ def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, sta
             outcome = Outcome.SKIPPED
             facts = {"wanted": _wanted(row, verdict, facts), "decision": decision(state)}
             message, remedy = sentence(Code.NOT_APPLIED, facts)
-        elif outcome is Outcome.DONE:
+        elif outcome is Outcome.DONE and len(effects) > 1:
             message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, done=True))) + "."
     main = effects[0] if effects else None
     after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
@@ -121,7 +121,7 @@ def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, sta
         main.before if main is not None else None,
         after,
         effects[1:] if outcome is Outcome.DONE else (),
-        tuple(f for f in faults if f.severity is Severity.WARNING),
+        tuple(f for f in faults if f.severity is Severity.WARNING) if faults else (),
     )
 
 
@@ -136,8 +136,8 @@ def _facts(row: Row, verdict: Verdict, words: str) -> dict[str, str]:
         "number": row.number,
         "holder": verdict.holder or (main.before.member if main and main.before.member else "") or "nobody",
         "other": verdict.other,
-        "freed": " and ".join(lost),
-        "lost": " and ".join(lost),
+        "freed": (freed := " and ".join(lost)),
+        "lost": freed,
         "words": words.rstrip("."),
     }
 
