@@ -92,7 +92,8 @@ class Writer:
     def _store(self, made: Iterable[Change]) -> None:
         """Write changes that hold, in order: the tables, then the operations that say so."""
         if self._create_members:
-            self._connection.executemany(_MEMBER, [(c.after.member,) for c in made if c.after.member is not None])
+            logins = {c.after.member for c in made if c.after.member is not None}
+            self._connection.executemany(_MEMBER, [(login,) for login in sorted(logins)])
         self._connection.executemany(_EXTENSION, [(c.extension, *c.after) for c in made])
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._connection.executemany(_OPERATION, [(at, c.extension, *c.before, *c.after) for c in made])
