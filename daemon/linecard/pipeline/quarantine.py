@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,10 +25,10 @@ def quarantine(store: Store, run: Run, archive: Path, folder: Path, *, who: str)
         "",
         FaultCode.CRASHED,
         Severity.ERROR,
-        f"linecard came to a sudden end {MOST_TRIES} times while it read this file, and will not try again.",
+        f"linecard broke down {MOST_TRIES} times while it read this file, and will not try again.",
         f"The file is {target.name} in the quarantine. Send it to whoever supports you: no file should do that.",
     )
-    with whole(target, text=False) as file:
+    with suppress(FileNotFoundError), whole(target, text=False) as file:  # a person may have removed it
         out = cast("IO[bytes]", file)
         for block in blocks(archive / run.drop.path):
             out.write(block)

@@ -10,27 +10,27 @@ import contextvars
 import json
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Timers
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from linecard.errors import LinecardError
 from linecard.model.run import Run
 from linecard.pipeline.files import sweep
 from linecard.pipeline.receive import BEGUN
 from linecard.ports.inbox import Watch
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.engine import Engine
+from linecard.runtime.failing import safely
 from linecard.runtime.log import log
 from linecard.runtime.metrics import Figures
 from linecard.runtime.notify import Notify
@@ -41,7 +41,9 @@ from linecard.runtime.status import FILE as STATUS
 TICK = 5.0
 """Seconds between two looks at the daemon's own health, and for approvals that a person has given."""
 ERRANDS = 8
-"""Threads for looking, reporting and keeping house, however many inboxes there are."""
+"""Threads for reporting, keeping house and handing out work, besides two for each inbox, which may hang."""
+BREATH = 0.25
+"""Seconds between two times of saying what the daemon does now, at least."""
 HOURLY = 3600.0
 JUMP = 2.0
 """Seconds by which the wall clock must run away from the monotonic one to count as set."""
@@ -52,11 +54,13 @@ class Daemon:
 
     def __init__(self, service: Service, notify: Notify, *, reload: Callable[[], Service | None]) -> None:
         self._service, self._notify, self._reload = service, notify, reload
-        self._stopping = threading.Event()
-        self._bell = threading.Event()
+        self._stopping = self._ended_by_signal = self._reloading = False
+        # Rung from signal handlers too: an Event would lock up when its own waiting is interrupted.
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self.board = Board(service.now, self._trouble)
         lanes = max(4, 2 * len(service.pbxs))
-        self._errands = ThreadPoolExecutor(ERRANDS, "errand")
+        errands = ERRANDS + 2 * len(service.config.inboxes)
+        self._errands = ThreadPoolExecutor(errands, "errand")
         self._lanes = ThreadPoolExecutor(lanes, "lane")
         self._parts = ThreadPoolExecutor(max(1, len(service.pbxs)), "part")
         errand = self._errands.submit
@@ -65,7 +69,7 @@ class Daemon:
             service,
             self.board,
             monotonic=time.monotonic,
-            stop=self._stopping.is_set,
+            stop=lambda: self._stopping,
             spread=self._spread,
             freed=self._dispatch,
             ended=self._ended,
@@ -79,6 +83,8 @@ class Daemon:
         self._watches: dict[str, Watch] = {}
         self._due: dict[str, float] = {}
         self._beat = time.monotonic()
+        self._told, self._untold = 0.0, False
+        self._retry: float | None = None
         self._next: Service | None = None
         self._clocks = BackgroundScheduler(
             executors={"default": Timers(2)},
@@ -91,17 +97,29 @@ class Daemon:
     def run(self) -> Service | None:
         """Work until told to stop; the service to go on with, if a new configuration was given."""
         with self._signals():
-            self._start()
-            self._notify.ready()
-            log("ready", site=str(self._service.config.file), pid=os.getpid())
             try:
-                while not self._stopping.is_set():
-                    self._bell.wait(self._until_due())
-                    self._bell.clear()
-                    self._tick()
+                self._start()
+                self._write_status()
+                self._notify.ready()
+                log("ready", site=str(self._service.config.file), pid=os.getpid())
+                while not self._stopping:
+                    with suppress(Empty):
+                        self._bell.get(timeout=self._until_due())
+                    while not self._bell.empty():
+                        self._bell.get()
+                    if not self._stopping:
+                        self._tick()
             finally:
                 self._stop()
+        if self._next is not None and self._ended_by_signal:
+            self._next.__exit__()
+            return None
         return self._next
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether it was asked to read its configuration anew, and did not come to it."""
+        return self._reloading
 
     def _start(self) -> None:
         sweep(self._service.config.archive / BEGUN)
@@ -111,7 +129,13 @@ class Daemon:
             self._every(config.scan, self._look[name], f"look {name}")
         self._every(TICK, self._poll, "poll")
         self._every(HOURLY, self._keep_house, "keep house")
-        self._figures.serve()
+        try:
+            self._figures.serve()
+        except OSError as error:
+            port = self._service.config.metrics.port
+            self.board.trouble(
+                "metrics", f"The port {port} cannot be opened: {error.strerror or error}.", "Free it, then reload."
+            )
         self._clocks.start()
         self._announce()
         self._dispatch()
@@ -124,18 +148,25 @@ class Daemon:
 
     def stop(self) -> None:
         """End at the next safe point."""
-        self._stopping.set()
-        self._bell.set()
+        self._stopping = True
+        self._bell.put(None)
+
+    def reload(self) -> None:
+        """Read the configuration anew; what is wrong with it is told, and the old one goes on."""
+        self._reloading = True
+        self._bell.put(None)
 
     def _stop(self) -> None:
-        self._stopping.set()
-        self._notify.stopping() if self._next is None else self._notify.reloading()
+        self._stopping = True
+        if self._next is None:
+            self._notify.stopping()
         log("stopping", working=self.board.sentence())
-        self._clocks.shutdown(wait=False)
-        for watch in self._watches.values():
-            watch.close()
+        if self._clocks.running:
+            self._clocks.shutdown(wait=False)
         for pool in (self._lanes, self._parts, self._errands):
             pool.shutdown(wait=True)
+        for watch in self._watches.values():  # no look can begin them anew any more
+            watch.close()
         self.engine.announce()
         self.engine.close()
         self._figures.close()
@@ -146,13 +177,12 @@ class Daemon:
     def _signals(self) -> Iterator[None]:
         def ask_to_stop(number: int, _frame: object) -> None:
             signal.signal(number, signal.SIG_DFL)  # a second one ends the program at once; that loses nothing either
+            self._ended_by_signal = True
             self.stop()
 
         def ask_to_reload(_number: int, _frame: object) -> None:
-            self._reloading = True
-            self._bell.set()
+            self.reload()
 
-        self._reloading = False
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, ask_to_reload)
         try:
@@ -164,8 +194,10 @@ class Daemon:
     # -- the main thread's round -----------------------------------------------------------------------------------
 
     def _until_due(self) -> float:
-        due = min(self._due.values(), default=None) if self._due else None
-        return TICK if due is None else max(0.0, min(TICK, due - time.monotonic()))
+        self._retry = self.engine.due()
+        retry = [] if self._retry is None else [self._retry]
+        due = min([self._told + (BREATH if self._untold else TICK), *list(self._due.values()), *retry])
+        return max(0.0, min(TICK, due - time.monotonic()))
 
     def _tick(self) -> None:
         if self._reloading:
@@ -176,23 +208,24 @@ class Daemon:
             if due <= now:
                 self._due.pop(name, None)
                 self._look[name]()
+        if self._retry is not None and self._retry <= now:
+            self._dispatch()
         self._steady()
-        if now - self._beat < 12 * TICK:  # a poll came through timer, thread and database
-            self._notify.alive()
-        self._notify.status(self.board.sentence())
-        self._write_status()
+        self._untold = now - self._told < BREATH
+        if not self._untold:
+            self._told = now
+            if now - self._beat < 12 * TICK:  # a poll came through timer, thread and database
+                self._notify.alive()
+            self._notify.status(self.board.sentence())
+            self._write_status()
 
     def _change(self) -> None:
         """A new configuration goes on in a new life; one that is wrong is refused, and the old one goes on."""
-        try:
-            self._next = self._reload()
-        except LinecardError as error:
-            problems = "; ".join(getattr(error, "problems", ()))
-            self.board.trouble(
-                "configuration", f"{error} {problems}".strip(), error.remedy or "Correct it, then reload."
-            )
-            return
-        if self._next is not None:
+        self._notify.reloading()
+        self._next = safely(self.board, "configuration", self._reload)
+        if self._next is None:
+            self._notify.ready()
+        else:
             self.stop()
 
     _offset: float | None = None
@@ -209,18 +242,20 @@ class Daemon:
     # -- errands ---------------------------------------------------------------------------------------------------
 
     def _looked(self, name: str) -> None:
-        if self._stopping.is_set():
+        if self._stopping:
             return
         watch = self._watches.get(name)
         hint = watch.check() if watch is not None else ""
         if hint:
             log("watch", inbox=name, message=hint, level="warning")
         look = self.engine.look(name)
+        if name in self.engine.unparted:
+            self._part[name]()
         if look is None:
             return
         if look.due is not None:
             self._due[name] = look.due
-            self._bell.set()
+        self._bell.put(None)
         if look.runs:
             self._dispatch()
             self._announce()
@@ -228,18 +263,28 @@ class Daemon:
     def _give_work(self) -> None:
         while (run_id := self.engine.next()) is not None:
             self._lanes.submit(self._worked, run_id)
+            self._bell.put(None)
 
     def _worked(self, run_id: int) -> None:
-        self.engine.work(run_id)
-        self._dispatch()
+        try:
+            self.engine.work(run_id)
+        finally:
+            self._dispatch()
+            self._bell.put(None)
 
     def _spread(self, work: Sequence[Callable[[], None]]) -> None:
         """Several PBXs at the same time, each with the facts that the log carries."""
         first, *others = work
         waiting = [self._parts.submit(contextvars.copy_context().run, piece) for piece in others]
-        first()
-        for piece in waiting:
-            piece.result()
+        failures: list[BaseException | None] = []
+        try:
+            first()
+        except Exception as error:  # noqa: BLE001 - raised below, when nobody is at work any more
+            failures.append(error)
+        failures += [piece.exception() for piece in waiting]
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     def _ended(self, run: Run) -> None:
         self._figures.ended(run)
@@ -248,10 +293,10 @@ class Daemon:
             self._part[run.inbox]()
 
     def _polled(self) -> None:
-        self.engine.poll()
+        if self.engine.poll():
+            self._beat = time.monotonic()
         self._dispatch()
         self._announce()
-        self._beat = time.monotonic()
 
     def _kept_house(self) -> None:
         self.engine.keep_house()
@@ -263,7 +308,7 @@ class Daemon:
     def _trouble(self, trouble: Trouble, there: bool) -> None:  # noqa: FBT001 - the board's signature
         level: Any = "error" if there else "info"
         log("trouble" if there else "well again", what=trouble.what, message=trouble.message, level=level)
-        self._bell.set()
+        self._bell.put(None)
 
     _written = ""
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import random
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from linecard.errors import BackendError, LinecardError, StateError
 from linecard.model.outcome import Fate
@@ -26,30 +25,31 @@ from linecard.pipeline.plan import plan
 from linecard.pipeline.quarantine import MOST_TRIES, quarantine
 from linecard.pipeline.recover import interrupt
 from linecard.ports.inbox import Inbox as InboxPort
+from linecard.ports.inbox import InboxError
 from linecard.rules import states
 from linecard.rules.check import Sheet
 from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board, paced
+from linecard.runtime.failing import bug, safely, tell
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
+from linecard.runtime.patience import LONGEST_WAIT, Patience
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
-SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
-"""Seconds before a run that could not go on is tried again: doubled each time, and spread by chance."""
-
 Spread = Callable[[Sequence[Callable[[], None]]], None]
 """Does pieces of work, at the same time if it can, and comes back when all are done."""
 
 
-T = TypeVar("T")
-
-
 class Stopping(Exception):
     """Asked to stop; the run is at a safe point."""
+
+
+class Again(Exception):
+    """The run has let go of PBXs that it needs once more: it waits for its turn again."""
 
 
 def one_by_one(work: Sequence[Callable[[], None]]) -> None:
@@ -79,11 +79,12 @@ class Engine:
         self.service, self.board = service, board
         self._freed, self.ended = freed, ended
         self._store, self._monotonic, self._stop, self._spread = service.store, monotonic, stop, spread
-        self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
+        self._patience = Patience(monotonic, chance)
         self._guard = threading.Lock()
         self._lanes = Lanes()
-        self._waits: dict[int, float] = {}
-        self._broken: dict[int, float] = {}
+        self._outside: dict[int, float] = {}
+        self.unparted: set[str] = set()
+        """Inboxes some of whose files could not be parted with when that was last tried."""
         self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
         opened = {name: intake_of(service, name, monotonic) for name in self._places}
         self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in opened.items()}
@@ -95,18 +96,27 @@ class Engine:
         ours = self._store.taken_runs()
         for run in sorted(self._store.runs(of_states=set(State) - states.FINAL - {State.HELD}), key=lambda r: r.id):
             if run.id in ours or run.state not in (State.RECEIVED, State.PLANNED):
-                self._safely(f"run {run.id}", partial(self.enter, run.id))
+                self.admit(run.id)
 
-    def enter(self, run_id: int) -> None:
-        """Let a run wait for its turn on the PBXs that its rows name."""
+    def admit(self, run_id: int) -> None:
+        """Let a run in; one that cannot be let in now is tried again by `poll`."""
+        known = safely(self.board, f"run {run_id}", partial(self.enter, run_id))
+        if known:
+            self._outside.pop(run_id, None)
+            self.board.well(f"run {run_id}")
+        elif known is None:
+            self._outside[run_id] = self._monotonic() + self._patience.wait(run_id)
+
+    def enter(self, run_id: int) -> bool:
+        """Let a run wait for its turn on the PBXs that its rows name; False if the configuration lacks one."""
         run = self._store.run(run_id)
         with bound(run=run.id, inbox=run.inbox, drop=run.drop.name):
             if run.state in states.FINAL:  # a duplicate
                 self._ended(run)
-                return
+                return True
             place = self._places.get(run.inbox)
-            names = Journal(self._store, run.id).pbxs() if run.pbxs is None and run.attempt else run.pbxs
-            missing = sorted(set(names or ()) - set(self.service.pbxs))
+            touched = Journal(self._store, run.id).pbxs() if run.attempt else []
+            missing = sorted({*(run.pbxs or ()), *touched} - set(self.service.pbxs))
             if place is None or missing:
                 what = f"the PBX {missing[0]}" if missing else f"the inbox {run.inbox}"
                 self.board.trouble(
@@ -114,15 +124,16 @@ class Engine:
                     f"Run {run.id} cannot be finished: {what} is no longer in the configuration.",
                     "Put it back until the run is finished.",
                 )
-                return
-            if names is None:
-                names = self._surveyed(run, place)
-            if names:
+                return False
+            names = self._surveyed(run, place) if run.pbxs is None else run.pbxs
+            if names is not None and {*names, *touched}:
                 with self._guard:
-                    self._lanes.add(run.id, run.inbox, names)
-            elif names is not None:
+                    self._lanes.add(run.id, run.inbox, {*names, *touched})
+                return True
+            if names is not None and not self._given_up(run):
                 self._plan(run, place)  # no row names a PBX: nothing to wait for
-                self._ended(self._store.run(run.id))
+            self._ended(self._store.run(run.id))
+            return True
 
     def _surveyed(self, run: Run, place: Inbox) -> tuple[str, ...] | None:
         """The PBXs that the rows name; None when the file was put into quarantine instead."""
@@ -145,12 +156,12 @@ class Engine:
         if run.state is State.RECEIVED:
             config = self.service.config
             where = quarantine(self._store, run, config.archive, config.quarantine, who=self.service.who)
-            self.board.trouble(f"file {where.name}", f"It ended the program {MOST_TRIES} times and is in {where}.")
+            self.board.trouble(f"file {where.name}", f"It broke linecard down {MOST_TRIES} times and is in {where}.")
             log("file put into quarantine", path=str(where), level="error")
         else:
             self.board.trouble(
                 f"run {run.id} given up",
-                f"Run {run.id} ended the program {MOST_TRIES} times and is left as it is.",
+                f"Run {run.id} broke linecard down {MOST_TRIES} times and is left as it is.",
                 "Stop the daemon, look at its log, then run `linecard resume`.",
             )
         return True
@@ -158,39 +169,34 @@ class Engine:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def look(self, name: str) -> Look | None:
-        """Look into an inbox once; None when it cannot be looked into, or somebody is just doing so."""
-        if not self._looking[name].acquire(blocking=False):
-            return None
-        try:
-            with bound(inbox=name):
-                return self._look(name, self._intakes[name])
-        finally:
-            self._looking[name].release()
+        """Look into an inbox once; None when it cannot be looked into."""
+        with self._looking[name], bound(inbox=name):
+            return self._look(name, self._intakes[name])
 
     def _look(self, name: str, intake: Intake) -> Look | None:
-        try:
-            look = intake.look()
-        except LinecardError as error:
-            self.board.trouble(f"inbox {name}", str(error), error.remedy)
-            self.board.looked(name, 0, 0)
-            return None
-        except Exception as error:  # noqa: BLE001 - a bug stops one look, never the daemon
-            self._bug(f"inbox {name}", error)
+        look = safely(self.board, f"inbox {name}", intake.look)
+        if look is None:
             return None
         self.board.well(f"inbox {name}")
         self.board.only(f"inbox {name}: ", {f"inbox {name}: {what}": (m, "") for what, m in look.problems.items()})
         self.board.looked(name, look.waiting, len(look.runs))
         for run_id in look.runs:
             log("file received", run=run_id)
-            self._safely(f"run {run_id}", partial(self.enter, run_id))
+            self.admit(run_id)
         return look
 
     def part(self, name: str) -> None:
         """Part with the files of an inbox whose runs have ended."""
+
+        def parted() -> None:
+            self.unparted.add(name)
+            problems = self._intakes[name].part()
+            if problems:
+                raise InboxError(problems[0])
+            self.unparted.discard(name)
+
         with self._looking[name], bound(inbox=name):
-            problems = self._safely(f"inbox {name}: parting", self._intakes[name].part) or []
-            what = f"inbox {name}: parting"
-            self.board.only(what, {what: (problems[0], "")} if problems else {})
+            tell(self.board, f"parting with files of {name}", parted)
 
     # -- working ---------------------------------------------------------------------------------------------------
 
@@ -214,39 +220,59 @@ class Engine:
         with self._guard:
             return self._lanes.waiting()
 
-    def poll(self) -> None:
-        """Find runs that a person has approved meanwhile."""
-        for run in self._store.runs(of_states={State.APPROVED}):
+    def poll(self) -> bool:
+        """Let in runs that a person has approved meanwhile or that could not be let in before; False: try again."""
+        return safely(self.board, "memory", self._polled) or False
+
+    def _polled(self) -> bool:
+        now = self._monotonic()
+        for run_id in [run_id for run_id, due in list(self._outside.items()) if due <= now]:
+            self.admit(run_id)
+        for found in self._store.runs(of_states={State.APPROVED}):
             with self._guard:
-                known = run.id in self._lanes
-            if not known:
-                self._safely(f"run {run.id}", partial(self.enter, run.id))
+                known = found.id in self._lanes
+            # Read anew: it may have been at work when it was found, and have ended since.
+            if not known and found.id not in self._outside and self._store.run(found.id).state is State.APPROVED:
+                self.admit(found.id)
+        self.board.well("memory")
+        return True
 
     def work(self, run_id: int) -> None:
-        """Take a run as far as it goes now; its PBXs are its own meanwhile."""
-        run = self._store.run(run_id)
-        where = f"run {run_id}"
-        with bound(run=run.id, inbox=run.inbox, drop=run.drop.name):
-            try:
-                run = self._worked(run)
-            except Stopping:
-                self._put_off(run_id, LONGEST_WAIT)
-            except BackendError as error:
-                self._wait(run_id, error)
-            except LinecardError as error:
-                if self._store.run(run_id).state in states.FINAL:  # a newer file took its place meanwhile
-                    self._done(run_id)
+        """Take a run as far as it goes now; its PBXs are its own meanwhile, and free afterwards whatever happens."""
+        wait: float | None = LONGEST_WAIT
+        try:
+            run = self._store.run(run_id)
+            with bound(run=run.id, inbox=run.inbox, drop=run.drop.name):
+                wait = self._step(run)
+        except LinecardError as error:  # the memory does not answer
+            wait = self._wait(run_id, error)
+        except Exception as error:  # noqa: BLE001 - a bug stops one run, never the daemon
+            bug(self.board, f"run {run_id}", error)
+            wait = self._patience.wait(run_id)
+        finally:
+            self.board.end(f"run {run_id}")
+            with self._guard:
+                if wait is None:
+                    self._lanes.done(run_id)
                 else:
-                    self._wait(run_id, error)
-            except Exception as error:  # noqa: BLE001 - a bug stops one run, never the daemon
-                self._bug(where, error)
-                self._put_off(run_id, self._next_wait(run_id))
-            else:
-                self._done(run_id)
-                self.board.well(where)
-                self._ended(run)
-            finally:
-                self.board.end(where)
+                    self._lanes.put_off(run_id, self._monotonic() + wait)
+
+    def _step(self, run: Run) -> float | None:
+        """How many seconds a run waits before it is tried again; None when it need not be."""
+        try:
+            ended = self._worked(run)
+        except Stopping:
+            return LONGEST_WAIT
+        except Again:
+            return 0.0
+        except LinecardError as error:
+            ended = self._store.run(run.id)
+            if ended.state not in states.FINAL:  # else a newer file took its place meanwhile
+                return self._wait(run.id, error)
+        self._patience.forget(run.id)
+        self.board.well(f"run {run.id}")
+        self._ended(ended)
+        return None
 
     def _worked(self, found: Run) -> Run:
         run, place = found, self._places[found.inbox]
@@ -304,11 +330,15 @@ class Engine:
                 self._freed()
 
         self._spread([partial(one, name) for name in names])
-        if broken and not self._stop():
-            self._patience(run, broken)
+        if broken:
+            if self._stop():
+                raise Stopping  # it stays as it is, so that the next start reads back what was under way
+            self._endure(run, broken)
         run = applying.end(self._store, run, who=self.service.who, stopped=self._stop())
         if run.state is State.INTERRUPTED:
             raise Stopping
+        if run.state is State.STALE and len(names) > 1:
+            raise Again
         return run
 
     def _recovered(self, run: Run) -> Run:
@@ -317,15 +347,14 @@ class Engine:
             return interrupt(self._store, run, self.service.pbxs, who=self.service.who)
         except BackendError as error:
             names = Journal(self._store, run.id).pbxs(Fate.SENT)
-            self._patience(run, dict.fromkeys(names, str(error)))
+            self._endure(run, dict.fromkeys(names, str(error)))
             return applying.end(self._store, run, who=self.service.who)
 
-    def _patience(self, run: Run, broken: dict[str, str]) -> None:
+    def _endure(self, run: Run, broken: dict[str, str]) -> None:
         """Raise `BackendError`, to be tried again, until it has lasted too long; then give up what is left."""
-        since = self._broken.setdefault(run.id, self._monotonic())
-        patience = max(self.service.config.pbxs[name].patience for name in broken)
+        lasted = self._patience.stuck(run.id, Journal(self._store, run.id).tally().get(Fate.DONE, 0))
         words = "; ".join(f"{name}: {words}" for name, words in broken.items())
-        if self._monotonic() - since < patience:
+        if lasted < max(self.service.config.pbxs[name].patience for name in broken):
             raise BackendError(words, remedy="The run goes on by itself when the PBX answers.")
         log("pbx given up", words=words, level="error")
         for name, said in broken.items():
@@ -337,30 +366,15 @@ class Engine:
         log("run ended" if run.state in states.FINAL else "run waits for a person", state=run.state, rows=_rows(run))
         self.ended(run)
 
-    def _done(self, run_id: int) -> None:
-        self._waits.pop(run_id, None)
-        self._broken.pop(run_id, None)
-        with self._guard:
-            self._lanes.done(run_id)
-
-    def _wait(self, run_id: int, error: LinecardError) -> None:
+    def _wait(self, run_id: int, error: LinecardError) -> float:
         self.board.trouble(f"run {run_id}", f"Run {run_id} waits: {error}", error.remedy)
         with suppress(StateError), self._store.transaction() as connection:
             self._store.tried(connection, run_id)  # the step ended in an orderly way
-        self._put_off(run_id, self._next_wait(run_id))
-
-    def _next_wait(self, run_id: int) -> float:
-        wait = self._waits.get(run_id, SHORTEST_WAIT)
-        self._waits[run_id] = min(2 * wait, LONGEST_WAIT)
-        return wait * self._chance.uniform(0.8, 1.2)
-
-    def _put_off(self, run_id: int, wait: float) -> None:
-        with self._guard:
-            self._lanes.put_off(run_id, self._monotonic() + wait)
+        return self._patience.wait(run_id)
 
     def announce(self) -> None:
         """File the reports that wait."""
-        self._safely("reports", self.service.announce)
+        tell(self.board, "reports", self.service.announce)
         self.board.only(
             "report of run ",
             {f"report of run {run_id}": (str(e), e.remedy) for run_id, e in self.service.unfiled.items()},
@@ -368,24 +382,7 @@ class Engine:
 
     def keep_house(self) -> None:
         """Remove what has become old."""
-        self._safely("housekeeping", partial(clear_out, self.service))
-
-    def _safely(self, what: str, piece: Callable[[], T]) -> T | None:
-        """Do something whose failure is told and stops nothing else."""
-        try:
-            found = piece()
-        except LinecardError as error:
-            self.board.trouble(what, str(error), error.remedy)
-            return None
-        except Exception as error:  # noqa: BLE001 - a bug stops one piece of work, never the daemon
-            self._bug(what, error)
-            return None
-        self.board.well(what)
-        return found
-
-    def _bug(self, what: str, error: Exception) -> None:
-        log("bug", what=what, error=repr(error), traceback=traceback.format_exc(), level="error")
-        self.board.trouble(what, f"A bug in linecard: {error!r}.", "Report it with the traceback in the log.")
+        tell(self.board, "housekeeping", partial(clear_out, self.service))
 
     def close(self) -> None:
         for intake in self._intakes.values():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,16 +29,14 @@ def site_lock(state: Path) -> Iterator[None]:
             remedy="Check that `state` names a folder on a local disk, and that this user may write to it.",
         ) from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
-            if (state / SERVED).exists():
+        if not _locked(handle):
+            holder = _holder(handle)
+            if _serves(state, holder):
                 raise BusyError(
                     f"A daemon serves this site (process {holder}).",
                     remedy="Put the file into its inbox instead, or stop the daemon first.",
-                ) from None
-            raise BusyError(f"Another linecard works on this site (process {holder}).") from None
+                )
+            raise BusyError(f"Another linecard works on this site (process {holder or 'unknown'}).")
         with suppress(OSError):  # a full disk: the lock is held all the same, only not signed
             os.ftruncate(handle, 0)
             os.write(handle, f"{os.getpid()}\n".encode())
@@ -45,10 +45,51 @@ def site_lock(state: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def _locked(handle: int) -> bool:
+    """Take the lock; whoever only asks whether it is held lets go of it at once, and is waited for."""
+    for pause in (0.0, 0.01, 0.05, 0.2):
+        time.sleep(pause)
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
+
+
+def _holder(handle: int) -> str:
+    return os.pread(handle, 20, 0).decode(errors="replace").strip()
+
+
+def _serves(state: Path, holder: str) -> bool:
+    """Whether the holder of the lock, unknown if the disk was full, is the one who says that it serves the site."""
+    try:
+        found = json.loads((state / SERVED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and holder in ("", str(found.get("pid")))
+
+
+def holder_of(state: Path) -> str | None:
+    """The process that is changing the site right now; None if there is none. Changes nothing itself."""
+    try:
+        handle = os.open(state / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(handle)
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
 def is_held(state: Path) -> bool:
     """Whether a linecard is changing the site right now."""
-    try:
-        with site_lock(state):
-            return False
-    except BusyError:
-        return True
+    return holder_of(state) is not None
+
+
+def is_served(state: Path) -> bool:
+    """Whether a daemon is at work on the site; what lies there from one that was killed does not count."""
+    holder = holder_of(state)
+    return holder is not None and _serves(state, holder)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from linecard.errors import ConfigError
@@ -26,22 +28,50 @@ def serve(file: Path) -> None:
     service: Service | None = Service.load(file)
     assert service is not None  # noqa: S101 - for the loop below
     state = service.config.state
-    with site_lock(state):
+    asked_again = False
+    with site_lock(state), _deaf_to_reloads():
         while service is not None:
             configure(service.config.log.format, service.config.log.level)
             with service as present:
-                service = Daemon(present, notify, reload=lambda: _reloaded(file, state)).run()
+                daemon = Daemon(present, notify, reload=lambda: _reloaded(file, state))
+                if asked_again:
+                    daemon.reload()
+                service = daemon.run()
+                asked_again = daemon.asked_again
+
+
+@contextmanager
+def _deaf_to_reloads() -> Iterator[None]:
+    """Between two lives nobody listens to SIGHUP, which would end the program then."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _reloaded(file: Path, state: Path) -> Service:
-    service = Service.load(file)
-    if service.config.state != state:
-        raise ConfigError(
-            f"{file}: `state` cannot be changed while the daemon runs.", remedy="Stop it, move the folder, start it."
-        )
-    for name in service.config.inboxes:
-        service.inbox(name)  # builds every PBX and inbox: what is wrong with one is said now
+    with ExitStack() as undo:
+        service = undo.enter_context(_loaded(file))
+        if service.config.state != state:
+            raise ConfigError(
+                f"{file}: `state` cannot be changed while the daemon runs.",
+                remedy="Stop it, move the folder, start it.",
+            )
+        for name in service.config.inboxes:
+            service.inbox(name)  # builds every PBX and inbox: what is wrong with one is said now
+        undo.pop_all()
     return service
+
+
+def _loaded(file: Path) -> Service:
+    """The site, with every problem of its configuration in one sentence."""
+    try:
+        return Service.load(file)
+    except ConfigError as error:
+        raise ConfigError(
+            " ".join((str(error), *error.problems)), remedy=error.remedy or "Correct it, then reload."
+        ) from error
 
 
 def once(
@@ -54,9 +84,10 @@ def once(
     """
     configure("text", "warning", sys.stderr)
     board = Board(service.now)
-    with site_lock(service.config.state):
+    with site_lock(service.config.state), ExitStack() as undo:
         sweep(service.config.archive / BEGUN)
         engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=told)
+        undo.callback(engine.close)
         engine.start()
         while not stop():
             looks = [engine.look(name) for name in service.config.inboxes]
@@ -69,5 +100,4 @@ def once(
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
-        engine.close()
     return board.troubles

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from linecard.runtime.lock import SERVED as FILE
-from linecard.runtime.lock import is_held
+from linecard.runtime.lock import is_served
 
 __all__ = ["FILE", "read"]
 
 
 def read(state: Path) -> dict[str, Any] | None:
     """What the daemon of this site does now; None when none is at work."""
-    if not is_held(state):
+    if not is_served(state):
         return None
     try:
         found = json.loads((state / FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,40 @@
+"""Patience: when a run that could not go on is tried again, and since when its PBX has made nothing of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
+"""Seconds before a run that could not go on is tried again: doubled each time, and spread by chance."""
+
+
+class Patience:
+    """Remembers tries by run. Times are monotonic seconds."""
+
+    def __init__(self, monotonic: Callable[[], float], chance: random.Random | None) -> None:
+        self._monotonic = monotonic
+        self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
+        self._waits: dict[int, float] = {}
+        self._stuck: dict[int, tuple[float, int]] = {}
+
+    def wait(self, run_id: int) -> float:
+        """How long to wait before the next try."""
+        wait = self._waits.get(run_id, SHORTEST_WAIT)
+        self._waits[run_id] = min(2 * wait, LONGEST_WAIT)
+        return wait * self._chance.uniform(0.8, 1.2)
+
+    def stuck(self, run_id: int, made: int) -> float:
+        """How long a run, of which so many changes are made by now, has come no further."""
+        now = self._monotonic()
+        since, before = self._stuck.get(run_id, (now, -1))
+        if made != before:
+            since = now
+            self._waits.pop(run_id, None)
+        self._stuck[run_id] = since, made
+        return now - since
+
+    def forget(self, run_id: int) -> None:
+        """The run has ended."""
+        self._waits.pop(run_id, None)
+        self._stuck.pop(run_id, None)

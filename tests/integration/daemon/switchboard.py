@@ -1,0 +1,128 @@
+"""A PBX kept as a list of operations in a text file: a plugin that hangs, falls silent and kills when told to.
+
+Files beside the list say how it behaves: `X.down` and it does not answer; `X.down-at` holds how many operations it
+lives through before it goes down; `X.gate`, a FIFO, and each change waits until somebody opens it for writing. Two
+members are poison to whoever asks for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from linecard.api import VACANT, BackendError, Can, Change, Entry, Fate, Holding, Kind, Result, Scope, hookimpl
+
+POISON = "poison@example.org"
+"""Whoever plans a sheet with this member ends at once."""
+GLUTTON = "glutton@example.org"
+"""Whoever plans a sheet with this member runs out of memory."""
+
+
+class SwitchboardOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+
+
+class Switchboard:
+    can = frozenset({Can.CREATE_MEMBERS, Can.CREATE_EXTENSIONS})
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def fetch(self, scope: Scope) -> Iterator[Entry]:
+        self._answer()
+        if POISON in scope.members:
+            os._exit(9)
+        if GLUTTON in scope.members:
+            _starve()
+        for extension, held in self._held().items():
+            names = (extension in scope.extensions, held.member in scope.members, held.number in scope.numbers)
+            if scope.whole or any(names):
+                yield Entry(extension, *held)
+
+    def members(self, scope: Scope) -> Iterator[str]:
+        yield from ()
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
+        held = self._held()
+        with self._path.open("a") as file:
+            for made, change in enumerate(changes, len(operations(self._path)) + 1):
+                self._wait()
+                self._answer()
+                if held.get(change.extension, VACANT) != change.before:
+                    yield Result(change, Fate.STALE, "it is something else")
+                    continue
+                file.write(json.dumps([change.extension, change.before, change.after]) + "\n")
+                file.flush()
+                held[change.extension] = change.after
+                if self._told("down-at") == str(made):
+                    self._path.with_suffix(".down-at").rename(self._path.with_suffix(".down"))
+                    self._answer()
+                yield Result(change, Fate.DONE)
+
+    def close(self) -> None:
+        pass
+
+    def _held(self) -> dict[str, Holding]:
+        return {extension: Holding(*after) for extension, _, after in operations(self._path)}
+
+    def _told(self, what: str) -> str | None:
+        try:
+            return self._path.with_suffix(f".{what}").read_text()
+        except FileNotFoundError:
+            return None
+
+    def _answer(self) -> None:
+        if self._path.with_suffix(".down").exists():
+            raise BackendError("the switchboard does not answer", remedy="Wake it up.")
+
+    def _wait(self) -> None:
+        gate = self._path.with_suffix(".gate")
+        if gate.exists():
+            self._path.with_suffix(".waits").touch()
+            with gate.open():
+                pass
+
+
+def _starve() -> None:
+    """What a parser does that asks for more memory than the service may have."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, limits[1]))
+    try:
+        bytearray(1 << 33)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def operations(path: Path) -> list[tuple[str, tuple, tuple]]:
+    """What was ever done: extension, before, after."""
+    if not path.exists():
+        return []
+    return [(e, tuple(before), tuple(after)) for e, before, after in map(json.loads, path.read_text().splitlines())]
+
+
+@hookimpl
+def linecard_backends() -> list[Kind]:
+    return [
+        Kind(
+            name="switchboard",
+            summary="A list of operations in a text file.",
+            options=SwitchboardOptions,
+            build=lambda options, folder: Switchboard(folder / options.path),
+        )
+    ]
+
+
+def install(folder: Path) -> Path:
+    """Make the plugin known as an installed distribution would; the folder to put on `sys.path`."""
+    info = folder / "linecard_switchboard-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: linecard-switchboard\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[linecard]\nswitchboard = integration.daemon.switchboard\n")
+    return folder

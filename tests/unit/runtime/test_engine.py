@@ -1,0 +1,369 @@
+"""The engine: what there is to do, done in the right order, given up never too early, and told truly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+
+import pytest
+
+from integration.daemon.site import CONFIG
+from integration.daemon.switchboard import GLUTTON, POISON
+from linecard.pipeline.quarantine import MOST_TRIES
+from unit.runtime.driving import rows
+
+BOTH = rows("ada 1000", pbx="hq") + rows("bob 2000", pbx="lab").partition("\n")[2]
+
+
+def test_a_file_becomes_a_run_that_is_planned_applied_and_parted_with(drive):
+    drive.drop("hr", "a.csv", rows("ada 1000"))
+    assert drive.done() == [1]
+    assert drive.states == {1: "applied"}
+    assert drive.ended == [(1, "applied")]
+    assert drive.made("hq") == ["1000"]
+    assert drive.troubles == {}
+    assert [path for path in (drive.folder / "state" / "work").rglob("*") if path.is_file()] == []
+
+
+def test_a_sheet_waits_only_for_the_pbxs_that_its_rows_name(drive):
+    """Of an inbox for both PBXs, one sheet names one of them; the other PBX is free meanwhile."""
+    drive.drop("all", "a.csv", rows("ada 1000", pbx="hq"))
+    drive.drop("it", "b.csv", rows("bob 2000"))
+    drive.look()
+    assert {drive.engine.next(), drive.engine.next()} == {1, 2}
+
+
+def test_a_sheet_that_names_no_pbx_is_done_at_once(drive):
+    drive.drop("all", "a.csv", "Nothing,of\nthis,kind\n")
+    drive.look()
+    assert drive.states == {1: "rejected"}
+    assert drive.ended == [(1, "rejected")]
+    assert drive.work() == []
+
+
+def test_a_bug_stops_one_run_and_no_other(drive):
+    """What a plugin raises is told with its traceback in the log; the PBX is free for others afterwards."""
+    (drive.folder / "hq.ops").write_text("this is no list\n")
+    drive.drop("hr", "a.csv", rows("ada 1000"))
+    drive.drop("it", "b.csv", rows("bob 2000"))
+    drive.done()
+    assert drive.states == {1: "received", 2: "applied"}
+    assert "A bug in linecard" in drive.troubles["run 1"]
+    (drive.folder / "hq.ops").unlink()
+    drive.now += 100
+    assert drive.work() == [1]
+    assert drive.states[1] == "applied"
+    assert drive.troubles == {}
+
+
+class TestPbxDown:
+    def test_at_planning_the_run_waits_and_is_tried_less_and_less_often(self, drive):
+        down = drive.told("hq", "down")
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.done()
+        assert drive.troubles == {"run 1": "Run 1 waits: the switchboard does not answer"}
+        waits = []
+        for _ in range(8):
+            waits.append(drive.engine.due() - drive.now)
+            drive.now = drive.engine.due()
+            assert drive.work() == [1]
+        assert all(4 <= wait <= 360 for wait in waits)
+        assert waits[0] < 7
+        assert waits[-1] > 200
+        assert drive.states == {1: "received"}, "it is never given up: nothing was done of it"
+        down.unlink()
+        drive.now = drive.engine.due()
+        drive.work()
+        assert drive.states == {1: "applied"}
+        assert drive.troubles == {}
+
+    def test_in_the_middle_of_a_run_it_goes_on_when_the_pbx_is_back_and_nothing_is_made_twice(self, drive):
+        drive.told("hq", "down-at", "2")
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001", "cy 1002"))
+        drive.done()
+        assert drive.states == {1: "applying"}
+        (drive.folder / "hq.down").unlink()
+        drive.now += 100
+        drive.work()
+        assert drive.states == {1: "applied"}
+        assert drive.made("hq") == ["1000", "1001", "1002"]
+
+    def test_for_longer_than_its_patience_what_is_left_is_reported(self, drive):
+        """Two changes are made, the third is told as not done."""
+        drive.told("hq", "down-at", "2")
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001", "cy 1002"))
+        drive.done()
+        drive.now += 3500
+        drive.work()
+        assert drive.states == {1: "applying"}
+        drive.now += 200
+        drive.work()
+        assert drive.states == {1: "partial"}
+        assert drive.made("hq") == ["1000", "1001"]
+        assert drive.troubles == {}
+
+    def test_patience_counts_from_the_last_change_that_was_made(self, drive):
+        """It comes and goes, but the run gets on: that is no reason to give up."""
+        drive.drop("hr", "a.csv", rows(*(f"m{n} {n}" for n in range(1000, 1006))))
+        drive.told("hq", "down-at", "1")
+        drive.done()
+        for made in range(2, 6):
+            drive.now += 3000
+            drive.told("hq", "down-at", str(made))
+            (drive.folder / "hq.down").unlink()
+            assert drive.work() == [1]
+            assert drive.states == {1: "applying"}
+        (drive.folder / "hq.down").unlink()
+        drive.now += 3000
+        drive.work()
+        assert drive.states == {1: "applied"}
+        assert drive.made("hq") == [str(n) for n in range(1000, 1006)]
+
+    def test_when_linecard_is_told_to_stop_just_then_the_next_start_reads_back_what_was_under_way(self, drive):
+        """Else the row whose change was made would be told as one that was so before."""
+        drive.told("hq", "down-at", "2")
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001", "cy 1002"))
+        drive.look()
+
+        def spread(work):
+            for piece in work:
+                piece()
+            drive.stopping = True
+
+        drive.spread = spread
+        drive.work()
+        assert drive.states == {1: "applying"}
+        (drive.folder / "hq.down").unlink()
+        drive.spread = lambda work: [piece() for piece in work]
+        drive.start()
+        drive.work()
+        assert drive.states == {1: "applied"}
+        assert drive.made("hq") == ["1000", "1001", "1002"]
+        assert drive.service.store.run(1).counts["done"] == 3
+
+    def test_one_of_two_pbxs_does_not_keep_the_other_busy(self, drive):
+        """The one that is done is free for others; the run takes it again only when it needs it."""
+        drive.told("lab", "down-at", "1")
+        drive.drop("all", "a.csv", BOTH + rows("cy 2001", pbx="lab").partition("\n")[2])
+        drive.done()
+        assert drive.states == {1: "applying"}
+        assert drive.freed == 1
+        drive.drop("hr", "b.csv", rows("dan 1001"))
+        assert drive.done() == [2]
+        (drive.folder / "lab.down").unlink()
+        drive.now += 100
+        assert drive.work() == [1]
+        assert drive.states == {1: "applied", 2: "applied"}
+        assert drive.made("lab") == ["2000", "2001"]
+
+
+def test_a_run_that_must_be_planned_again_waits_for_the_pbx_that_it_let_go(drive):
+    """Else two runs would be at work on one PBX: it had left the one it was done with, and another run took it."""
+    drive.drop("all", "a.csv", BOTH)
+    drive.look()
+    drive.drop("hr", "b.csv", rows("dan 1001"))
+    drive.look()
+    begun = []
+
+    def spread(work):
+        first, second = work
+        first()  # hq is done, and free for others
+        begun.append(drive.engine.next())
+        (drive.folder / "lab.ops").write_text('["2000", [null, null], ["eve@example.org", null]]\n')  # somebody else
+        second()
+
+    drive.spread = spread
+    assert drive.engine.next() == 1
+    drive.engine.work(1)
+    assert begun == [2]
+    assert drive.states[1] == "stale"
+    assert drive.engine.next() is None, "run 2 is at work on hq"
+    drive.spread = lambda work: [piece() for piece in work]
+    drive.engine.work(2)
+    assert drive.work() == [1]
+
+
+class TestPoison:
+    """T15: a file that breaks linecard down whenever it is read is put aside after a few times, and others go on."""
+
+    def died(self, drive) -> int:
+        """How a process ends that starts, and works as far as it comes."""
+        child = os.fork()
+        if child == 0:
+            try:
+                drive.start()
+                drive.done()
+            finally:
+                os._exit(0)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    @pytest.mark.parametrize("inbox", ["hr", "all"])
+    def test_the_process_ends(self, drive, inbox):
+        drive.close()
+        drive.service = None
+        drive.drop(inbox, "poison.csv", rows(f"{POISON.partition('@')[0]} 1000", pbx="hq"))
+        assert [self.died(drive) for _ in range(MOST_TRIES)] == [9] * MOST_TRIES
+        drive.drop("it", "good.csv", rows("bob 2000"))
+        assert self.died(drive) == 0
+        drive.start()
+        assert drive.states == {1: "rejected", 2: "applied"}
+        kept, reason = sorted((drive.folder / "quarantine").iterdir())
+        assert "poison@example.org" in kept.read_text()
+        assert "broke down 3 times" in reason.read_text()
+
+    def test_memory_runs_out(self, drive):
+        drive.drop("hr", "glutton.csv", rows(f"{GLUTTON.partition('@')[0]} 1000"))
+        drive.drop("it", "good.csv", rows("bob 2000"))
+        drive.done()
+        for _ in range(MOST_TRIES):
+            drive.now += 1000
+            drive.work()
+        assert drive.states == {1: "rejected", 2: "applied"}
+        (path,) = drive.troubles
+        assert path.startswith("file ")
+
+    def test_one_that_was_begun_is_left_as_it_is_and_told(self, drive):
+        """Part of it is on the PBX already, so it cannot be refused any more."""
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001"))
+        drive.told("hq", "down-at", "1")
+        drive.done()
+        ops = drive.folder / "hq.ops"
+        good = ops.read_text()
+        (drive.folder / "hq.down").unlink()
+        drive.stopping = False
+        ops.write_text("broken\n")
+        for _ in range(MOST_TRIES + 2):
+            drive.now += 1000
+            drive.work()
+        ops.write_text(good)
+        assert drive.states[1] in ("applying", "interrupted")
+        drive.now += 1000
+        drive.work()
+        assert drive.states[1] == "applied"
+
+
+class TestLetIn:
+    def test_what_could_not_be_read_is_tried_again_without_a_new_start(self, drive):
+        """The archive was out of reach for an instant: the run must not be forgotten until the next start."""
+        drive.drop("all", "a.csv", rows("ada 1000", pbx="hq"))
+        drive.engine._intakes["all"].look()
+        drive.now += 1
+        drive.engine._intakes["all"].look()  # and there the program was killed
+        archive, hidden = drive.folder / "archive", drive.folder / "hidden"
+        archive.rename(hidden)
+        drive.start()
+        assert "run 1" in drive.troubles
+        assert drive.work() == []
+        hidden.rename(archive)
+        drive.now += 100
+        drive.engine.poll()
+        assert drive.work() == [1]
+        assert drive.states == {1: "applied"}
+        assert drive.troubles == {}
+
+    def test_a_run_whose_pbx_is_no_longer_configured_is_told_until_it_is(self, drive):
+        drive.told("hq", "down-at", "1")
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001"))
+        drive.done()
+        drive.configure(CONFIG.replace("hq: {backend", "other: {backend").replace("[hq", "[other"))
+        drive.start()
+        assert "the PBX hq is no longer in the configuration" in drive.troubles["run 1"]
+        drive.engine.poll()
+        assert drive.work() == []
+        drive.configure(CONFIG)
+        (drive.folder / "hq.down").unlink()
+        drive.start()
+        drive.work()
+        assert drive.states == {1: "applied"}
+
+    def test_a_run_that_a_person_approves_is_found(self, drive):
+        drive.configure(CONFIG.replace("hr: {", "hr: {limits: {detach: {count: 0}}, "))
+        drive.start()
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.done()
+        drive.drop("hr", "b.csv", "Action,LoginEmail\ndetach,ada@example.org\n")
+        drive.done()
+        assert drive.ended[-1] == (2, "held")
+        drive.engine.poll()
+        assert drive.work() == []
+        drive.service.approve(drive.service.store.run(2), why="a person")
+        drive.engine.poll()
+        drive.engine.poll()
+        assert drive.work() == [2]
+        assert drive.ended[-1] == (2, "applied")
+        assert [run for run, _ in drive.ended] == [1, 2, 2], "each end is told once"
+
+    def test_an_import_from_the_command_line_that_waits_for_its_person_is_left_to_them(self, drive):
+        from linecard.pipeline.receive import keep, receive
+
+        drop = keep(drive.folder / "archive", "a.csv", [rows("ada 1000").encode()], drive.service.store, most=1000)
+        receive(drive.service.store, "hr", drop, description="", who="a person")
+        drive.start()
+        assert drive.done() == []
+
+
+class TestMemory:
+    def test_a_database_that_does_not_answer_leaves_no_pbx_busy(self, drive):
+        """The run is tried again; its PBX is free for others meanwhile."""
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.look()
+        assert drive.engine.next() == 1
+        drive.service.store._engine.dispose()
+        database = drive.folder / "state" / "linecard.db"
+        for end in ("-wal", "-shm"):
+            database.with_name(database.name + end).unlink(missing_ok=True)
+        shutil.move(database, database.with_name("away"))
+        database.mkdir()
+        drive.engine.work(1)
+        assert drive.engine.poll() is False
+        assert "state database" in drive.troubles["run 1"]
+        database.rmdir()
+        shutil.move(database.with_name("away"), database)
+        assert drive.engine.poll() is True
+        drive.now += 1000
+        assert drive.work() == [1]
+        assert drive.states == {1: "applied"}
+        assert sqlite3.connect(database).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+    def test_a_look_that_failed_does_not_say_that_it_looked(self, drive):
+        drive.engine.look("hr")
+        looked = drive.board.inboxes["hr"].looked
+        (drive.folder / "hr").rmdir()
+        drive.engine.look("hr")
+        assert drive.board.inboxes["hr"].looked == looked
+        assert "No such file" in drive.troubles["inbox hr"]
+        (drive.folder / "hr").mkdir()
+        drive.engine.look("hr")
+        assert drive.troubles == {}
+
+    def test_a_file_that_cannot_be_parted_with_is_told_once_and_tried_again(self, drive):
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.look()
+        aside = next((drive.folder / "state" / "work" / "hr").iterdir())
+        with aside.open("a"):
+            drive.work()
+            drive.engine.look("hr")
+            drive.engine.part("hr")
+            assert drive.engine.unparted == {"hr"}
+        drive.engine.part("hr")
+        assert drive.engine.unparted == set()
+        assert drive.said == [("parting with files of hr", True), ("parting with files of hr", False)]
+
+
+class TestHousekeeping:
+    def test_old_runs_and_files_go_and_what_is_unfinished_stays(self, drive):
+        drive.configure(f"{CONFIG}keep: {{runs: null, archive: {{days: 1}}, reports: {{days: 1}}}}\n")
+        drive.start()
+        drive.drop("it", "done.csv", rows("bob 2000"))
+        drive.done()
+        drive.engine.announce()
+        drive.told("hq", "down")
+        drive.drop("hr", "waits.csv", rows("ada 1000"))
+        drive.done()
+        files = [p for f in ("archive", "reports") for p in (drive.folder / f).rglob("*") if p.is_file()]
+        for path in files:
+            os.utime(path, (0, 0))
+        drive.engine.keep_house()
+        assert [path.name.partition("__")[2] for path in files if path.exists()] == ["waits.csv"]
+        assert "housekeeping" not in drive.troubles
