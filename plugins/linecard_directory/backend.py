@@ -15,15 +15,15 @@ from linecard_directory.options import DirectoryOptions
 from linecard_directory.read import entries, logins
 from linecard_directory.write import Clock, Writer
 
-GROUP = 5000
+GROUP = 10000
 """Changes made in one transaction: as many are taken before the first result is given.
 
 People and numbers come in no order, so each change touches pages of its own; the more changes share a commit, the
 fewer of these pages are written twice.
 """
 
-_ROOM = {"cache_size": -65536, "wal_autocheckpoint": 16384}
-"""For the same reason the writer has 64 MiB for each (in KiB, and in pages of 4 KiB) instead of the usual 2 and 4."""
+_ROOM = {"cache_size": -131072, "wal_autocheckpoint": 32768}
+"""For the same reason the writer has 128 MiB for each (in KiB, and in pages of 4 KiB) instead of the usual 2 and 4."""
 
 
 def utc_now() -> datetime:

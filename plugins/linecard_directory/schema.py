@@ -67,9 +67,11 @@ def prepare(connection: sqlite3.Connection, path: object) -> None:
 
 def _version(connection: sqlite3.Connection, path: object) -> int:
     """The version of the tables; 0 for a file that has none."""
-    (owner,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    # One statement, for another process may be making the tables between two.
+    owner, version, tables = connection.execute(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+        "FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise BackendError(f"{path} belongs to another program.", remedy="Give this PBX a `path` of its own.")
     if version > VERSION:

@@ -37,8 +37,8 @@ ssh -T -p 2222 -i acme -o UserKnownHostsFile=known hr-acme@127.0.0.1 id > shell.
 if grep uid= shell.out; then exit 1; fi
 stat -c '%a %U %G' /srv/linecard-drop/*/in/*.csv | sort > /proof/modes
 
-install -d -o linecard -g linecard -m 700 /var/lib/linecard
-cat > /var/lib/linecard/linecard.yaml <<'Y'
+install -d -o linecard -g linecard -m 700 /srv/site
+cat > /srv/site/linecard.yaml <<'Y'
 region: FR
 pbxs:
   hq: {backend: directory, options: {path: state/hq.sqlite3}, extensions: 1000-4999}
@@ -46,7 +46,7 @@ inboxes:
   acme: {path: /srv/linecard-drop/hr-acme/in, settle: 1 s}
   other: {path: /srv/linecard-drop/hr-other/in, settle: 1 s}
 Y
-linecard() { setpriv --reuid=linecard --regid=linecard --init-groups /opt/linecard/bin/linecard --config /var/lib/linecard/linecard.yaml "$@"; }
+linecard() { setpriv --reuid=linecard --regid=linecard --init-groups /opt/linecard/bin/linecard --config /srv/site/linecard.yaml "$@"; }
 linecard once
 # OpenSSH's client gives the mode of the producer's own file along; what linecard may not read it tells, and leaves.
 printf 'Action,LoginEmail,Extension\nattach,eve@example.com,1002\n' > private.csv
