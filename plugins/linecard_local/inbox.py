@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, safe_name
 from linecard_local.lease import is_written
-from linecard_local.moving import beside, copied, made, synced, to_quarantine
+from linecard_local.moving import beside, copied, made, summed, synced, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.watch import Deaf, FolderWatch
 
@@ -147,11 +147,11 @@ class LocalInbox:
                 before = os.fstat(handle)
                 if _identity(before) != _identity_of(seen) or is_written(handle):
                     raise Unfinished(seen._replace(size=before.st_size, version=_version(before)))
-                copied(handle, into, most + 1)
+                length, digest = copied(handle, into, most + 1)
                 after = os.fstat(handle)
                 if _version(after) != _version(before):
                     raise Unfinished(seen._replace(size=after.st_size, version=_version(after)))
-                return _version(after)
+                return f"{_version(after)} {length} {digest}"
             finally:
                 os.close(handle)
 
@@ -169,9 +169,9 @@ class LocalInbox:
                 now = os.fstat(handle)
                 if is_written(handle):
                     raise Unfinished(seen._replace(size=now.st_size, version=_version(now)))
+                as_taken = _is_as_taken(handle, now, taken)
             finally:
                 os.close(handle)
-            as_taken = _version(now) == taken
             if not as_taken:
                 self._give_back(path, seen, claim)
             elif parting is Parting.DONE:
@@ -255,6 +255,14 @@ def _is_as_seen(path: bytes, seen: Listing) -> bool:
         return _version(os.fstat(handle)) == seen.version and not is_written(handle)
     finally:
         os.close(handle)
+
+
+def _is_as_taken(handle: int, now: os.stat_result, taken: str) -> bool:
+    """Whether nobody wrote on. After a reboot or a restored backup its numbers are others, but not its bytes."""
+    version, length, digest = taken.split(" ")
+    if _version(now) == version:
+        return True
+    return str(now.st_size) == version.split(":")[2] and summed(handle, int(length)) == digest
 
 
 def _version(found: os.stat_result) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -30,12 +31,23 @@ def synced(folder: bytes) -> None:
         os.close(handle)
 
 
-def copied(handle: int, into: BinaryIO, most: int) -> None:
-    """Copy the bytes of an open file, so many at the most."""
-    left = most
+def copied(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
+    """Copy the bytes of an open file, so many at the most; how many there were, and their SHA-256."""
+    digest, left = hashlib.sha256(), most
     while left and (block := os.read(handle, min(BLOCK, left))):
         into.write(block)
+        digest.update(block)
         left -= len(block)
+    return most - left, digest.hexdigest()
+
+
+def summed(handle: int, length: int) -> str:
+    """The SHA-256 of the first bytes of an open file that nothing was read of yet."""
+    digest, left = hashlib.sha256(), length
+    while left and (block := os.read(handle, min(BLOCK, left))):
+        digest.update(block)
+        left -= len(block)
+    return digest.hexdigest()
 
 
 def beside(name: bytes, claim: str) -> bytes:

@@ -44,6 +44,26 @@ def test_what_was_written_on_goes_back_where_it_came_from(folder, given_away):
     assert not aside.exists()
 
 
+def test_a_file_whose_numbers_are_others_but_not_its_bytes_is_as_it_was_taken(folder, given_away):
+    """A reboot gives disks other numbers, a restored backup gives files others; it must not be imported again."""
+    seen, version, aside = given_away
+    content = aside.read_bytes()
+    aside.unlink()
+    aside.write_bytes(content)
+    assert folder.parted(seen, version)
+    assert folder.names == []
+
+
+def test_other_bytes_of_the_same_length_are_another_file(folder, given_away):
+    """T8: whatever its times say."""
+    seen, version, aside = given_away
+    stat = aside.stat()
+    aside.write_text("two")
+    os.utime(aside, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert not folder.parted(seen, version)
+    assert (folder.path / "a.csv").read_text() == "two"
+
+
 def test_what_is_being_written_right_now_is_asked_again_later(folder, given_away):
     seen, version, aside = given_away
     with aside.open("a"), pytest.raises(Unfinished):
@@ -79,6 +99,7 @@ def test_a_name_as_long_as_names_can_be_goes_back_beside_its_own_too(tmp_path, n
 def test_a_crash_between_the_steps_of_going_back_is_made_good(folder, given_away):
     """The name was given and the other not yet taken away."""
     seen, version, aside = given_away
+    folder.append(aside)
     os.link(aside, folder.path / "a.csv")
     assert not folder.parted(seen, version)
     assert folder.names == ["a.csv"]
