@@ -6,13 +6,14 @@ import codecs
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from linecard.config.problems import nearest
 from linecard.model.sheet import Action, Column
+from linecard.rules import feed_names
 from linecard.rules.cells import folded
 from linecard.rules.header import SYNONYMS
 
@@ -125,6 +126,39 @@ def _duration(value: Any) -> float:
     raise expected("a time such as 30 s, 5 min, 1 h or 7 d")
 
 
+def _cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(text, timezone="UTC")
+    except ValueError as error:
+        raise expected(f"five fields of a crontab, such as 0,30 6-20 * * mon-fri ({error})") from None
+    return text
+
+
+def _time(value: Any) -> str:
+    # YAML 1.1 readers take 07:00 for a number in base 60; ours leaves it as it is.
+    if isinstance(value, str) and re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value.strip(), re.ASCII):
+        return value.strip().zfill(5)
+    raise expected("a time of day such as 07:00")
+
+
+def _hours(value: Any) -> str:
+    begin, _, end = value.partition("-") if isinstance(value, str) else ("", "", "")
+    try:
+        return f"{_time(begin)}-{_time(end)}"
+    except PydanticCustomError:
+        raise expected("hours such as 22:00-06:00") from None
+
+
+def _name_pattern(text: str) -> str:
+    try:
+        feed_names.check(text)
+    except ValueError as error:
+        raise expected(f"a pattern such as people_{{date}}_{{rows}}.csv; {error}") from None
+    return text
+
+
 def _site_path(value: Any, info: ValidationInfo) -> Path:
     """The path, taken from the site's folder unless it is absolute."""
     path = value if isinstance(value, Path) else Path(_word(value))
@@ -202,6 +236,12 @@ Timezone = Annotated[Word, AfterValidator(_timezone)]
 Encoding = Annotated[Word, AfterValidator(_encoding)]
 Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str)]
 Duration = Annotated[float, BeforeValidator(_duration, json_schema_input_type=float | str)]
+Cron = Annotated[Word, AfterValidator(_cron)]
+Time = Annotated[str, BeforeValidator(_time, json_schema_input_type=str)]
+Hours = Annotated[str, BeforeValidator(_hours, json_schema_input_type=str)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Days = Annotated[tuple[Day, ...], Field(min_length=1), _Several]
+NamePattern = Annotated[Word, AfterValidator(_name_pattern)]
 SitePath = Annotated[Path, BeforeValidator(_site_path, json_schema_input_type=str)]
 Positions = Annotated[tuple[Annotated[Text, AfterValidator(_position)] | None, ...], AfterValidator(_positions)]
 Count = Annotated[int, Field(strict=True, ge=0)]

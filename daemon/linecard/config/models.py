@@ -14,11 +14,15 @@ from linecard.config.fields import (
     AtLeastOne,
     Columns,
     Count,
+    Cron,
+    Days,
     Duration,
     Emergencies,
     Encoding,
     Flag,
+    Hours,
     Name,
+    NamePattern,
     Names,
     Percent,
     Positions,
@@ -28,6 +32,7 @@ from linecard.config.fields import (
     Size,
     SomeNames,
     Text,
+    Time,
     Timezone,
     Word,
 )
@@ -35,6 +40,7 @@ from linecard.rules.play import SecondExtension
 
 __all__ = [
     "Config",
+    "Expect",
     "InboxConfig",
     "Keep",
     "KeepFolder",
@@ -203,6 +209,16 @@ class PbxConfig(Section):
         return made
 
 
+class Expect(Section):
+    """When a file must have come, at the latest."""
+
+    by: Time = Field(description="The time of day, such as 07:00, in the site's time zone.")
+    days: Days = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        description="The days of the week on which one must come, such as [mon, tue]; default: every day.",
+    )
+
+
 class InboxConfig(Section):
     """Where files arrive, and what they may do."""
 
@@ -253,6 +269,37 @@ class InboxConfig(Section):
             "What becomes of a file with the same content as the last one that was imported whole: "
             "refuse reports it and changes nothing, import takes it as any other."
         ),
+    )
+    pattern: NamePattern | None = Field(
+        default=None,
+        description=(
+            "How the files' names are made, such as people_{date}_{rows}.csv: * is anything, {date} the day, {rows} "
+            "the number of rows, with which the file is compared; null: names say nothing."
+        ),
+    )
+    replaces: Literal["same", "name", "date", "all"] = Field(
+        default="same",
+        description=(
+            "Which earlier files that still wait a new one takes the place of: same, those with the same content; "
+            "name, also those of the same name; date, of the same {date} of `pattern`; all, any."
+        ),
+    )
+    cron: Cron | None = Field(
+        default=None,
+        description=(
+            "When the daemon looks into the inbox, as five fields of a crontab in the site's time zone, in place of "
+            "`scan`; null: every `scan`."
+        ),
+    )
+    jitter: Duration = Field(
+        default=0.0, description="By how much the times of looking are spread at random, to spare a shared server."
+    )
+    quiet: Hours | None = Field(
+        default=None,
+        description="Hours in which nothing is taken, such as 22:00-06:00, in the site's time zone; null: none.",
+    )
+    expect: Expect | None = Field(
+        default=None, description="When a file must have come, so that its absence is told; null: any time."
     )
 
     _settings: BaseModel | None = PrivateAttr(default=None)

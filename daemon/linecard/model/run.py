@@ -64,7 +64,7 @@ class Run:
     """One drop on its way. `counts` are rows by outcome; times are aware, in UTC.
 
     `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
-    planning it was begun and did not come to an end.
+    planning it was begun and did not come to an end; `expected` is how many rows the file was said to have.
     """
 
     id: int
@@ -80,3 +80,4 @@ class Run:
     holds: tuple[Hold, ...] = ()
     pbxs: tuple[str, ...] | None = None
     tries: int = 0
+    expected: int | None = None

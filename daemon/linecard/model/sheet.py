@@ -44,6 +44,7 @@ class FaultCode(StrEnum):
     NUL_BYTE = "nul_byte"
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
+    ROW_COUNT = "row_count"
     DUPLICATE = "duplicate"
     CRASHED = "crashed"
     # one row
@@ -76,6 +77,7 @@ FILE_FAULTS = frozenset(
         FaultCode.NUL_BYTE,
         FaultCode.TOO_LARGE,
         FaultCode.TOO_MANY_ROWS,
+        FaultCode.ROW_COUNT,
         FaultCode.DUPLICATE,
         FaultCode.CRASHED,
     }

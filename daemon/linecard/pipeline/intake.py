@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, cast
 
+import sqlalchemy as sa
+
 from linecard.errors import StateError
-from linecard.model.run import Drop
+from linecard.model.run import Drop, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.files import whole
 from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
+from linecard.rules.feed_names import Said, said
 from linecard.rules.names import display, is_junk, matches, safe_name
 from linecard.store.claims import Claim, Claims
 from linecard.store.store import Store
@@ -39,6 +42,8 @@ class Habits:
     ignore: tuple[str, ...] = ()
     marker: str = ""
     refuse_duplicates: bool = True
+    pattern: str = ""
+    replaces: str = "same"
     most: int = 200_000_000
     reserve: int = 100_000_000
 
@@ -238,13 +243,34 @@ class Intake:
             taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path)
         with self._store.transaction() as connection:
-            run_id = self._store.receive(connection, self.name, drop, description="", who=self._who)
+            run_id = self._store.receive(
+                connection, self.name, drop, description="", who=self._who, expected=self._said(drop.name).rows
+            )
             self._claims.take(connection, claim.id, run_id, taken, whole=copy.size <= most)
-            self._store.supersede(connection, run_id, self.name, drop.sha256, who=self._who)
+            self._supersede(connection, run_id, drop)
             last = self._store.last_whole(connection, self.name) if self._habits.refuse_duplicates else None
             if last is not None and last[1] == drop.sha256:
                 reject(self._store, connection, run_id, _duplicate(last[0]), who=self._who)
         return run_id
+
+    def _said(self, name: str) -> Said:
+        return (said(self._habits.pattern, name) if self._habits.pattern else None) or Said()
+
+    def _supersede(self, connection: sa.Connection, run_id: int, drop: Drop) -> None:
+        """Let earlier runs that still wait give way, as the inbox wishes."""
+        date = self._said(drop.name).date
+        for old in self._store.waiting(connection, self.name, run_id):
+            if old.sha256 == drop.sha256:
+                why = "has the same file"
+            elif self._habits.replaces == "name" and old.name == drop.name:
+                why = "has a file of the same name"
+            elif self._habits.replaces == "date" and date is not None and self._said(old.name).date == date:
+                why = "has a newer file of the same date"
+            elif self._habits.replaces == "all":
+                why = "has a newer file"
+            else:
+                continue
+            self._store.move(connection, old.id, State.SUPERSEDED, who=self._who, why=f"run {run_id} {why}")
 
     # -- parting ---------------------------------------------------------------------------------------------------
 

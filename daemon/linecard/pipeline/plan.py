@@ -9,7 +9,7 @@ from pathlib import Path
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome
 from linecard.model.run import Run, State
-from linecard.model.sheet import Severity
+from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.files import blocks
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.planning import Planning
@@ -38,6 +38,8 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     for _ in journal.add_rows(attempt, planning.rows()):
         if progress is not None:
             progress(1)
+    if run.expected is not None and not sheet.refused and sheet.rows != run.expected:
+        sheet.faults.append(_miscounted(run, sheet.rows))
     if sheet.refused:
         return _rejected(store, journal, run, sheet, who)
     left = _Left(approved)
@@ -67,6 +69,18 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     with store.transaction() as connection:
         journal.clear(connection, keep=attempt)
     return store.run(run.id)
+
+
+def _miscounted(run: Run, rows: int) -> Fault:
+    return Fault(
+        0,
+        "",
+        str(run.expected),
+        FaultCode.ROW_COUNT,
+        Severity.ERROR,
+        f"The file was said to have {run.expected} rows; it has {rows}.",
+        "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
+    )
 
 
 def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) -> Run:

@@ -14,20 +14,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Timers
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
 
 from linecard.model.run import Run
 from linecard.pipeline.files import sweep
 from linecard.pipeline.receive import BEGUN
 from linecard.ports.inbox import Watch
+from linecard.rules.hours import is_quiet
+from linecard.runtime import timers
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.engine import Engine
 from linecard.runtime.failing import safely
@@ -41,7 +45,9 @@ from linecard.runtime.status import FILE as STATUS
 TICK = 5.0
 """Seconds between two looks at the daemon's own health, and for approvals that a person has given."""
 ERRANDS = 8
-"""Threads for reporting, keeping house and handing out work, besides two for each inbox, which may hang."""
+"""Threads for reporting, keeping house and handing out work."""
+LOOKERS = 16
+"""Threads for looking into inboxes, however many there are; one that hangs keeps one of them."""
 BREATH = 0.25
 """Seconds between two times of saying what the daemon does now, at least."""
 HOURLY = 3600.0
@@ -59,8 +65,8 @@ class Daemon:
         self._bell: SimpleQueue[None] = SimpleQueue()
         self.board = Board(service.now, self._trouble)
         lanes = max(4, 2 * len(service.pbxs))
-        errands = ERRANDS + 2 * len(service.config.inboxes)
-        self._errands = ThreadPoolExecutor(errands, "errand")
+        self._errands = ThreadPoolExecutor(ERRANDS, "errand")
+        self._lookers = ThreadPoolExecutor(min(LOOKERS, 2 * len(service.config.inboxes)), "looker")
         self._lanes = ThreadPoolExecutor(lanes, "lane")
         self._parts = ThreadPoolExecutor(max(1, len(service.pbxs)), "part")
         errand = self._errands.submit
@@ -78,8 +84,10 @@ class Daemon:
         self._announce = Prompt(self.engine.announce, errand)
         self._poll = Prompt(self._polled, errand)
         self._keep_house = Prompt(self._kept_house, errand)
-        self._look = {name: Prompt(partial(self._looked, name), errand) for name in service.config.inboxes}
-        self._part = {name: Prompt(partial(self.engine.part, name), errand) for name in service.config.inboxes}
+        look = self._lookers.submit
+        self._look = {name: Prompt(partial(self._looked, name), look) for name in service.config.inboxes}
+        self._part = {name: Prompt(partial(self.engine.part, name), look) for name in service.config.inboxes}
+        self._zone = ZoneInfo(service.config.timezone)
         self._watches: dict[str, Watch] = {}
         self._due: dict[str, float] = {}
         self._beat = time.monotonic()
@@ -126,7 +134,7 @@ class Daemon:
         self.engine.start()
         for name, config in self._service.config.inboxes.items():
             self._watches[name] = self.engine.ports[name].watch(self._look[name])
-            self._every(config.scan, self._look[name], f"look {name}")
+            self._at(timers.of_inbox(config, self._zone), self._look[name], f"look {name}")
         self._every(TICK, self._poll, "poll")
         self._every(HOURLY, self._keep_house, "keep house")
         try:
@@ -141,10 +149,11 @@ class Daemon:
         self._dispatch()
 
     def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
-        now = self._service.now()
-        self._clocks.add_job(
-            work, IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC), id=name, name=name, next_run_time=now
-        )
+        self._at(timers.every(seconds), work, name)
+
+    def _at(self, times: BaseTrigger, work: Callable[[], None], name: str) -> None:
+        at_once = {} if isinstance(times, CronTrigger) else {"next_run_time": self._service.now()}
+        self._clocks.add_job(work, times, id=name, name=name, **at_once)
 
     def stop(self) -> None:
         """End at the next safe point."""
@@ -163,7 +172,7 @@ class Daemon:
         log("stopping", working=self.board.sentence())
         if self._clocks.running:
             self._clocks.shutdown(wait=False)
-        for pool in (self._lanes, self._parts, self._errands):
+        for pool in (self._lanes, self._parts, self._lookers, self._errands):
             pool.shutdown(wait=True)
         for watch in self._watches.values():  # no look can begin them anew any more
             watch.close()
@@ -236,13 +245,14 @@ class Daemon:
         if self._offset is not None and abs(offset - self._offset) > JUMP:
             log("the clock was set", seconds=round(offset - self._offset), level="warning")
             for job in self._clocks.get_jobs():
-                job.modify(next_run_time=datetime.now(UTC))
+                timers.anew(job)
         self._offset = offset
 
     # -- errands ---------------------------------------------------------------------------------------------------
 
     def _looked(self, name: str) -> None:
-        if self._stopping:
+        quiet = self._service.config.inboxes[name].quiet
+        if self._stopping or (quiet is not None and is_quiet(quiet, self._service.now().astimezone(self._zone))):
             return
         watch = self._watches.get(name)
         hint = watch.check() if watch is not None else ""

@@ -30,6 +30,7 @@ from linecard.rules import states
 from linecard.rules.check import Sheet
 from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board, paced
+from linecard.runtime.expecting import missing
 from linecard.runtime.failing import bug, safely, tell
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
@@ -234,6 +235,7 @@ class Engine:
             # Read anew: it may have been at work when it was found, and have ended since.
             if not known and found.id not in self._outside and self._store.run(found.id).state is State.APPROVED:
                 self.admit(found.id)
+        self.board.only("file of ", {f"file of {name}": said for name, said in missing(self.service).items()})
         self.board.well("memory")
         return True
 

@@ -24,6 +24,8 @@ def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tu
         ignore=found.ignore,
         marker=found.marker or "",
         refuse_duplicates=found.duplicates == "refuse",
+        pattern=found.pattern or "",
+        replaces=found.replaces,
         most=found.sheet.max_bytes,
         reserve=config.reserve,
     )

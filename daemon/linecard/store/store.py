@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -27,6 +27,14 @@ FORGOTTEN = 50
 
 _BROKEN = (sa.exc.OperationalError, sa.exc.DatabaseError)
 """What says that the world is broken; the other errors of a database say that linecard is."""
+
+
+class Waiting(NamedTuple):
+    """A run that waits with nothing done, by the name and the sum of its file."""
+
+    id: int
+    name: str
+    sha256: str
 
 
 class Store:
@@ -100,8 +108,17 @@ class Store:
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
-    def receive(self, connection: sa.Connection, inbox: str, found: Drop, *, description: str, who: str) -> int:
-        """Begin a run for a drop; the number by which people will call it."""
+    def receive(
+        self,
+        connection: sa.Connection,
+        inbox: str,
+        found: Drop,
+        *,
+        description: str,
+        who: str,
+        expected: int | None = None,
+    ) -> int:
+        """Begin a run for a drop, which was said to have `expected` rows; the number by which people will call it."""
         now = self.now()
         drop_id = connection.execute(
             sa.insert(drop).values(inbox=inbox, received=now, **asdict(found)).returning(drop.c.id)
@@ -115,6 +132,7 @@ class Store:
                 state=State.RECEIVED,
                 counts={},
                 holds=[],
+                expected=expected,
                 created=now,
                 changed=now,
             )
@@ -137,19 +155,30 @@ class Store:
 
     def supersede(self, connection: sa.Connection, run_id: int, inbox: str, sha256: str, *, who: str) -> None:
         """Older runs of the same file in the same inbox that wait with nothing done give way to this one."""
+        for old in self.waiting(connection, inbox, run_id):
+            if old.sha256 == sha256:
+                self.move(connection, old.id, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
+
+    def waiting(self, connection: sa.Connection, inbox: str, before: int) -> list[Waiting]:
+        """Runs of an inbox, older than run `before`, that wait with nothing done."""
         older = (
-            sa.select(run.c.id)
+            sa.select(run.c.id, drop.c.name, drop.c.sha256)
             .join(drop)
             .where(
-                run.c.id < run_id,
+                run.c.id < before,
                 run.c.inbox == inbox,
-                drop.c.sha256 == sha256,
                 run.c.attempt <= 1,
                 run.c.state.in_(sorted(states.WAITING)),
             )
+            .order_by(run.c.id)
         )
-        for (old,) in connection.execute(older).all():
-            self.move(connection, old, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
+        return [Waiting(*found) for found in connection.execute(older).all()]
+
+    def last_received(self, inbox: str) -> datetime | None:
+        """When the newest file of an inbox was received."""
+        query = sa.select(sa.func.max(run.c.created)).where(run.c.inbox == inbox)
+        with self.reading() as connection:
+            return connection.execute(query).scalar()
 
     def try_again(self, connection: sa.Connection, run_id: int) -> int:
         """Count one more try of a run, before a step that may end the program; how many there were then."""
@@ -287,4 +316,5 @@ def _run(found: Mapping[Any, Any]) -> Run:
         holds=tuple(Hold(**hold) for hold in found["holds"]),
         pbxs=None if found["pbxs"] is None else tuple(found["pbxs"]),
         tries=found["tries"],
+        expected=found["expected"],
     )

@@ -67,6 +67,7 @@ run = sa.Table(
     sa.Column("holds", Json, nullable=False),
     sa.Column("pbxs", Json),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("expected", sa.Integer),
     sa.Column("created", UTCDateTime, nullable=False),
     sa.Column("changed", UTCDateTime, nullable=False),
     sa.Index("ix_run_state", "state"),
@@ -167,5 +168,9 @@ outbox = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("delivered", UTCDateTime),
     sa.Column("where", sa.Text, nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due", UTCDateTime),
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("dropped", UTCDateTime),
     sa.UniqueConstraint("run_id", "kind"),
 )

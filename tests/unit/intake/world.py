@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,10 +28,10 @@ class Memory(Store):
 
     full = False
 
-    def receive(self, connection: sa.Connection, inbox: str, found: Drop, *, description: str, who: str) -> int:
+    def receive(self, connection: sa.Connection, inbox: str, found: Drop, **facts: Any) -> int:
         if self.full:
             raise StateError("the disk is full")
-        return super().receive(connection, inbox, found, description=description, who=who)
+        return super().receive(connection, inbox, found, **facts)
 
 
 class Port:

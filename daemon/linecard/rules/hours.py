@@ -1,0 +1,27 @@
+"""Hours and days: when an inbox rests, and by when a file must have come. Times are local to the site, and aware."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def is_quiet(hours: str, now: datetime) -> bool:
+    """Whether the time of day lies in hours such as `22:00-06:00`; the end is no more a part of them."""
+    begin, end = (time.fromisoformat(part) for part in hours.split("-"))
+    at = now.time().replace(tzinfo=None)
+    return begin <= at < end if begin < end else at >= begin or at < end
+
+
+def last_due(by: str, days: Collection[str], now: datetime) -> tuple[datetime, datetime]:
+    """The last two times, in order, by which a file had to come."""
+    due: list[datetime] = []
+    day = now.date() + timedelta(days=1)
+    while len(due) < 2:
+        day -= timedelta(days=1)
+        at = datetime.combine(day, time.fromisoformat(by), tzinfo=now.tzinfo)
+        if DAYS[day.weekday()] in days and at <= now:
+            due.append(at)
+    return due[1], due[0]

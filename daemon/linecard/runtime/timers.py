@@ -1,0 +1,34 @@
+"""When an inbox is looked into in any case, and when it is left in peace."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from apscheduler.job import Job
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from linecard.config import InboxConfig
+
+
+def every(seconds: float, jitter: float = 0.0) -> IntervalTrigger:
+    return IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC, jitter=round(jitter) or None)
+
+
+def of_inbox(inbox: InboxConfig, zone: ZoneInfo) -> BaseTrigger:
+    """The times of an inbox: its `cron` in the site's time zone, else every `scan`; both spread by its `jitter`."""
+    if inbox.cron is None:
+        return every(inbox.scan, inbox.jitter)
+    times = CronTrigger.from_crontab(inbox.cron, timezone=zone)
+    times.jitter = round(inbox.jitter) or None
+    return times
+
+
+def anew(job: Job) -> None:
+    """Set a timer anew after the wall clock was set: one with hours of its own keeps them, another runs now."""
+    if isinstance(job.trigger, CronTrigger):
+        job.reschedule(job.trigger)
+    else:
+        job.modify(next_run_time=datetime.now(UTC))
