@@ -66,6 +66,12 @@ class Site:
         made.write_text(text)
         made.rename(self.folder / inbox / name)
 
+    def drop_by_copy(self, inbox: str, name: str, text: str) -> None:
+        """Deliver a file from another disk: written in the inbox under another name, then given its own."""
+        made = self.folder / inbox / f"{name}.part"
+        made.write_text(text)
+        made.rename(made.with_name(name))
+
     # -- what is seen --------------------------------------------------------------------------------------------------
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
