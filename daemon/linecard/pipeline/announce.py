@@ -11,6 +11,7 @@ from linecard.model.report import Report
 from linecard.pipeline.files import whole
 from linecard.pipeline.report import RunReport
 from linecard.ports.renderer import Renderer
+from linecard.store.outbox import ARCHIVE, Outbox
 from linecard.store.store import Store
 
 RETRY = "retry"
@@ -32,7 +33,9 @@ def announce(
     given back by run. A broken template, a full disk or a missing right is no reason to stop the next import.
     """
     unfiled: dict[int, ReportError] = {}
-    for item, run_id in store.undelivered():
+    letters = Outbox(store)
+    for item in letters.due(ARCHIVE):
+        run_id = item.run_id
         report = RunReport(store, store.run(run_id), site=site, timezone=timezone)
         try:
             written = _written(report, folder, renderers, templates)
@@ -40,7 +43,7 @@ def announce(
             unfiled[run_id] = error
             continue
         with store.transaction() as connection:
-            store.delivered(connection, item, str(written[0]) if written else "")
+            letters.delivered(connection, item.id, str(written[0]) if written else "")
     return unfiled
 
 

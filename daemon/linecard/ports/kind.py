@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from linecard.ports.backend import Backend
 from linecard.ports.inbox import Inbox, Place
+from linecard.ports.sink import Outlet, Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,17 @@ class Kind:
     summary: str
     options: type[BaseModel]
     build: Callable[[Any, Path], Backend]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkKind:
+    """A kind of way out for reports; `options` as for a PBX, and `tell` for an entry of an inbox's `tell`."""
+
+    name: str
+    summary: str
+    options: type[BaseModel]
+    tell: type[BaseModel]
+    build: Callable[[Any, Outlet], Sink]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from linecard.pipeline.recover import broken_off
 from linecard.rules.states import WAITING, unapproved
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
+from linecard.store.outbox import ARCHIVE, Outbox
 
 LEAST_FREE = 200_000_000
 """Bytes of free disk space below which the doctor complains."""
@@ -95,7 +96,7 @@ def _local(state: Path) -> Finding:
 def _store(service: Service) -> Iterator[Finding]:
     try:
         broken = [*broken_off(service.store), *filter(unapproved, service.store.runs(of_states=WAITING))]
-        waiting = service.store.undelivered()
+        waiting = Outbox(service.store).waiting(ARCHIVE)
     except LinecardError as error:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from linecard.model.run import Run, State
 from linecard.rules import states
 from linecard.runtime.board import Board
+from linecard.store.outbox import Outbox
 
 if TYPE_CHECKING:
     from linecard.runtime.engine import Engine
@@ -89,5 +90,5 @@ class _Now:
         oldest = max(((now - run.created).total_seconds() for run in held), default=0)
         yield GaugeMetricFamily("linecard_held_age_seconds", "Since the oldest of them came.", value=oldest)
         yield GaugeMetricFamily(
-            "linecard_reports_waiting", "Reports not filed yet.", value=len(self._service.store.undelivered())
+            "linecard_reports_waiting", "Reports not filed yet.", value=len(Outbox(self._service.store).waiting())
         )

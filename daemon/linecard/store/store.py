@@ -21,6 +21,7 @@ from linecard.store import migrate
 from linecard.store.tables import change, claim, drop, event, fault, outbox, row, run
 
 Clock = Callable[[], datetime]
+Addressed = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
 FILE = "linecard.db"
 FORGOTTEN = 50
 """Runs that are forgotten in one transaction."""
@@ -44,6 +45,8 @@ class Store:
         self._engine = engine
         self._writing = threading.Lock()
         self.now = now
+        self.addressed: Addressed = lambda _inbox, _state, _counts: (("archive", ""),)
+        """To whom a run's end is told: sinks by name, each with an address or an empty one."""
 
     @classmethod
     def open(cls, folder: Path, now: Clock) -> Store:
@@ -148,7 +151,7 @@ class Store:
         connection.execute(sa.update(run).where(run.c.id == run_id).values(state=to, changed=self.now(), **values))
         self._note(connection, run_id, was, to, who, why)
         if to in states.FINAL | {State.HELD}:
-            self._queue_report(connection, run_id, f"archive:{to}")
+            self._queue_report(connection, run_id, to)
 
     def _note(self, connection: sa.Connection, run_id: int, was: State | None, to: State, who: str, why: str) -> None:
         connection.execute(sa.insert(event).values(run_id=run_id, at=self.now(), was=was, state=to, who=who, why=why))
@@ -217,7 +220,7 @@ class Store:
         A run whose report waits or whose file was not parted with stays.
         """
         waits = sa.union_all(
-            sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None)),
+            sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
             sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
         )
         old = (
@@ -270,25 +273,21 @@ class Store:
 
     # -- outbox ----------------------------------------------------------------------------------------------------
 
-    def _queue_report(self, connection: sa.Connection, run_id: int, kind: str) -> None:
-        exists = sa.select(outbox.c.id).where(outbox.c.run_id == run_id, outbox.c.kind == kind)
-        if connection.execute(exists).first() is None:
-            connection.execute(sa.insert(outbox).values(run_id=run_id, kind=kind))
-
-    def undelivered(self) -> list[tuple[int, int]]:
-        """Reports still to be delivered: outbox id and run, the oldest first."""
-        query = sa.select(outbox.c.id, outbox.c.run_id).where(outbox.c.delivered.is_(None)).order_by(outbox.c.id)
-        with self.reading() as connection:
-            return [(item, run_id) for item, run_id in connection.execute(query)]
-
-    def delivered(self, connection: sa.Connection, item: int, where: str) -> None:
-        connection.execute(sa.update(outbox).where(outbox.c.id == item).values(delivered=self.now(), where=where))
+    def _queue_report(self, connection: sa.Connection, run_id: int, state: State) -> None:
+        """Write the letters that tell of a run's state, each once; `addressed` says to whom."""
+        found = connection.execute(sa.select(run.c.inbox, run.c.counts).where(run.c.id == run_id)).one()
+        known = set(connection.execute(sa.select(outbox.c.kind).where(outbox.c.run_id == run_id)).scalars())
+        for sink, address in self.addressed(found.inbox, state, found.counts):
+            kind = f"{sink}:{state}:{address}" if address else f"{sink}:{state}"
+            if kind not in known:
+                connection.execute(sa.insert(outbox).values(run_id=run_id, kind=kind))
+                known.add(kind)
 
     def filed(self, run_id: int) -> str:
         """Where the newest report of a run was filed; empty if it was not yet."""
         query = (
             sa.select(outbox.c.where)
-            .where(outbox.c.run_id == run_id, outbox.c.delivered.is_not(None))
+            .where(outbox.c.run_id == run_id, outbox.c.delivered.is_not(None), outbox.c.kind.startswith("archive:"))
             .order_by(outbox.c.id.desc())
             .limit(1)
         )

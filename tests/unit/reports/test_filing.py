@@ -9,6 +9,7 @@ import pytest
 
 from linecard.api import ReportError, State
 from linecard.model.run import Run
+from linecard.store.outbox import Outbox
 from unit.reports.scenes import PEOPLE
 from unit.reports.sites import Site, sheet
 
@@ -90,7 +91,7 @@ class TestDisk:
         site.reports.unlink()
         announce(site)
         assert len(site.filed()) == 4
-        assert site.service.store.undelivered() == []
+        assert Outbox(site.service.store).waiting() == []
 
 
 class TestTemplates:
@@ -183,4 +184,4 @@ def test_a_report_filed_twice_is_the_same_file(make: Callable[..., Site]) -> Non
         connection.exec_driver_sql("UPDATE outbox SET delivered = NULL")
     announce(site)
     assert {name: Path(site.reports, name).read_bytes() for name in site.filed()} == before
-    assert site.service.store.undelivered() == []
+    assert Outbox(site.service.store).waiting() == []

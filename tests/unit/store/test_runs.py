@@ -165,50 +165,6 @@ class TestSupersede:
         assert {store.run(run).state for run in (other_file, other_inbox)} == {State.RECEIVED}
 
 
-class TestOutbox:
-    def test_a_run_that_ends_or_waits_has_a_report_to_deliver(self, store, receive):
-        """Queued in the transaction that moves it."""
-        run = receive()
-        go(store, run, State.PLANNED)
-        assert store.undelivered() == []
-        go(store, run, State.HELD)
-        assert [found for _, found in store.undelivered()] == [run]
-
-    def test_it_is_queued_once(self, store, receive):
-        """A run that is held, planned again and held again has one report of that kind waiting."""
-        run = receive()
-        go(store, run, State.PLANNED, State.HELD, State.PLANNED, State.HELD)
-        assert len(store.undelivered()) == 1
-
-    def test_delivered_it_is_not_delivered_again(self, store, receive):
-        """And it is remembered where it went."""
-        run = receive()
-        go(store, run, State.PLANNED, State.UNCHANGED)
-        ((item, _),) = store.undelivered()
-        assert store.filed(run) == ""
-        with store.transaction() as connection:
-            store.delivered(connection, item, "/reports/1.html")
-        assert store.undelivered() == []
-        assert store.filed(run) == "/reports/1.html"
-
-    def test_a_move_that_is_rolled_back_queues_nothing(self, store, receive):
-        """The report and the state are one transaction."""
-        run = receive()
-        go(store, run, State.PLANNED)
-
-        class PowerCutError(Exception):
-            pass
-
-        def cut_short() -> None:
-            with store.transaction() as connection:
-                store.move(connection, run, State.UNCHANGED, who="ada", why="")
-                raise PowerCutError
-
-        with pytest.raises(PowerCutError):
-            cut_short()
-        assert (store.run(run).state, store.undelivered()) == (State.PLANNED, [])
-
-
 class TestABrokenDatabase:
     @pytest.fixture
     def broken(self, store, receive, tmp_path):

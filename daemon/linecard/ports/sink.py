@@ -1,0 +1,71 @@
+"""The sink port: where reports go, and what is promised of them on their way.
+
+A report is written into the outbox in the transaction that ends its run. A sink is given one letter at a time, and
+may be given the same one again: after a crash nobody knows whether it had arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from linecard.errors import LinecardError
+from linecard.model.report import Report
+from linecard.model.run import State
+
+
+class SinkError(LinecardError):
+    """A report could not be delivered.
+
+    It is tried again later, for days, unless the refusal is `final`.
+    """
+
+    def __init__(self, message: str = "", *, remedy: str = "", final: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One report on its way to one address.
+
+    `id` stays the same however often it is tried. `state` is the one that the run came to and that the letter tells;
+    the run may have gone on since. `address` is the one of the sink's addresses that is meant (a mail address, a
+    folder), empty where it has but one. `options` are those of the inbox's `tell` entry.
+    """
+
+    id: int
+    report: Report
+    state: State
+    address: str
+    options: Mapping[str, object]
+
+
+Write = Callable[[str, TextIO], None]
+"""Writes the report in a format, by its name, to a stream that does not translate line ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What a sink is built with: its name in the configuration, the site's folder, where reports are archived, and
+    the folder of the site's own templates."""
+
+    name: str
+    site: str
+    folder: Path
+    reports: Path
+    templates: Path | None
+
+
+class Sink(Protocol):
+    """One way out. Used by one thread at a time."""
+
+    def deliver(self, letter: Letter, write: Write) -> str:
+        """Deliver one letter; where it went, in a few words. Raises `SinkError`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...

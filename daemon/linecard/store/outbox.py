@@ -1,0 +1,104 @@
+"""The outbox: reports on their way, written with the end of their run, and kept until they have arrived."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linecard.model.run import State
+from linecard.store.store import Store
+from linecard.store.tables import outbox
+
+ARCHIVE = "archive"
+"""The sink that files every report below the folder `reports`; every site has it."""
+
+
+class Item(NamedTuple):
+    """One letter: to which sink and address, and what became of it so far."""
+
+    id: int
+    run_id: int
+    sink: str
+    state: State
+    address: str
+    attempts: int
+    due: datetime | None
+    problem: str
+    delivered: datetime | None
+    dropped: datetime | None
+    where: str
+
+
+class Outbox:
+    """The letters of a site."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def due(self, sink: str | None = None) -> list[Item]:
+        """Letters to be delivered now, the oldest first: to one sink, or to any."""
+        waits = self._waits(sink)
+        return self._found(*waits, sa.or_(outbox.c.due.is_(None), outbox.c.due <= self._store.now()))
+
+    def waiting(self, sink: str | None = None) -> list[Item]:
+        """Letters that have not arrived and were not given up."""
+        return self._found(*self._waits(sink))
+
+    def given_up(self) -> list[Item]:
+        """Letters that were refused for good, or for too long."""
+        return self._found(outbox.c.dropped.is_not(None), outbox.c.problem != "")
+
+    def _waits(self, sink: str | None) -> list[sa.ColumnElement[bool]]:
+        waits: list[sa.ColumnElement[bool]] = [outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)]
+        return waits if sink is None else [*waits, outbox.c.kind.startswith(f"{sink}:", autoescape=True)]
+
+    def item(self, item_id: int) -> Item | None:
+        found = self._found(outbox.c.id == item_id)
+        return found[0] if found else None
+
+    def _found(self, *where: sa.ColumnElement[bool]) -> list[Item]:
+        query = sa.select(outbox).where(*where).order_by(outbox.c.id)
+        with self._store.reading() as connection:
+            return [_item(found) for found in connection.execute(query)]
+
+    def attempt(self, connection: sa.Connection, item_id: int) -> None:
+        """A try begins; counted before it, so that one that ends the program counts, too."""
+        self._set(connection, item_id, attempts=outbox.c.attempts + 1)
+
+    def delivered(self, connection: sa.Connection, item_id: int, where: str) -> None:
+        self._set(connection, item_id, delivered=self._store.now(), where=where, problem="", due=None)
+
+    def failed(self, connection: sa.Connection, item_id: int, problem: str, due: datetime | None) -> None:
+        """It did not arrive: tried again when it is `due`, or given up where that is None."""
+        gone = None if due is not None else self._store.now()
+        self._set(connection, item_id, problem=problem, due=due, dropped=gone)
+
+    def drop(self, connection: sa.Connection, item_id: int, why: str) -> None:
+        """A person gives it up."""
+        self._set(connection, item_id, dropped=self._store.now(), problem=why)
+
+    def retry(self, connection: sa.Connection, item_id: int) -> None:
+        """A person wants it tried now, as if for the first time."""
+        self._set(connection, item_id, attempts=0, due=None, dropped=None, problem="")
+
+    def _set(self, connection: sa.Connection, item_id: int, **values: Any) -> None:
+        connection.execute(sa.update(outbox).where(outbox.c.id == item_id).values(**values))
+
+
+def _item(found: Any) -> Item:
+    sink, state, *address = found.kind.split(":", 2)
+    return Item(
+        found.id,
+        found.run_id,
+        sink,
+        State(state),
+        address[0] if address else "",
+        found.attempts,
+        found.due,
+        found.problem,
+        found.delivered,
+        found.dropped,
+        found.where,
+    )
