@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import time
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +15,8 @@ from linecard.errors import BusyError, StateError
 FILE = "lock"
 SERVED = "status.json"
 """What a daemon that serves the site writes beside the lock."""
+_FLOCK = "hhqqi"
+"""`struct flock`: type, whence, start, length, process."""
 
 
 @contextmanager
@@ -46,13 +48,12 @@ def site_lock(state: Path) -> Iterator[None]:
 
 
 def _locked(handle: int) -> bool:
-    """Take the lock; whoever only asks whether it is held lets go of it at once, and is waited for."""
-    for pause in (0.0, 0.01, 0.05, 0.2):
-        time.sleep(pause)
-        with suppress(BlockingIOError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    return False
+    """Take the lock of an open file description, which the kernel can be asked for without taking it."""
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, fcntl.F_WRLCK, 0, 0, 0, 0))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _holder(handle: int) -> str:
@@ -75,11 +76,8 @@ def holder_of(state: Path) -> str | None:
     except OSError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _holder(handle)
-    else:
-        return None
+        found = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, struct.pack(_FLOCK, fcntl.F_WRLCK, 0, 0, 0, 0))
+        return None if struct.unpack(_FLOCK, found)[0] == fcntl.F_UNLCK else _holder(handle)
     finally:
         os.close(handle)
 
