@@ -1,0 +1,1 @@
+"""Asterisk as a PBX: its PJSIP realtime tables, or files that it includes."""
