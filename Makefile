@@ -5,7 +5,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
-	@echo "make bench    figures              make torture  the long proofs (half an hour)"
+	@echo "make bench    figures              make torture  the long proofs (an hour)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
 
@@ -28,7 +28,8 @@ bench: env
 	$(BIN)/python tests/bench/bench.py
 
 torture: env
-	LINECARD_TORTURE=1 $(BIN)/pytest tests/acceptance/test_killed.py tests/unit/rules/test_law.py -o timeout=3600
+	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
+		tests/acceptance/test_killed*.py tests/acceptance/test_disk_*.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 
 wheel: env
