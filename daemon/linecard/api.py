@@ -9,9 +9,12 @@ from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.ports.backend import Backend, Can
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
-from linecard.ports.kind import InboxKind, Kind
+from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
+from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
+from linecard.ports.opener import CannotOpen, Concern, Desk, Opener, OpenerError
 from linecard.ports.renderer import Renderer
 from linecard.ports.secret import Secret
+from linecard.ports.sink import Letter, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
 from linecard.rules.defuse import defused
 from linecard.rules.names import safe_name
@@ -27,9 +30,12 @@ __all__ = [
     "Backend",
     "BackendError",
     "Can",
+    "CannotOpen",
     "Change",
     "Code",
     "Column",
+    "Concern",
+    "Desk",
     "Drop",
     "Effect",
     "Entry",
@@ -43,11 +49,20 @@ __all__ = [
     "Inbox",
     "InboxError",
     "InboxKind",
+    "Key",
+    "Keyring",
+    "KeyringError",
+    "KeyringKind",
     "Kind",
+    "Letter",
     "Line",
     "LinecardError",
     "Listing",
+    "Opener",
+    "OpenerError",
+    "OpenerKind",
     "Outcome",
+    "Outlet",
     "Parting",
     "Place",
     "Renderer",
@@ -59,10 +74,15 @@ __all__ = [
     "Scope",
     "Secret",
     "Severity",
+    "Sink",
+    "SinkError",
+    "SinkKind",
     "State",
     "Unfinished",
+    "Vault",
     "Verdict",
     "Watch",
+    "Write",
     "defused",
     "hookimpl",
     "plain",

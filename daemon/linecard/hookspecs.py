@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pluggy
 
-from linecard.ports.kind import InboxKind, Kind
+from linecard.ports.keyring import KeyringKind
+from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.renderer import Renderer
 
 hookspec = pluggy.HookspecMarker("linecard")
@@ -19,6 +20,21 @@ def linecard_backends() -> list[Kind]:  # type: ignore[empty-body]
 @hookspec
 def linecard_inboxes() -> list[InboxKind]:  # type: ignore[empty-body]
     """The kinds of inbox this plugin serves."""
+
+
+@hookspec
+def linecard_sinks() -> list[SinkKind]:  # type: ignore[empty-body]
+    """The ways out for reports that this plugin serves."""
+
+
+@hookspec
+def linecard_openers() -> list[OpenerKind]:  # type: ignore[empty-body]
+    """The wrappings of files that this plugin takes off."""
+
+
+@hookspec
+def linecard_keyrings() -> list[KeyringKind]:  # type: ignore[empty-body]
+    """The kinds of keys that this plugin keeps."""
 
 
 @hookspec

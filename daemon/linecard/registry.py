@@ -12,10 +12,19 @@ from pydantic import BaseModel
 
 from linecard import hookspecs
 from linecard.errors import PluginError
-from linecard.ports.kind import InboxKind, Kind
+from linecard.ports.keyring import KeyringKind
+from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.renderer import Renderer
 
 GROUP = "linecard"
+HOOKS = (
+    "linecard_backends",
+    "linecard_inboxes",
+    "linecard_openers",
+    "linecard_keyrings",
+    "linecard_sinks",
+    "linecard_renderers",
+)
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
 
@@ -29,6 +38,9 @@ class Plugin:
     version: str
     kinds: tuple[Kind, ...] = ()
     inboxes: tuple[InboxKind, ...] = ()
+    openers: tuple[OpenerKind, ...] = ()
+    keyrings: tuple[KeyringKind, ...] = ()
+    sinks: tuple[SinkKind, ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
 
@@ -77,6 +89,33 @@ class Registry:
                 return kind
         raise PluginError(f"The plugin {name} serves no inbox of the kind {name}.")
 
+    def opener_kind(self, name: str) -> OpenerKind:
+        """The wrapping that the plugin of this name takes off under this name. Raises `PluginError`."""
+        for kind in self._said(name, "linecard_openers"):
+            if isinstance(kind, OpenerKind) and kind.name == name:
+                return kind
+        raise PluginError(f"The plugin {name} takes off no wrapping {name}.")
+
+    def keyring_kind(self, name: str) -> KeyringKind:
+        """The kind of keys that the plugin of this name keeps under this name. Raises `PluginError`."""
+        for kind in self._said(name, "linecard_keyrings"):
+            if isinstance(kind, KeyringKind) and kind.name == name:
+                return kind
+        raise PluginError(f"The plugin {name} keeps no keys of the kind {name}.")
+
+    def sink_kind(self, name: str) -> SinkKind:
+        """The kind of sink that the plugin of this name serves under this name. Raises `PluginError`."""
+        for kind in self._said(name, "linecard_sinks"):
+            if isinstance(kind, SinkKind) and kind.name == name:
+                return kind
+        raise PluginError(f"The plugin {name} serves no sink of the kind {name}.")
+
+    def opener_options(self, name: str) -> type[BaseModel]:
+        return self.opener_kind(name).options
+
+    def sink_options(self, name: str) -> type[BaseModel]:
+        return self.sink_kind(name).options
+
     def options(self, name: str) -> type[BaseModel]:
         return self.kind(name).options
 
@@ -99,10 +138,6 @@ class Registry:
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
-                kinds, inboxes, renderers = (
-                    tuple(self._said(name, hook))
-                    for hook in ("linecard_backends", "linecard_inboxes", "linecard_renderers")
-                )
-                yield Plugin(name, *where, kinds, inboxes, renderers)
+                yield Plugin(name, *where, *(tuple(self._said(name, hook)) for hook in HOOKS))
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))

@@ -37,7 +37,7 @@ def test_the_service_can_do_little_else(tmp_path):
 def test_the_configuration_that_comes_with_it_has_no_problem():
     """Its folders are those that tmpfiles makes and the unit may write to."""
     registry = Registry()
-    config = load(SYSTEMD / "linecard.yaml", registry.options, registry.inbox_options)
+    config = load(SYSTEMD / "linecard.yaml", registry)
     made = (SYSTEMD / "tmpfiles.conf").read_text()
     for folder in (config.state, config.archive, config.reports, config.quarantine, config.inboxes["hr"].path):
         assert f"d {folder} " in made

@@ -28,6 +28,8 @@ def command(*, as_json: bool) -> None:
             click.echo(f"    backend {kind.name}: {kind.summary}")
         for inbox in plugin.inboxes:
             click.echo(f"    inbox {inbox.name}: {inbox.summary}")
+        for sink in plugin.sinks:
+            click.echo(f"    sink {sink.name}: {sink.summary}")
         if plugin.renderers:
             click.echo(f"    report formats: {', '.join(renderer.name for renderer in plugin.renderers)}")
         if plugin.problem:
@@ -41,6 +43,7 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "version": plugin.version,
         "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.kinds],
         "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
+        "sinks": [{"name": kind.name, "summary": kind.summary} for kind in plugin.sinks],
         "formats": [renderer.name for renderer in plugin.renderers],
         "problem": plugin.problem or None,
     }

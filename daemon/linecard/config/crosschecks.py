@@ -29,6 +29,7 @@ def problems(document: Document, folder: Path) -> list[Problem]:
         _regions,
         _folders,
         _headerless,
+        _sinks,
     )
     return [problem for check in checks for problem in check(site)]
 
@@ -147,3 +148,17 @@ def _headerless(site: _Site) -> Iterator[Problem]:
         if not alone and _keyed(inbox).get("default_pbx") is None and folded(Column.PBX) not in names:
             expected = f"a column {Column.PBX} among them, or a default_pbx of the inbox"
             yield site.document.problem((*loc, "positions"), "a list without it", expected)
+
+
+def _sinks(site: _Site) -> Iterator[Problem]:
+    """Readers who are told by a sink that there is not."""
+    known = list(_keyed(site.root.get("sinks")))
+    for name, inbox in site.inboxes.items():
+        entries = _keyed(inbox).get("tell")
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            sink = _text(_keyed(entry).get("sink"))
+            if sink is not None and sink not in known:
+                expected = (
+                    f"a name that stands under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
+                )
+                yield site.document.problem(("inboxes", name, "tell", at, "sink"), shown(sink), expected)

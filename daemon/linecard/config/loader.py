@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,10 +15,21 @@ from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError, PluginError
 
 OptionsOf = Callable[[str], type[BaseModel]]
-"""The options model of a kind by its name; raises `PluginError` when no plugin serves it."""
 
 
-def load(path: Path, options_of: OptionsOf, inbox_options_of: OptionsOf) -> Config:
+class Plugins(Protocol):
+    """The options model of a kind by its name; each raises `PluginError` when no plugin serves it."""
+
+    def options(self, name: str) -> type[BaseModel]: ...
+
+    def inbox_options(self, name: str) -> type[BaseModel]: ...
+
+    def sink_options(self, name: str) -> type[BaseModel]: ...
+
+    def opener_options(self, name: str) -> type[BaseModel]: ...
+
+
+def load(path: Path, plugins: Plugins) -> Config:
     """The configuration in this file, checked whole.
 
     Raises `ConfigError` with all problems in the order of the file, one line each; a mistake in the YAML
@@ -30,12 +41,14 @@ def load(path: Path, options_of: OptionsOf, inbox_options_of: OptionsOf) -> Conf
         document.data = {}
     problems = [*document.problems, *columns.fill(document, file.parent)]
     config, wrong = _validated(document, file.parent)
-    of_pbxs, refused = _settings(document, "pbxs", "backend", "", options_of)
-    of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", inbox_options_of)
-    problems += [*wrong, *refused, *refused_too, *crosschecks.problems(document, file.parent)]
+    of_pbxs, refused = _settings(document, "pbxs", "backend", "", plugins.options)
+    of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", plugins.inbox_options)
+    of_sinks, refused_as_well = _settings(document, "sinks", "kind", "", plugins.sink_options)
+    of_openers, refused_openers = _openers(document, plugins.opener_options)
+    problems += [*wrong, *refused, *refused_too, *refused_as_well, *refused_openers, *crosschecks.problems(document, file.parent)]
     if problems or config is None:
         raise _unusable(path, problems)
-    return config.loaded(file, of_pbxs, of_inboxes)
+    return config.loaded(file, of_pbxs, of_inboxes, of_sinks, of_openers)
 
 
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
@@ -79,6 +92,30 @@ def _settings(
             if isinstance(options, dict):
                 problems += of_validation(error, document, model, (*loc, "options"))
     return settings, problems
+
+
+def _openers(
+    document: Document, options_of: OptionsOf
+) -> tuple[dict[str, dict[str, BaseModel]], list[Problem]]:
+    """The options of what is wrapped around the files of each inbox, by inbox and kind, and what is wrong with them."""
+    found: dict[str, dict[str, BaseModel]] = {}
+    problems: list[Problem] = []
+    for name, part in _parts(document.data, "inboxes").items():
+        wrappings = part.get("open") if isinstance(part, dict) else None
+        for kind, given in wrappings.items() if isinstance(wrappings, dict) else ():
+            loc = ("inboxes", name, "open", kind)
+            try:
+                model = options_of(str(kind))
+            except PluginError as error:
+                expected = f"a wrapping that a plugin takes off: {error} {error.remedy}".rstrip()
+                problems.append(document.problem(loc, shown(kind), expected, at_key=True))
+                continue
+            try:
+                found.setdefault(name, {})[kind] = model.model_validate({} if given is None else given)
+            except ValidationError as error:
+                if given is None or isinstance(given, dict):
+                    problems += of_validation(error, document, model, loc)
+    return found, problems
 
 
 def _parts(data: Any, section: str) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, Field, PrivateAttr
 
 from linecard.config.fields import (
     Actions,
@@ -15,12 +14,12 @@ from linecard.config.fields import (
     Columns,
     Count,
     Cron,
-    Days,
     Duration,
     Emergencies,
     Encoding,
     Flag,
     Hours,
+    Language,
     Name,
     NamePattern,
     Names,
@@ -32,10 +31,10 @@ from linecard.config.fields import (
     Size,
     SomeNames,
     Text,
-    Time,
     Timezone,
     Word,
 )
+from linecard.config.sections import Expect, Keep, KeepFolder, Log, Metrics, Section, SinkConfig, Tell
 from linecard.rules.play import SecondExtension
 
 __all__ = [
@@ -52,26 +51,9 @@ __all__ = [
     "SecondExtension",
     "Section",
     "SheetOptions",
+    "SinkConfig",
+    "Tell",
 ]
-
-
-class Section(BaseModel):
-    """A part of the configuration.
-
-    A key without a value (all that stood below it is commented out) is as good as absent, unless null has a
-    meaning there.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        fields = cls.model_fields.items()
-        never_null = {name for name, field in fields if NoneType not in get_args(field.annotation)}
-        return {key: item for key, item in value.items() if item is not None or key not in never_null}
 
 
 class Limit(Section):
@@ -209,16 +191,6 @@ class PbxConfig(Section):
         return made
 
 
-class Expect(Section):
-    """When a file must have come, at the latest."""
-
-    by: Time = Field(description="The time of day, such as 07:00, in the site's time zone.")
-    days: Days = Field(
-        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
-        description="The days of the week on which one must come, such as [mon, tue]; default: every day.",
-    )
-
-
 class InboxConfig(Section):
     """Where files arrive, and what they may do."""
 
@@ -228,6 +200,13 @@ class InboxConfig(Section):
     path: Text = Field(description="The folder where the files arrive, relative to linecard.yaml or absolute.")
     options: Mapping[str, Any] = Field(
         default_factory=dict, description="The settings of this kind of inbox; the plugin says which there are."
+    )
+    open: Mapping[Word, Mapping[str, Any] | None] = Field(
+        default_factory=dict,
+        description=(
+            "What may be wrapped around the files, such as `pgp`, `gzip` or `zip`, each with its settings; it comes "
+            "off in whatever order it was put on, known by the content, not by the name."
+        ),
     )
     pbxs: SomeNames | None = Field(
         default=None, description="The PBXs that these files may change, by name; null: all of them."
@@ -298,6 +277,9 @@ class InboxConfig(Section):
         default=None,
         description="Hours in which nothing is taken, such as 22:00-06:00, in the site's time zone; null: none.",
     )
+    tell: tuple[Tell, ...] = Field(
+        default=(), description="Who is told of this inbox's runs, besides the folder `reports`, which always is."
+    )
     expect: Expect | None = Field(
         default=None, description="When a file must have come, so that its absence is told; null: any time."
     )
@@ -311,53 +293,21 @@ class InboxConfig(Section):
             raise LookupError("the options of an inbox are built by linecard.config.load")
         return self._settings
 
-    def with_settings(self, settings: BaseModel, default_pbx: str | None) -> Self:
+    _openers: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
+
+    @property
+    def openers(self) -> Mapping[str, BaseModel]:
+        """The settings of each wrapping in `open` as its plugin's own model. Filled when the configuration is loaded."""
+        return self._openers
+
+    def with_settings(
+        self, settings: BaseModel, default_pbx: str | None, openers: Mapping[str, BaseModel] | None = None
+    ) -> Self:
         """This inbox with its options built, and its default PBX where it names none."""
         made = self.model_copy(update={"default_pbx": self.default_pbx or default_pbx})
         made._settings = settings  # noqa: SLF001 - its own class
+        made._openers = openers or {}  # noqa: SLF001
         return made
-
-
-class KeepFolder(Section):
-    """How long the files of a folder are kept; whichever limit is reached first counts."""
-
-    days: AtLeastOne | None = Field(default=365, description="Files older than this many days go; null: none do.")
-    size: Size | None = Field(
-        default=10_000_000_000, description="The oldest files go when all are larger than this; null: none do."
-    )
-
-
-class Keep(Section):
-    """What the daemon removes when it has become old. What belongs to a run that is not finished always stays."""
-
-    archive: KeepFolder = Field(default_factory=KeepFolder, description="The files received.")
-    reports: KeepFolder = Field(default_factory=KeepFolder, description="The reports.")
-    quarantine: KeepFolder = Field(default_factory=KeepFolder, description="The files that could not be read.")
-    runs: AtLeastOne | None = Field(
-        default=365, description="Days after which a finished run is forgotten with its rows; null: never."
-    )
-
-
-class Log(Section):
-    """What the daemon writes to standard output."""
-
-    format: Literal["text", "json"] = Field(
-        default="text", description="One line of text for each event, as journald likes it, or one JSON object."
-    )
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least important events that are written; debug names people and numbers."
-    )
-
-
-class Metrics(Section):
-    """Figures for Prometheus, on a port of this machine alone or in a file for the node exporter."""
-
-    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
-        default=None, description="The port on 127.0.0.1 that serves them; null: none."
-    )
-    textfile: SitePath | None = Field(
-        default=None, description="The file they are written to, such as linecard.prom; null: none."
-    )
 
 
 class Config(Section):
@@ -389,6 +339,7 @@ class Config(Section):
         validate_default=True,
         description="The folder for files that could not be taken or read, each with the reason beside it.",
     )
+    language: Language = Field(default="en", description="The language of letters to readers.")
     templates: SitePath | None = Field(
         default=None,
         description="The folder of your own report templates; they replace linecard's of the same name.",
@@ -400,6 +351,9 @@ class Config(Section):
         min_length=1, description="Where files arrive, each inbox under a name of your choice."
     )
 
+    sinks: Mapping[Name, SinkConfig] = Field(
+        default_factory=dict, description="Ways out for reports, each under a name of your choice."
+    )
     keep: Keep = Field(default_factory=Keep, description="How long what linecard keeps is kept.")
     reserve: Size = Field(
         default=100_000_000,
@@ -420,16 +374,25 @@ class Config(Section):
         """The site's folder, where the configuration file lies."""
         return self._file.parent
 
-    def loaded(self, file: Path, of_pbxs: Mapping[str, BaseModel], of_inboxes: Mapping[str, BaseModel]) -> Self:
-        """This configuration as read from `file`, with the built options of PBXs and inboxes by name.
+    def loaded(
+        self,
+        file: Path,
+        of_pbxs: Mapping[str, BaseModel],
+        of_inboxes: Mapping[str, BaseModel],
+        of_sinks: Mapping[str, BaseModel],
+        of_openers: Mapping[str, Mapping[str, BaseModel]],
+    ) -> Self:
+        """This configuration as read from `file`, with the built options of PBXs, inboxes and sinks by name.
 
         Each PBX then has its region, and each inbox with one PBX its default.
         """
         pbxs = {name: pbx.with_settings(of_pbxs[name], self.region) for name, pbx in self.pbxs.items()}
         inboxes = {
-            name: inbox.with_settings(of_inboxes[name], self._only_pbx(inbox)) for name, inbox in self.inboxes.items()
+            name: inbox.with_settings(of_inboxes[name], self._only_pbx(inbox), of_openers.get(name))
+            for name, inbox in self.inboxes.items()
         }
-        made = self.model_copy(update={"pbxs": pbxs, "inboxes": inboxes})
+        sinks = {name: sink.with_settings(of_sinks[name]) for name, sink in self.sinks.items()}
+        made = self.model_copy(update={"pbxs": pbxs, "inboxes": inboxes, "sinks": sinks})
         made._file = file  # noqa: SLF001 - its own class
         return made
 

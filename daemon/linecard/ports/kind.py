@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from linecard.ports.backend import Backend
 from linecard.ports.inbox import Inbox, Place
+from linecard.ports.opener import Desk, Opener
 from linecard.ports.sink import Outlet, Sink
 
 
@@ -31,13 +32,25 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class SinkKind:
-    """A kind of way out for reports; `options` as for a PBX, and `tell` for an entry of an inbox's `tell`."""
+    """A kind of way out for reports; `options` as for a PBX. `build` opens nothing yet."""
 
     name: str
     summary: str
     options: type[BaseModel]
-    tell: type[BaseModel]
     build: Callable[[Any, Outlet], Sink]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenerKind:
+    """A kind of wrapping that a plugin takes off; `options` stand below its name in an inbox's `open`.
+
+    `build` starts nothing yet.
+    """
+
+    name: str
+    summary: str
+    options: type[BaseModel]
+    build: Callable[[Any, Desk], Opener]
 
 
 @dataclass(frozen=True, slots=True)

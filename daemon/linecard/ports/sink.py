@@ -6,7 +6,7 @@ may be given the same one again: after a crash nobody knows whether it had arriv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -32,15 +32,16 @@ class Letter:
     """One report on its way to one address.
 
     `id` stays the same however often it is tried. `state` is the one that the run came to and that the letter tells;
-    the run may have gone on since. `address` is the one of the sink's addresses that is meant (a mail address, a
-    folder), empty where it has but one. `options` are those of the inbox's `tell` entry.
+    the run may have gone on since. `address` is the one of the sink's addresses that is meant, empty where it has
+    but one; `language` (ISO 639) is that of its reader. `filed` is where the report lies in the archive, or empty.
     """
 
     id: int
     report: Report
     state: State
     address: str
-    options: Mapping[str, object]
+    language: str
+    filed: str
 
 
 Write = Callable[[str, TextIO], None]
@@ -49,8 +50,8 @@ Write = Callable[[str, TextIO], None]
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """What a sink is built with: its name in the configuration, the site's folder, where reports are archived, and
-    the folder of the site's own templates."""
+    """What a sink is built with: its name in the configuration, the site's name and folder, the folder where reports
+    are archived, and that of the site's own templates."""
 
     name: str
     site: str

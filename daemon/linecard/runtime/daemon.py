@@ -27,17 +27,16 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from linecard.model.run import Run
-from linecard.pipeline.files import sweep
-from linecard.pipeline.receive import BEGUN
 from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
 from linecard.runtime import timers
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.engine import Engine
-from linecard.runtime.failing import safely
+from linecard.runtime.failing import safely, tell
 from linecard.runtime.log import log
 from linecard.runtime.metrics import Figures
 from linecard.runtime.notify import Notify
+from linecard.runtime.post import Post
 from linecard.runtime.prompt import Prompt
 from linecard.runtime.service import Service
 from linecard.runtime.status import FILE as STATUS
@@ -81,7 +80,9 @@ class Daemon:
             ended=self._ended,
         )
         self._figures = Figures(service, self.engine, self.board)
-        self._announce = Prompt(self.engine.announce, errand)
+        self._post = Post(service, self.board, stop=lambda: self._stopping)
+        self._deliver = Prompt(self._delivered, errand)
+        self._announce = Prompt(self._announced, errand)
         self._poll = Prompt(self._polled, errand)
         self._keep_house = Prompt(self._kept_house, errand)
         look = self._lookers.submit
@@ -130,7 +131,7 @@ class Daemon:
         return self._reloading
 
     def _start(self) -> None:
-        sweep(self._service.config.archive / BEGUN)
+        self._service.sweep()
         self.engine.start()
         for name, config in self._service.config.inboxes.items():
             self._watches[name] = self.engine.ports[name].watch(self._look[name])
@@ -178,6 +179,7 @@ class Daemon:
             watch.close()
         self.engine.announce()
         self.engine.close()
+        self._post.close()
         self._figures.close()
         (self._service.config.state / STATUS).unlink(missing_ok=True)
         log("stopped", unfinished=self.engine.unfinished)
@@ -307,6 +309,14 @@ class Daemon:
             self._beat = time.monotonic()
         self._dispatch()
         self._announce()
+
+    def _announced(self) -> None:
+        """Reports are filed first, so that letters can say where; then letters go, however long a server takes."""
+        self.engine.announce()
+        self._deliver()
+
+    def _delivered(self) -> None:
+        tell(self.board, "post", self._post.deliver)
 
     def _kept_house(self) -> None:
         self.engine.keep_house()

@@ -6,19 +6,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from linecard.errors import ConfigError
 from linecard.model.run import Run
-from linecard.pipeline.files import sweep
-from linecard.pipeline.receive import BEGUN
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.daemon import Daemon
 from linecard.runtime.engine import Engine
 from linecard.runtime.lock import site_lock
 from linecard.runtime.log import configure
 from linecard.runtime.notify import Notify
+from linecard.runtime.post import Post
 from linecard.runtime.service import Service
 
 
@@ -85,7 +84,7 @@ def once(
     configure("text", "warning", sys.stderr)
     board = Board(service.now)
     with site_lock(service.config.state), ExitStack() as undo:
-        sweep(service.config.archive / BEGUN)
+        service.sweep()
         engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=told)
         undo.callback(engine.close)
         engine.start()
@@ -100,4 +99,6 @@ def once(
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
+        with closing(Post(service, board, stop=stop)) as post:
+            post.deliver()
     return board.troubles

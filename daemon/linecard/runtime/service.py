@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Self
 
@@ -16,9 +16,11 @@ from linecard.config import Config, InboxConfig
 from linecard.errors import ConfigError, ReportError, SheetError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
+from linecard.model.sheet import Fault
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
-from linecard.pipeline.files import blocks, sweep
+from linecard.pipeline import opening
+from linecard.pipeline.files import blocks, nameless, sweep
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan
 from linecard.pipeline.planning import Planning
@@ -26,6 +28,7 @@ from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off, interrupt
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
+from linecard.ports.opener import Concern, Desk, Opener
 from linecard.ports.renderer import Renderer
 from linecard.registry import Registry
 from linecard.rules import states
@@ -33,7 +36,9 @@ from linecard.rules.check import Sheet
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
+from linecard.rules.telling import told
 from linecard.runtime.lock import site_lock
+from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
 
 FILED = ("html", "csv", "retry")
@@ -61,12 +66,13 @@ class Service:
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
         self.now, self.who = now, who or user()
         self._open = ExitStack()
+        self._openers: dict[str, Mapping[str, Opener]] = {}
 
     @classmethod
     def load(cls, file: Path, *, now: Clock = utc_now, who: str = "") -> Service:
         """The site of this configuration file. Raises `ConfigError` with every problem."""
         registry = Registry()
-        return cls(configuration.load(file, registry.options, registry.inbox_options), registry, now=now, who=who)
+        return cls(configuration.load(file, registry), registry, now=now, who=who)
 
     def __enter__(self) -> Self:
         return self
@@ -79,8 +85,14 @@ class Service:
     @cached_property
     def store(self) -> Store:
         store = Store.open(self.config.state, self.now)
+        store.addressed = self._addressed
         self._open.callback(store.close)
         return store
+
+    def _addressed(self, inbox: str, state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
+        """To whom a run's end is told: the archive always, and whom its inbox names."""
+        found = self.config.inboxes.get(inbox)
+        return [(ARCHIVE, ""), *(told(found.tell, state, counts) if found is not None else ())]
 
     @cached_property
     def pbxs(self) -> dict[str, Pbx]:
@@ -121,7 +133,19 @@ class Service:
             for kind in ("detach", "move", "force")
             if (limit := getattr(found.limits, kind))
         }
-        return Inbox(name, _form(found), pbxs, found.default_pbx, limits)
+        return Inbox(name, _form(found), pbxs, found.default_pbx, limits, self.openers(name))
+
+    def openers(self, name: str) -> Mapping[str, Opener]:
+        """What takes off the wrappings of an inbox's files, by kind."""
+        if name not in self._openers:
+            state = self.config.state
+            desk = Desk(name, self.config.folder, state, partial(nameless, state / opening.PLAIN))
+            built: dict[str, Opener] = {}
+            for kind, settings in self.config.inboxes[name].openers.items():
+                built[kind] = self.registry.opener_kind(kind).build(settings, desk)
+                self._open.callback(built[kind].close)
+            self._openers[name] = built
+        return self._openers[name]
 
     def report(self, run: Run) -> RunReport:
         return RunReport(self.store, run, site=self.config.site, timezone=self.config.timezone)
@@ -130,7 +154,10 @@ class Service:
 
     def sheet(self, file: Path, inbox: Inbox) -> Sheet:
         """A file as a sheet, to be read once. No PBX is asked."""
-        return Sheet(_readable(file), inbox.form, inbox.destinations)
+        _must_be_readable(file)
+        noted: list[Fault] = []
+        found = _told(file, opening.opened(file, inbox, noted.append))
+        return Sheet(found, inbox.form, inbox.destinations, noted)
 
     def preview(self, file: Path, inbox: Inbox) -> Planning:
         """What importing a file would do; nothing is written anywhere."""
@@ -146,10 +173,25 @@ class Service:
         """Hold the site while changing it; reports that wait are filed before it is let go."""
         with site_lock(self.config.state):
             with suppress(OSError):  # the remains of a killed import take room, and do no other harm
-                sweep(self.config.archive / BEGUN)
+                self.sweep()
             self.announce()
             yield
             self.announce()
+
+    def concerns(self) -> list[Concern]:
+        """What somebody should see to so that files can be opened, each thing once."""
+        found = [
+            concern
+            for name in self.config.inboxes
+            for opener in self.openers(name).values()
+            for concern in opener.concerns(self.now())
+        ]
+        return list({concern.what: concern for concern in found}.values())
+
+    def sweep(self) -> None:
+        """Remove what a killed linecard has left behind. The caller holds the site."""
+        sweep(self.config.archive / BEGUN)
+        sweep(self.config.state / opening.PLAIN)
 
     def take(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
@@ -251,6 +293,11 @@ def user() -> str:
 
 def _readable(file: Path) -> Iterator[bytes]:
     """The bytes of a file. Raises `SheetError`, at once where it can be told."""
+    _must_be_readable(file)
+    return _told(file, blocks(file))
+
+
+def _must_be_readable(file: Path) -> None:
     if not file.exists():
         raise SheetError(f"There is no file {file}.")
     if not file.is_file():
@@ -258,12 +305,11 @@ def _readable(file: Path) -> Iterator[bytes]:
         raise SheetError(f"{file} is {what}.", remedy="Give the path of a CSV file.")
     if not os.access(file, os.R_OK):
         raise SheetError(f"{file} cannot be read: this user may not.", remedy="Give this user the right to read it.")
-    return _blocks(file)
 
 
-def _blocks(file: Path) -> Iterator[bytes]:
+def _told(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
     try:
-        yield from blocks(file)
+        yield from found
     except OSError as error:
         raise SheetError(f"{file} cannot be read: {error.strerror}.") from error
 

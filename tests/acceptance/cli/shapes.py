@@ -178,6 +178,7 @@ class Plugin(Shape):
     version: str
     backends: list[Offer]
     inboxes: list[Offer]
+    sinks: list[Offer]
     formats: list[str]
     problem: str | None
 

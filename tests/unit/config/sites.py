@@ -69,10 +69,39 @@ class Folder(BaseModel):
     watch: bool = True
 
 
-def inbox_options_of(kind: str) -> type[BaseModel]:
-    if kind != "local":
+class Seal(BaseModel):
+    """Like the options of a wrapping."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    signers: tuple[str, ...] = ()
+
+
+class Plugins:
+    """Two kinds of PBX, one of inbox, one of sink and one of wrapping."""
+
+    options = staticmethod(options_of)
+
+    @staticmethod
+    def opener_options(kind: str) -> type[BaseModel]:
+        return _only("seal", Seal, kind)
+
+    @staticmethod
+    def inbox_options(kind: str) -> type[BaseModel]:
+        return _only("local", Folder, kind)
+
+    @staticmethod
+    def sink_options(kind: str) -> type[BaseModel]:
+        return _only("mail", Folder, kind)
+
+
+def _only(name: str, model: type[BaseModel], kind: str) -> type[BaseModel]:
+    if kind != name:
         raise PluginError(f"There is no plugin {kind}.", remedy="Install it.")
-    return Folder
+    return model
+
+
+PLUGINS = Plugins()
 
 
 @dataclass(frozen=True)
@@ -87,7 +116,7 @@ class Site:
 
     def load(self, text: str | bytes) -> Config:
         self.file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load(self.file, options_of, inbox_options_of)
+        return load(self.file, PLUGINS)
 
     def problems(self, text: str | bytes) -> tuple[str, ...]:
         """The problems of a configuration that must have some."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from linecard.config import SecondExtension, load
 from linecard.errors import ConfigError
 from linecard.model.sheet import Action
-from unit.config.sites import SMALL, Site, inbox_options_of, options_of, small
+from unit.config.sites import PLUGINS, SMALL, Site, small
 
 
 def test_a_small_configuration_has_the_promised_defaults(site: Site) -> None:
@@ -47,7 +47,7 @@ def test_a_configuration_named_by_a_relative_path_has_absolute_paths(
 ) -> None:
     site.file.write_text(SMALL, encoding="utf-8")
     monkeypatch.chdir(site.folder)
-    assert load(Path("linecard.yaml"), options_of, inbox_options_of).state == site.folder / "state"
+    assert load(Path("linecard.yaml"), PLUGINS).state == site.folder / "state"
 
 
 def test_the_options_become_the_plugins_own_model(site: Site) -> None:
@@ -191,7 +191,7 @@ def test_a_configuration_cannot_be_changed(site: Site) -> None:
 
 def test_a_missing_file_is_told_with_the_way_to_make_one(site: Site) -> None:
     with pytest.raises(ConfigError, match="There is no file") as caught:
-        load(site.file, options_of, inbox_options_of)
+        load(site.file, PLUGINS)
     assert "linecard init" in caught.value.remedy
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from linecard.config import load
 from linecard.errors import ConfigError
-from unit.config.sites import SMALL, Site, inbox_options_of, options_of, small
+from unit.config.sites import PLUGINS, SMALL, Site, small
 
 WRONG = """\
 region: FR
@@ -298,4 +298,4 @@ def test_a_value_used_by_an_alias_is_told_where_it_is_written(site: Site) -> Non
 
 def test_a_file_that_cannot_be_opened_is_told(site: Site) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
-        load(site.folder, options_of, inbox_options_of)
+        load(site.folder, PLUGINS)

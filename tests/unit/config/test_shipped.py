@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from linecard.config import Config, editors, load, schema, template
 from linecard.errors import ConfigError
-from unit.config.sites import Site, inbox_options_of, options_of
+from unit.config.sites import PLUGINS, Site
 
 HERE = Path(__file__).parents[3] / "config"
 EXAMPLE = HERE / "linecard.example.yaml"
@@ -45,11 +45,13 @@ def test_the_walk_over_the_models_finds_all_of_them() -> None:
         "Metrics",
         "PbxConfig",
         "SheetOptions",
+        "SinkConfig",
+        "Tell",
     ]
 
 
 def test_the_example_has_no_problem() -> None:
-    config = load(EXAMPLE, options_of, inbox_options_of)
+    config = load(EXAMPLE, PLUGINS)
     assert config.folder == HERE
     assert config.inboxes["payroll"].sheet.delimiter == ";"
     assert config.pbxs["hq"].extensions == ("1000-4999", "0100")

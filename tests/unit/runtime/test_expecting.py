@@ -64,7 +64,7 @@ def test_the_times_of_an_inbox(site, setting, times):
     """Every `scan`, or by a crontab in the site's time zone."""
     registry = Registry()
     (site / "linecard.yaml").write_text(SITE.replace("it: {path: it}", f"it: {{path: it, {setting}}}"))
-    inbox = load(site / "linecard.yaml", registry.options, registry.inbox_options).inboxes["it"]
+    inbox = load(site / "linecard.yaml", registry).inboxes["it"]
     zone = ZoneInfo("Europe/Paris")
     trigger = timers.of_inbox(inbox, zone)
     now = last = datetime(2026, 12, 1, 8, 0, tzinfo=zone)

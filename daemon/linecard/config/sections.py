@@ -1,0 +1,123 @@
+"""Parts of linecard.yaml that stand on their own: what is kept, what is told, to whom, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from linecard.config.fields import AtLeastOne, Days, Language, Names, SitePath, Size, Text, Time, Whens, Word
+
+
+class Section(BaseModel):
+    """A part of the configuration.
+
+    A key without a value (all that stood below it is commented out) is as good as absent, unless null has a
+    meaning there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        fields = cls.model_fields.items()
+        never_null = {name for name, field in fields if NoneType not in get_args(field.annotation)}
+        return {key: item for key, item in value.items() if item is not None or key not in never_null}
+
+
+class Expect(Section):
+    """When a file must have come, at the latest."""
+
+    by: Time = Field(description="The time of day, such as 07:00, in the site's time zone.")
+    days: Days = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        description="The days of the week on which one must come, such as [mon, tue]; default: every day.",
+    )
+
+
+class Tell(Section):
+    """Who is told of an inbox's runs, by which sink."""
+
+    sink: Text = Field(description="The way out, by its name under `sinks`.")
+    to: Names = Field(
+        default=(), description="The addresses there, each of which gets a letter of its own; default: its only one."
+    )
+    when: Whens = Field(
+        default=("all",),
+        description=(
+            "Which runs are told: all; problems, where some row was not done; held, where a person must decide; "
+            "digest, none singly but all in the sink's digest."
+        ),
+    )
+    language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
+
+
+class SinkConfig(Section):
+    """A way out for reports."""
+
+    kind: Word = Field(description="The kind of sink, by the name under which a plugin serves it, such as mail.")
+    options: Mapping[str, Any] = Field(
+        default_factory=dict, description="The settings of this kind of sink; the plugin says which there are."
+    )
+
+    _settings: BaseModel | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> BaseModel:
+        """The options as the plugin's own model. There only once the configuration was loaded."""
+        if self._settings is None:
+            raise LookupError("the options of a sink are built by linecard.config.load")
+        return self._settings
+
+    def with_settings(self, settings: BaseModel) -> Self:
+        """This sink with its options built."""
+        made = self.model_copy()
+        made._settings = settings  # noqa: SLF001 - its own class
+        return made
+
+
+class KeepFolder(Section):
+    """How long the files of a folder are kept; whichever limit is reached first counts."""
+
+    days: AtLeastOne | None = Field(default=365, description="Files older than this many days go; null: none do.")
+    size: Size | None = Field(
+        default=10_000_000_000, description="The oldest files go when all are larger than this; null: none do."
+    )
+
+
+class Keep(Section):
+    """What the daemon removes when it has become old. What belongs to a run that is not finished always stays."""
+
+    archive: KeepFolder = Field(default_factory=KeepFolder, description="The files received.")
+    reports: KeepFolder = Field(default_factory=KeepFolder, description="The reports.")
+    quarantine: KeepFolder = Field(default_factory=KeepFolder, description="The files that could not be read.")
+    runs: AtLeastOne | None = Field(
+        default=365, description="Days after which a finished run is forgotten with its rows; null: never."
+    )
+
+
+class Log(Section):
+    """What the daemon writes to standard output."""
+
+    format: Literal["text", "json"] = Field(
+        default="text", description="One line of text for each event, as journald likes it, or one JSON object."
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important events that are written; debug names people and numbers."
+    )
+
+
+class Metrics(Section):
+    """Figures for Prometheus, on a port of this machine alone or in a file for the node exporter."""
+
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(
+        default=None, description="The port on 127.0.0.1 that serves them; null: none."
+    )
+    textfile: SitePath | None = Field(
+        default=None, description="The file they are written to, such as linecard.prom; null: none."
+    )

@@ -1,0 +1,81 @@
+"""The opener port: what may be wrapped around a sheet, such as encryption or an archive, and how it comes off.
+
+The archive keeps a file as it came; it is opened anew each time it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from linecard.errors import LinecardError
+from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.rules.text import Refused
+
+HEAD = 512
+"""How many bytes of a file an opener is shown to recognise it by; fewer only where the file is shorter."""
+
+
+class OpenerError(LinecardError):
+    """Files cannot be opened now, through no fault of theirs; they wait."""
+
+
+class CannotOpen(Refused):
+    """A file is refused because of what is wrapped around it; carries the fault."""
+
+    def __init__(self, code: FaultCode, message: str, hint: str) -> None:
+        super().__init__(Fault(0, "", "", code, Severity.ERROR, message, hint))
+
+
+class Concern(NamedTuple):
+    """Something that will keep files from being opened if nobody sees to it. `what` tells it from others."""
+
+    what: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an opener works with.
+
+    `folder` is the site's, against which paths and secrets are meant; `state` that of its memory, below which a plugin
+    may keep a folder of its own. `private` gives a new empty file, open for reading and writing, that has no name and
+    is gone when it is closed or the process ends: the only place where opened bytes may be put down.
+    """
+
+    inbox: str
+    folder: Path
+    state: Path
+    private: Callable[[], BinaryIO]
+
+
+class Opener(Protocol):
+    """Takes one kind of wrapping off the files of one inbox. Used by several threads at a time."""
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file that begins so (`HEAD` bytes of it) is wrapped in this way. Its name says nothing."""
+        ...
+
+    def bare(self) -> CannotOpen | None:
+        """Why a file that is not wrapped in this way is refused; None if it may come without."""
+        ...
+
+    def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:
+        """What is inside, to be read once from its beginning.
+
+        At most `most` bytes and one more need be given: there being more refuses the file. `noted` takes warnings.
+        Opening, and reading what was opened, may raise `CannotOpen` and `OpenerError`.
+        """
+        ...
+
+    def concerns(self, now: datetime) -> Iterator[Concern]:
+        """What somebody should see to."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held open, and of every process that was started."""
+        ...

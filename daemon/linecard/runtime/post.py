@@ -1,0 +1,135 @@
+"""The post: letters in the outbox are given to their sinks, again and again until they have arrived."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TextIO
+
+from linecard.errors import LinecardError
+from linecard.pipeline.report import RunReport
+from linecard.ports.sink import Letter, Outlet, Sink, SinkError
+from linecard.runtime.board import Board
+from linecard.runtime.log import bound, log
+from linecard.store.outbox import ARCHIVE, Item, Outbox
+
+if TYPE_CHECKING:
+    from linecard.runtime.service import Service
+
+KEPT_TRYING = timedelta(days=7)
+"""How long a letter is tried before it is given up."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
+"""Between two tries: doubled each time, and spread by chance."""
+IN_A_ROW = 3
+"""Letters that fail one after the other before the sink is left alone until the next of them is due."""
+
+
+class Post:
+    """Delivers what is due. Used by one thread at a time; `stop` is asked before each letter."""
+
+    def __init__(
+        self,
+        service: Service,
+        board: Board,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._service, self._board, self._stop = service, board, stop
+        self._outbox = Outbox(service.store)
+        self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
+        self._sinks: dict[str, Sink] = {}
+
+    def deliver(self) -> None:
+        """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
+        for name in self._service.config.sinks:
+            due = self._outbox.due(name)
+            in_a_row = 0
+            for item in due:
+                if self._stop():
+                    return
+                in_a_row = 0 if self._tried(name, item) else in_a_row + 1
+                if in_a_row == IN_A_ROW:
+                    break
+        self._tell()
+
+    def _tried(self, name: str, item: Item) -> bool:
+        store = self._service.store
+        with bound(run=item.run_id, sink=name):
+            with store.transaction() as connection:
+                self._outbox.attempt(connection, item.id)
+            try:
+                where = self._delivered(name, item)
+            except LinecardError as error:
+                self._failed(item, error)
+                return isinstance(error, SinkError) and error.final
+            with store.transaction() as connection:
+                self._outbox.delivered(connection, item.id, where)
+            log("report delivered", attempts=item.attempts + 1)
+            return True
+
+    def _delivered(self, name: str, item: Item) -> str:
+        service = self._service
+        run = service.store.run(item.run_id)
+        report = RunReport(service.store, run, site=service.config.site, timezone=service.config.timezone)
+        letter = Letter(
+            item.id, report, item.state, item.address, self._language(run.inbox, item), service.store.filed(run.id)
+        )
+
+        def write(form: str, out: TextIO) -> None:
+            service.renderers[form].render(report, out, templates=service.config.templates)
+
+        return self._sink(name).deliver(letter, write)
+
+    def _language(self, inbox: str, item: Item) -> str:
+        config = self._service.config
+        entries = config.inboxes[inbox].tell if inbox in config.inboxes else ()
+        for entry in entries:
+            if entry.sink == item.sink and item.address in (entry.to or ("",)) and entry.language is not None:
+                return entry.language
+        return config.language
+
+    def _sink(self, name: str) -> Sink:
+        if name not in self._sinks:
+            config = self._service.config
+            found = config.sinks[name]
+            outlet = Outlet(name, config.site, config.folder, config.reports, config.templates)
+            self._sinks[name] = self._service.registry.sink_kind(found.kind).build(found.settings, outlet)
+        return self._sinks[name]
+
+    def _failed(self, item: Item, error: LinecardError) -> None:
+        """Try again later; give up what was refused for good, or for too long."""
+        store = self._service.store
+        now = store.now()
+        lasted = now - store.run(item.run_id).changed
+        final = (isinstance(error, SinkError) and error.final) or lasted > KEPT_TRYING
+        due = None if final else now + self._wait(item.attempts)
+        with store.transaction() as connection:
+            self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
+        log("report not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
+
+    def _wait(self, attempts: int) -> timedelta:
+        return min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT) * self._chance.uniform(0.8, 1.2)
+
+    def _tell(self) -> None:
+        """What does not arrive, one trouble for each sink."""
+        troubles: dict[str, tuple[str, str]] = {}
+        for name in self._service.config.sinks:
+            failing = [item for item in self._outbox.waiting(name) if item.problem]
+            if failing:
+                since: datetime = self._service.store.run(failing[0].run_id).changed
+                many = f"{len(failing)} reports wait, the oldest of {since:%Y-%m-%d %H:%M} UTC"
+                troubles[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
+        for item in self._outbox.given_up():
+            if item.sink != ARCHIVE:
+                what = f"report of run {item.run_id} by {item.sink}"
+                troubles[f"sink {item.sink}: {item.id}"] = (
+                    f"The {what} was given up: {item.problem}",
+                    f"`linecard outbox retry {item.id}`, or `linecard outbox drop {item.id}`.",
+                )
+        self._board.only("sink ", troubles)
+
+    def close(self) -> None:
+        for sink in self._sinks.values():
+            sink.close()

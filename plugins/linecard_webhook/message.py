@@ -1,0 +1,37 @@
+"""The message and its signature."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from linecard.api import Letter, plain
+
+MOST_PROBLEMS = 20
+"""Rows that were not done and stand in the message; the report has all."""
+
+
+def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
+    """What happened, in one JSON object (docs/reference.md shows one)."""
+    report = letter.report
+    said = report.headline
+    return json.dumps(
+        {
+            "delivery": letter.id,
+            "event": f"run.{letter.state.value}",
+            "site": report.site,
+            "run": plain.run(report.run) | {"counts": dict(report.counts), "total": report.total},
+            "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
+            "problems": problems,
+            "report": letter.filed or None,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def signature(secret: str, at: int, content: bytes) -> str:
+    """`t=SECONDS,v1=HEX`: HMAC-SHA-256 over the seconds, a dot and the body, so that an old one is known as such."""
+    sum_of = hmac.new(secret.encode(), f"{at}.".encode() + content, hashlib.sha256)
+    return f"t={at},v1={sum_of.hexdigest()}"

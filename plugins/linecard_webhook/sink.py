@@ -1,0 +1,67 @@
+"""The sink: one POST for each letter."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from linecard.api import FINE, Letter, Outcome, Outlet, SinkError, Write, plain
+from linecard_webhook.message import MOST_PROBLEMS, body, signature
+from linecard_webhook.options import WebhookOptions
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+AGAIN = frozenset({408, 409, 425, 429})
+"""Answers below 500 after which another try makes sense."""
+
+
+def build(options: WebhookOptions, outlet: Outlet) -> Webhook:
+    return Webhook(options, outlet.folder)
+
+
+class Webhook:
+    """POSTs to one address. Redirects are not followed: a letter goes where the configuration says."""
+
+    def __init__(self, options: WebhookOptions, folder: Path) -> None:
+        self._options, self._folder = options, folder
+        self._client: httpx2.Client | None = None
+
+    def deliver(self, letter: Letter, write: Write) -> str:  # noqa: ARG002 - the message is small; the report stays
+        options = self._options
+        address = urlsplit(options.url)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise SinkError(f"{options.url} is not encrypted.", remedy="Give an address with https.", final=True)
+        not_fine = tuple(outcome for outcome in Outcome if outcome not in FINE)
+        problems = [plain.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
+        content = body(letter, problems)
+        headers = {"Content-Type": "application/json", "Linecard-Delivery": str(letter.id)}
+        if options.secret is not None:
+            secret = options.secret.reveal(self._folder, os.environ)
+            headers["Linecard-Signature"] = signature(secret, int(time.time()), content)
+        try:
+            answer = self._opened().post(options.url, content=content, headers=headers)
+        except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
+            raise SinkError(f"{address.hostname} cannot be reached: {error}.") from error
+        if answer.status_code < 300:
+            return f"{address.hostname}: {answer.status_code}"
+        said = " ".join(answer.text[:200].split())
+        raise SinkError(
+            f"{address.hostname} answered {answer.status_code} {said}".rstrip() + ".",
+            remedy="Look at the log of the system behind that address.",
+            final=answer.status_code < 500 and answer.status_code not in AGAIN,
+        )
+
+    def _opened(self) -> httpx2.Client:
+        if self._client is None:
+            file = self._options.ca_file
+            trusted = ssl.create_default_context(cafile=str(self._folder / file) if file is not None else None)
+            self._client = httpx2.Client(verify=trusted, timeout=self._options.timeout, follow_redirects=False)
+        return self._client
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
