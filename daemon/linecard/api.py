@@ -17,6 +17,7 @@ from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
 from linecard.rules.defuse import defused
+from linecard.rules.expiry import expiry
 from linecard.rules.names import safe_name
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 
@@ -84,6 +85,7 @@ __all__ = [
     "Watch",
     "Write",
     "defused",
+    "expiry",
     "hookimpl",
     "plain",
     "safe_name",

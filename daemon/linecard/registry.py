@@ -138,6 +138,7 @@ class Registry:
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
-                yield Plugin(name, *where, *(tuple(self._said(name, hook)) for hook in HOOKS))
+                kinds, inboxes, openers, keyrings, sinks, renderers = (tuple(self._said(name, hook)) for hook in HOOKS)
+                yield Plugin(name, *where, kinds, inboxes, openers, keyrings, sinks, renderers)
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))

@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "The site": {
         "init": "Make a new site in a folder.",
+        "keys": "Make, list, exchange and prolong keys.",
         "members": "Show who holds what, read from the PBX.",
         "plugins": "List the installed plugins.",
         "doctor": "Check what works, what does not, and the remedy.",

@@ -28,6 +28,10 @@ def command(*, as_json: bool) -> None:
             click.echo(f"    backend {kind.name}: {kind.summary}")
         for inbox in plugin.inboxes:
             click.echo(f"    inbox {inbox.name}: {inbox.summary}")
+        for opener in plugin.openers:
+            click.echo(f"    opens {opener.name}: {opener.summary}")
+        for keyring in plugin.keyrings:
+            click.echo(f"    keys {keyring.name}: {keyring.summary}")
         for sink in plugin.sinks:
             click.echo(f"    sink {sink.name}: {sink.summary}")
         if plugin.renderers:
@@ -43,6 +47,8 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "version": plugin.version,
         "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.kinds],
         "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
+        "openers": [{"name": kind.name, "summary": kind.summary} for kind in plugin.openers],
+        "keyrings": [{"name": kind.name, "summary": kind.summary} for kind in plugin.keyrings],
         "sinks": [{"name": kind.name, "summary": kind.summary} for kind in plugin.sinks],
         "formats": [renderer.name for renderer in plugin.renderers],
         "problem": plugin.problem or None,

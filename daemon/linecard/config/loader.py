@@ -45,7 +45,14 @@ def load(path: Path, plugins: Plugins) -> Config:
     of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", plugins.inbox_options)
     of_sinks, refused_as_well = _settings(document, "sinks", "kind", "", plugins.sink_options)
     of_openers, refused_openers = _openers(document, plugins.opener_options)
-    problems += [*wrong, *refused, *refused_too, *refused_as_well, *refused_openers, *crosschecks.problems(document, file.parent)]
+    problems += [
+        *wrong,
+        *refused,
+        *refused_too,
+        *refused_as_well,
+        *refused_openers,
+        *crosschecks.problems(document, file.parent),
+    ]
     if problems or config is None:
         raise _unusable(path, problems)
     return config.loaded(file, of_pbxs, of_inboxes, of_sinks, of_openers)
@@ -94,9 +101,7 @@ def _settings(
     return settings, problems
 
 
-def _openers(
-    document: Document, options_of: OptionsOf
-) -> tuple[dict[str, dict[str, BaseModel]], list[Problem]]:
+def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[str, BaseModel]], list[Problem]]:
     """The options of what is wrapped around the files of each inbox, by inbox and kind, and what is wrong with them."""
     found: dict[str, dict[str, BaseModel]] = {}
     problems: list[Problem] = []

@@ -297,7 +297,7 @@ class InboxConfig(Section):
 
     @property
     def openers(self) -> Mapping[str, BaseModel]:
-        """The settings of each wrapping in `open` as its plugin's own model. Filled when the configuration is loaded."""
+        """The settings of each wrapping in `open` as its plugin's own model. Filled by loading."""
         return self._openers
 
     def with_settings(

@@ -47,6 +47,10 @@ class FaultCode(StrEnum):
     ROW_COUNT = "row_count"
     DUPLICATE = "duplicate"
     CRASHED = "crashed"
+    NOT_ENCRYPTED = "not_encrypted"
+    CANNOT_DECRYPT = "cannot_decrypt"
+    SIGNATURE = "signature"
+    PACKING = "packing"
     # one row
     BAD_ACTION = "bad_action"
     MISSING_CELL = "missing_cell"
@@ -64,6 +68,7 @@ class FaultCode(StrEnum):
     NUMBER_IGNORED = "number_ignored"
     OVERRIDES_LINE = "overrides_line"
     NO_ROWS = "no_rows"
+    WEAK_CRYPTO = "weak_crypto"
 
 
 FILE_FAULTS = frozenset(
@@ -80,6 +85,10 @@ FILE_FAULTS = frozenset(
         FaultCode.ROW_COUNT,
         FaultCode.DUPLICATE,
         FaultCode.CRASHED,
+        FaultCode.NOT_ENCRYPTED,
+        FaultCode.CANNOT_DECRYPT,
+        FaultCode.SIGNATURE,
+        FaultCode.PACKING,
     }
 )
 """With one of these the whole file is refused and no row of it is played."""

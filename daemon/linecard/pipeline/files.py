@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 
 @contextmanager
@@ -35,11 +37,24 @@ def whole(target: Path, *, text: bool, begun_in: Path | None = None) -> Iterator
         raise
 
 
+def nameless(folder: Path) -> BinaryIO:
+    """A new empty file on the disk of this folder, which has no name and is gone when it is closed."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            raise
+        handle, name = tempfile.mkstemp(dir=folder)  # 0600; nothing is in it before its name is gone
+        Path(name).unlink(missing_ok=True)
+    return os.fdopen(handle, "w+b")
+
+
 def sweep(folder: Path) -> None:
     """Throw away the pieces in a folder where files are begun; nobody may be writing there."""
     if folder.is_dir():
         for piece in folder.iterdir():
-            piece.unlink()
+            piece.unlink(missing_ok=True)
 
 
 def _make(folder: Path) -> None:

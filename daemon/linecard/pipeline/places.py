@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linecard.model.format import SheetFormat
 from linecard.ports.backend import Backend
+from linecard.ports.opener import Opener
 from linecard.rules.check import Destinations
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
@@ -33,6 +34,7 @@ class Inbox:
     pbxs: Mapping[str, Pbx]
     default_pbx: str | None
     limits: Mapping[str, Limit]
+    openers: Mapping[str, Opener] = field(default_factory=dict)
 
     @property
     def destinations(self) -> Destinations:

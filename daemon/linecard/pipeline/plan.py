@@ -10,7 +10,7 @@ from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
-from linecard.pipeline.files import blocks
+from linecard.pipeline import opening
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.planning import Planning
 from linecard.rules.check import Sheet
@@ -33,7 +33,7 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt)
     approved = journal.changes(None, Fate.PLANNED) if run.state in (State.INTERRUPTED, State.STALE) else ()
-    sheet = Sheet(blocks(archive / run.drop.path), inbox.form, inbox.destinations)
+    sheet = opening.sheet(archive / run.drop.path, inbox)
     planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
     for _ in journal.add_rows(attempt, planning.rows()):
         if progress is not None:

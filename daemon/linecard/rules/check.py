@@ -39,17 +39,24 @@ class Sheet:
     """A sheet being read, once. Iterate it for its rows, valid and invalid, in file order.
 
     Afterwards `faults` holds what concerns the file as a whole; with an error among them (`refused`) the rows
-    read so far must not be used. `blocks` are the bytes of the file in order.
+    read so far must not be used. `blocks` are the bytes of the file in order; what they are made of may note
+    warnings in `faults`, and refuse the file by raising `Refused`.
     """
 
-    def __init__(self, blocks: Iterable[bytes], form: SheetFormat, destinations: Destinations) -> None:
-        blocks, form = own_form(blocks, form)
+    def __init__(
+        self,
+        blocks: Iterable[bytes],
+        form: SheetFormat,
+        destinations: Destinations,
+        faults: list[Fault] | None = None,
+    ) -> None:
+        self._blocks = blocks
         self._form = form
-        self._feed = Feed(Lines(blocks, form), form.quote)
+        self._feed = Feed((), form.quote)
         self._to = destinations
         self._members = Members()
         self._words = {folded(a): a for a in Action} | {folded(word): a for word, a in form.actions.items()}
-        self.faults: list[Fault] = []
+        self.faults: list[Fault] = [] if faults is None else faults
         self.layout: header.Layout | None = None
         self.rows = 0
 
@@ -59,6 +66,8 @@ class Sheet:
 
     def __iter__(self) -> Iterator[Row]:
         try:
+            blocks, self._form = own_form(self._blocks, self._form)
+            self._feed = Feed(Lines(blocks, self._form), self._form.quote)
             self.layout = self._header()
             self.faults += self.layout.faults
             yield from self._rows(self.layout)

@@ -11,7 +11,7 @@ from linecard.model.sheet import Fault, FaultCode, Severity
 
 
 class Refused(Exception):
-    """The file as a whole cannot be used; carries the fault. Never leaves `linecard.rules`."""
+    """The file as a whole cannot be used; carries the fault. `Sheet` catches it, nobody else."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)

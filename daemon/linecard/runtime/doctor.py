@@ -44,6 +44,7 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)
+    yield from _openers(service)
     for name in config.pbxs:
         yield _pbx(service, name)
 
@@ -110,6 +111,21 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
     else:
         yield Finding("runs", ok=True, message="none broke off")
+
+
+def _openers(service: Service) -> Iterator[Finding]:
+    """Whether encrypted and packed files can be opened, and for how long."""
+    if not any(service.config.inboxes[name].openers for name in service.config.inboxes):
+        return
+    try:
+        concerns = service.concerns()
+    except LinecardError as error:
+        yield Finding("opening", ok=False, message=str(error), remedy=error.remedy)
+        return
+    for concern in concerns:
+        yield Finding(f"opening {concern.what}", ok=False, message=concern.message, remedy=concern.remedy)
+    if not concerns:
+        yield Finding("opening", ok=True, message="encrypted and packed files can be opened")
 
 
 def _pbx(service: Service, name: str) -> Finding:

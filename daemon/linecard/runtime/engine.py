@@ -17,8 +17,7 @@ from linecard.errors import BackendError, LinecardError, StateError
 from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
-from linecard.pipeline import survey
-from linecard.pipeline.files import blocks
+from linecard.pipeline import opening, survey
 from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.plan import plan
@@ -27,7 +26,6 @@ from linecard.pipeline.recover import interrupt
 from linecard.ports.inbox import Inbox as InboxPort
 from linecard.ports.inbox import InboxError
 from linecard.rules import states
-from linecard.rules.check import Sheet
 from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board, paced
 from linecard.runtime.expecting import missing
@@ -142,8 +140,7 @@ class Engine:
             return tuple(place.pbxs)
         if self._given_up(run):
             return None
-        sheet = Sheet(blocks(self.service.config.archive / run.drop.path), place.form, place.destinations)
-        names = survey.pbxs(sheet, place)
+        names = survey.pbxs(opening.sheet(self.service.config.archive / run.drop.path, place), place)
         with self._store.transaction() as connection:
             self._store.tried(connection, run.id, names)
         return names
@@ -385,6 +382,11 @@ class Engine:
     def keep_house(self) -> None:
         """Remove what has become old."""
         tell(self.board, "housekeeping", partial(clear_out, self.service))
+        tell(self.board, "keys of senders and of this site", self._look_at_keys)
+
+    def _look_at_keys(self) -> None:
+        found = {f"opening: {what}": (message, remedy) for what, message, remedy in self.service.concerns()}
+        self.board.only("opening: ", found)
 
     def close(self) -> None:
         for intake in self._intakes.values():

@@ -17,9 +17,9 @@ from linecard.errors import ConfigError, ReportError, SheetError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
+from linecard.pipeline import opening
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
-from linecard.pipeline import opening
 from linecard.pipeline.files import blocks, nameless, sweep
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan
@@ -28,6 +28,7 @@ from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off, interrupt
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
+from linecard.ports.keyring import Keyring, Vault
 from linecard.ports.opener import Concern, Desk, Opener
 from linecard.ports.renderer import Renderer
 from linecard.registry import Registry
@@ -177,6 +178,12 @@ class Service:
             self.announce()
             yield
             self.announce()
+
+    def keyring(self, kind: str) -> Keyring:
+        """The site's keys of one kind; the caller closes it. The passphrase is that of the first inbox with one."""
+        known = [options for inbox in self.config.inboxes.values() for options in inbox.openers.values()]
+        secret = next((found for options in known if (found := getattr(options, "passphrase", None))), None)
+        return self.registry.keyring_kind(kind).build(Vault(self.config.folder, self.config.state, secret))
 
     def concerns(self) -> list[Concern]:
         """What somebody should see to so that files can be opened, each thing once."""

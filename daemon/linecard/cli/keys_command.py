@@ -1,0 +1,215 @@
+"""`linecard keys`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.ports.keyring import Key, Keyring
+    from linecard.runtime.service import Service
+
+KINDS = ("pgp", "ssh")
+_until = click.option(
+    "--until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it is good."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Make, list, exchange and prolong keys: PGP for encrypted files, SSH for SFTP inboxes.
+
+    PGP keys are kept in a GNUPGHOME of the site's own, SSH keys in a folder beside it, both below the state folder.
+    """
+
+
+@command.command("list")
+@site.json_option
+@site.config_option
+def list_keys(*, as_json: bool) -> None:
+    """List all keys: fingerprint, owner, expiry, and whether the secret half is here.
+
+    Exits with 1 when a key has expired or will within 60 days.
+    """
+    with site.service() as service:
+        keys = [key for kind in KINDS for key in _listed(service, kind)]
+        told = {key.id: warning(key, service.now()) for key in keys}
+        if as_json:
+            site.json_list(_plain(key, told[key.id]) for key in keys)
+        elif keys:
+            for key in keys:
+                _tell(key, told[key.id])
+        else:
+            click.echo("This site has no keys. `linecard keys make` makes one.")
+    raise SystemExit(1 if any(told.values()) else 0)
+
+
+@command.command()
+@click.argument("owner")
+@click.option("--ssh", "kind", flag_value="ssh", help="An SSH key for the SFTP inbox OWNER.")
+@click.option("--pgp", "kind", flag_value="pgp", default="pgp", help="A PGP key (the default).")
+@_until
+@site.json_option
+@site.config_option
+def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> None:
+    """Make a key of OWNER.
+
+    For PGP, OWNER is "Name <address>" as senders shall see it; the key is good for two years unless --until says
+    otherwise. For SSH (--ssh), it is the name of the inbox.
+    """
+    with site.service() as service, _keyring(service, kind) as keyring:
+        day = until.date() if until is not None else None
+        if day is None and kind == "pgp":
+            day = (service.now() + timedelta(days=730)).date()
+        _must_be_later(day, service)
+        key = keyring.make(owner, day)
+        _answer([key], as_json=as_json, said="Made")
+    if not as_json:
+        what = f"{key.id} -o linecard.asc" if kind == "pgp" else f"{key.owner} -o {key.owner}.pub"
+        click.echo(f"Next:  linecard keys export {what}     # for the sender")
+        if key.place:
+            click.echo(f"       The private key is {key.place}; name it in the options of the inbox.")
+
+
+@command.command("import")
+@click.argument("file", type=site.type_file)
+@site.json_option
+@site.config_option
+def take(file: Path, *, as_json: bool) -> None:
+    """Add the PGP keys in FILE: a sender's public key, or a secret key of this site.
+
+    Compare the fingerprint with what the sender says on another way, before it is listed under `signers`.
+    """
+    from linecard.errors import ConfigError
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
+    with site.service() as service, _keyring(service, "pgp") as keyring:
+        _answer(keyring.take(content), as_json=as_json, said="Imported")
+
+
+@command.command()
+@click.argument("key")
+@click.option("--format", "form", metavar="FORMAT", default="", help="For SSH keys: openssh (the default) or rfc4716.")
+@click.option("-o", "--output", metavar="FILE", type=site.type_file, help="The file to write instead of the terminal.")
+@site.config_option
+def export(key: str, form: str, output: Path | None) -> None:
+    """Write the public half of KEY, for whoever shall encrypt for this site or let it in.
+
+    KEY is a full fingerprint, or the name of an SSH key. Secret halves are never given away.
+    """
+    from linecard.errors import ConfigError
+
+    with site.service() as service:
+        kind = "pgp" if _is_pgp(key) else "ssh"
+        with _keyring(service, kind) as keyring:
+            if form and form not in keyring.forms:
+                raise ConfigError(
+                    f"A key of the kind {kind} is not given away as {form}.",
+                    remedy=f"Leave --format out, or say {' or '.join(keyring.forms)}.",
+                )
+            content = keyring.give(key, form or keyring.forms[0])
+    if output is None:
+        click.echo(content.decode(), nl=False)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {site.shown(str(output))}.")
+
+
+@command.command()
+@click.argument("key", metavar="FINGERPRINT")
+@click.option(
+    "--until",
+    metavar="DATE",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The last day on which it is good.",
+)
+@site.json_option
+@site.config_option
+def extend(key: str, until: datetime, *, as_json: bool) -> None:
+    """Let the site's PGP key FINGERPRINT be good until DATE (2028-12-31).
+
+    It stays the same key: files that are encrypted for it can still be opened. Senders need its public half anew.
+    """
+    with site.service() as service, _keyring(service, "pgp") as keyring:
+        _must_be_later(until.date(), service)
+        found = keyring.extend(key, until.date())
+        _answer([found], as_json=as_json, said="Prolonged")
+    if not as_json:
+        click.echo(f"Next:  linecard keys export {found.id} -o linecard.asc     # senders need it anew")
+
+
+def warning(key: Key, now: datetime) -> str:
+    """That a key has expired or will soon; empty if it will not."""
+    from linecard.rules.expiry import expiry
+
+    if key.unusable:
+        return f"is {key.unusable}"
+    return expiry(key.expires, now)
+
+
+def _is_pgp(key: str) -> bool:
+    return len(key) in (40, 64) and all(c in "0123456789abcdefABCDEF" for c in key)
+
+
+def _must_be_later(day: date | None, service: Service) -> None:
+    from linecard.errors import ConfigError
+
+    if day is not None and day <= service.now().date():
+        raise ConfigError(f"{day} is not in the future.", remedy="Give the last day on which the key is good.")
+
+
+@contextmanager
+def _keyring(service: Service, kind: str) -> Iterator[Keyring]:
+    keyring = service.keyring(kind)
+    try:
+        yield keyring
+    finally:
+        keyring.close()
+
+
+def _listed(service: Service, kind: str) -> list[Key]:
+    with _keyring(service, kind) as keyring:
+        return list(keyring.keys())
+
+
+def _answer(keys: Any, *, as_json: bool, said: str) -> None:
+    if as_json:
+        site.json_list(_plain(key, warning(key, datetime.now(UTC))) for key in keys)
+        return
+    for key in keys:
+        click.echo(f"{said}:")
+        _tell(key, "")
+
+
+def _tell(key: Key, told: str) -> None:
+    whose = "secret" if key.secret else "public"
+    click.echo(f"{key.kind}  {key.id}  {whose}  {site.shown(key.owner)}")
+    when = f"good until {key.expires:%Y-%m-%d}" if key.expires else "does not expire"
+    click.echo(f"     {when}{f'; {told}' if told else ''}")
+
+
+def _plain(key: Key, told: str) -> dict[str, Any]:
+    return {
+        "kind": key.kind,
+        "fingerprint": key.id,
+        "owner": key.owner,
+        "secret": key.secret,
+        "created": key.created.isoformat() if key.created else None,
+        "expires": key.expires.isoformat() if key.expires else None,
+        "warning": told or None,
+        "place": key.place or None,
+    }

@@ -1,0 +1,83 @@
+"""The keyring port: the keys of a site, made, shown, exchanged and prolonged by `linecard keys`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from linecard.errors import LinecardError
+from linecard.ports.secret import Secret
+
+
+class KeyringError(LinecardError):
+    """The keys cannot be read or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key. `id` is its full fingerprint; `owner` is what it says of its owner.
+
+    `secret`: this site has the secret half. `unusable` says in a word why it serves nobody (revoked, disabled),
+    empty if it may serve. `place` is where its secret half lies, where that is a file of its own.
+    """
+
+    kind: str
+    id: str
+    owner: str
+    secret: bool
+    created: datetime | None = None
+    expires: datetime | None = None
+    unusable: str = ""
+    place: str = ""
+
+
+class Keyring(Protocol):
+    """The keys of one kind. Any method may raise `KeyringError`."""
+
+    forms: Sequence[str]
+    """The forms in which a public key is given away; the first is the usual one."""
+
+    def keys(self) -> Sequence[Key]:
+        """All keys there are; an empty keyring need not exist."""
+        ...
+
+    def make(self, owner: str, until: date | None) -> Key:
+        """A new key of this owner, good until the end of that day."""
+        ...
+
+    def take(self, content: bytes) -> Sequence[Key]:
+        """Add the keys in a file."""
+        ...
+
+    def give(self, key: str, form: str) -> bytes:
+        """The public half of a key, by its full fingerprint."""
+        ...
+
+    def extend(self, key: str, until: date) -> Key:
+        """Let a key of this site, by its full fingerprint, be good until the end of that day."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every process that was started."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where keys are kept: `folder` is the site's, `state` that of its memory; `passphrase` protects secret halves."""
+
+    folder: Path
+    state: Path
+    passphrase: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringKind:
+    """A kind of keys that a plugin keeps."""
+
+    name: str
+    summary: str
+    build: Callable[[Vault], Keyring]

@@ -1,0 +1,92 @@
+"""Limits against files that are small when they arrive and endless when they are opened."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, BinaryIO, NoReturn
+
+from linecard.api import CannotOpen, Concern, FaultCode
+
+FREE = 1_000_000
+"""Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""
+
+
+class Flow(io.RawIOBase):
+    """The bytes that `more` gives, up to a size and a ratio. `more(n)` gives at most n bytes, none at the end.
+
+    `taken` tells how many packed bytes they were made of so far. `held` is closed with it.
+    """
+
+    def __init__(
+        self,
+        more: Callable[[int], bytes],
+        taken: Callable[[], int],
+        *,
+        most: int,
+        ratio: int,
+        held: BinaryIO | None = None,
+    ) -> None:
+        super().__init__()
+        self._held = held
+        self._more, self._taken, self._most, self._ratio = more, taken, most, ratio
+        self._given = 0
+
+    def close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+        super().close()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, unless the end comes first."""
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(view):
+            block = self._more(len(view) - filled)
+            if not block:
+                break
+            view[filled : filled + len(block)] = block
+            filled += len(block)
+            self._check(len(block))
+        return filled
+
+    def _check(self, more: int) -> None:
+        self._given += more
+        if self._given > self._most:
+            raise CannotOpen(
+                FaultCode.TOO_LARGE,
+                f"What is packed in the file is larger than {self._most:,} bytes.",
+                "Split it, or raise `max_bytes` on the inbox.",
+            )
+        if self._given > max(FREE, self._ratio * self._taken()):
+            raise CannotOpen(
+                FaultCode.TOO_LARGE,
+                f"What is packed in the file is more than {self._ratio} times larger than the file.",
+                "If the file is right, raise `ratio` on the inbox.",
+            )
+
+
+def refuse(message: str, hint: str) -> NoReturn:
+    raise CannotOpen(FaultCode.PACKING, message, hint)
+
+
+def must_be_packed(how: str) -> CannotOpen:
+    return CannotOpen(
+        FaultCode.PACKING,
+        f"The file is not packed with {how}, and this inbox takes no others.",
+        f"Ask the sender to pack it, or set `required: false` below `open: {how}:` of the inbox.",
+    )
+
+
+class Carefree:
+    """The part of an opener that has nothing to look after."""
+
+    def concerns(self, now: datetime) -> Any:  # noqa: ARG002 - the port's signature
+        return iter(tuple[Concern, ...]())
+
+    def close(self) -> None:
+        """Nothing is held."""

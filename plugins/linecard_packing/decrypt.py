@@ -1,0 +1,179 @@
+"""Decryption: what gpg gives goes into a file without a name, and nobody reads it before all of it may be believed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from threading import Lock
+from typing import Any, BinaryIO
+
+from linecard.api import CannotOpen, Concern, Desk, Fault, FaultCode, KeyringError, OpenerError, expiry
+from linecard_packing.home import Home
+from linecard_packing.options import PgpOptions
+from linecard_packing.packets import is_message
+from linecard_packing.pgp_keys import keys_of
+from linecard_packing.verdict import Said, judged, not_encrypted
+
+_TIMED_OUT = 124
+
+
+class PgpOpener:
+    """Decrypts the files of one inbox."""
+
+    def __init__(self, options: PgpOptions, desk: Desk) -> None:
+        self._options, self._desk = options, desk
+        self._home = Home(desk.state)
+        self._beginning = Lock()
+
+    def recognises(self, head: bytes) -> bool:
+        return is_message(head)
+
+    def bare(self) -> CannotOpen | None:
+        return None if self._options.unencrypted == "accept" else not_encrypted()
+
+    def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:
+        options = self._options
+        passphrase = options.passphrase.reveal(self._desk.folder, os.environ) if options.passphrase else None
+        with self._beginning:
+            gpg = self._home.gpg(limit=options.seconds)
+        try:
+            plain = self._desk.private()
+        except OSError as error:
+            raise _no_room(error) from error
+        try:
+            self._fill(plain, gpg, wrapped, passphrase, most, noted)
+        except BaseException:
+            plain.close()
+            raise
+        return plain
+
+    def _fill(
+        self,
+        plain: BinaryIO,
+        gpg: Any,
+        wrapped: BinaryIO,
+        passphrase: str | None,
+        most: int,
+        noted: Callable[[Fault], None],
+    ) -> None:
+        """Have gpg decrypt into this file. Raises, with pieces in the file, unless all of it may be believed."""
+        taken = _Taken(plain, most)
+        gpg.on_data = taken
+        said, result = _called(gpg, wrapped, passphrase, most)
+        if taken.failed is not None:
+            raise _no_room(taken.failed)
+        if taken.size > most or _too_much(said):
+            raise CannotOpen(
+                FaultCode.TOO_LARGE,
+                f"What is encrypted in the file is larger than {most:,} bytes.",
+                "Split it, or raise `max_bytes` on the inbox.",
+            )
+        self._must_have_ended(result.returncode, result.stderr)
+        for fault in judged(said, self._options, ok=result.ok, valid=result.valid, code=result.returncode):
+            noted(fault)
+        try:
+            plain.seek(0)  # writes what was held back
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def _must_have_ended(self, code: int, stderr: str) -> None:
+        if code == _TIMED_OUT:
+            raise CannotOpen(
+                FaultCode.CANNOT_DECRYPT,
+                f"The file was not decrypted within {self._options.seconds:g} seconds.",
+                "Send a smaller file, or raise `seconds` below `open: pgp:` of the inbox.",
+            )
+        if code < 0 or code > 128:  # somebody ended it: the file cannot help that
+            raise OpenerError("gpg was ended from outside while it decrypted a file.")
+        if "can't connect to the agent" in stderr or "No agent running" in stderr:
+            raise OpenerError("gpg cannot start its agent.", remedy="Install it: apt-get install gpg-agent.")
+
+    def concerns(self, now: datetime) -> Iterator[Concern]:
+        try:
+            keys = keys_of(self._home) if self._home.exists else []
+        except (OpenerError, KeyringError) as error:
+            yield Concern("pgp", str(error), error.remedy)
+            return
+        ours = [key for key in keys if key.secret and not key.unusable]
+        # Old keys are kept for old files; what counts is that one is left for new ones.
+        best = max(ours, key=lambda key: (key.expires is None, key.expires), default=None)
+        if best is None:
+            yield Concern(
+                "pgp key", "this site has no PGP key, so nobody can encrypt files for it", "linecard keys make"
+            )
+        elif told := expiry(best.expires, now):
+            yield Concern(
+                f"pgp key {best.id}",
+                f"the site's PGP key {told}; then senders refuse to encrypt for it, and no file comes",
+                f"linecard keys extend {best.id} --until DATE; then linecard keys export {best.id}, for the senders",
+            )
+        there = {key.id: key for key in keys}
+        for signer in self._options.signers:
+            found = there.get(signer)
+            if found is None:
+                told = "is not among the keys of this site"
+            else:
+                told = f"is {found.unusable}" if found.unusable else expiry(found.expires, now)
+            if told:
+                yield Concern(
+                    f"signer {signer}",
+                    f"the key of the signer {signer} {told}; files that it signs are refused then",
+                    "Ask the sender for the present public key; then linecard keys import FILE, "
+                    "and list its fingerprint under `signers`.",
+                )
+
+    def close(self) -> None:
+        self._home.close()
+
+
+class _Taken:
+    """Puts what gpg gives into a file, up to a limit; gpg itself is told the limit too."""
+
+    def __init__(self, plain: BinaryIO, most: int) -> None:
+        self._plain, self._most = plain, most
+        self.size = 0
+        self.failed: OSError | None = None
+
+    def __call__(self, block: bytes) -> bool:
+        self.size += len(block)
+        if self.failed is None and self.size <= self._most + (1 << 20):
+            try:
+                self._plain.write(block)
+            except OSError as error:
+                self.failed = error
+        return False  # python-gnupg need not keep it
+
+
+def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> tuple[Said, Any]:
+    """gpg's answer, also where it stopped reading before the end, which python-gnupg leaves to its caller."""
+    made: list[Any] = []
+    usual = gpg.result_map["crypt"]
+
+    def result(caller: Any) -> Any:
+        made.append(usual(caller))
+        return made[-1]
+
+    gpg.result_map = {**gpg.result_map, "crypt": result}
+    try:
+        gpg.decrypt_file(wrapped, always_trust=True, passphrase=passphrase, extra_args=["--max-output", str(most + 1)])
+    except BrokenPipeError:
+        if not made or getattr(made[-1], "returncode", None) is None:
+            raise OpenerError("gpg ended before it read the file.") from None
+        made[-1].ok = False
+    except FileNotFoundError as error:
+        raise OpenerError(
+            "The program timeout cannot be run.", remedy="Install it: apt-get install coreutils."
+        ) from error
+    return Said.read(made[-1].stderr), made[-1]
+
+
+def _too_much(said: Said) -> bool:
+    """GPG_ERR_TOO_LARGE, which is how gpg says that --max-output was reached."""
+    return any(words[-1].isdigit() and int(words[-1]) & 0xFFFF == 67 for words in said.all("ERROR") if words)
+
+
+def _no_room(error: OSError) -> OpenerError:
+    return OpenerError(
+        f"The decrypted file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
+    )

@@ -1,0 +1,18 @@
+"""The plugin `pgp`: encrypted files, and the keys they need."""
+
+from __future__ import annotations
+
+from linecard.api import KeyringKind, OpenerKind, hookimpl
+from linecard_packing.decrypt import PgpOpener
+from linecard_packing.options import PgpOptions
+from linecard_packing.pgp_keys import PgpKeyring
+
+
+@hookimpl
+def linecard_openers() -> list[OpenerKind]:
+    return [OpenerKind("pgp", "files encrypted with OpenPGP, opened by gpg", PgpOptions, PgpOpener)]
+
+
+@hookimpl
+def linecard_keyrings() -> list[KeyringKind]:
+    return [KeyringKind("pgp", "OpenPGP keys in the site's own GNUPGHOME", PgpKeyring)]

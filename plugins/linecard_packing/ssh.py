@@ -1,0 +1,11 @@
+"""The plugin `ssh`: keys with which an SFTP inbox logs in."""
+
+from __future__ import annotations
+
+from linecard.api import KeyringKind, hookimpl
+from linecard_packing.ssh_keys import SshKeyring
+
+
+@hookimpl
+def linecard_keyrings() -> list[KeyringKind]:
+    return [KeyringKind("ssh", "ed25519 keys for SFTP inboxes, in the site's state", SshKeyring)]
