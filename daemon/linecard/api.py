@@ -20,6 +20,7 @@ from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
 from linecard.rules.names import safe_name
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
+from linecard.rules.undo import rows as undo_rows
 
 __all__ = [
     "FILE_FAULTS",
@@ -89,4 +90,5 @@ __all__ = [
     "hookimpl",
     "plain",
     "safe_name",
+    "undo_rows",
 ]

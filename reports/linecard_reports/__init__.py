@@ -1,13 +1,13 @@
-"""The report formats that linecard brings: html, csv, json, text and retry."""
+"""The report formats that linecard brings: html, csv, json, text, retry and undo."""
 
 from __future__ import annotations
 
 from linecard.api import Renderer, hookimpl
 from linecard_reports.document import Document
 from linecard_reports.pages import Page, Text
-from linecard_reports.tables import Retry, Table
+from linecard_reports.tables import Retry, Table, Undo
 
 
 @hookimpl
 def linecard_renderers() -> list[Renderer]:
-    return [Page(), Table(), Document(), Text(), Retry()]
+    return [Page(), Table(), Document(), Text(), Retry(), Undo()]

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TextIO
 
-from linecard.api import FINE, MOST_REASON, RETRY_HEAD, FaultCode, Line, Outcome, Report, State, defused
+from linecard.api import FINE, MOST_REASON, RETRY_HEAD, FaultCode, Line, Outcome, Report, State, defused, undo_rows
 from linecard_reports.printing import harmless
 
 _BOM = "\ufeff"
@@ -89,3 +89,21 @@ def _row(line: Line) -> list[str]:
 
 def _one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
+
+
+class Undo:
+    """The sheet that puts back what the run has changed; planned and imported like any other."""
+
+    name = "undo"
+    suffix = ".undo.csv"
+    media_type = "text/csv; charset=utf-8"
+
+    def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
+        out.write(_BOM)
+        write = csv.writer(out).writerow
+        write(RETRY_HEAD)  # by which linecard knows its own sheets, whatever the inbox's form
+        for row in undo_rows(report.changes):
+            if row.action is None:
+                out.write(f"% {_one_line(harmless(row.reason))}\r\n")
+            else:
+                write(map(defused, (row.action, row.member, row.pbx, row.extension, row.number, row.reason)))

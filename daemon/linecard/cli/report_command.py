@@ -23,7 +23,7 @@ from linecard.cli import site
     metavar="FORMAT",
     default="text",
     show_default=True,
-    help="html, csv, json, text or retry.",
+    help="html, csv, json, text, retry or undo.",
 )
 @click.option("-o", "--output", type=site.type_file, help="Write to this file instead of standard output.")
 @site.config_option
@@ -31,7 +31,8 @@ def command(run: int, form: str, output: Path | None) -> None:
     """Write the report of the run RUN.
 
     html is a page to keep or send, csv has every row, json every fact. retry is a sheet of the rows that were not
-    done, with the reason of each; corrected, it can be imported.
+    done, with the reason of each; corrected, it can be imported. undo is a sheet that puts back what the run has
+    changed: plan it, and import it.
     """
     from linecard.errors import ReportError
 

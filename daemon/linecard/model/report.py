@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from linecard.model.directory import Holding
+from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Effect, Outcome
 from linecard.model.run import Event, Run
 from linecard.model.sheet import Fault
@@ -90,6 +90,10 @@ class Report(Protocol):
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
         """Every fault and warning of the sheet, by line; `whole_file`: only those that concern no single row."""
+        ...
+
+    def changes(self) -> Iterator[Change]:
+        """What the run has made of each extension, from what it was before to what it was left as, if that differs."""
         ...
 
     def events(self) -> Iterator[Event]: ...

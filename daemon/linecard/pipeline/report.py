@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
 
+from linecard.model.directory import Change
 from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
@@ -78,6 +79,9 @@ class RunReport:
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
         return self._journal.faults(self.run.attempt, whole_file=whole_file)
+
+    def changes(self) -> Iterator[Change]:
+        return (change for change in self._journal.net_changes() if change.before != change.after)
 
     def events(self) -> Iterator[Event]:
         return iter(self._store.events(self.run.id))

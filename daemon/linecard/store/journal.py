@@ -98,6 +98,33 @@ class Journal:
                 return
             last = page[-1][0]
 
+    def net_changes(self) -> Iterator[Change]:
+        """What was made of each extension, streamed: from before the first change of it to after the last."""
+        ends = (
+            sa.select(sa.func.min(change.c.seq).label("first"), sa.func.max(change.c.seq).label("last"))
+            .where(change.c.run_id == self._run, change.c.fate == Fate.DONE)
+            .group_by(change.c.pbx, change.c.extension)
+            .subquery()
+        )
+        first, last = change.alias(), change.alias()
+        query = (
+            sa.select(
+                first.c.seq,
+                first.c.pbx,
+                first.c.extension,
+                first.c.before_member,
+                first.c.before_number,
+                last.c.after_member,
+                last.c.after_number,
+            )
+            .join(ends, sa.and_(first.c.seq == ends.c.first, first.c.run_id == self._run))
+            .join(last, sa.and_(last.c.seq == ends.c.last, last.c.run_id == self._run))
+            .order_by(first.c.seq)
+        )
+        with self._store.reading() as connection:
+            for seq, pbx, extension, *held in connection.execution_options(yield_per=PAGE).execute(query):
+                yield Change(seq, pbx, extension, Holding(held[0], held[1]), Holding(held[2], held[3]))
+
     def pbxs(self, *fates: Fate) -> list[str]:
         """The PBXs that have changes, in the order in which they first appear."""
         query = sa.select(change.c.pbx).where(change.c.run_id == self._run).group_by(change.c.pbx)

@@ -82,7 +82,7 @@ class Site:
         allowed = {} if self.can is None else {"can": self.can}
         self.pbx = MemoryPbx(self.entries, **allowed)
         plugins = Plugins(MemoryBackend(self.pbx, trouble=self.trouble))
-        config = load(file, plugins.options, plugins.inbox_options)
+        config = load(file, plugins)
         self.service = Service(config, plugins, now=self.clock, who=self.who)
 
     @property
