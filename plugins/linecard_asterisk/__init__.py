@@ -1,1 +1,19 @@
 """Asterisk as a PBX: its PJSIP realtime tables, or files that it includes."""
+
+from __future__ import annotations
+
+from linecard.api import Kind, hookimpl
+from linecard_asterisk.backend import build
+from linecard_asterisk.options import AsteriskOptions
+
+
+@hookimpl
+def linecard_backends() -> list[Kind]:
+    return [
+        Kind(
+            name="asterisk",
+            summary="Asterisk with PJSIP, by its realtime tables or by files that it includes.",
+            options=AsteriskOptions,
+            build=build,
+        )
+    ]

@@ -1,0 +1,127 @@
+"""What is done after a commit, because no table can: contacts, files, messages. A crash in between loses nothing:
+the rows that are not settled say so, and the next linecard that uses the PBX goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linecard_asterisk.ami import Calls
+from linecard_asterisk.database import Left, Tables
+from linecard_asterisk.handover import Folder, Handed
+from linecard_asterisk.messages import Spool
+from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.read import chunks
+
+Session = Callable[[], AbstractContextManager[Calls]]
+Render = Callable[[sa.Connection], None]
+
+
+class Unsettled(NamedTuple):
+    extension: str
+    member: str | None
+    number: str | None
+    secret: str | None
+    left: Left
+
+
+class Aftermath:
+    """Settles what was left. `session` opens a session with Asterisk, `render` writes the files that it includes."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        options: AsteriskOptions,
+        *,
+        folder: Folder | None,
+        spool: Spool | None,
+        session: Session,
+        render: Render | None,
+    ) -> None:
+        self._tables, self._options = tables, options
+        self._folder, self._spool, self._session, self._render = folder, spool, session, render
+
+    def settle(self, engine: sa.Engine) -> None:
+        """Do what is left, for whoever left it. Raises `BackendError` or `sqlalchemy.exc.SQLAlchemyError`."""
+        links = self._tables.links
+        with engine.connect().execution_options(write=False) as connection:
+            if connection.scalar(sa.select(links.c.extension).where(links.c.unsettled != 0).limit(1)) is None:
+                return
+        with engine.begin() as connection:  # locked until all is done: nobody else leaves another secret meanwhile
+            rows = self._unsettled(connection)
+            if rows:
+                self._settled(connection, rows)
+                done = sa.update(links).where(
+                    links.c.unsettled != 0, links.c.extension.in_(sa.bindparam("some", expanding=True))
+                )
+                values: dict[str, Any] = {"unsettled": 0}
+                if self._folder is not None:
+                    values["secret"] = None
+                for some in chunks(row.extension for row in rows):
+                    connection.execute(done.values(values), {"some": some})
+
+    def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
+        c = self._tables.links.c
+        query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(c.unsettled != 0)
+        rows = connection.execute(query.order_by(c.extension).with_for_update())
+        return [Unsettled(name, member, number, secret, Left(left)) for name, member, number, secret, left in rows]
+
+    def _settled(self, connection: sa.Connection, rows: list[Unsettled]) -> None:
+        phones = [row for row in rows if Left.PHONE in row.left]
+        by_hand = phones and self._tables.contacts is None
+        files = self._render is not None and any(Left.FILES in row.left for row in rows)
+        if files and self._render is not None:
+            self._render(connection)
+        if files or by_hand:
+            with self._session() as asterisk:
+                if files:
+                    asterisk.reload()
+                if by_hand:  # after the reload: nobody registers with the old secret any more
+                    asterisk.drop_contacts({row.extension for row in phones})
+        for row in rows:
+            if Left.MESSAGES in row.left and self._spool is not None:
+                self._messages(self._spool, row.extension)
+        if self._folder is not None and phones:
+            self._hand_over(connection, self._folder, phones)
+
+    def _messages(self, spool: Spool, extension: str) -> None:
+        if self._options.on_release_voicemail == "move":
+            spool.move(extension, self._options.voicemail_successor)
+        else:
+            spool.empty(extension)
+
+    def _hand_over(self, connection: sa.Connection, folder: Folder, phones: list[Unsettled]) -> None:
+        usernames, pins = self._usernames(connection, phones), self._pins(connection, phones)
+        for row in phones:
+            if row.secret is None or row.member is None:
+                folder.withdraw(row.extension)
+            else:
+                username = usernames.get(row.extension, row.extension)
+                pin = pins.get(row.extension)
+                folder.leave(Handed(row.extension, username, row.secret, row.member, row.number, pin))
+        folder.settle()
+
+    def _usernames(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:
+        """The user names of the secrets, by endpoint."""
+        endpoints, auths = self._tables.endpoints.c, self._tables.auths.c
+        query = sa.select(endpoints.id, auths.username).where(endpoints.auth == auths.id, auths.username.is_not(None))
+        found: dict[str, str] = {}
+        for some in chunks(row.extension for row in phones):
+            found.update((name, value) for name, value in connection.execute(query.where(endpoints.id.in_(some))))
+        return found
+
+    def _pins(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:
+        boxes = self._tables.voicemail
+        found: dict[str, str] = {}
+        if boxes is not None:
+            query = sa.select(boxes.c.mailbox, boxes.c.password).where(
+                boxes.c.context == self._options.voicemail_context
+            )
+            for some in chunks(row.extension for row in phones):
+                found.update(
+                    (name, value) for name, value in connection.execute(query.where(boxes.c.mailbox.in_(some)))
+                )
+        return found

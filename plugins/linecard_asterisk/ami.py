@@ -1,0 +1,130 @@
+"""The manager interface of Asterisk: what no table tells or does. One connection for each piece of work."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Protocol, Self
+
+from linecard.api import BackendError
+
+Message = dict[str, str]
+MOST_LINE = 65_536
+
+
+class Calls(Protocol):
+    """What is asked of a running Asterisk."""
+
+    def busy(self) -> set[str]:
+        """The endpoints that are in a call."""
+        ...
+
+    def hang_up(self, extension: str) -> None:
+        """End the calls of an endpoint."""
+        ...
+
+    def drop_contacts(self, extensions: Collection[str]) -> None:
+        """Forget the phones that are registered with these extensions, where Asterisk keeps them itself."""
+        ...
+
+    def reload(self) -> None:
+        """Read the files that it includes again."""
+        ...
+
+
+class Manager:
+    """A session with the manager interface; raises `BackendError` when it does not answer or refuses."""
+
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        self._where = f"the manager interface {host}:{port}"
+        self._remedy = "Check `ami`, and manager.conf of Asterisk."
+        with self._told():
+            self._socket = socket.create_connection((host, port), timeout)
+            self._lines = self._socket.makefile("rb")
+            self._lines.readline(MOST_LINE)  # its greeting
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def login(self, user: str, secret: str) -> None:
+        self._act("Login", Username=user, Secret=secret, Events="off")
+
+    def busy(self) -> set[str]:
+        events = self._list("CoreShowChannels", "CoreShowChannelsComplete")
+        return {e["Channel"].removeprefix("PJSIP/").rpartition("-")[0] for e in events if "Channel" in e}
+
+    def hang_up(self, extension: str) -> None:
+        pattern = extension.replace("*", r"\*")
+        # Refused when there is no such channel, which is just as well.
+        self._ask("Hangup", Channel=rf"/^PJSIP\/{pattern}-[0-9a-f]+$/")
+
+    def drop_contacts(self, extensions: Collection[str]) -> None:
+        events = self._list("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
+        for event in events:
+            key = event.get("Key", "").removeprefix("/registrar/contact/")
+            if key.partition(";@")[0] in extensions:
+                self._ask("DBDel", Family="registrar/contact", Key=key)
+
+    def reload(self) -> None:
+        for module in ("res_pjsip.so", "pbx_config.so", "app_voicemail.so"):
+            answer = self._ask("Reload", Module=module)
+            if answer.get("Response") != "Success" and module != "app_voicemail.so":
+                raise BackendError(f"{self._where} could not reload {module}: {_said(answer)}", remedy=self._remedy)
+
+    # -- the wire --------------------------------------------------------------------------------------------------
+
+    def _act(self, action: str, **fields: str) -> Message:
+        answer = self._ask(action, **fields)
+        if answer.get("Response") != "Success":
+            raise BackendError(f"{self._where} refuses {action}: {_said(answer)}", remedy=self._remedy)
+        return answer
+
+    def _list(self, action: str, end: str, **fields: str) -> list[Message]:
+        """The events that answer an action. None where it says that there is nothing."""
+        if self._ask(action, **fields).get("Response") != "Success":
+            return []
+        events: list[Message] = []
+        while True:
+            event = self._message()
+            if event.get("Event") == end:
+                return events
+            events.append(event)
+
+    def _ask(self, action: str, **fields: str) -> Message:
+        lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
+        with self._told():
+            self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        while True:
+            answer = self._message()
+            if "Response" in answer:
+                return answer
+
+    def _message(self) -> Message:
+        message: Message = {}
+        while True:
+            with self._told():
+                line = self._lines.readline(MOST_LINE).decode(errors="replace")
+            if not line:
+                raise BackendError(f"{self._where} hung up.", remedy=self._remedy)
+            if not line.strip():
+                if message:
+                    return message
+                continue
+            name, _, value = line.rstrip("\r\n").partition(":")
+            message.setdefault(name, value.strip())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise BackendError(f"{self._where} does not answer: {error}.", remedy=self._remedy) from error
+
+
+def _said(answer: Message) -> str:
+    return answer.get("Message", "") or "it gives no reason"

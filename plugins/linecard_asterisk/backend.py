@@ -1,0 +1,213 @@
+"""The backend: an Asterisk whose PJSIP reads its tables, or files made of linecard's own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from linecard.api import BackendError, Can, Change, Entry, Result, Scope
+from linecard_asterisk import convert, database
+from linecard_asterisk.aftermath import Aftermath
+from linecard_asterisk.ami import Calls, Manager
+from linecard_asterisk.files import Include
+from linecard_asterisk.handover import Folder
+from linecard_asterisk.judge import Step
+from linecard_asterisk.messages import Spool
+from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.read import Reader
+from linecard_asterisk.write import Making, Writer
+
+GROUP = 5000
+"""Changes made in one transaction: as many are taken before the first result is given."""
+
+PAUSE = 0.5
+"""Seconds between two looks whether a call has ended."""
+
+
+def build(options: AsteriskOptions, folder: Path) -> AsteriskBackend:
+    """The backend for these options; `folder` is the site's. Nothing is opened yet."""
+    return AsteriskBackend(options, folder)
+
+
+class AsteriskBackend:
+    """One Asterisk.
+
+    The database is opened when first used. It may be used from any thread, but two calls of `apply` must not
+    overlap. `group` is how many changes share a transaction; in the mode files all do, for one reload serves them.
+    `clock` (seconds) and `pause` serve those who wait for the end of a call, `secret` and `pin` make new ones.
+    """
+
+    def __init__(
+        self,
+        options: AsteriskOptions,
+        folder: Path,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        group: int = GROUP,
+        secret: Callable[[], str] = convert.new_secret,
+        pin: Callable[[], str] = convert.new_pin,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        files = options.files if options.mode == "files" else None
+        self._include = Include(files, folder, options.template, options.context) if files is not None else None
+        self._options = options.of_files(files) if files is not None else options
+        self._folder, self._environ = folder, environ
+        self._group = None if files is not None else group
+        self._secret, self._pin, self._clock, self._pause = secret, pin, clock, pause
+        self._settled = False
+        wishes = {Can.SEVERAL: True, Can.CREATE_MEMBERS: True, Can.CREATE_EXTENSIONS: options.create}
+        self.can: frozenset[Can] = frozenset(word for word, wished in wishes.items() if wished)
+
+    def fetch(self, scope: Scope) -> Iterator[Entry]:
+        """Each extension of the scope, as all of them were at one moment."""
+        with database.told(self._engine):
+            self._settle_once()
+            with self._snapshot() as connection:
+                entries = list(Reader(connection, self._tables, self._options).entries(scope))
+        yield from entries
+
+    def members(self, scope: Scope) -> Iterator[str]:
+        """Those who hold something; whoever is named in a sheet may become one."""
+        with database.told(self._engine), self._snapshot() as connection:
+            yield from list(Reader(connection, self._tables, self._options).holders(scope))
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
+        """Make the changes in groups, each group committed, and all that follows done, before its first result."""
+        source = iter(changes)
+        while group := list(islice(source, self._group)):  # outside the transaction: it may take long
+            with database.told(self._engine):
+                self._settle_once()
+                results = self._made(group)
+            yield from results
+
+    def secret(self, extension: str) -> str | None:
+        """The secret that waits to be handed over for an extension, and only once: from then on it is kept nowhere
+        but where Asterisk needs it. None if there is none."""
+        with database.told(self._engine), self._engine.begin() as connection:
+            links = self._tables.links
+            mine = links.c.extension == extension
+            found = connection.scalar(sa.select(links.c.secret).where(mine).with_for_update())
+            if found is not None:
+                connection.execute(sa.update(links).where(mine).values(secret=None))
+            return found
+
+    def close(self) -> None:
+        """Close what is open."""
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        return database.engine(self._options, self._folder, self._environ)
+
+    @cached_property
+    def _tables(self) -> database.Tables:
+        if self._include is not None:
+            self._make_private()
+            database.own_tables(self._engine, voicemail=self._options.tables.voicemail is not None)
+        return database.reflected(self._engine, self._options)
+
+    def _make_private(self) -> None:
+        """The file of linecard's own tables, before SQLite makes it: secrets stand in it."""
+        path = Path(self._engine.url.database or "")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise BackendError(f"{path}: {error.strerror}.", remedy="Check `url`.") from error
+
+    @cached_property
+    def _writer(self) -> Writer:
+        encode = self._options.encode
+        if encode is None:
+            encode = self._engine.dialect.name != "sqlite"
+        making = Making(self._secret, self._pin, convert.encoded if encode else str)
+        return Writer(self._engine, self._tables, self._options, making)
+
+    @cached_property
+    def _hand(self) -> Folder | None:
+        return Folder(self._folder / self._options.handover) if self._options.handover is not None else None
+
+    @cached_property
+    def _aftermath(self) -> Aftermath:
+        options, include, tables = self._options, self._include, self._tables
+        spool = options.voicemail_spool
+        return Aftermath(
+            tables,
+            options,
+            folder=self._hand,
+            spool=Spool(spool / options.voicemail_context) if spool is not None else None,
+            session=self._session,
+            render=(lambda connection: include.render(connection, tables)) if include is not None else None,
+        )
+
+    @contextmanager
+    def _session(self) -> Iterator[Calls]:
+        ami = self._options.ami
+        if ami is None:
+            raise BackendError("There is no `ami` in the options.", remedy="Name the manager interface there.")
+        with Manager(ami.host, ami.port, ami.timeout) as manager:
+            manager.login(ami.user, ami.password.reveal(self._folder, self._environ))
+            yield manager
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment."""
+        with self._engine.connect() as connection:
+            connection.execution_options(write=False)
+            if self._engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    # -- work ------------------------------------------------------------------------------------------------------
+
+    def _settle_once(self) -> None:
+        """What a crash left to be done is done before this PBX is used."""
+        if not self._settled:
+            self._aftermath.settle(self._engine)
+            self._settled = True
+
+    def _made(self, group: list[Change]) -> list[Result]:
+        if self._hand is not None:
+            self._hand.check()
+        refused = self._waited(group)
+        if self._include is not None or self._tables.contacts is None:
+            with self._session():  # it must be there: what follows the commit cannot be done without it
+                pass
+        results, steps = self._writer.write(group, refused)
+        if self._options.calls == "hangup":
+            self._hang_up(steps)
+        self._aftermath.settle(self._engine)
+        return results
+
+    def _waited(self, group: list[Change]) -> dict[str, str]:
+        """Wait until nobody who loses an extension is in a call; by extension, why those who still are keep it."""
+        if self._options.calls != "wait":
+            return {}
+        losing = {c.extension for c in group if c.before.member not in (None, c.after.member)}
+        until = self._clock() + self._options.patience
+        with self._session() as asterisk:
+            while busy := losing & asterisk.busy():
+                if self._clock() >= until:
+                    return {extension: f"{extension} is still in a call" for extension in busy}
+                self._pause(PAUSE)
+        return {}
+
+    def _hang_up(self, steps: list[Step]) -> None:
+        losing = [step.extension for step in steps if step.leaver is not None]
+        if losing:
+            with self._session() as asterisk:
+                for extension in losing:
+                    asterisk.hang_up(extension)

@@ -1,0 +1,67 @@
+"""How linecard's words are written in Asterisk's columns. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Any
+
+_NO_PUNCTUATION = str.maketrans("-_", "xy")
+_EXTENSION = re.compile(r"[0-9*#]{1,32}")
+
+
+def encoded(text: str) -> str:
+    """As res_config_pgsql and res_config_odbc want it: they split values at `;` and decode `^3B` and `^5E`."""
+    return text.replace("^", "^5E").replace(";", "^3B")
+
+
+def is_extension(name: str) -> bool:
+    """Whether an endpoint of this name may be somebody's extension; `trunk-berlin` is none."""
+    return _EXTENSION.fullmatch(name) is not None
+
+
+def callerid(form: str, extension: str, member: str | None, most: int | None = None) -> str:
+    """What others are shown of a holder who calls, in at most `most` characters: the login is cut short then.
+
+    A quote would end the name, so it becomes an apostrophe.
+    """
+    name = extension if member is None else member.replace('"', "'")
+    if member is None:
+        form = '"{member}" <{extension}>'
+    while True:
+        shown = form.replace("{member}", name).replace("{extension}", extension)
+        over = len(shown) - most if most is not None else 0
+        if over <= 0 or not name or "{member}" not in form:
+            return shown
+        name = name[: -max(1, over // form.count("{member}"))]
+
+
+def stored_number(number: str, *, plus: bool) -> str:
+    """A number in E.164 as the table of numbers has it."""
+    return number if plus else number.removeprefix("+")
+
+
+def read_number(stored: object) -> str:
+    """The number in E.164 that the table of numbers means."""
+    return "+" + str(stored).removeprefix("+")
+
+
+def md5_credential(username: str, realm: str, secret: str) -> str:
+    """What Asterisk keeps as `md5_cred`; the digest of SIP (RFC 3261, 22.4) is made of nothing better."""
+    return hashlib.md5(f"{username}:{realm}:{secret}".encode(), usedforsecurity=False).hexdigest()
+
+
+def setting(value: Any) -> Any:
+    """A value of the template as Asterisk has it: YAML reads yes and no as true and false."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def new_secret() -> str:
+    """24 letters and digits, 140 bits: no character that a phone, a driver or a file could mistake."""
+    return secrets.token_urlsafe(18).translate(_NO_PUNCTUATION)
+
+
+def new_pin() -> str:
+    """Six digits for a mailbox."""
+    return f"{secrets.randbelow(1_000_000):06d}"

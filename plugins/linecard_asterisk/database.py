@@ -1,0 +1,214 @@
+"""The database: opened, its tables looked at, and its troubles put into words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntFlag
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.api import BackendError
+from linecard_asterisk.options import AsteriskOptions
+
+DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+EXTRAS = {"psycopg": "postgresql", "pymysql": "mariadb"}
+
+_EXISTING = "Check `tables`; `linecard doctor` compares the database with what linecard needs."
+
+
+class Left(IntFlag):
+    """What is still to be done for an extension when the tables have it all."""
+
+    PHONE = 1
+    """Its contacts in Asterisk's own database are to go, its secret is to be handed over or withdrawn."""
+    MESSAGES = 2
+    """The leaver's messages."""
+    FILES = 4
+    """The files that Asterisk includes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The administrator's tables as they are in the database, and linecard's own."""
+
+    endpoints: sa.Table
+    auths: sa.Table
+    aors: sa.Table
+    contacts: sa.Table | None
+    voicemail: sa.Table | None
+    numbers: sa.Table
+    links: sa.Table
+
+
+def own_table(name: str, metadata: sa.MetaData) -> sa.Table:
+    """linecard's own table: one row for each extension that it has made or taken.
+
+    `made` says that the endpoint came from the template. `secret` waits to be handed over. `unsettled`
+    is what is `Left` to be done that a table cannot do.
+    """
+    schema, bare = split(name)
+    return sa.Table(
+        bare,
+        metadata,
+        sa.Column("extension", sa.String(32), primary_key=True),
+        sa.Column("member", sa.String(320), index=True),
+        sa.Column("number", sa.String(20)),
+        sa.Column("made", sa.SmallInteger, nullable=False),
+        sa.Column("secret", sa.String(80)),
+        sa.Column("unsettled", sa.SmallInteger, nullable=False, index=True),
+        schema=schema,
+    )
+
+
+def own_numbers(options: AsteriskOptions, metadata: sa.MetaData) -> sa.Table:
+    """The table of numbers, where the administrator has none: Asterisk's own schema has no such table."""
+    schema, bare = split(options.tables.numbers)
+    number = sa.Column(options.columns.number, sa.String(20), primary_key=True)
+    extension = sa.Column(options.columns.extension, sa.String(32), nullable=False, index=True)
+    return sa.Table(bare, metadata, number, extension, schema=schema)
+
+
+def engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -> sa.Engine:
+    """An engine for the database that the options name. Nothing is opened yet.
+
+    On SQLite a connection waits its turn before it writes; see `write=False`. Raises `ConfigError` when the
+    password is not where it is said to be, `BackendError` when the driver is not installed.
+    """
+    url = sa.engine.make_url(options.url)
+    name = url.get_backend_name()
+    if name == "sqlite":
+        return _sqlite(url.set(database=str(folder / (url.database or "asterisk.sqlite3"))), options.busy_timeout)
+    if url.drivername in DRIVERS:
+        url = url.set(drivername=DRIVERS[url.drivername])
+    if options.password is not None:
+        url = url.set(password=options.password.reveal(folder, environ))
+    waiting = {"connect_timeout": max(2, int(options.busy_timeout))}
+    try:
+        return sa.create_engine(url, connect_args=waiting, pool_pre_ping=True, hide_parameters=True)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(error.name or "", "")
+        remedy = f"pip install 'linecard[{extra}]'" if extra else f"pip install {error.name}"
+        raise BackendError(f"The driver {error.name} is not installed.", remedy=remedy) from error
+
+
+def _sqlite(url: sa.URL, busy_timeout: float) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, hide_parameters=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        write = connection.get_execution_options().get("write", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:
+    """The tables as they are; linecard's own, and that of numbers, are made if they are missing.
+
+    Raises `sqlalchemy.exc.SQLAlchemyError`."""
+    metadata = sa.MetaData()
+    names = named(options)
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        there = columns(inspector, {*names.values(), options.tables.links})
+        found: dict[str, sa.Table] = {}
+        for key, name in names.items():
+            schema, bare = split(name)
+            if name in there:
+                found[key] = sa.Table(bare, metadata, *_columns(there[name]), schema=schema)
+            elif key == "numbers":
+                found[key] = own_numbers(options, metadata)
+                found[key].create(connection, checkfirst=True)
+            else:
+                raise sa.exc.NoSuchTableError(name)
+        links = own_table(options.tables.links, metadata)
+        if options.tables.links not in there:
+            links.create(connection, checkfirst=True)
+        connection.commit()
+    return Tables(contacts=found.pop("contacts", None), voicemail=found.pop("voicemail", None), links=links, **found)
+
+
+def named(options: AsteriskOptions) -> dict[str, str]:
+    """The administrator's tables that are used, by what they are for."""
+    keys = ("endpoints", "auths", "aors", "contacts", "voicemail", "numbers")
+    return {key: name for key in keys if (name := getattr(options.tables, key)) is not None}
+
+
+def columns(inspector: sa.Inspector, names: Collection[str]) -> dict[str, list[Any]]:
+    """The columns of those of these tables that exist. In one question for each schema: a table at a time is slow."""
+    found: dict[str, list[Any]] = {}
+    for schema in {split(name)[0] for name in names}:
+        bare = {split(name)[1]: name for name in names if split(name)[0] == schema}
+        kinds = sa.engine.reflection.ObjectKind.ANY
+        there = inspector.get_multi_columns(schema=schema, filter_names=list(bare), kind=kinds)
+        found |= {bare[name]: listed for (_, name), listed in there.items() if listed}
+    return found
+
+
+def split(name: str) -> tuple[str | None, str]:
+    """Schema and table."""
+    schema, _, bare = name.rpartition(".")
+    return schema or None, bare
+
+
+def _columns(listed: list[Any]) -> Iterator[sa.Column[Any]]:
+    """Names and types: nothing else of them matters to whoever writes rows."""
+    return (sa.Column(column["name"], column["type"]) for column in listed)
+
+
+def own_tables(engine: sa.Engine, *, voicemail: bool) -> None:
+    """Make the tables of which files are made, where they are missing."""
+    metadata = sa.MetaData()
+    text = sa.Text
+    columns = {
+        "ps_endpoints": ("id", "context", "aors", "auth", "callerid"),
+        "ps_auths": ("id", "auth_type", "username", "password", "md5_cred", "realm"),
+        "ps_aors": ("id", "mailboxes"),
+        "dids": ("e164", "extension"),
+    }
+    for name, (key, *others) in columns.items():
+        sa.Table(name, metadata, sa.Column(key, text, primary_key=True), *(sa.Column(other, text) for other in others))
+    if voicemail:
+        keys = (sa.Column(key, text, primary_key=True) for key in ("context", "mailbox"))
+        sa.Table("voicemail", metadata, *keys, *(sa.Column(c, text) for c in ("password", "fullname", "email")))
+    metadata.create_all(engine)
+
+
+@contextmanager
+def told(engine: sa.Engine) -> Iterator[None]:
+    """Turn whatever is wrong with the database as a whole into a `BackendError` with a remedy."""
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        yield
+    except sa.exc.NoSuchTableError as error:
+        raise BackendError(f"{where}: there is no table {error}.", remedy=_EXISTING) from error
+    except sa.exc.DBAPIError as error:
+        raise BackendError(f"{where}: {words(error)}", remedy=_remedy(error)) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise BackendError(f"{where}: {error}", remedy=_EXISTING) from error
+
+
+def words(error: sa.exc.DBAPIError) -> str:
+    """What the database itself says, in one line, without the statement and its values."""
+    return " ".join(str(error.orig).split("\n")[0].split())
+
+
+def _remedy(error: sa.exc.DBAPIError) -> str:
+    said = str(error.orig).lower()
+    if "locked" in said or "busy" in said or "lock timeout" in said:
+        return "Another program is writing: let it end, or raise `busy_timeout`."
+    if "permission" in said or "denied" in said or "readonly" in said or "authentication" in said:
+        return "Give linecard's database user the right to read and change these tables."
+    if "no such" in said or "does not exist" in said or "unknown column" in said:
+        return _EXISTING
+    return "Check that the database is up and that `url` names it."

@@ -1,0 +1,89 @@
+"""The files that Asterisk includes, made of linecard's own tables: all of them anew, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.api import BackendError
+from linecard_asterisk.convert import setting
+from linecard_asterisk.database import Tables
+from linecard_asterisk.options import Files, Template
+
+HEAD = "; Written by linecard. What is changed here is lost with the next change it makes.\n"
+
+
+class Include:
+    """The files of one PBX. `template` has what linecard's own tables do not."""
+
+    def __init__(self, files: Files, folder: Path, template: Template, context: str) -> None:
+        self._files, self._folder, self._template, self._context = files, folder, template, context
+
+    def render(self, connection: sa.Connection, tables: Tables) -> None:
+        """Write them for what the tables hold now; durable when this returns. Raises `BackendError`."""
+        self._write(self._files.endpoints, self._endpoints(connection, tables))
+        self._write(self._files.dialplan, self._dialplan(connection, tables))
+        if self._files.voicemail is not None and tables.voicemail is not None:
+            self._write(self._files.voicemail, self._mailboxes(connection, tables.voicemail))
+
+    def _endpoints(self, connection: sa.Connection, tables: Tables) -> Iterator[str]:
+        sorts = (
+            ("endpoint", tables.endpoints, self._template.endpoint),
+            ("auth", tables.auths, self._template.auth),
+            ("aor", tables.aors, self._template.aor),
+        )
+        for sort, table, template in sorts:
+            for row in connection.execute(sa.select(table).order_by(table.c.id)).mappings():
+                own = {name: value for name, value in row.items() if name != "id" and value is not None}
+                yield from _section(str(row["id"]), {"type": sort, **template, **own})
+
+    def _dialplan(self, connection: sa.Connection, tables: Tables) -> Iterator[str]:
+        yield f"[{self._files.numbers_context}]\n"
+        numbers = tables.numbers
+        for number, extension in connection.execute(sa.select(numbers).order_by(numbers.c.e164)):
+            yield f"exten => {number},1,Goto({self._context},{extension},1)\n"
+
+    @staticmethod
+    def _mailboxes(connection: sa.Connection, boxes: sa.Table) -> Iterator[str]:
+        for row in connection.execute(sa.select(boxes).order_by(boxes.c.mailbox)).mappings():
+            fields = ",".join(_value(row[name] or "") for name in ("password", "fullname", "email"))
+            yield f"{row['mailbox']} => {fields}\n"
+
+    def _write(self, path: Path, lines: Iterable[str]) -> None:
+        target = self._folder / path
+        new = target.with_name(f".{target.name}.new")
+        try:
+            new.unlink(missing_ok=True)
+            # Secrets stand in it: nobody but linecard and the group of the folder, which is Asterisk's.
+            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+            with os.fdopen(file, "w", encoding="utf-8") as out:
+                out.write(HEAD)
+                out.writelines(lines)
+                out.flush()
+                os.fsync(out.fileno())
+            new.replace(target)
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise BackendError(
+                f"{error.filename or target}: {error.strerror}.",
+                remedy="Give the user linecard runs as the right to write to the folder of `files`.",
+            ) from error
+
+
+def _section(name: str, values: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n[{name}]\n"
+    for key, value in values.items():
+        yield f"{key}={_value(setting(value))}\n"
+
+
+def _value(value: object) -> str:
+    """A value as Asterisk reads it back: a bare `;` would begin a comment."""
+    return str(value).replace(";", "\\;")

@@ -1,0 +1,81 @@
+"""New secrets handed over to the provisioning server: a file for each extension, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from linecard.api import BackendError
+
+_RIGHTS = "Give the user linecard runs as the right to write to the folder `handover`."
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the provisioning server needs to set a phone up."""
+
+    extension: str
+    username: str
+    secret: str
+    member: str
+    number: str | None
+    voicemail_pin: str | None
+
+
+class Folder:
+    """The folder in which secrets are left. A file is whole or not there, and durable when a call returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def check(self) -> None:
+        """See that secrets can be left here, before any is made. Raises `BackendError`."""
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._error(error) from error
+        if not os.access(self._path, os.W_OK | os.X_OK):
+            raise BackendError(f"{self._path} cannot be written.", remedy=_RIGHTS)
+
+    def leave(self, handed: Handed) -> None:
+        """Leave one secret, in the place of an earlier one of the extension."""
+        facts = {name: getattr(handed, name) for name in Handed.__slots__}
+        new = self._path / f".{_name(handed.extension)}.new"
+        try:
+            new.unlink(missing_ok=True)
+            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(file, "w", encoding="utf-8") as out:
+                json.dump(facts, out, indent=1)
+                out.write("\n")
+                out.flush()
+                os.fsync(out.fileno())
+            new.replace(self._path / f"{_name(handed.extension)}.json")
+        except OSError as error:
+            raise self._error(error) from error
+
+    def withdraw(self, extension: str) -> None:
+        """Take away what was left for an extension that nobody holds."""
+        try:
+            (self._path / f"{_name(extension)}.json").unlink(missing_ok=True)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def settle(self) -> None:
+        """Make what was left and taken away durable."""
+        try:
+            folder = os.open(self._path, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> BackendError:
+        return BackendError(f"{error.filename or self._path}: {error.strerror}.", remedy=_RIGHTS)
+
+
+def _name(extension: str) -> str:
+    return extension.replace("*", "star").replace("#", "hash")

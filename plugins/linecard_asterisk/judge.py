@@ -1,0 +1,123 @@
+"""Which changes can be made, and what each extension comes to: decided on what was read, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linecard.api import Change, Fate, Holding, Result
+from linecard_asterisk.convert import is_extension
+from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.read import Endpoint, Link, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One extension on its way from what it was when the group began to what it is when it ends."""
+
+    extension: str
+    before: Holding
+    after: Holding
+    endpoint: Endpoint | None
+    link: Link | None
+    remove: bool
+    fresh: bool
+    """Whether a secret is made anew: for a new holder, or because nobody is to know it."""
+
+    @property
+    def create(self) -> bool:
+        return self.endpoint is None and self.after.member is not None
+
+    @property
+    def holder_changes(self) -> bool:
+        return self.before.member != self.after.member
+
+    @property
+    def leaver(self) -> str | None:
+        """Who loses the extension."""
+        return self.before.member if self.holder_changes else None
+
+
+class Judge:
+    """Plays changes on what was `seen`, in order. `refused` has, by extension, why its holder cannot lose it now."""
+
+    def __init__(
+        self, seen: Seen, auths: Mapping[str, int], options: AsteriskOptions, refused: Mapping[str, str]
+    ) -> None:
+        self._seen, self._auths, self._options, self._refused = seen, auths, options, refused
+        self._now: dict[str, Holding] = {}
+        self._rings = dict(seen.rings)
+
+    def judged(self, change: Change) -> Result:
+        """What becomes of this change, if those before it are made."""
+        now = self._now.get(change.extension) or self._seen.holding(change.extension)
+        if now != change.before:
+            held = f"is held by {now.member or 'nobody'}" + (f", with number {now.number}," if now.number else "")
+            return Result(change, Fate.STALE, f"{change.extension} {held} now")
+        if now == change.after:
+            return Result(change, Fate.DONE)
+        if words := self._refusal(change):
+            return Result(change, Fate.FAILED, words)
+        self._now[change.extension] = change.after
+        if now.number is not None and now.number != change.after.number:
+            self._rings.pop(now.number, None)
+        if change.after.number is not None:
+            self._rings[change.after.number] = change.extension
+        return Result(change, Fate.DONE)
+
+    def steps(self) -> list[Step]:
+        """What the changes that can be made come to, extension by extension."""
+        return [
+            self._step(extension, before, after)
+            for extension, after in self._now.items()
+            if (before := self._seen.holding(extension)) != after
+        ]
+
+    def _step(self, extension: str, before: Holding, after: Holding) -> Step:
+        endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
+        leaves = before.member is not None and after.member is None
+        remove = leaves and self._options.on_release == "remove" and link is not None and link.made
+        return Step(extension, before, after, endpoint, link, remove, fresh=self._fresh(extension, before, after))
+
+    def _fresh(self, extension: str, before: Holding, after: Holding) -> bool:
+        if before.member == after.member:
+            return False
+        taken = before.member is None and extension in self._seen.endpoints and extension not in self._seen.links
+        return not taken or self._options.new_when_adopted
+
+    def _refusal(self, change: Change) -> str:
+        """Why a change cannot be made; empty if it can."""
+        extension, endpoint = change.extension, self._seen.endpoints.get(change.extension)
+        link = self._seen.links.get(extension)
+        member, number = change.after
+        if not is_extension(extension):
+            return f"{extension!r} is no extension"
+        if member is not None and not _plain(member):
+            return f"{member!r} is no login"
+        if endpoint is None:
+            if not self._options.create and (member is not None or link is None):
+                return f"there is no endpoint {extension}"
+        elif link is None and endpoint.context not in self._options.adoptable:
+            return f"endpoint {extension} is not linecard's: its context is {endpoint.context}"
+        bearer = self._rings.get(number or "", extension)
+        if bearer != extension:
+            return f"{number} is on extension {bearer}"
+        if change.before.member == member:
+            return ""
+        return self._refused.get(extension, "") or self._secret_refusal(change, endpoint)
+
+    def _secret_refusal(self, change: Change, endpoint: Endpoint | None) -> str:
+        """Why the secret of an endpoint cannot be made anew: the phone of its former holder would go on."""
+        before = Holding(self._seen.holding(change.extension).member, None)
+        if endpoint is None or not self._fresh(change.extension, before, change.after):
+            return ""
+        if not endpoint.auth or endpoint.auth not in self._auths:
+            return f"endpoint {change.extension} has no secret in the table of secrets that could be made anew"
+        if self._auths[endpoint.auth] > 1:
+            return f"endpoint {change.extension} shares its secret {endpoint.auth} with other endpoints"
+        return ""
+
+
+def _plain(member: str) -> bool:
+    """A login that cannot be mistaken for anything else in a file or a header."""
+    return member.isprintable() and not any(c.isspace() for c in member) and member == member.lower()

@@ -1,0 +1,239 @@
+"""What may stand below `options:` of a PBX of the kind `asterisk`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from linecard.api import Secret
+
+
+def _identifier(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_@][A-Za-z0-9_@]*(\.[A-Za-z_][A-Za-z0-9_]*)?", name):
+        raise ValueError("expected the name of a table or a column, such as ps_endpoints")
+    return name
+
+
+def _url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("expected an address such as postgresql://asterisk@127.0.0.1/asterisk") from None
+    if url.password is not None:
+        raise ValueError("expected no password in it: name where it lies with `password`")
+    if url.get_backend_name() not in {"sqlite", "postgresql", "mysql", "mariadb"}:
+        raise ValueError("expected sqlite, postgresql, mariadb or mysql")
+    return text
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Settings = dict[Identifier, str | int]
+"""Columns of a row and what they hold; true and false are written as Asterisk has them, yes and no."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tables(_Part):
+    """The tables as extconfig.conf names them; linecard touches the rows and columns it says, and no others."""
+
+    endpoints: Identifier = Field(default="ps_endpoints", description="The endpoints of PJSIP.")
+    auths: Identifier = Field(default="ps_auths", description="Their user names and secrets.")
+    aors: Identifier = Field(default="ps_aors", description="Their addresses of record.")
+    contacts: Identifier | None = Field(
+        default="ps_contacts",
+        description="The phones that are registered; null: Asterisk keeps them in its own database (needs `ami`).",
+    )
+    voicemail: Identifier | None = Field(default=None, description="The mailboxes; null: linecard leaves them alone.")
+    numbers: Identifier = Field(
+        default="dids", description="Which public number rings which extension. Made on first use if missing."
+    )
+    links: Identifier = Field(
+        default="linecard_links", description="linecard's own table: who holds what. Made on first use."
+    )
+
+
+class Columns(_Part):
+    """The columns whose names differ from site to site."""
+
+    number: Identifier = Field(default="e164", description="The public number, in the table of numbers; its key.")
+    extension: Identifier = Field(default="extension", description="The extension, in the table of numbers.")
+    owner: Identifier | None = Field(
+        default=None, description="The holder's login, in the table of endpoints, for the dialplan to read; null: none."
+    )
+    fullname: Identifier | None = Field(default="fullname", description="The holder's login, in the mailbox; or null.")
+    email: Identifier | None = Field(default="email", description="The holder's address, in the mailbox; or null.")
+
+
+class Template(_Part):
+    """What a new extension is made of, besides what linecard itself must say."""
+
+    endpoint: Settings = Field(
+        default={"transport": "transport-udp", "disallow": "all", "allow": "alaw,ulaw", "direct_media": "no"},
+        description="Columns of its endpoint, such as transport and codecs.",
+    )
+    aor: Settings = Field(
+        default={"max_contacts": 2, "remove_existing": "yes", "qualify_frequency": 0},
+        description="Columns of its address of record.",
+    )
+    auth: Settings = Field(default={}, description="Columns of its secret, such as realm.")
+    voicemail: Settings = Field(default={}, description="Columns of its mailbox.")
+
+
+class Ami(_Part):
+    """The manager interface of Asterisk, for what no table tells or does."""
+
+    host: str = Field(default="127.0.0.1", description="Where it listens.")
+    port: int = Field(default=5038, ge=1, le=65535, description="The port.")
+    user: str = Field(description="A user of manager.conf who may read and write system, call, command and reporting.")
+    password: Secret = Field(description="Where the user's secret lies.")
+    timeout: float = Field(default=10.0, gt=0, le=600, description="Seconds to wait for an answer.")
+
+
+class Files(_Part):
+    """Files that Asterisk includes, for a site without a database."""
+
+    endpoints: Path = Field(description="To be included by pjsip.conf.")
+    dialplan: Path = Field(description="To be included by extensions.conf: one line for each number.")
+    voicemail: Path | None = Field(default=None, description="To be included by voicemail.conf; null: none.")
+    numbers_context: str = Field(
+        default="linecard-numbers",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="The context that the dialplan file defines; the one in which calls arrive includes it.",
+    )
+
+
+class AsteriskOptions(_Part):
+    """An Asterisk with PJSIP."""
+
+    mode: Literal["realtime", "files"] = Field(
+        default="realtime", description="realtime: the tables that Asterisk reads; files: files that it includes."
+    )
+    url: Annotated[str, AfterValidator(_url)] = Field(
+        description=(
+            "The database, such as postgresql://asterisk@127.0.0.1/asterisk, mariadb://... or sqlite:///FILE, "
+            "relative to the site's folder. In the mode files an SQLite file of linecard's own, made on first use."
+        )
+    )
+    password: Secret | None = Field(default=None, description="Where the password of the database lies.")
+    busy_timeout: float = Field(
+        default=10.0, gt=0, le=3600, description="Seconds to wait for another program that is writing."
+    )
+    encode: bool | None = Field(
+        default=None,
+        description=(
+            "Whether ; and ^ are written as ^3B and ^5E, as res_config_pgsql and res_config_odbc want them; "
+            "null: yes, but not in SQLite."
+        ),
+    )
+    context: str = Field(default="internal", description="The context of the extensions.")
+    adopt: tuple[str, ...] | None = Field(
+        default=None,
+        description=(
+            "The contexts whose endpoints linecard may take for extensions although it did not make them; "
+            "null: `context`. All other endpoints are left alone."
+        ),
+    )
+    when_adopted: Literal["keep", "new"] = Field(
+        default="keep",
+        description="Whether such an extension keeps its secret when it gets its first holder through linecard.",
+    )
+    create: bool = Field(default=True, description="Make an extension that is missing from the template.")
+    template: Template = Field(default_factory=Template, description="What a new extension is made of.")
+    callerid: str = Field(
+        default='"{member}" <{extension}>',
+        description="The caller id of a held extension, of {member} and {extension}.",
+    )
+    tables: Tables = Field(default_factory=Tables, description="Names of tables.")
+    columns: Columns = Field(default_factory=Columns, description="Names of columns.")
+    plus: bool = Field(default=True, description="Whether the table of numbers has them with the + in front.")
+    store_secrets_as: Literal["userpass", "md5"] = Field(
+        default="userpass", description="How Asterisk keeps a new secret: as it is, or its MD5 for `realm`."
+    )
+    realm: str = Field(default="asterisk", description="The realm of `store_secrets_as: md5`.")
+    handover: Path | None = Field(
+        default=None,
+        description=(
+            "The folder in which each new secret is left for the provisioning server, one file (mode 0600) for each "
+            "extension; null: it waits to be read once with `linecard secret`."
+        ),
+    )
+    on_release: Literal["rotate", "remove"] = Field(
+        default="rotate",
+        description=(
+            "What becomes of an extension that loses its holder: rotate gives it a secret that nobody knows, remove "
+            "also takes an endpoint away that linecard made."
+        ),
+    )
+    voicemail_context: str = Field(default="default", description="The context of the mailboxes.")
+    voicemail_spool: Path | None = Field(
+        default=None, description="The folder of the messages, such as /var/spool/asterisk/voicemail."
+    )
+    on_release_voicemail: Literal["keep", "empty", "move"] = Field(
+        default="keep",
+        description=(
+            "What becomes of a leaver's messages: keep leaves them to the next holder, empty removes them, move "
+            "puts them into `voicemail_successor`. The address and the PIN of the mailbox go in any case."
+        ),
+    )
+    voicemail_successor: str = Field(default="", pattern=r"^[0-9]*$", description="The mailbox they are moved to.")
+    calls: Literal["leave", "wait", "hangup"] = Field(
+        default="leave",
+        description="What becomes of a call of a holder who loses an extension: nothing, it is waited for, or ended.",
+    )
+    patience: float = Field(default=300.0, ge=0, le=86400, description="Seconds that `calls: wait` waits.")
+    ami: Ami | None = Field(default=None, description="The manager interface, where one is needed.")
+    files: Files | None = Field(default=None, description="The files of the mode files.")
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        faults = {
+            "`on_release: remove` needs `create: true`": self.on_release == "remove" and not self.create,
+            "`calls: wait` and `calls: hangup` need `ami`": self.calls != "leave" and self.ami is None,
+            "`tables.contacts: null` needs `ami`": self._contacts_by_ami and self.ami is None,
+            "`mode: files` needs `files` and `ami`": self.mode == "files" and None in (self.files, self.ami),
+            "`mode: files` needs a `url` of SQLite": self.mode == "files" and not self.url.startswith("sqlite"),
+            "`on_release_voicemail` needs `voicemail_spool`": self.on_release_voicemail != "keep"
+            and self.voicemail_spool is None,
+            "`on_release_voicemail: move` needs `voicemail_successor`": self.on_release_voicemail == "move"
+            and not self.voicemail_successor,
+        }
+        for sentence, found in faults.items():
+            if found:
+                raise ValueError(sentence)
+        return self
+
+    @property
+    def _contacts_by_ami(self) -> bool:
+        return self.mode == "realtime" and self.tables.contacts is None
+
+    def of_files(self, files: Files) -> Self:
+        """The same for linecard's own tables, of which the files are made: there the template does not stand."""
+        voicemail = "voicemail" if files.voicemail is not None else None
+        own = {
+            "tables": Tables(contacts=None, voicemail=voicemail),
+            "columns": Columns(),
+            "template": Template(endpoint={}, aor={}),
+            "plus": True,
+            "encode": False,
+        }
+        return self.model_copy(update=own)
+
+    @property
+    def as_md5(self) -> bool:
+        return self.store_secrets_as == "md5"
+
+    @property
+    def new_when_adopted(self) -> bool:
+        return self.when_adopted == "new"
+
+    @property
+    def adoptable(self) -> frozenset[str]:
+        """The contexts whose endpoints may be taken for extensions."""
+        return frozenset({self.context} if self.adopt is None else self.adopt)

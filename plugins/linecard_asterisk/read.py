@@ -1,0 +1,144 @@
+"""What the tables hold, as linecard's entries: endpoints, who holds them by linecard's own table, and their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from linecard.api import Entry, Holding, Scope
+from linecard_asterisk.convert import is_extension, read_number, stored_number
+from linecard_asterisk.database import Left, Tables
+from linecard_asterisk.options import AsteriskOptions
+
+CHUNK = 500
+"""Names asked for by one query."""
+
+
+class Endpoint(NamedTuple):
+    """An endpoint as the administrator's table has it."""
+
+    context: str | None
+    auth: str | None
+
+
+class Link(NamedTuple):
+    """A row of linecard's own table."""
+
+    member: str | None
+    number: str | None
+    made: bool
+    unsettled: Left
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read of some extensions; `number_of` has, in E.164, also numbers that lead elsewhere."""
+
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    rings: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, set[str]] = field(default_factory=dict)
+
+    def holding(self, extension: str) -> Holding:
+        """What an extension is. Nobody holds one whose endpoint somebody else took away."""
+        link = self.links.get(extension)
+        numbers = self.numbers.get(extension, ())
+        number = link.number if link and link.number in numbers else min(numbers, default=None)
+        if link is None:
+            return Holding(None, number)
+        return Holding(link.member if extension in self.endpoints else None, number)
+
+
+class Reader:
+    """Reads through one connection; consistent if that is in a transaction that sees one moment."""
+
+    def __init__(self, connection: sa.Connection, tables: Tables, options: AsteriskOptions) -> None:
+        self._connection, self._tables, self._options = connection, tables, options
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        """Each extension of the scope once."""
+        names = None if scope.whole else self._named(scope)
+        seen = self.seen(names)
+        for extension in dict.fromkeys([*seen.links, *seen.endpoints]):
+            if not self.is_ours(extension, seen):
+                continue
+            held = seen.holding(extension)
+            named = extension in scope.extensions or held.member in scope.members or held.number in scope.numbers
+            if scope.whole or named:
+                yield Entry(extension, *held)
+
+    def is_ours(self, extension: str, seen: Seen) -> bool:
+        """Whether this is an extension that linecard made, took or may take."""
+        if extension in seen.links:
+            return True
+        endpoint = seen.endpoints.get(extension)
+        return endpoint is not None and endpoint.context in self._options.adoptable and is_extension(extension)
+
+    def holders(self, scope: Scope) -> Iterator[str]:
+        """Members who hold something: all, or those named."""
+        links = self._tables.links
+        query = sa.select(links.c.member).where(links.c.member.is_not(None)).distinct()
+        if scope.whole:
+            yield from self._connection.scalars(query)
+            return
+        for some in chunks(scope.members):
+            yield from self._connection.scalars(query.where(links.c.member.in_(some)))
+
+    def seen(self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False) -> Seen:
+        """What there is of these extensions (None: of all), and where these numbers lead. `lock`ed until the end."""
+        seen = Seen()
+        links, endpoints, dids = self._tables.links.c, self._tables.endpoints.c, self._tables.numbers.c
+        number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
+        row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
+        for name, member, told, made, unsettled in self._asked(row, links.extension, extensions, lock=lock):
+            seen.links[name] = Link(member, told, bool(made), Left(unsettled))
+        row = sa.select(endpoints.id, endpoints.context, endpoints.auth)
+        for name, context, auth in self._asked(row, endpoints.id, extensions, lock=lock):
+            seen.endpoints[name] = Endpoint(context, auth)
+        row = sa.select(number, extension)
+        for stored, name in self._asked(row, extension, extensions, lock=lock):
+            _note(seen, stored, name)
+        for stored, name in self._asked(row, number, [self._stored(n) for n in numbers], lock=lock):
+            _note(seen, stored, name)
+        return seen
+
+    def _named(self, scope: Scope) -> set[str]:
+        """The extensions that the scope names, or whose holder or number it names."""
+        names = set(scope.extensions)
+        links, dids = self._tables.links.c, self._tables.numbers.c
+        number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
+        for some in chunks(scope.members):
+            names.update(self._connection.scalars(sa.select(links.extension).where(links.member.in_(some))))
+        for some in chunks(scope.numbers):
+            stored = [self._stored(n) for n in some]
+            names.update(map(str, self._connection.scalars(sa.select(extension).where(number.in_(stored)))))
+        return names
+
+    def _stored(self, number: str) -> str:
+        return stored_number(number, plus=self._options.plus)
+
+    def _asked(self, query: Any, column: sa.Column[Any], names: Collection[str] | None, *, lock: bool) -> Iterator[Any]:
+        if lock:
+            query = query.with_for_update()
+        if names is None:
+            yield from self._connection.execute(query)
+            return
+        for some in chunks(names):
+            yield from self._connection.execute(query.where(column.in_(some)))
+
+
+def _note(seen: Seen, stored: Any, name: Any) -> None:
+    number = read_number(stored)
+    seen.rings[number] = str(name)
+    seen.numbers.setdefault(str(name), set()).add(number)
+
+
+def chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    """Names in portions that one query can carry; sorted, so that two writers lock them in the same order."""
+    source = iter(sorted(names))
+    while some := list(islice(source, CHUNK)):
+        yield some

@@ -1,0 +1,319 @@
+"""Changes written to Asterisk's tables: a group in one transaction, each change whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.api import Change, Fate, Result
+from linecard_asterisk import convert
+from linecard_asterisk.database import Left, Tables, words
+from linecard_asterisk.judge import Judge, Step
+from linecard_asterisk.options import AsteriskOptions, Settings
+from linecard_asterisk.read import Reader, chunks
+
+Row = dict[str, Any]
+REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
+"""What the tables do not accept of one row: a key that is taken, a value that is too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How secrets are made, and whether values are encoded for Asterisk's driver."""
+
+    secret: Callable[[], str] = convert.new_secret
+    pin: Callable[[], str] = convert.new_pin
+    encode: Callable[[str], str] = str
+
+
+class Writer:
+    """Makes changes through one engine."""
+
+    def __init__(self, engine: sa.Engine, tables: Tables, options: AsteriskOptions, making: Making) -> None:
+        self._engine, self._tables, self._options, self._making = engine, tables, options, making
+
+    def write(self, group: list[Change], refused: Mapping[str, str]) -> tuple[list[Result], list[Step]]:
+        """Make the changes of a group in order and commit: one result each, and what extensions came to.
+
+        Raises `sqlalchemy.exc.SQLAlchemyError`.
+        """
+        try:
+            with self._engine.begin() as connection:
+                return self._made(connection, group, refused)
+        except REFUSALS:  # a change that the tables do not accept: find out which, and let it fail alone
+            with self._engine.begin() as connection:
+                results: list[Result] = []
+                steps: list[Step] = []
+                for change in group:
+                    result, more = self._alone(connection, change, refused)
+                    results.append(result)
+                    steps += more
+                return results, steps
+
+    def _alone(
+        self, connection: sa.Connection, change: Change, refused: Mapping[str, str]
+    ) -> tuple[Result, list[Step]]:
+        try:
+            with connection.begin_nested():
+                (result,), steps = self._made(connection, [change], refused)
+        except REFUSALS as error:
+            return Result(change, Fate.FAILED, words(error)), []
+        return result, steps
+
+    def _made(
+        self, connection: sa.Connection, group: list[Change], refused: Mapping[str, str]
+    ) -> tuple[list[Result], list[Step]]:
+        reader = Reader(connection, self._tables, self._options)
+        extensions = {change.extension for change in group}
+        gained = {change.after.number for change in group if change.after.number is not None}
+        seen = reader.seen(extensions, numbers=gained, lock=True)
+        auths = _Auths(connection, self._tables, {name: e.auth for name, e in seen.endpoints.items() if e.auth})
+        judge = Judge(seen, auths.shared, self._options, refused)
+        results = [judge.judged(change) for change in group]
+        steps = judge.steps()
+        _Work(connection, self._tables, self._options, self._making, auths.usernames).write(steps)
+        return results, steps
+
+
+class _Auths:
+    """The secrets that endpoints name: their user names, and how many endpoints share each."""
+
+    def __init__(self, connection: sa.Connection, tables: Tables, named: Mapping[str, str]) -> None:
+        auths, endpoints = tables.auths.c, tables.endpoints.c
+        self.usernames: dict[str, str] = {}
+        for some in chunks(set(named.values())):
+            found = connection.execute(sa.select(auths.id, auths.username).where(auths.id.in_(some)))
+            self.usernames.update((auth, username or auth) for auth, username in found)
+        self.shared = dict.fromkeys(self.usernames, 1)
+        # No index helps to count them, so only those are counted that are not named for their extension.
+        for some in chunks({auth for extension, auth in named.items() if auth != extension}):
+            query = sa.select(endpoints.auth, sa.func.count()).where(endpoints.auth.in_(some))
+            self.shared.update((auth, number) for auth, number in connection.execute(query.group_by(endpoints.auth)))
+
+
+class _Work:
+    """The statements of one group."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        tables: Tables,
+        options: AsteriskOptions,
+        making: Making,
+        usernames: Mapping[str, str],
+    ) -> None:
+        self._connection, self._tables, self._options, self._making = connection, tables, options, making
+        self._usernames = usernames
+        self._secrets: dict[str, str] = {}
+
+    def write(self, steps: list[Step]) -> None:
+        """Everything that these steps come to. What is let go goes first, so that it can be taken."""
+        if not steps:
+            return
+        self._secrets = {step.extension: self._making.secret() for step in steps if step.fresh and not step.remove}
+        self._let_numbers_go(steps)
+        self._remove([step.extension for step in steps if step.remove])
+        self._create([step for step in steps if step.create])
+        self._renew([step for step in steps if step.endpoint is not None and not step.remove])
+        self._drop_contacts([step.extension for step in steps if step.fresh and step.endpoint is not None])
+        self._mailboxes([step for step in steps if step.holder_changes])
+        self._take_numbers(steps)
+        self._link(steps)
+
+    def _let_numbers_go(self, steps: list[Step]) -> None:
+        number, extension = self._number_columns()
+        gone = [
+            {"n": self._stored(step.before.number), "e": step.extension}
+            for step in steps
+            if step.before.number is not None and step.before.number != step.after.number
+        ]
+        where = (number == sa.bindparam("n"), extension == sa.bindparam("e"))
+        self._many(sa.delete(self._tables.numbers).where(*where), gone)
+
+    def _take_numbers(self, steps: list[Step]) -> None:
+        columns = self._options.columns
+        rows = [
+            {columns.number: self._stored(step.after.number), columns.extension: step.extension}
+            for step in steps
+            if step.after.number is not None and step.before.number != step.after.number
+        ]
+        self._many(sa.insert(self._tables.numbers), self._not_there_yet(rows))
+
+    def _not_there_yet(self, rows: list[Row]) -> list[Row]:
+        """Without numbers that somebody has led to the same extension already."""
+        number, _ = self._number_columns()
+        there: set[Any] = set()
+        for some in chunks(row[number.name] for row in rows):
+            there.update(self._connection.scalars(sa.select(number).where(number.in_(some))))
+        return [row for row in rows if row[number.name] not in there]
+
+    def _remove(self, extensions: list[str]) -> None:
+        for table in (self._tables.endpoints, self._tables.auths, self._tables.aors):
+            for some in chunks(extensions):
+                self._connection.execute(sa.delete(table).where(table.c.id.in_(some)))
+
+    def _create(self, steps: list[Step]) -> None:
+        template, context = self._options.template, self._options.context
+        names = [step.extension for step in steps]
+        endpoint = self._typed(self._tables.endpoints, template.endpoint)
+        auth = self._typed(self._tables.auths, template.auth)
+        aor = self._typed(self._tables.aors, template.aor)
+        if self._tables.voicemail is not None:
+            boxes = {name: f"{name}@{self._options.voicemail_context}" for name in names}
+        else:
+            boxes = {}
+        self._many(
+            sa.insert(self._tables.aors),
+            [aor | {"id": name} | ({"mailboxes": boxes[name]} if boxes else {}) for name in names],
+        )
+        self._many(
+            sa.insert(self._tables.auths),
+            [auth | {"id": name, "username": name} | self._credential(name, self._secrets[name]) for name in names],
+        )
+        made = endpoint | {"context": context}
+        self._many(
+            sa.insert(self._tables.endpoints),
+            [
+                made | {"id": n, "aors": n, "auth": n} | self._shown(n, s.after.member)
+                for n, s in zip(names, steps, strict=True)
+            ],
+        )
+
+    def _renew(self, steps: list[Step]) -> None:
+        """A fresh secret and another name, where the holder changed."""
+        secrets = []
+        for step in steps:
+            if step.extension in self._secrets and step.endpoint is not None and step.endpoint.auth is not None:
+                username = self._usernames.get(step.endpoint.auth, step.endpoint.auth)
+                new = self._credential(username, self._secrets[step.extension])
+                secrets.append({"key": step.endpoint.auth} | new)
+        self._updated(self._tables.auths, "id", secrets)
+        named = [step for step in steps if step.holder_changes]
+        rows = [{"key": step.extension} | self._shown(step.extension, step.after.member) for step in named]
+        self._updated(self._tables.endpoints, "id", rows)
+
+    def _drop_contacts(self, extensions: list[str]) -> None:
+        contacts = self._tables.contacts
+        if contacts is not None:
+            for some in chunks(extensions):
+                self._connection.execute(sa.delete(contacts).where(contacts.c.endpoint.in_(some)))
+
+    def _mailboxes(self, steps: list[Step]) -> None:
+        boxes = self._tables.voicemail
+        if boxes is None:
+            return
+        here = boxes.c.context == self._options.voicemail_context
+        there: set[str] = set()
+        for some in chunks(step.extension for step in steps):
+            there.update(self._connection.scalars(sa.select(boxes.c.mailbox).where(here, boxes.c.mailbox.in_(some))))
+        template = self._typed(boxes, self._options.template.voicemail)
+        new = [
+            template
+            | {"context": self._options.voicemail_context, "mailbox": step.extension, "password": self._making.pin()}
+            | self._addressed(step.after.member)
+            for step in steps
+            if step.extension not in there and step.after.member is not None
+        ]
+        self._many(sa.insert(boxes), new)
+        old = [step for step in steps if step.extension in there]
+        kept = [{"key": s.extension} | self._addressed(s.after.member) for s in old if not s.fresh]
+        pins = [
+            {"key": s.extension, "password": self._making.pin()} | self._addressed(s.after.member)
+            for s in old
+            if s.fresh
+        ]
+        for rows in (kept, pins):
+            self._updated(boxes, "mailbox", rows, here)
+
+    def _link(self, steps: list[Step]) -> None:
+        links = self._tables.links
+        rows: dict[bool, list[Row]] = {True: [], False: []}
+        new: list[Row] = []
+        for step in steps:
+            row: Row = {"member": step.after.member, "number": step.after.number}
+            row["made"] = int(step.create or (step.link is not None and step.link.made and not step.remove))
+            row["unsettled"] = self._left(step) | (step.link.unsettled if step.link is not None else Left(0))
+            secret = self._secrets.get(step.extension) if step.after.member is not None else None
+            if step.link is None:
+                new.append(row | {"extension": step.extension, "secret": secret})
+            elif step.holder_changes:
+                rows[True].append(row | {"key": step.extension, "secret": secret})
+            else:
+                rows[False].append(row | {"key": step.extension})
+        self._many(sa.insert(links), new)
+        for some in rows.values():
+            self._updated(links, "extension", some)
+
+    def _left(self, step: Step) -> Left:
+        """What is still to be done when the tables have it all."""
+        options, left = self._options, Left(0)
+        if options.mode == "files":
+            left |= Left.FILES
+        if step.fresh and (options.tables.contacts is None or options.handover is not None):
+            left |= Left.PHONE
+        if step.leaver is not None and options.on_release_voicemail != "keep":
+            left |= Left.MESSAGES
+        return left
+
+    # -- values ----------------------------------------------------------------------------------------------------
+
+    def _credential(self, username: str, secret: str) -> Row:
+        """The columns of a secret; the one that is not used is emptied where it exists."""
+        md5 = self._options.as_md5
+        realm = self._options.realm
+        values: Row = {
+            "auth_type": "md5" if md5 else "userpass",
+            "password": None if md5 else self._making.encode(secret),
+            "md5_cred": convert.md5_credential(username, realm, secret) if md5 else None,
+        }
+        if md5:
+            values["realm"] = realm
+        columns = self._tables.auths.c
+        return {name: value for name, value in values.items() if value is not None or name in columns}
+
+    def _shown(self, extension: str, member: str | None) -> Row:
+        most = getattr(self._tables.endpoints.c.callerid.type, "length", None)
+        callerid = convert.callerid(self._options.callerid, extension, member, most)
+        values: Row = {"callerid": self._making.encode(callerid)}
+        if self._options.columns.owner is not None:
+            values[self._options.columns.owner] = self._making.encode(member or "")
+        return values
+
+    def _addressed(self, member: str | None) -> Row:
+        columns = self._options.columns
+        return {name: self._making.encode(member or "") for name in (columns.email, columns.fullname) if name}
+
+    def _stored(self, number: str | None) -> str:
+        return convert.stored_number(number or "", plus=self._options.plus)
+
+    def _number_columns(self) -> tuple[sa.Column[Any], sa.Column[Any]]:
+        columns = self._options.columns
+        return self._tables.numbers.c[columns.number], self._tables.numbers.c[columns.extension]
+
+    @staticmethod
+    def _typed(table: sa.Table, settings: Settings) -> Row:
+        values = {name: convert.setting(value) for name, value in settings.items()}
+        return {
+            name: int(value) if name in table.c and isinstance(table.c[name].type, sa.Integer) else str(value)
+            for name, value in values.items()
+        }
+
+    # -- statements ------------------------------------------------------------------------------------------------
+
+    def _many(self, statement: sa.Executable, rows: Sequence[Row]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def _updated(self, table: sa.Table, key: str, rows: Sequence[Row], *where: sa.ColumnElement[bool]) -> None:
+        """Set the columns of each row whose `key` column has its `key`; all rows have the same columns."""
+        if rows:
+            columns: Iterable[str] = [name for name in rows[0] if name != "key"]
+            values: Row = {name: sa.bindparam(f"new_{name}") for name in columns}
+            statement = sa.update(table).where(table.c[key] == sa.bindparam("old_key"), *where).values(values)
+            given = [
+                {"old_key" if name == "key" else f"new_{name}": value for name, value in row.items()} for row in rows
+            ]
+            self._connection.execute(statement, given)

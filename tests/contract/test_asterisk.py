@@ -1,0 +1,83 @@
+"""An Asterisk's tables are a backend as the contract wants it, whatever the database and what it is allowed to make."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import ClassVar
+
+import pytest
+import sqlalchemy as sa
+
+from integration.asterisk import places, postgres, schema
+from linecard.testing.contract import BackendContract
+from linecard_asterisk.backend import AsteriskBackend
+from linecard_asterisk.options import AsteriskOptions
+
+GROUP = 200
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with postgres.cluster() as cluster:
+        places.prepare(places.engine_of(cluster.create("empty"), postgres.PASSWORD), schema.alembic)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def names():
+    return count()
+
+
+class TestAsteriskOnSqlite(BackendContract):
+    """It makes extensions from its template."""
+
+    many = 250
+    examples = 6
+    options: ClassVar = {}
+
+    @pytest.fixture
+    def new_pbx(self, tmp_path):
+        numbers = count()
+
+        def new_pbx(entries=(), members=()):
+            url = f"sqlite:///{tmp_path / f'{next(numbers)}.sqlite'}"
+            engine = places.engine_of(url)
+            places.filled(engine, places.prepare(engine), entries)
+            options = AsteriskOptions(url=url, **self.options)
+            return lambda: AsteriskBackend(options, tmp_path, group=GROUP)
+
+        return new_pbx
+
+
+class TestAsteriskThatMakesNoExtensions(TestAsteriskOnSqlite):
+    """Its endpoints are made by others."""
+
+    examples = 3
+    options: ClassVar = {"create": False}
+
+
+class TestAsteriskThatRemovesExtensions(TestAsteriskOnSqlite):
+    """An extension that nobody holds has no endpoint."""
+
+    examples = 3
+    options: ClassVar = {"on_release": "remove", "tables": {"voicemail": "voicemail"}, "handover": "secrets"}
+
+
+class TestAsteriskOnPostgreSQL(BackendContract):
+    """With the types of Asterisk's own migrations."""
+
+    many = 250
+    examples = 4
+
+    @pytest.fixture
+    def new_pbx(self, tmp_path, cluster, names):
+        def new_pbx(entries=(), members=()):
+            url = cluster.create(f"pbx{next(names)}", "empty")
+            metadata = sa.MetaData()
+            schema.alembic(metadata)
+            places.filled(places.engine_of(url, postgres.PASSWORD), metadata, entries)
+            options = AsteriskOptions(url=url, password="env:PGPASSWORD", tables={"voicemail": "voicemail"})
+            environ = {"PGPASSWORD": postgres.PASSWORD}
+            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
+
+        return new_pbx
