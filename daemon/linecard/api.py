@@ -7,7 +7,7 @@ from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Ve
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
-from linecard.ports.backend import Backend, Can
+from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
@@ -42,15 +42,18 @@ __all__ = [
     "Effect",
     "Entry",
     "Event",
+    "Examined",
     "Fate",
     "Fault",
     "FaultCode",
+    "Flaw",
     "Headline",
     "Hold",
     "Holding",
     "Inbox",
     "InboxError",
     "InboxKind",
+    "KeepsSecrets",
     "Key",
     "Keyring",
     "KeyringError",

@@ -61,9 +61,16 @@ def options() -> str:
     parts = []
     for plugin in Registry().all():
         if plugin.distribution == "linecard":
-            parts += [_section(f"options of a PBX of the kind `{kind.name}`", kind.options) for kind in plugin.kinds]
+            for kind in plugin.kinds:
+                parts += _with_parts(f"options of a PBX of the kind `{kind.name}`", kind.options)
             parts += [_section(f"options of an inbox of the kind `{i.name}`", i.options) for i in plugin.inboxes]
     return "\n".join(parts)
+
+
+def _with_parts(title: str, model: type[BaseModel]) -> list[str]:
+    """A model, and those that stand in it, each under the key at which it does."""
+    (_, whole), *parts = _sections("", model)
+    return [_section(title, whole), *(_section(f"{path} of {title}", part) for path, part in parts)]
 
 
 def _sections(path: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
@@ -82,7 +89,7 @@ def _sections(path: str, model: type[BaseModel]) -> Iterator[tuple[str, type[Bas
 def _models(field: FieldInfo) -> Iterator[tuple[type[BaseModel], bool]]:
     for kind in (field.annotation, *get_args(field.annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield kind, kind is not field.annotation
+            yield kind, kind is not field.annotation and type(None) not in get_args(field.annotation)
 
 
 def _section(title: str, model: type[BaseModel]) -> str:

@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "init": "Make a new site in a folder.",
         "keys": "Make, list, exchange and prolong keys.",
         "members": "Show who holds what, read from the PBX.",
+        "secret": "Print the new secret of an extension, once.",
         "plugins": "List the installed plugins.",
         "doctor": "Check what works, what does not, and the remedy.",
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from linecard.model.directory import Change, Entry, Scope
 from linecard.model.outcome import Result
@@ -45,4 +45,29 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
+        ...
+
+
+class Flaw(NamedTuple):
+    """Something about a PBX that a person must see to, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A backend that can look its PBX over; `linecard doctor` tells what it finds."""
+
+    def examine(self) -> Iterator[Flaw]:
+        """Everything that is not as linecard needs it. Changes nothing."""
+        ...
+
+
+@runtime_checkable
+class KeepsSecrets(Protocol):
+    """A backend that makes secrets for phones and keeps each until it is read; see `linecard secret`."""
+
+    def secret(self, extension: str) -> str | None:
+        """The secret that waits for whoever sets the phone up. It is given once: the next answer is None."""
         ...

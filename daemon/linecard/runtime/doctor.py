@@ -11,6 +11,7 @@ from pathlib import Path
 from linecard.errors import LinecardError
 from linecard.model.directory import Scope
 from linecard.pipeline.recover import broken_off
+from linecard.ports.backend import Examined
 from linecard.rules.states import WAITING, unapproved
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
@@ -46,7 +47,7 @@ def examine(service: Service) -> Iterator[Finding]:
     yield from _store(service)
     yield from _openers(service)
     for name in config.pbxs:
-        yield _pbx(service, name)
+        yield from _pbx(service, name)
 
 
 def _folder(name: str, folder: Path) -> Finding:
@@ -128,11 +129,17 @@ def _openers(service: Service) -> Iterator[Finding]:
         yield Finding("opening", ok=True, message="encrypted and packed files can be opened")
 
 
-def _pbx(service: Service, name: str) -> Finding:
+def _pbx(service: Service, name: str) -> Iterator[Finding]:
     check = f"pbx {name}"
     try:
-        pbx = service.pbxs[name]
-        held = sum(entry.member is not None for entry in pbx.backend.fetch(Scope.everything()))
+        backend = service.pbxs[name].backend
+        flaws = list(backend.examine()) if isinstance(backend, Examined) else []
+        for flaw in flaws:
+            yield Finding(check, ok=False, message=flaw.message, remedy=flaw.remedy)
+        if flaws:
+            return
+        held = sum(entry.member is not None for entry in backend.fetch(Scope.everything()))
     except LinecardError as error:
-        return Finding(check, ok=False, message=str(error), remedy=error.remedy)
-    return Finding(check, ok=True, message=f"answers; {held} extensions are held")
+        yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
+        return
+    yield Finding(check, ok=True, message=f"answers; {held} extensions are held")
