@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, Can, Change, Entry, Result, Scope
-from linecard_asterisk import convert, database
+from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, Result, Scope
+from linecard_asterisk import convert, database, examine
 from linecard_asterisk.aftermath import Aftermath
 from linecard_asterisk.ami import Calls, Manager
 from linecard_asterisk.files import Include
@@ -76,8 +76,11 @@ class AsteriskBackend:
 
     def members(self, scope: Scope) -> Iterator[str]:
         """Those who hold something; whoever is named in a sheet may become one."""
-        with database.told(self._engine), self._snapshot() as connection:
-            yield from list(Reader(connection, self._tables, self._options).holders(scope))
+        with database.told(self._engine):
+            tables = self._tables
+            with self._snapshot() as connection:
+                logins = list(Reader(connection, tables, self._options).holders(scope))
+        yield from logins
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
         """Make the changes in groups, each group committed, and all that follows done, before its first result."""
@@ -91,13 +94,31 @@ class AsteriskBackend:
     def secret(self, extension: str) -> str | None:
         """The secret that waits to be handed over for an extension, and only once: from then on it is kept nowhere
         but where Asterisk needs it. None if there is none."""
-        with database.told(self._engine), self._engine.begin() as connection:
+        with database.told(self._engine):
             links = self._tables.links
             mine = links.c.extension == extension
-            found = connection.scalar(sa.select(links.c.secret).where(mine).with_for_update())
-            if found is not None:
-                connection.execute(sa.update(links).where(mine).values(secret=None))
-            return found
+            with self._engine.begin() as connection:
+                found = connection.scalar(sa.select(links.c.secret).where(mine).with_for_update())
+                if found is not None:
+                    connection.execute(sa.update(links).where(mine).values(secret=None))
+        return found
+
+    def examine(self) -> Iterator[Flaw]:
+        """What the database, the folders and the manager interface lack."""
+        with database.told(self._engine):
+            if self._include is None:
+                yield from examine.flaws(self._engine, self._options)
+        if self._hand is not None:
+            yield from self._tried(self._hand.check)
+        if self._options.ami is not None:
+            yield from self._tried(self._greet)
+
+    @staticmethod
+    def _tried(attempt: Callable[[], object]) -> Iterator[Flaw]:
+        try:
+            attempt()
+        except LinecardError as error:
+            yield Flaw(str(error), error.remedy)
 
     def close(self) -> None:
         """Close what is open."""
@@ -162,6 +183,10 @@ class AsteriskBackend:
             manager.login(ami.user, ami.password.reveal(self._folder, self._environ))
             yield manager
 
+    def _greet(self) -> None:
+        with self._session():
+            pass
+
     @contextmanager
     def _snapshot(self) -> Iterator[sa.Connection]:
         """A connection that sees one moment."""
@@ -184,8 +209,7 @@ class AsteriskBackend:
             self._hand.check()
         refused = self._waited(group)
         if self._include is not None or self._tables.contacts is None:
-            with self._session():  # it must be there: what follows the commit cannot be done without it
-                pass
+            self._greet()  # it must be there: what follows the commit cannot be done without it
         results, steps = self._writer.write(group, refused)
         if self._options.calls == "hangup":
             self._hang_up(steps)

@@ -118,23 +118,21 @@ def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:
     Raises `sqlalchemy.exc.SQLAlchemyError`."""
     metadata = sa.MetaData()
     names = named(options)
-    with engine.connect() as connection:
-        inspector = sa.inspect(connection)
-        there = columns(inspector, {*names.values(), options.tables.links})
-        found: dict[str, sa.Table] = {}
-        for key, name in names.items():
-            schema, bare = split(name)
-            if name in there:
-                found[key] = sa.Table(bare, metadata, *_columns(there[name]), schema=schema)
-            elif key == "numbers":
-                found[key] = own_numbers(options, metadata)
-                found[key].create(connection, checkfirst=True)
-            else:
-                raise sa.exc.NoSuchTableError(name)
-        links = own_table(options.tables.links, metadata)
-        if options.tables.links not in there:
-            links.create(connection, checkfirst=True)
-        connection.commit()
+    with engine.connect().execution_options(write=False) as connection:
+        there = columns(sa.inspect(connection), {*names.values(), options.tables.links})
+    found: dict[str, sa.Table] = {}
+    for key, name in names.items():
+        schema, bare = split(name)
+        if name in there:
+            found[key] = sa.Table(bare, metadata, *_columns(there[name]), schema=schema)
+        elif key == "numbers":
+            found[key] = own_numbers(options, metadata)
+        else:
+            raise sa.exc.NoSuchTableError(name)
+    links = own_table(options.tables.links, metadata)
+    missing = [table for table in (links, found["numbers"]) if table.fullname not in there]
+    if missing:
+        metadata.create_all(engine, tables=missing, checkfirst=True)
     return Tables(contacts=found.pop("contacts", None), voicemail=found.pop("voicemail", None), links=links, **found)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-YESNO = ("yes", "no")
-"""What Asterisk's own migrations make of its booleans: on PostgreSQL a type that takes these two words."""
+BOOLEANS = ("0", "1", "off", "on", "false", "true", "yes", "no")
+"""What Asterisk's own migrations make of its booleans: on PostgreSQL a type that takes these words."""
 
 
 def small(metadata: sa.MetaData) -> None:
@@ -22,17 +22,18 @@ def small(metadata: sa.MetaData) -> None:
             "id uri expiration_time qualify_frequency qualify_timeout qualify_2xx_only authenticate_qualify "
             "outbound_proxy path user_agent endpoint reg_server via_addr via_port call_id prune_on_boot"
         ),
-        "dids": "e164 extension",
     }
     for name, names in columns.items():
         key, *others = names.split()
         sa.Table(name, metadata, sa.Column(key, text, primary_key=True), *(sa.Column(other, text) for other in others))
+    sa.Index("ps_contacts_endpoint", metadata.tables["ps_contacts"].c.endpoint)
+    _numbers(metadata)
     _voicemail(metadata)
 
 
 def alembic(metadata: sa.MetaData) -> None:
     """The tables with the types and widths that Asterisk's own migrations give them, as far as matters here."""
-    yesno = sa.Enum(*YESNO, name="yesno_values", metadata=metadata)
+    yesno = sa.Enum(*BOOLEANS, name="ast_bool_values", metadata=metadata)
     auth_type = sa.Enum("md5", "userpass", "google_oauth", "digest", name="pjsip_auth_type_values", metadata=metadata)
 
     def table(name: str, *columns: sa.Column) -> None:
@@ -79,13 +80,17 @@ def alembic(metadata: sa.MetaData) -> None:
     )
     contacts = metadata.tables["ps_contacts"]
     sa.Index("ps_contacts_endpoint", contacts.c.endpoint)
+    _numbers(metadata)
+    _voicemail(metadata)
+
+
+def _numbers(metadata: sa.MetaData) -> None:
     sa.Table(
         "dids",
         metadata,
         sa.Column("e164", sa.String(20), primary_key=True),
         sa.Column("extension", sa.String(20), nullable=False, index=True),
     )
-    _voicemail(metadata)
 
 
 def _voicemail(metadata: sa.MetaData) -> None:

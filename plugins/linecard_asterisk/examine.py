@@ -1,0 +1,133 @@
+"""Whether a database that somebody else made has what linecard needs; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.api import Flaw
+from linecard_asterisk import database
+from linecard_asterisk.options import AsteriskOptions
+
+NEEDED = {
+    "endpoints": ("id", "aors", "auth", "context", "callerid"),
+    "auths": ("id", "auth_type", "username", "password"),
+    "aors": ("id",),
+    "contacts": ("id", "endpoint"),
+    "voicemail": ("context", "mailbox", "password"),
+    "numbers": (),
+}
+"""Columns without which linecard cannot work; those of the template and of `columns` come on top."""
+
+WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "callerid"): 20, ("voicemail", "email"): 40}
+"""The least width of columns in which linecard writes."""
+
+_ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
+
+
+def flaws(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+    """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow."""
+    inspector = sa.inspect(engine)
+    names = database.named(options)
+    there = database.columns(inspector, names.values())
+    complete = True
+    for key, name in names.items():
+        if name not in there:
+            complete = False
+            if key != "numbers":  # made on first use
+                yield Flaw(f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
+            continue
+        found = {column["name"]: column for column in there[name]}
+        missing = [column for column in _needed(key, options) if column not in found]
+        complete = complete and not missing
+        for column in missing:
+            yield Flaw(f"the table {name} has no column {column}", _of_column(key, column))
+        yield from _narrow(key, name, found)
+        yield from _slow(inspector, key, name, found, options)
+    if complete:
+        yield from _contents(engine, options)
+
+
+def _needed(key: str, options: AsteriskOptions) -> Iterator[str]:
+    yield from NEEDED[key]
+    columns, template = options.columns, options.template
+    more: dict[str, list[str | None]] = {
+        "endpoints": [columns.owner, *template.endpoint],
+        "auths": [*template.auth, *(("md5_cred", "realm") if options.as_md5 else ())],
+        "aors": [*template.aor, *(("mailboxes",) if options.tables.voicemail else ())],
+        "voicemail": [columns.email, columns.fullname, *template.voicemail],
+        "numbers": [columns.number, columns.extension],
+    }
+    yield from (column for column in more.get(key, []) if column is not None and column not in NEEDED[key])
+
+
+def _of_column(key: str, column: str) -> str:
+    if key == "contacts":
+        return f"Bring the schema up to date, for a leaver's phone is found by it. {_ALEMBIC}"
+    if key == "numbers":
+        return f"Check `columns`: {column} is expected there."
+    return f"Add it, or take it out of `template` or `columns`. {_ALEMBIC}"
+
+
+def _narrow(key: str, name: str, found: dict[str, Any]) -> Iterator[Flaw]:
+    for (table, column), least in WIDE.items():
+        length = getattr(found[column]["type"], "length", None) if table == key and column in found else None
+        if length is not None and length < least:
+            yield Flaw(f"{name}.{column} holds only {length} characters", f"Make it {least} or more.")
+
+
+def _slow(
+    inspector: sa.Inspector, key: str, name: str, found: dict[str, Any], options: AsteriskOptions
+) -> Iterator[Flaw]:
+    """Keys and indexes by which a few rows of many are found."""
+    wanted: dict[str, tuple[str, ...]] = {
+        "endpoints": ("id",),
+        "auths": ("id",),
+        "aors": ("id",),
+        "contacts": ("endpoint",),
+    }
+    wanted["numbers"] = (options.columns.number, options.columns.extension)
+    first = _first_columns(inspector, name)
+    for column in wanted.get(key, ()):
+        if column in found and column not in first:
+            yield Flaw(
+                f"{name}.{column} has no index: each change reads the whole table",
+                f"CREATE INDEX ON {name} ({column});",
+            )
+    if key == "numbers" and options.columns.number in found and not _is_unique(inspector, name, options.columns.number):
+        yield Flaw(f"{name}.{options.columns.number} may hold a number twice", "Make it the primary key of the table.")
+
+
+def _first_columns(inspector: sa.Inspector, name: str) -> set[str | None]:
+    return {columns[0] for columns, _ in _keys(inspector, name) if columns}
+
+
+def _is_unique(inspector: sa.Inspector, name: str, column: str) -> bool:
+    return any(unique and columns == [column] for columns, unique in _keys(inspector, name))
+
+
+def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None], bool]]:
+    """The columns of each key and index, and whether they are unique."""
+    schema, bare = database.split(name)
+    yield [*inspector.get_pk_constraint(bare, schema)["constrained_columns"]], True
+    for unique in inspector.get_unique_constraints(bare, schema):
+        yield [*unique["column_names"]], True
+    for index in inspector.get_indexes(bare, schema):
+        yield index["column_names"], bool(index["unique"])
+
+
+def _contents(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+    """Extensions of the administrator's that share a secret: a leaver's could not be changed."""
+    schema, bare = database.split(options.tables.endpoints)
+    endpoints = sa.table(bare, sa.column("id"), sa.column("auth"), sa.column("context"), schema=schema)
+    c = endpoints.c
+    query = sa.select(c.auth, sa.func.count()).where(c.context.in_(sorted(options.adoptable)), c.auth.is_not(None))
+    shared = query.group_by(c.auth).having(sa.func.count() > 1).limit(20)
+    with engine.connect().execution_options(write=False) as connection:
+        for auth, number in connection.execute(shared):
+            yield Flaw(
+                f"{number} endpoints share the secret {auth}: none of them can be taken from its holder",
+                "Give each endpoint a secret of its own.",
+            )

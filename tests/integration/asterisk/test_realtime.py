@@ -1,0 +1,176 @@
+"""On a running Asterisk: who is attached can telephone, who is detached cannot, and the number rings who holds it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+import sqlalchemy as sa
+
+from integration.asterisk import places, postgres, schema
+from integration.asterisk.exchange import Exchange
+from integration.asterisk.sip import Phone
+from integration.asterisk.site import Site
+
+NUMBER = "+4930901820"
+
+
+class Office:
+    """A running Asterisk, the site that looks after it, and the telephones of the people there."""
+
+    def __init__(self, site: Site, open_phones: ExitStack) -> None:
+        self.site, self.exchange = site, site.exchange
+        self._open = open_phones
+        self._extensions = iter(range(1000, 9999, 10))
+
+    def extensions(self, count: int) -> list[str]:
+        """Extensions, and by their last three digits numbers, that no other test uses."""
+        first = next(self._extensions)
+        return [f"{first + n}" for n in range(count)]
+
+    def phone(self, extension: str, secret: str | None = None) -> Phone:
+        """A telephone set up for an extension, with the secret that waits for whoever does that."""
+        return self._open.enter_context(
+            Phone(self.exchange.sip, extension, secret or self.site.secret(extension)),
+        )
+
+    def registered(self, extension: str) -> Phone:
+        phone = self.phone(extension)
+        assert phone.register() == 200
+        return phone
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url, database = f"sqlite:///{folder}/realtime.sqlite3", f"sqlite:{folder}/realtime.sqlite3"
+            places.prepare(places.engine_of(url))
+            options = {"url": url, "tables": {"contacts": None, "voicemail": "voicemail"}}
+        else:
+            cluster = stack.enter_context(postgres.cluster())
+            url, database = cluster.create("asterisk"), f"postgresql:{cluster.port}/asterisk"
+            places.prepare(places.engine_of(url, postgres.PASSWORD), schema.alembic)
+            options = {"url": url, "password": "env:PGPASSWORD", "tables": {"voicemail": "voicemail"}}
+        exchange = Exchange(folder / "asterisk", database)
+        stack.enter_context(exchange.running())
+        yield Office(Site(folder / "site", exchange, **options), stack)
+
+
+def test_who_is_attached_can_register(office):
+    """With the secret that was made for the extension, and with no other."""
+    (extension,) = office.extensions(1)
+    office.site.sheet(f"attach,ada@example.org,{extension},")
+    phone = office.phone(extension)
+    assert phone.register() == 200
+    assert office.phone(extension, "a-guess").register() == 401
+
+
+def test_a_secret_can_be_read_once(office):
+    """And stands in nothing that the import prints, reports or remembers."""
+    (extension,) = office.extensions(1)
+    said = office.site.sheet(f"attach,ada@example.org,{extension},")
+    secret = office.site.secret(extension)
+    assert len(secret) == 24
+    assert office.site.run("secret", "hq", extension, code=1) == ""
+    written = [path for path in office.site.folder.rglob("*") if path.is_file() and path.suffix != ".csv"]
+    assert written
+    assert [path.name for path in written if secret.encode() in path.read_bytes()] == []
+    assert secret not in said
+
+
+def test_a_number_rings_the_phone_of_its_extension(office):
+    """A call from inside to the public number, answered and ended."""
+    caller, callee = office.extensions(2)
+    number = f"+49309018{callee}"
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{callee},{number}")
+    ada, bob = office.registered(caller), office.registered(callee)
+    call = ada.call(number)
+    answered = bob.rings()
+    assert ada.answered(call) == 200
+    assert ada.hang_up(call) == 200
+    bob.is_hung_up(answered)
+
+
+def test_force_attach_moves_an_extension_from_phone_to_phone(office):
+    """The former holder is refused and rings no more; the number rings the new holder."""
+    caller, extension = office.extensions(2)
+    number = f"+49309018{extension}"
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{extension},{number}")
+    ada, bob = office.registered(caller), office.registered(extension)
+    office.site.sheet(f"force_attach,eve@example.org,{extension},")
+    assert bob.register() == 401
+    eve = office.registered(extension)
+    call = ada.call(number)
+    eve.rings()
+    assert ada.answered(call) == 200
+    ada.hang_up(call)
+    assert bob.is_silent()
+    assert (extension, "eve@example.org", number) in office.site.members()
+
+
+def test_who_is_detached_is_refused_and_rings_no_more(office):
+    """Although the phone was registered: its contact is gone. The number stays with the extension."""
+    caller, extension = office.extensions(2)
+    number = f"+49309018{extension}"
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{extension},{number}")
+    ada, bob = office.registered(caller), office.registered(extension)
+    office.site.sheet("detach,bob@example.org,,")
+    assert bob.register() == 401
+    call = ada.call(number)
+    assert ada.answered(call) == 480
+    assert bob.is_silent()
+    assert (extension, None, number) in office.site.members()
+
+
+def test_whoever_comes_next_is_not_answered_by_the_phone_of_who_was_there(office):
+    """A freed extension attached to another: only the phone with the new secret rings."""
+    caller, extension = office.extensions(2)
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{extension},")
+    ada, bob = office.registered(caller), office.registered(extension)
+    office.site.sheet("detach,bob@example.org,,")
+    office.site.sheet(f"attach,eve@example.org,{extension},")
+    assert ada.answered(ada.call(extension)) == 480
+    eve = office.registered(extension)
+    call = ada.call(extension)
+    eve.rings()
+    assert ada.answered(call) == 200
+    ada.hang_up(call)
+    assert bob.is_silent()
+
+
+def test_a_call_in_progress_survives_the_detach_of_both(office):
+    """It goes on until one of them hangs up."""
+    caller, callee = office.extensions(2)
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{callee},")
+    ada, bob = office.registered(caller), office.registered(callee)
+    call = ada.call(callee)
+    answered = bob.rings()
+    assert ada.answered(call) == 200
+    office.site.sheet("detach,ada@example.org,,", "detach,bob@example.org,,")
+    assert (ada.register(), bob.register()) == (401, 401)
+    assert ada.hang_up(call) == 200
+    bob.is_hung_up(answered)
+
+
+def test_an_extension_that_was_there_keeps_its_phone_when_it_is_first_attached(office):
+    """The administrator's own endpoint: it gets a holder, and loses its secret only with that."""
+    (extension,) = office.extensions(1)
+    options = office.site.settings["pbxs"]["hq"]["options"]
+    engine = places.engine_of(options["url"], postgres.PASSWORD)
+    metadata = sa.MetaData()
+    (schema.small if engine.dialect.name == "sqlite" else schema.alembic)(metadata)
+    with engine.begin() as connection:
+        places.endpoints(connection, metadata, extension, transport="transport-udp", moh_suggest="jazz")
+    desk = office.phone(extension, f"{places.NOBODY_KNOWS}-{extension}")
+    assert desk.register() == 200
+    office.site.sheet(f"attach,ada@example.org,{extension},")
+    assert desk.register() == 200
+    office.site.sheet("detach,ada@example.org,,")
+    assert desk.register() == 401
+
+
+def test_the_doctor_finds_it_well(office):
+    """Tables, columns, indexes and the manager interface."""
+    assert "FAIL" not in office.site.run("doctor", code=0)
