@@ -109,7 +109,7 @@ class TestReport:
         """Exit code 2, and which there are."""
         said = imported.run("report", "1", "--format", "pdf")
         assert said.code == 2
-        assert "There is no format pdf; choose one of html, csv, json, text, retry." in said.err
+        assert "There is no format pdf; choose one of html, csv, json, text, retry, undo." in said.err
 
     def test_a_file_that_cannot_be_written(self, imported):
         """A sentence, and no half file."""

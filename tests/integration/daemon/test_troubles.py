@@ -65,7 +65,7 @@ def test_an_inbox_that_is_unmounted_and_mounted_again(site, mounted):
         (disk / "b.csv.part").rename(disk / "b.csv")
         eventually(lambda: site.came_to(b="applied"), "the next is found")
         eventually(lambda: not site.told("parting"), "nothing is wrong any more")
-        assert list((disk / ".linecard").iterdir()) == []
+        eventually(lambda: not list((disk / ".linecard").iterdir()), "both files have gone")
     assert site.made("hq") == ["1000", "1001"]
 
 

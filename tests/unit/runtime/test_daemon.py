@@ -10,6 +10,7 @@ import pytest
 
 from integration.daemon.site import eventually
 from linecard.runtime.daemon import Daemon
+from linecard.runtime.log import configure
 from linecard.runtime.notify import Notify
 from linecard.runtime.service import Service
 from unit.runtime.driving import rows
@@ -60,6 +61,7 @@ def test_when_somebody_sets_the_clock_every_timer_is_set_anew(life, jump):
 
 def test_a_watch_that_died_is_begun_anew_by_the_next_look_and_that_is_said(life, drive, capsys):
     """T4: the observer's thread ends, files come all the same, and hints come again."""
+    configure("text", "info")
     observer = life.daemon._watches["hr"]._observer
     observer.stop()
     observer.join(10)
