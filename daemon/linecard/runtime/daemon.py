@@ -286,6 +286,8 @@ class Daemon:
 
     def _spread(self, work: Sequence[Callable[[], None]]) -> None:
         """Several PBXs at the same time, each with the facts that the log carries."""
+        if not work:  # the program died between the last change and the end of a run: nothing is left to be made
+            return
         first, *others = work
         waiting = [self._parts.submit(contextvars.copy_context().run, piece) for piece in others]
         failures: list[BaseException | None] = []
