@@ -16,6 +16,8 @@ from linecard_packing.pgp_keys import keys_of
 from linecard_packing.verdict import Said, judged, not_encrypted
 
 _TIMED_OUT = 124
+_MORE = 1 << 20
+"""gpg stops a block before its limit, and says DECRYPTION_OKAY all the same: its limit is above ours, which counts."""
 
 
 class PgpOpener:
@@ -63,7 +65,7 @@ class PgpOpener:
         said, result = _called(gpg, wrapped, passphrase, most)
         if taken.failed is not None:
             raise _no_room(taken.failed)
-        if taken.size > most or _too_much(said):
+        if taken.size > most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is encrypted in the file is larger than {most:,} bytes.",
@@ -137,7 +139,7 @@ class _Taken:
 
     def __call__(self, block: bytes) -> bool:
         self.size += len(block)
-        if self.failed is None and self.size <= self._most + (1 << 20):
+        if self.failed is None and self.size <= self._most:
             try:
                 self._plain.write(block)
             except OSError as error:
@@ -156,7 +158,9 @@ def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> t
 
     gpg.result_map = {**gpg.result_map, "crypt": result}
     try:
-        gpg.decrypt_file(wrapped, always_trust=True, passphrase=passphrase, extra_args=["--max-output", str(most + 1)])
+        gpg.decrypt_file(
+            wrapped, always_trust=True, passphrase=passphrase, extra_args=["--max-output", str(most + _MORE)]
+        )
     except BrokenPipeError:
         if not made or getattr(made[-1], "returncode", None) is None:
             raise OpenerError("gpg ended before it read the file.") from None
@@ -166,11 +170,6 @@ def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> t
             "The program timeout cannot be run.", remedy="Install it: apt-get install coreutils."
         ) from error
     return Said.read(made[-1].stderr), made[-1]
-
-
-def _too_much(said: Said) -> bool:
-    """GPG_ERR_TOO_LARGE, which is how gpg says that --max-output was reached."""
-    return any(words[-1].isdigit() and int(words[-1]) & 0xFFFF == 67 for words in said.all("ERROR") if words)
 
 
 def _no_room(error: OSError) -> OpenerError:

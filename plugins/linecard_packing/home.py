@@ -18,7 +18,8 @@ FOLDER = "gnupg"
 _SOCKET = 107
 """Characters that the path of a socket may have on Linux."""
 _AGENT = "default-cache-ttl 0\nmax-cache-ttl 0\nallow-loopback-pinentry\ndisable-scdaemon\n"
-_OPTIONS = ["--quiet", "--no-auto-key-retrieve", "--no-auto-key-locate", "--disable-dirmngr"]
+# Never --quiet: then it keeps from us, too, why a key cannot be used.
+_OPTIONS = ["--no-auto-key-retrieve", "--no-auto-key-locate", "--disable-dirmngr"]
 
 logging.getLogger("gnupg").setLevel(logging.CRITICAL)  # what it finds odd is judged here, and told in our words
 

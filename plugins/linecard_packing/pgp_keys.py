@@ -25,7 +25,7 @@ class PgpKeyring:
         self._vault = vault
         self._home = Home(vault.state)
 
-    def keys(self) -> Sequence[Key]:
+    def all(self) -> Sequence[Key]:
         return keys_of(self._home) if self._home.exists else []
 
     def make(self, owner: str, until: date | None) -> Key:
@@ -52,7 +52,7 @@ class PgpKeyring:
                 "There is no PGP key in the file.",
                 remedy="Give a public key as `gpg --export` writes it, or a secret one.",
             )
-        return [key for key in self.keys() if key.id in names]
+        return [key for key in self.all() if key.id in names]
 
     def give(self, key: str, form: str) -> bytes:  # noqa: ARG002 - there is only one
         name = self._key(key).id
@@ -83,7 +83,7 @@ class PgpKeyring:
             wanted = fingerprint(name)
         except ValueError as error:
             raise KeyringError(f"{name} is no full fingerprint.", remedy="`linecard keys list` shows them.") from error
-        found = next((key for key in self.keys() if key.id == wanted), None)
+        found = next((key for key in self.all() if key.id == wanted), None)
         if found is None:
             raise KeyringError(f"This site has no PGP key {wanted}.", remedy="`linecard keys list` shows those it has.")
         return found

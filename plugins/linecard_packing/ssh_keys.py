@@ -24,7 +24,7 @@ class SshKeyring:
     def __init__(self, vault: Vault) -> None:
         self._folder = vault.state / FOLDER
 
-    def keys(self) -> Sequence[Key]:
+    def all(self) -> Sequence[Key]:
         if not self._folder.is_dir():
             return []
         return [_key(file) for file in sorted(self._folder.glob("*.pub"))]
@@ -61,7 +61,7 @@ class SshKeyring:
         )
 
     def give(self, key: str, form: str) -> bytes:
-        found = next((found for found in self.keys() if key in (found.id, found.owner)), None)
+        found = next((found for found in self.all() if key in (found.id, found.owner)), None)
         if found is None:
             raise KeyringError(f"This site has no SSH key {key}.", remedy="`linecard keys list` shows those it has.")
         line = Path(f"{found.place}.pub").read_bytes()

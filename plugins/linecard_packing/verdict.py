@@ -21,7 +21,8 @@ _NOT_GOOD = {
     "EXPSIG": "by {who}, and has itself expired",
     "ERRSIG": "by a key that this site does not have ({who})",
 }
-_LOCKED = {"11", "177", "31", "99"}  # bad passphrase, none given, no pinentry, cancelled
+_LOCKED = {11, 85, 86, 99, 177, 198}
+"""libgpg-error's codes for a wrong passphrase, for none, and for nobody being there to be asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,13 @@ def judged(said: Said, options: PgpOptions, *, ok: bool, valid: bool, code: int)
 def _decrypted(said: Said, *, ok: bool) -> None:
     if said.has("DECRYPTION_OKAY") and ok and len(said.all("PLAINTEXT")) == 1:
         return
-    if any(code[-1:] and str(int(code[-1]) & 0xFFFF) in _LOCKED for code in _errors(said)) or said.has(
-        "MISSING_PASSPHRASE", "BAD_PASSPHRASE"
-    ):
+    errors = {int(words[1]) & 0xFFFF for words in said.all("ERROR") if len(words) == 2 and words[1].isdigit()}
+    if errors & _LOCKED:
         raise OpenerError(
             "The site's PGP key cannot be unlocked: its passphrase is missing or wrong.",
             remedy="Say with `passphrase:` below `open: pgp:` where it lies.",
         )
-    if said.has("NO_SECKEY") and not said.has("DECRYPTION_KEY"):
+    if said.has("NO_SECKEY") and not said.has("DECRYPTION_KEY") and not errors:
         keys = ", ".join(words[0] for words in said.all("ENC_TO") if words) or "another key"
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT,
@@ -78,10 +78,6 @@ def _decrypted(said: Said, *, ok: bool) -> None:
     if said.has("DECRYPTION_OKAY"):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file is more than one OpenPGP message, or is damaged.", _AGAIN)
     raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off on its way.", _AGAIN)
-
-
-def _errors(said: Said) -> list[list[str]]:
-    return [words for words in said.all("ERROR") if len(words) == 2 and words[1].isdigit()]
 
 
 def _readable(said: Said, options: PgpOptions) -> None:

@@ -183,7 +183,7 @@ def _keyring(service: Service, kind: str) -> Iterator[Keyring]:
 
 def _listed(service: Service, kind: str) -> list[Key]:
     with _keyring(service, kind) as keyring:
-        return list(keyring.keys())
+        return list(keyring.all())
 
 
 def _answer(keys: Any, *, as_json: bool, said: str) -> None:

@@ -40,7 +40,7 @@ class Keyring(Protocol):
     forms: Sequence[str]
     """The forms in which a public key is given away; the first is the usual one."""
 
-    def keys(self) -> Sequence[Key]:
+    def all(self) -> Sequence[Key]:
         """All keys there are; an empty keyring need not exist."""
         ...
 

@@ -1,0 +1,92 @@
+"""Drops read as check, survey and plan read them: through the one door."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from linecard.api import CannotOpen, Opener, Row, Severity
+from linecard.api import Desk as OpenersDesk
+from linecard.model.format import SheetFormat
+from linecard.pipeline import opening
+from linecard.pipeline.files import nameless
+from linecard.pipeline.places import Inbox, Pbx
+from linecard.registry import Registry
+from linecard.rules.numbering import NumberingPlan
+from linecard.testing.backend import MemoryBackend
+from linecard.testing.memory import MemoryPbx
+
+SHEET = b"Action,LoginEmail,Extension\nattach,ada@example.com,1234\nattach,alan@example.com,1235\n"
+BIG = SHEET + b"".join(b"attach,m%06d@example.com,%04d\n" % (n, 1000 + n % 4000) for n in range(20_000))
+
+
+@dataclass
+class Read:
+    """What a drop came to."""
+
+    rows: list[Row]
+    codes: list[str]
+    warnings: list[str]
+    messages: list[str]
+
+    @property
+    def taken(self) -> bool:
+        return not self.codes
+
+
+class Desk:
+    """Reads drops of inboxes with this state; `most` bytes at the most."""
+
+    def __init__(self, state: Path, folder: Path) -> None:
+        self._state, self._folder = state, folder
+        self._openers: list[Opener] = []
+        self._registry = Registry()
+        self._count = 0
+
+    def opener(self, kind: str, **options: Any) -> Opener:
+        found = self._registry.opener_kind(kind)
+        private = partial(nameless, self._state / opening.PLAIN)
+        made = found.build(found.options(**options), OpenersDesk("hr", self._folder, self._state, private))
+        self._openers.append(made)
+        return made
+
+    def inbox(self, most: int = 10_000_000, **wrappings: dict[str, Any]) -> Inbox:
+        pbx = Pbx("hq", MemoryBackend(MemoryPbx(())), NumberingPlan("FR", ("1000-4999",), ()))
+        openers = {kind: self.opener(kind, **options) for kind, options in wrappings.items()}
+        return Inbox("hr", SheetFormat(max_bytes=most), {"hq": pbx}, "hq", {}, openers)
+
+    def _drop(self, data: bytes) -> Path:
+        self._count += 1
+        file = self._folder / f"drop-{self._count}.csv.pgp"
+        file.write_bytes(data)
+        return file
+
+    def size(self, data: bytes, inbox: Inbox) -> int | str:
+        """How many bytes are inside, nobody looking at what they are; or the code of the fault that stops it."""
+        try:
+            return sum(map(len, opening.opened(self._drop(data), inbox, lambda _: None)))
+        except CannotOpen as refused:
+            return refused.fault.code.value
+
+    def read(self, data: bytes, inbox: Inbox) -> Read:
+        sheet = opening.sheet(self._drop(data), inbox)
+        rows = list(sheet)
+        errors = [fault for fault in sheet.faults if fault.severity is Severity.ERROR]
+        return Read(
+            rows,
+            [fault.code.value for fault in errors],
+            [fault.code.value for fault in sheet.faults if fault.severity is Severity.WARNING],
+            [fault.message for fault in sheet.faults],
+        )
+
+    def pgp(self, data: bytes, most: int = 10_000_000, **options: Any) -> Read:
+        with closing(self.opener("pgp", **options)) as opener:
+            inbox = self.inbox(most)
+            return self.read(data, Inbox(inbox.name, inbox.form, inbox.pbxs, "hq", {}, {"pgp": opener}))
+
+    def close(self) -> None:
+        for opener in self._openers:
+            opener.close()

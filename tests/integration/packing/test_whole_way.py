@@ -1,0 +1,184 @@
+"""From an encrypted file in an inbox to its report, by the program as people run it; and what is left on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.packing.people import agents, gone_afterwards
+
+MARK = b"zebra-7781"
+SHEET = b"% " + MARK + b"\nAction,LoginEmail,Extension\nattach,ada@example.com,1234\n"
+LINECARD = Path(sys.executable).with_name("linecard")
+
+
+class Site:
+    """A site made by `linecard init`, with the keys of the town's site."""
+
+    def __init__(self, folder: Path, template: Path, keys: Path, options: str) -> None:
+        self.folder = folder
+        shutil.copytree(template, folder)
+        config = folder / "linecard.yaml"
+        text = config.read_text().replace(
+            "    path: inbox/hr\n", f"    path: inbox/hr\n    settle: 0 s\n    open: {options}\n"
+        )
+        config.write_text(text)
+        shutil.copytree(keys, self.home, ignore=lambda _, names: [n for n in names if n.startswith("S.")])
+        self.home.chmod(0o700)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "state" / "gnupg"
+
+    def start(self, *words: str, **env: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [LINECARD, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LINECARD_CONFIG": str(self.folder / "linecard.yaml"), **env},
+        )
+
+    def run(self, *words: str, code: int = 0, **env: str) -> str:
+        with self.start(*words, **env) as process:
+            out, err = process.communicate()
+        assert process.returncode == code, (out, err)
+        return (out or err).decode()
+
+    def once(self, code: int = 0) -> list[dict[str, Any]]:
+        return json.loads(self.run("once", "--json", code=code))["runs"]
+
+    def drop(self, name: str, data: bytes) -> None:
+        (self.folder / "inbox" / "hr" / name).write_bytes(data)
+
+    @property
+    def archived(self) -> list[bytes]:
+        return [file.read_bytes() for file in (self.folder / "archive").rglob("*") if file.is_file()]
+
+    def files_with(self, mark: bytes) -> list[Path]:
+        return [file for file in self.folder.rglob("*") if file.is_file() and mark in file.read_bytes()]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "s"
+    subprocess.run([LINECARD, "init", folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture
+def site(town, template) -> Iterator[Site]:
+    folder = Path(tempfile.mkdtemp(prefix="lc-"))
+    options = f"{{pgp: {{signers: [{town.hr.key}]}}, zip: , gzip: }}"
+    made = Site(folder / "s", template, town.state / "gnupg", options)
+    with gone_afterwards(made.home):
+        yield made
+    shutil.rmtree(folder)
+
+
+def test_an_encrypted_file_in_the_inbox_comes_to_its_report(town, site):
+    """The archive has it as it came; what was decrypted is nowhere; no agent is left."""
+    data = town.hr.writes(SHEET, town.site.key, sign=True)
+    site.drop("joiners.csv.pgp", data)
+    (run,) = site.once()
+    assert (run["state"], run["counts"]["done"], run["sha256"]) == ("applied", 1, hashlib.sha256(data).hexdigest())
+    assert site.archived == [data]
+    assert "ada@example.com" in site.run("report", str(run["id"]), "--format", "csv")
+    assert site.files_with(MARK) == []
+    assert list((site.folder / "state" / "plain").iterdir()) == []
+    assert agents(site.home) == []
+
+
+def test_a_file_that_cannot_be_believed_is_rejected_and_leaves_nothing(town, site):
+    data = town.other.writes(SHEET, town.site.key, sign=True)
+    site.drop("joiners.csv.pgp", data)
+    (run,) = site.once(code=1)
+    assert run["state"] == "rejected"
+    assert "signature" in site.run("report", str(run["id"]), "--format", "json")
+    assert site.archived == [data]
+    assert site.files_with(MARK) == []
+
+
+def test_check_plan_and_import_open_it_as_well(town, site):
+    file = site.folder / "joiners.asc"
+    file.write_bytes(town.hr.writes(SHEET, town.site.key, sign=True, more=["--armor"]))
+    assert "1 valid" in site.run("check", str(file))
+    assert "1 change" in site.run("plan", str(file))
+    assert "1 done" in site.run("import", str(file), "--yes")
+    assert site.archived == [file.read_bytes()]
+    assert site.files_with(MARK) == []
+
+
+def test_a_killed_linecard_leaves_no_plaintext(town, site):
+    """SIGKILL while half of it is decrypted; then, whatever lies in state/plain is swept by the next start."""
+    stopped, go_on = site.folder / "stopped", site.folder / "go-on"
+    os.mkfifo(stopped)
+    os.mkfifo(go_on)
+    programs = site.folder / "bin"
+    programs.mkdir()
+    slow = programs / "gpg"
+    real = shutil.which("gpg")
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *--decrypt*) ;; *) exec {real} "$@" ;; esac\n'
+        f"cat > /dev/null\nprintf '%0100000d' 0\nprintf '{MARK.decode()}'\necho now > {stopped}\nread x < {go_on}\n"
+    )
+    slow.chmod(0o755)
+    file = site.folder / "joiners.pgp"
+    file.write_bytes(town.hr.writes(SHEET, town.site.key, sign=True))
+    process = site.start("check", str(file), PATH=f"{programs}:{os.environ['PATH']}")
+    assert stopped.read_text() == "now\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    go_on.write_text("\n")
+    slow.unlink()
+    assert site.files_with(MARK) == []
+    left = site.folder / "state" / "plain" / "tmp1234"
+    left.write_bytes(SHEET)
+    site.run("once")
+    assert not left.exists()
+
+
+def test_gpg_ended_from_outside_is_no_fault_of_the_file(town, site):
+    """The run waits and is not rejected; when gpg works again, it goes on."""
+    programs = site.folder / "bin"
+    programs.mkdir()
+    ended = programs / "gpg"
+    ended.write_text(f'#!/bin/sh\ncase "$*" in *--decrypt*) kill -TERM $$ ;; esac\nexec {shutil.which("gpg")} "$@"\n')
+    ended.chmod(0o755)
+    site.drop("joiners.pgp", town.hr.writes(SHEET, town.site.key, sign=True))
+    said = site.run("once", code=1, PATH=f"{programs}:{os.environ['PATH']}")
+    assert "ended from outside" in said
+    assert [run["state"] for run in site.once()] == ["applied"]
+
+
+def test_without_gpg_files_wait_and_the_remedy_is_told(town, site):
+    data = town.hr.writes(SHEET, town.site.key, sign=True)
+    (site.folder / "joiners.pgp").write_bytes(data)
+    said = site.run("check", str(site.folder / "joiners.pgp"), code=2, PATH="/nowhere")
+    assert "apt-get install gnupg" in said
+
+
+def test_an_inbox_that_names_no_wrapping_imports_no_plugin_for_it(town, site):
+    config = site.folder / "linecard.yaml"
+    config.write_text("".join(line for line in config.read_text().splitlines(True) if "open:" not in line))
+    words = "import sys; from linecard.cli import main; main(['check', sys.argv[1]], standalone_mode=False)"
+    (site.folder / "a.csv").write_bytes(SHEET)
+    code = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print([m for m in sys.modules if 'packing' in m or m == 'gnupg']))\n" + words
+    )
+    env = {**os.environ, "LINECARD_CONFIG": str(config)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, site.folder / "a.csv"], capture_output=True, text=True, env=env, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done
