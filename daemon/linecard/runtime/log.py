@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -34,8 +34,14 @@ def configure(form: str, level: str, out: TextIO | None = None) -> None:
 
 
 def log(event: str, *, level: Level = "info", **facts: Any) -> None:
-    """Write one event; facts of the piece of work at hand (see `bound`) come with it."""
-    getattr(structlog.get_logger(), level)(event, **{name: fact for name, fact in facts.items() if fact is not None})
+    """Write one event; facts of the piece of work at hand (see `bound`) come with it.
+
+    A log that cannot be written, on a full disk or with its reader gone, stops no work.
+    """
+    with suppress(OSError, ValueError):
+        getattr(structlog.get_logger(), level)(
+            event, **{name: fact for name, fact in facts.items() if fact is not None}
+        )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+import structlog
 
 from integration.daemon.site import eventually
 from linecard.runtime.daemon import Daemon
@@ -57,6 +58,13 @@ def test_when_somebody_sets_the_clock_every_timer_is_set_anew(life, jump):
     life.daemon._clocks.pause()
     life.tick()
     assert max(life.timers().values()) <= time.time()
+
+
+@pytest.fixture(autouse=True)
+def _own_log():
+    """What a test makes of the log is no other's."""
+    yield
+    structlog.reset_defaults()
 
 
 def test_a_watch_that_died_is_begun_anew_by_the_next_look_and_that_is_said(life, drive, capsys):
