@@ -15,8 +15,10 @@ env:
 demo: env
 	@$(BIN)/python tests/demo/demo.py
 
+# Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other.
+JOBS ?= 3
 test: env check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 check: env
 	$(BIN)/ruff check .
