@@ -37,6 +37,9 @@ def commands() -> str:
         assert command is not None
         context = click.Context(command, info_name=name, parent=top, terminal_width=WIDTH)
         parts.append(_help(f"linecard {name}", command.get_help(context)))
+        for inner, part in getattr(command, "commands", {}).items():
+            within = click.Context(part, info_name=inner, parent=context, terminal_width=WIDTH)
+            parts.append(_help(f"linecard {name} {inner}", part.get_help(within)))
     return "\n".join(parts)
 
 
@@ -63,6 +66,7 @@ def options() -> str:
         if plugin.distribution == "linecard":
             for kind in plugin.kinds:
                 parts += _with_parts(f"options of a PBX of the kind `{kind.name}`", kind.options)
+            parts += [_section(f"settings of `open: {o.name}:`", o.options) for o in plugin.openers]
             parts += [_section(f"options of an inbox of the kind `{i.name}`", i.options) for i in plugin.inboxes]
     return "\n".join(parts)
 

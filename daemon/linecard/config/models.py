@@ -23,7 +23,6 @@ from linecard.config.fields import (
     Name,
     NamePattern,
     Names,
-    Percent,
     Positions,
     Ranges,
     Region,
@@ -34,7 +33,18 @@ from linecard.config.fields import (
     Timezone,
     Word,
 )
-from linecard.config.sections import Expect, Keep, KeepFolder, Log, Metrics, Section, SinkConfig, Tell
+from linecard.config.sections import (
+    Expect,
+    Keep,
+    KeepFolder,
+    Limit,
+    Limits,
+    Log,
+    Metrics,
+    Section,
+    SinkConfig,
+    Tell,
+)
 from linecard.rules.play import SecondExtension
 
 __all__ = [
@@ -54,36 +64,6 @@ __all__ = [
     "SinkConfig",
     "Tell",
 ]
-
-
-class Limit(Section):
-    """How many links one sheet may touch in one way before a person must approve it."""
-
-    count: Count | None = Field(
-        default=None, description="More links than this make the plan wait for a person; null: no such limit."
-    )
-    share: Percent | None = Field(
-        default=30.0,
-        description=(
-            "More than this percentage of the links that the PBX holds make the plan wait for a person; "
-            "null: no such limit."
-        ),
-    )
-    at_least: Count = Field(
-        default=25,
-        description="The share counts only from this many links on: of three people, one is a third.",
-    )
-
-
-class Limits(Section):
-    """What one sheet may take away on one PBX before a person must approve it."""
-
-    detach: Limit = Field(default_factory=Limit, description="The limit on members who would lose their extension.")
-    move: Limit = Field(default_factory=Limit, description="The limit on members who would move to another extension.")
-    force: Limit = Field(
-        default_factory=Limit,
-        description="The limit on extensions that force_attach would take from their holders.",
-    )
 
 
 class SheetOptions(Section):

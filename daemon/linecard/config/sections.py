@@ -1,4 +1,4 @@
-"""Parts of linecard.yaml that stand on their own: what is kept, what is told, to whom, and by when."""
+"""Parts of linecard.yaml that stand on their own: limits, what is kept, what is told, to whom, and by when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from linecard.config.fields import AtLeastOne, Days, Language, Names, SitePath, Size, Text, Time, Whens, Word
+from linecard.config.fields import (
+    AtLeastOne,
+    Count,
+    Days,
+    Language,
+    Names,
+    Percent,
+    SitePath,
+    Size,
+    Text,
+    Time,
+    Whens,
+    Word,
+)
 
 
 class Section(BaseModel):
@@ -28,6 +41,36 @@ class Section(BaseModel):
         fields = cls.model_fields.items()
         never_null = {name for name, field in fields if NoneType not in get_args(field.annotation)}
         return {key: item for key, item in value.items() if item is not None or key not in never_null}
+
+
+class Limit(Section):
+    """How many links one sheet may touch in one way before a person must approve it."""
+
+    count: Count | None = Field(
+        default=None, description="More links than this make the plan wait for a person; null: no such limit."
+    )
+    share: Percent | None = Field(
+        default=30.0,
+        description=(
+            "More than this percentage of the links that the PBX holds make the plan wait for a person; "
+            "null: no such limit."
+        ),
+    )
+    at_least: Count = Field(
+        default=25,
+        description="The share counts only from this many links on: of three people, one is a third.",
+    )
+
+
+class Limits(Section):
+    """What one sheet may take away on one PBX before a person must approve it."""
+
+    detach: Limit = Field(default_factory=Limit, description="The limit on members who would lose their extension.")
+    move: Limit = Field(default_factory=Limit, description="The limit on members who would move to another extension.")
+    force: Limit = Field(
+        default_factory=Limit,
+        description="The limit on extensions that force_attach would take from their holders.",
+    )
 
 
 class Expect(Section):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linecard.api import Secret
 from linecard.config import Config, load
 from linecard.errors import ConfigError, PluginError
+from linecard_packing.options import GzipOptions, PgpOptions, ZipOptions
 
 
 class Book(BaseModel):
@@ -84,7 +85,8 @@ class Plugins:
 
     @staticmethod
     def opener_options(kind: str) -> type[BaseModel]:
-        return _only("seal", Seal, kind)
+        known = {"seal": Seal, "pgp": PgpOptions, "gzip": GzipOptions, "zip": ZipOptions}
+        return _only(kind if kind in known else "seal", known.get(kind, Seal), kind)
 
     @staticmethod
     def inbox_options(kind: str) -> type[BaseModel]:
