@@ -1,0 +1,57 @@
+"""A week in a minute: ten inboxes, three PBXs, and nothing that grows from day to day."""
+
+from __future__ import annotations
+
+import pytest
+
+from acceptance.crashes import TORTURE
+from acceptance.killing import forked
+from acceptance.week import KEPT, Week
+
+DROPS = 10_000 if TORTURE else 500
+
+
+@pytest.fixture(scope="module")
+def week(crash_room):
+    """The week, lived in a process of its own, so that nothing but linecard is measured."""
+    folder = crash_room / "week"
+    folder.mkdir()
+
+    def live() -> tuple:
+        week = Week(folder, DROPS)
+        week.live()
+        return week.days, week.states
+
+    code, given = forked(live, log := crash_room / "week.log")
+    assert code == 0, log.read_text()
+    return given
+
+
+def test_every_drop_of_the_week_has_one_run_and_one_report(week):
+    """Counted before retention forgets them; the duplicates among them are refused, the faulty ones done in part."""
+    _, states = week
+    assert sum(states.values()) == DROPS
+    assert set(states) <= {"applied", "partial", "unchanged", "rejected"}
+    assert states["applied"] > DROPS / 2
+    assert states["partial"] > 0
+    assert states["rejected"] > 0
+
+
+def test_memory_open_files_and_threads_stay_flat(week):
+    """At the end of the week they are what they were after the first day."""
+    days, _ = week
+    print(*days, sep="\n")
+    first, last = days[0], days[-1]
+    assert last.descriptors <= first.descriptors + 2
+    assert last.threads == first.threads
+    assert last.memory < first.memory + 12_000_000
+
+
+def test_retention_keeps_database_and_folders_in_bounds(week):
+    """Once as many days went by as things are kept, the database and the folders grow no more."""
+    days, _ = week
+    full, last = days[KEPT], days[-1]
+    assert last.database < 1.1 * full.database + 100_000
+    most = DROPS / 7 * (KEPT + 0.5)
+    assert 0 < last.archived <= most
+    assert 0 < last.reports <= most
