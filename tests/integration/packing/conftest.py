@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from house import forked
 from integration.packing.people import LONG_AGO, ONCE, Person, gone_afterwards, must_have_gpg
 from integration.packing.reading import Desk
 
@@ -51,6 +53,13 @@ def town() -> Iterator[Town]:
             people[name].knows(site.public)
         yield Town(folder, **people)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def linecard() -> Iterator[Path]:
+    """The command, which starts at once."""
+    with tempfile.TemporaryDirectory(prefix="lc-") as folder, forked.linecard(Path(folder), os.environ) as programs:
+        yield programs / "linecard"
 
 
 @pytest.fixture

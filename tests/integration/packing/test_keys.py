@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,9 @@ import pytest
 from integration.packing.people import Person, agents, gone_afterwards, must_have_gpg
 from integration.packing.reading import SHEET, Desk
 from linecard.api import KeyringError, OpenerError, Secret, Vault
+from linecard.runtime.board import Board
+from linecard.runtime.engine import Engine
+from linecard.runtime.service import Service
 from linecard_packing.pgp_keys import PgpKeyring
 from linecard_packing.ssh_keys import SshKeyring
 
@@ -162,6 +164,30 @@ class TestWhatExpires:
         assert [town.expired.key in found[0], "has expired" in found[0]] == [True, True]
         assert [town.stranger.key in found[1], "is not among the keys" in found[1], len(found)] == [True, True, 2]
 
+    def test_the_board_tells_once_an_hour_until_it_is_mended(self, place, keyring):
+        """One trouble, told again when its words change, and gone when the key was prolonged."""
+        key = keyring.make("Example <hr@example.com>", (TODAY + 100 * DAY).date())
+        config = place / "linecard.yaml"
+        config.write_text(
+            "region: FR\npbxs:\n  hq: {backend: directory, options: {path: hq.sqlite3}}\n"
+            "inboxes:\n  hr: {path: in, open: {pgp: }}\n  it: {path: it, open: {pgp: }}\n"
+        )
+        (place / "in").mkdir()
+        (place / "it").mkdir()
+        now, told = [TODAY], []
+        with Service.load(config, now=lambda: now[0]) as service:
+            board = Board(service.now, lambda trouble, there: told.append(there))
+            engine = Engine(service, board, monotonic=lambda: 0.0)
+            for ahead in (100, 59, 58, 20):
+                now[0] = key.expires - ahead * DAY
+                engine.keep_house()
+            assert [trouble.what for trouble in board.troubles] == [f"opening: pgp key {key.id}"]
+            assert told == [True, True]
+            keyring.extend(key.id, (TODAY + 900 * DAY).date())
+            engine.keep_house()
+            assert (board.troubles, told) == ([], [True, True, False])
+            engine.close()
+
     def test_a_site_without_a_key_is_told_so(self, place):
         assert concerns(place, TODAY) == ["pgp key: this site has no PGP key, so nobody can encrypt files for it"]
 
@@ -197,9 +223,8 @@ class TestSsh:
             ssh.make(name, None)
 
 
-def test_the_command(place):
+def test_the_command(place, linecard):
     """make, list, export, import and extend, on a site as `init` makes it."""
-    linecard = Path(sys.executable).with_name("linecard")
     env = {**os.environ, "LINECARD_CONFIG": str(place / "s" / "linecard.yaml")}
 
     def typed(*words: str, code: int = 0) -> str:

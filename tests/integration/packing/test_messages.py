@@ -8,6 +8,8 @@ import pytest
 
 from integration.packing.people import LONG_AGO, agents
 from integration.packing.reading import BIG, SHEET
+from linecard.api import Desk, OpenerError
+from linecard.registry import Registry
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +169,16 @@ class TestLimits:
         found = desk.pgp(message, seconds=0.001)
         assert (found.rows, found.codes) == ([], ["cannot_decrypt"])
         assert "within" in found.messages[0]
+
+
+def test_a_full_disk_is_no_fault_of_the_file(town, tmp_path, message):
+    """/dev/full is a disk that is always full."""
+    kind = Registry().opener_kind("pgp")
+    opener = kind.build(kind.options(), Desk("hr", tmp_path, town.state, lambda: open("/dev/full", "r+b", 0)))  # noqa: PTH123, SIM115
+    (tmp_path / "drop").write_bytes(message)
+    with (tmp_path / "drop").open("rb") as file, pytest.raises(OpenerError, match="No space left"):
+        opener.open(file, 10**7, lambda _: None)
+    opener.close()
 
 
 @pytest.mark.parametrize("cipher", ["3DES", "CAST5", "BLOWFISH"])

@@ -26,8 +26,8 @@ LINECARD = Path(sys.executable).with_name("linecard")
 class Site:
     """A site made by `linecard init`, with the keys of the town's site."""
 
-    def __init__(self, folder: Path, template: Path, keys: Path, options: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, linecard: Path, template: Path, keys: Path, options: str) -> None:
+        self.folder, self._linecard = folder, linecard
         shutil.copytree(template, folder)
         config = folder / "linecard.yaml"
         text = config.read_text().replace(
@@ -41,16 +41,16 @@ class Site:
     def home(self) -> Path:
         return self.folder / "state" / "gnupg"
 
-    def start(self, *words: str, **env: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, program: Path = LINECARD, **env: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [LINECARD, *words],
+            [program, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "LINECARD_CONFIG": str(self.folder / "linecard.yaml"), **env},
         )
 
     def run(self, *words: str, code: int = 0, **env: str) -> str:
-        with self.start(*words, **env) as process:
+        with self.start(*words, program=self._linecard, **env) as process:
             out, err = process.communicate()
         assert process.returncode == code, (out, err)
         return (out or err).decode()
@@ -70,17 +70,17 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Path:
+def template(tmp_path_factory, linecard) -> Path:
     folder = tmp_path_factory.mktemp("site") / "s"
-    subprocess.run([LINECARD, "init", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([linecard, "init", folder], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
 @pytest.fixture
-def site(town, template) -> Iterator[Site]:
+def site(town, linecard, template) -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="lc-"))
     options = f"{{pgp: {{signers: [{town.hr.key}]}}, zip: , gzip: }}"
-    made = Site(folder / "s", template, town.state / "gnupg", options)
+    made = Site(folder / "s", linecard, template, town.state / "gnupg", options)
     with gone_afterwards(made.home):
         yield made
     shutil.rmtree(folder)

@@ -1,0 +1,67 @@
+"""OpenPGP is known by its first bytes, and no sheet is taken for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linecard_packing.packets import is_message
+
+MESSAGES = {
+    "a session key, old form": "85 01 8c 03 0a",
+    "a short session key": "84 5e 03 e3",
+    "a session key, new form": "c1 c0 4c 03",
+    "a session key of RFC 9580": "c1 60 06 15",
+    "a passphrase": "8c 0d 04 09",
+    "a passphrase, new form": "c3 0d 04 07",
+    "signed, one pass": "90 0d 03 00",
+    "signed, before": "89 01 33 04 00",
+    "compressed, of unknown length": "a3 02",
+    "compressed, in parts": "c8 eb 01",
+    "as it is": "ac 1d 62 00",
+    "encrypted data": "d2 c0 0a 01",
+    "cut off after its length": "85 01 8c",
+}
+
+
+@pytest.mark.parametrize("head", MESSAGES.values(), ids=MESSAGES)
+def test_a_binary_message(head: str) -> None:
+    assert is_message(bytes.fromhex(head))
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n \n"])
+@pytest.mark.parametrize("what", [b"MESSAGE", b"SIGNED MESSAGE"])
+def test_an_armoured_message(before: bytes, what: bytes) -> None:
+    assert is_message(before + b"-----BEGIN PGP " + what + b"-----\n\n")
+
+
+HEADS = [
+    "Action,LoginEmail",
+    "État;E-mail",
+    "Âge;Poste",
+    "Ação;E-mail",
+    "Личный;Номер",
+    "姓名,分機",
+    "% Liste\n",
+    '"É"',
+    "",
+]
+
+
+@pytest.mark.parametrize("text", HEADS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "cp850", "koi8-r"])
+def test_no_header_in_any_usual_encoding(text: str, encoding: str) -> None:
+    assert not is_message(text.encode(encoding, "replace"))
+
+
+@given(st.text(min_size=3))
+def test_no_text_in_utf_8_but_armour(text: str) -> None:
+    head = text.encode()
+    control = any(ord(c) < 32 and c not in "\t\r\n" for c in text[:8])
+    assert control or "-----BEGIN PGP" in text or not is_message(head)
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_get_an_answer(head: bytes) -> None:
+    assert is_message(head) in (True, False)
