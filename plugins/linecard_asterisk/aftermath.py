@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.database import Left, Tables
+from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder, Handed
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import chunks
 
 Session = Callable[[], AbstractContextManager[Calls]]
-Render = Callable[[sa.Connection], None]
 
 
 class Unsettled(NamedTuple):
@@ -29,7 +29,7 @@ class Unsettled(NamedTuple):
 
 
 class Aftermath:
-    """Settles what was left. `session` opens a session with Asterisk, `render` writes the files that it includes."""
+    """Settles what was left. `session` opens a session with Asterisk, `include` has the file that it includes."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Aftermath:
         folder: Folder | None,
         spool: Spool | None,
         session: Session,
-        render: Render | None,
+        include: Include | None,
     ) -> None:
         self._tables, self._options = tables, options
-        self._folder, self._spool, self._session, self._render = folder, spool, session, render
+        self._folder, self._spool, self._session, self._include = folder, spool, session, include
 
     def settle(self, engine: sa.Engine) -> None:
         """Do what is left, for whoever left it. Raises `BackendError` or `sqlalchemy.exc.SQLAlchemyError`."""
@@ -72,13 +72,13 @@ class Aftermath:
     def _settled(self, connection: sa.Connection, rows: list[Unsettled]) -> None:
         phones = [row for row in rows if Left.PHONE in row.left]
         by_hand = phones and self._tables.contacts is None
-        files = self._render is not None and any(Left.FILES in row.left for row in rows)
-        if files and self._render is not None:
-            self._render(connection)
-        if files or by_hand:
+        include = self._include if any(Left.FILES in row.left for row in rows) else None
+        if include is not None:
+            include.render(connection, self._tables)
+        if include is not None or by_hand:
             with self._session() as asterisk:
-                if files:
-                    asterisk.reload()
+                if include is not None:
+                    include.force(asterisk, connection, self._tables)
                 if by_hand:  # after the reload: nobody registers with the old secret any more
                     asterisk.drop_contacts({row.extension for row in phones})
         for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, Self
 
@@ -29,7 +29,11 @@ class Calls(Protocol):
         ...
 
     def reload(self) -> None:
-        """Read the files that it includes again."""
+        """Read the endpoints that it includes again. When this returns they are in force."""
+        ...
+
+    def route(self, family: str, wanted: Mapping[str, str]) -> None:
+        """Let a family of its own database say which numbers ring which extensions, and nothing else."""
         ...
 
 
@@ -71,10 +75,17 @@ class Manager:
                 self._ask("DBDel", Family="registrar/contact", Key=key)
 
     def reload(self) -> None:
-        for module in ("res_pjsip.so", "pbx_config.so", "app_voicemail.so"):
-            answer = self._ask("Reload", Module=module)
-            if answer.get("Response") != "Success" and module != "app_voicemail.so":
-                raise BackendError(f"{self._where} could not reload {module}: {_said(answer)}", remedy=self._remedy)
+        self._act("Reload", Module="res_pjsip.so")
+
+    def route(self, family: str, wanted: Mapping[str, str]) -> None:
+        there: Message = {}
+        for event in self._list("DBGetTree", "DBGetTreeComplete", Family=family):
+            there[event.get("Key", "").removeprefix(f"/{family}/")] = event.get("Val", "")
+        for number in there.keys() - wanted.keys():
+            self._act("DBDel", Family=family, Key=number)
+        for number, extension in wanted.items():
+            if there.get(number) != extension:
+                self._act("DBPut", Family=family, Key=number, Val=extension)
 
     # -- the wire --------------------------------------------------------------------------------------------------
 

@@ -57,8 +57,8 @@ class AsteriskBackend:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         files = options.files if options.mode == "files" else None
-        self._include = Include(files, folder, options.template, options.context) if files is not None else None
-        self._options = options.of_files(files) if files is not None else options
+        self._include = Include(files, folder, options.template) if files is not None else None
+        self._options = options.of_files() if files is not None else options
         self._folder, self._environ = folder, environ
         self._group = None if files is not None else group
         self._secret, self._pin, self._clock, self._pause = secret, pin, clock, pause
@@ -135,7 +135,7 @@ class AsteriskBackend:
     def _tables(self) -> database.Tables:
         if self._include is not None:
             self._make_private()
-            database.own_tables(self._engine, voicemail=self._options.tables.voicemail is not None)
+            database.own_tables(self._engine)
         return database.reflected(self._engine, self._options)
 
     def _make_private(self) -> None:
@@ -163,15 +163,15 @@ class AsteriskBackend:
 
     @cached_property
     def _aftermath(self) -> Aftermath:
-        options, include, tables = self._options, self._include, self._tables
+        options = self._options
         spool = options.voicemail_spool
         return Aftermath(
-            tables,
+            self._tables,
             options,
             folder=self._hand,
             spool=Spool(spool / options.voicemail_context) if spool is not None else None,
             session=self._session,
-            render=(lambda connection: include.render(connection, tables)) if include is not None else None,
+            include=self._include,
         )
 
     @contextmanager

@@ -164,21 +164,18 @@ def _columns(listed: list[Any]) -> Iterator[sa.Column[Any]]:
     return (sa.Column(column["name"], column["type"]) for column in listed)
 
 
-def own_tables(engine: sa.Engine, *, voicemail: bool) -> None:
+def own_tables(engine: sa.Engine) -> None:
     """Make the tables of which files are made, where they are missing."""
     metadata = sa.MetaData()
     text = sa.Text
     columns = {
         "ps_endpoints": ("id", "context", "aors", "auth", "callerid"),
         "ps_auths": ("id", "auth_type", "username", "password", "md5_cred", "realm"),
-        "ps_aors": ("id", "mailboxes"),
+        "ps_aors": ("id",),
         "dids": ("e164", "extension"),
     }
     for name, (key, *others) in columns.items():
         sa.Table(name, metadata, sa.Column(key, text, primary_key=True), *(sa.Column(other, text) for other in others))
-    if voicemail:
-        keys = (sa.Column(key, text, primary_key=True) for key in ("context", "mailbox"))
-        sa.Table("voicemail", metadata, *keys, *(sa.Column(c, text) for c in ("password", "fullname", "email")))
     metadata.create_all(engine)
 
 

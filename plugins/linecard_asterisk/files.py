@@ -1,4 +1,4 @@
-"""The files that Asterisk includes, made of linecard's own tables: all of them anew, each whole or not at all."""
+"""The file that Asterisk includes, made anew of linecard's own tables, whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from linecard.api import BackendError
+from linecard_asterisk.ami import Calls
 from linecard_asterisk.convert import setting
 from linecard_asterisk.database import Tables
 from linecard_asterisk.options import Files, Template
@@ -18,17 +19,20 @@ HEAD = "; Written by linecard. What is changed here is lost with the next change
 
 
 class Include:
-    """The files of one PBX. `template` has what linecard's own tables do not."""
+    """The file of one PBX. `template` has what linecard's own tables do not."""
 
-    def __init__(self, files: Files, folder: Path, template: Template, context: str) -> None:
-        self._files, self._folder, self._template, self._context = files, folder, template, context
+    def __init__(self, files: Files, folder: Path, template: Template) -> None:
+        self._files, self._folder, self._template = files, folder, template
 
     def render(self, connection: sa.Connection, tables: Tables) -> None:
-        """Write them for what the tables hold now; durable when this returns. Raises `BackendError`."""
+        """Write it for what the tables hold now; durable when this returns. Raises `BackendError`."""
         self._write(self._files.endpoints, self._endpoints(connection, tables))
-        self._write(self._files.dialplan, self._dialplan(connection, tables))
-        if self._files.voicemail is not None and tables.voicemail is not None:
-            self._write(self._files.voicemail, self._mailboxes(connection, tables.voicemail))
+
+    def force(self, asterisk: Calls, connection: sa.Connection, tables: Tables) -> None:
+        """Let Asterisk go by what the tables hold now."""
+        asterisk.reload()
+        rows = connection.execute(sa.select(tables.numbers.c.e164, tables.numbers.c.extension)).all()
+        asterisk.route(self._files.numbers, dict(map(tuple, rows)))
 
     def _endpoints(self, connection: sa.Connection, tables: Tables) -> Iterator[str]:
         sorts = (
@@ -40,18 +44,6 @@ class Include:
             for row in connection.execute(sa.select(table).order_by(table.c.id)).mappings():
                 own = {name: value for name, value in row.items() if name != "id" and value is not None}
                 yield from _section(str(row["id"]), {"type": sort, **template, **own})
-
-    def _dialplan(self, connection: sa.Connection, tables: Tables) -> Iterator[str]:
-        yield f"[{self._files.numbers_context}]\n"
-        numbers = tables.numbers
-        for number, extension in connection.execute(sa.select(numbers).order_by(numbers.c.e164)):
-            yield f"exten => {number},1,Goto({self._context},{extension},1)\n"
-
-    @staticmethod
-    def _mailboxes(connection: sa.Connection, boxes: sa.Table) -> Iterator[str]:
-        for row in connection.execute(sa.select(boxes).order_by(boxes.c.mailbox)).mappings():
-            fields = ",".join(_value(row[name] or "") for name in ("password", "fullname", "email"))
-            yield f"{row['mailbox']} => {fields}\n"
 
     def _write(self, path: Path, lines: Iterable[str]) -> None:
         target = self._folder / path

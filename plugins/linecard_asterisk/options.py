@@ -97,15 +97,16 @@ class Ami(_Part):
 
 
 class Files(_Part):
-    """Files that Asterisk includes, for a site without a database."""
+    """A file that Asterisk includes, for a site without a database."""
 
-    endpoints: Path = Field(description="To be included by pjsip.conf.")
-    dialplan: Path = Field(description="To be included by extensions.conf: one line for each number.")
-    voicemail: Path | None = Field(default=None, description="To be included by voicemail.conf; null: none.")
-    numbers_context: str = Field(
+    endpoints: Path = Field(description="The file to be included by pjsip.conf.")
+    numbers: str = Field(
         default="linecard-numbers",
         pattern=r"^[A-Za-z0-9_.-]+$",
-        description="The context that the dialplan file defines; the one in which calls arrive includes it.",
+        description=(
+            "The family in Asterisk's own database that says which number rings which extension; linecard alone "
+            "writes there."
+        ),
     )
 
 
@@ -113,7 +114,7 @@ class AsteriskOptions(_Part):
     """An Asterisk with PJSIP."""
 
     mode: Literal["realtime", "files"] = Field(
-        default="realtime", description="realtime: the tables that Asterisk reads; files: files that it includes."
+        default="realtime", description="realtime: the tables that Asterisk reads; files: a file that it includes."
     )
     url: Annotated[str, AfterValidator(_url)] = Field(
         description=(
@@ -189,7 +190,7 @@ class AsteriskOptions(_Part):
     )
     patience: float = Field(default=300.0, ge=0, le=86400, description="Seconds that `calls: wait` waits.")
     ami: Ami | None = Field(default=None, description="The manager interface, where one is needed.")
-    files: Files | None = Field(default=None, description="The files of the mode files.")
+    files: Files | None = Field(default=None, description="Where things go in the mode files.")
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -198,6 +199,7 @@ class AsteriskOptions(_Part):
             "`calls: wait` and `calls: hangup` need `ami`": self.calls != "leave" and self.ami is None,
             "`tables.contacts: null` needs `ami`": self._contacts_by_ami and self.ami is None,
             "`mode: files` needs `files` and `ami`": self.mode == "files" and None in (self.files, self.ami),
+            "`mode: files` has no `tables.voicemail`": self.mode == "files" and self.tables.voicemail is not None,
             "`mode: files` needs a `url` of SQLite": self.mode == "files" and not self.url.startswith("sqlite"),
             "`on_release_voicemail` needs `voicemail_spool`": self.on_release_voicemail != "keep"
             and self.voicemail_spool is None,
@@ -213,11 +215,10 @@ class AsteriskOptions(_Part):
     def _contacts_by_ami(self) -> bool:
         return self.mode == "realtime" and self.tables.contacts is None
 
-    def of_files(self, files: Files) -> Self:
+    def of_files(self) -> Self:
         """The same for linecard's own tables, of which the files are made: there the template does not stand."""
-        voicemail = "voicemail" if files.voicemail is not None else None
         own = {
-            "tables": Tables(contacts=None, voicemail=voicemail),
+            "tables": Tables(contacts=None),
             "columns": Columns(),
             "template": Template(endpoint={}, aor={}),
             "plus": True,

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
+from integration.asterisk.exchange import AMI_SECRET, AMI_USER, Exchange
 from linecard.testing.contract import BackendContract
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
@@ -79,5 +80,40 @@ class TestAsteriskOnPostgreSQL(BackendContract):
             options = AsteriskOptions(url=url, password="env:PGPASSWORD", tables={"voicemail": "voicemail"})
             environ = {"PGPASSWORD": postgres.PASSWORD}
             return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
+
+        return new_pbx
+
+
+class TestAsteriskByFiles(BackendContract):
+    """Of linecard's own tables a file is made, and a running Asterisk reads it."""
+
+    many = 250
+    examples = 3
+
+    @pytest.fixture(scope="module")
+    @staticmethod
+    def exchange(tmp_path_factory):
+        exchange = Exchange(tmp_path_factory.mktemp("files") / "asterisk", "")
+        with exchange.running():
+            yield exchange
+
+    @pytest.fixture
+    def new_pbx(self, tmp_path, exchange):
+        numbers = count()
+
+        def new_pbx(entries=(), members=()):
+            path = tmp_path / f"{next(numbers)}.sqlite"
+            options = AsteriskOptions(
+                mode="files",
+                url=f"sqlite:///{path}",
+                files={"endpoints": exchange.folder / "etc" / "linecard_pjsip.conf"},
+                ami={"port": exchange.ami, "user": AMI_USER, "password": "env:AMI"},
+            )
+
+            def open_pbx():
+                return AsteriskBackend(options, tmp_path, environ={"AMI": AMI_SECRET})
+
+            places.attached(open_pbx(), entries)
+            return open_pbx
 
         return new_pbx

@@ -59,12 +59,14 @@ include => numbers
 [numbers]
 """
 
-BY_TABLE = """\
-exten => _+X.,1,Set(ext=${REALTIME_FIELD(dids,e164,${EXTEN},extension)})
+BY_NUMBER = """\
+exten => _+X.,1,Set(ext=${%s})
  same => n,GotoIf($["${ext}" = ""]?nosuch)
  same => n,Goto(internal,${ext},1)
  same => n(nosuch),Hangup(1)
 """
+BY_TABLE = BY_NUMBER % "REALTIME_FIELD(dids,e164,${EXTEN},extension)"
+BY_FAMILY = BY_NUMBER % "DB(linecard-numbers/${EXTEN})"
 
 
 class Exchange:
@@ -91,8 +93,8 @@ class Exchange:
             "asterisk": self._asterisk(),
             "modules": f"[modules]\nautoload=no\n{preload}{modules}",
             "pjsip": self._pjsip(),
-            "extensions": DIALPLAN + (BY_TABLE if self._driver else "#tryinclude linecard_extensions.conf\n"),
-            "voicemail": "[general]\n[default]\n" + ("" if self._driver else "#tryinclude linecard_voicemail.conf\n"),
+            "extensions": DIALPLAN + (BY_TABLE if self._driver else BY_FAMILY),
+            "voicemail": "[general]\n[default]\n",
             "manager": self._manager(),
             "rtp": f"[general]\nrtpstart={rtp}\nrtpend={rtp + 200}\n",
             "logger": "[logfiles]\nfull => notice,warning,error,verbose\n",
@@ -146,24 +148,25 @@ class Exchange:
     def running(self) -> Iterator[None]:
         """Up, until the context ends: it says itself when it has booted, as to systemd."""
         notify = self.folder / "run" / "notify"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.bind(str(notify))
-            told.settimeout(READY)
-            with (self.folder / "log" / "output").open("wb") as output:
-                process = subprocess.Popen(
-                    [*self._program(), "-f"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env=os.environ | {"NOTIFY_SOCKET": str(notify)},
-                )
-            try:
+        process = None
+        try:
+            # Closed when it is up: at each reload it tells again, and would wait for somebody to listen.
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+                told.bind(str(notify))
+                told.settimeout(READY)
+                process = self._started(os.environ | {"NOTIFY_SOCKET": str(notify)})
                 while b"READY=1" not in told.recv(4096):
                     pass
-                yield
-            finally:
+            yield
+        finally:
+            if process is not None:
                 process.terminate()
-                process.wait(30)
+                _ended(process)
+
+    def _started(self, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log" / "output").open("wb") as output:
+            quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+            return subprocess.Popen([*self._program(), "-f"], env=environ, **quiet)
 
     def _program(self) -> list[str]:
         loader = self.root / LIBRARIES / "ld-linux-x86-64.so.2"
@@ -178,3 +181,12 @@ class Exchange:
     @property
     def log(self) -> str:
         return (self.folder / "log" / "full").read_text(errors="replace")
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from integration.asterisk import schema
+from linecard.api import Backend, Change, Fate, Holding
 from linecard_asterisk.database import DRIVERS, own_table
 
 NOBODY_KNOWS = "nobody-knows"
@@ -53,3 +54,12 @@ def filled(engine: sa.Engine, metadata: sa.MetaData, entries) -> None:
             connection.execute(sa.insert(links), held)
         if numbers := [{"e164": number, "extension": extension} for extension, _, number in entries if number]:
             connection.execute(sa.insert(metadata.tables["dids"]), numbers)
+
+
+def attached(backend: Backend, entries) -> None:
+    """Entries made by the backend itself, where there is no other way."""
+    vacant = Holding(None, None)
+    changes = [Change(n, "hq", e, vacant, Holding(m, d)) for n, (e, m, d) in enumerate(entries, start=1)]
+    for result in backend.apply(changes):
+        assert result.fate is Fate.DONE, result
+    backend.close()

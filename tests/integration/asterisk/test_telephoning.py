@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 import pytest
-import sqlalchemy as sa
 
-from integration.asterisk import places, postgres, schema
-from integration.asterisk.exchange import Exchange
-from integration.asterisk.sip import Phone
-from integration.asterisk.site import Site
-
-NUMBER = "+4930901820"
+from integration.asterisk.office import office as made
 
 
-class Office:
-    """A running Asterisk, the site that looks after it, and the telephones of the people there."""
-
-    def __init__(self, site: Site, open_phones: ExitStack) -> None:
-        self.site, self.exchange = site, site.exchange
-        self._open = open_phones
-        self._extensions = iter(range(1000, 9999, 10))
-
-    def extensions(self, count: int) -> list[str]:
-        """Extensions, and by their last three digits numbers, that no other test uses."""
-        first = next(self._extensions)
-        return [f"{first + n}" for n in range(count)]
-
-    def phone(self, extension: str, secret: str | None = None) -> Phone:
-        """A telephone set up for an extension, with the secret that waits for whoever does that."""
-        return self._open.enter_context(
-            Phone(self.exchange.sip, extension, secret or self.site.secret(extension)),
-        )
-
-    def registered(self, extension: str) -> Phone:
-        phone = self.phone(extension)
-        assert phone.register() == 200
-        return phone
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "files"])
 def office(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(request.param)
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url, database = f"sqlite:///{folder}/realtime.sqlite3", f"sqlite:{folder}/realtime.sqlite3"
-            places.prepare(places.engine_of(url))
-            options = {"url": url, "tables": {"contacts": None, "voicemail": "voicemail"}}
-        else:
-            cluster = stack.enter_context(postgres.cluster())
-            url, database = cluster.create("asterisk"), f"postgresql:{cluster.port}/asterisk"
-            places.prepare(places.engine_of(url, postgres.PASSWORD), schema.alembic)
-            options = {"url": url, "password": "env:PGPASSWORD", "tables": {"voicemail": "voicemail"}}
-        exchange = Exchange(folder / "asterisk", database)
-        stack.enter_context(exchange.running())
-        yield Office(Site(folder / "site", exchange, **options), stack)
+    with made(tmp_path_factory.mktemp(request.param), request.param) as office:
+        yield office
 
 
 def test_who_is_attached_can_register(office):
@@ -152,23 +107,6 @@ def test_a_call_in_progress_survives_the_detach_of_both(office):
     assert (ada.register(), bob.register()) == (401, 401)
     assert ada.hang_up(call) == 200
     bob.is_hung_up(answered)
-
-
-def test_an_extension_that_was_there_keeps_its_phone_when_it_is_first_attached(office):
-    """The administrator's own endpoint: it gets a holder, and loses its secret only with that."""
-    (extension,) = office.extensions(1)
-    options = office.site.settings["pbxs"]["hq"]["options"]
-    engine = places.engine_of(options["url"], postgres.PASSWORD)
-    metadata = sa.MetaData()
-    (schema.small if engine.dialect.name == "sqlite" else schema.alembic)(metadata)
-    with engine.begin() as connection:
-        places.endpoints(connection, metadata, extension, transport="transport-udp", moh_suggest="jazz")
-    desk = office.phone(extension, f"{places.NOBODY_KNOWS}-{extension}")
-    assert desk.register() == 200
-    office.site.sheet(f"attach,ada@example.org,{extension},")
-    assert desk.register() == 200
-    office.site.sheet("detach,ada@example.org,,")
-    assert desk.register() == 401
 
 
 def test_the_doctor_finds_it_well(office):
