@@ -32,7 +32,7 @@ def _url(text: str) -> str:
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
-Settings = dict[Identifier, str | int]
+Settings = dict[Identifier, bool | int | str]
 """Columns of a row and what they hold; true and false are written as Asterisk has them, yes and no."""
 
 
