@@ -9,4 +9,4 @@ from linecard_packing.options import GzipOptions
 
 @hookimpl
 def linecard_openers() -> list[OpenerKind]:
-    return [OpenerKind("gzip", "files packed with gzip", GzipOptions, GzipOpener)]
+    return [OpenerKind("gzip", "Files packed with gzip.", GzipOptions, GzipOpener)]

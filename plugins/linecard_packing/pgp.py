@@ -10,9 +10,9 @@ from linecard_packing.pgp_keys import PgpKeyring
 
 @hookimpl
 def linecard_openers() -> list[OpenerKind]:
-    return [OpenerKind("pgp", "files encrypted with OpenPGP, opened by gpg", PgpOptions, PgpOpener)]
+    return [OpenerKind("pgp", "Files encrypted with OpenPGP, opened by gpg.", PgpOptions, PgpOpener)]
 
 
 @hookimpl
 def linecard_keyrings() -> list[KeyringKind]:
-    return [KeyringKind("pgp", "OpenPGP keys in the site's own GNUPGHOME", PgpKeyring)]
+    return [KeyringKind("pgp", "OpenPGP keys in a GNUPGHOME of the site.", PgpKeyring)]

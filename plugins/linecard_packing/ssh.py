@@ -8,4 +8,4 @@ from linecard_packing.ssh_keys import SshKeyring
 
 @hookimpl
 def linecard_keyrings() -> list[KeyringKind]:
-    return [KeyringKind("ssh", "ed25519 keys for SFTP inboxes, in the site's state", SshKeyring)]
+    return [KeyringKind("ssh", "Ed25519 keys with which SFTP inboxes log in.", SshKeyring)]

@@ -9,4 +9,4 @@ from linecard_packing.unzip import ZipOpener
 
 @hookimpl
 def linecard_openers() -> list[OpenerKind]:
-    return [OpenerKind("zip", "a sheet packed in a zip archive", ZipOptions, ZipOpener)]
+    return [OpenerKind("zip", "A sheet packed in a zip archive.", ZipOptions, ZipOpener)]

@@ -23,6 +23,7 @@ _until = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@site.config_option
 def command() -> None:
     """Make, list, exchange and prolong keys: PGP for encrypted files, SSH for SFTP inboxes.
 

@@ -178,6 +178,8 @@ class Plugin(Shape):
     version: str
     backends: list[Offer]
     inboxes: list[Offer]
+    openers: list[Offer]
+    keyrings: list[Offer]
     sinks: list[Offer]
     formats: list[str]
     problem: str | None
