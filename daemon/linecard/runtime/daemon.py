@@ -27,6 +27,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from linecard.model.run import Run
+from linecard.pipeline.intake import GAP
 from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
 from linecard.runtime import timers
@@ -49,6 +50,9 @@ LOOKERS = 16
 """Threads for looking into inboxes, however many there are; one that hangs keeps one of them."""
 BREATH = 0.25
 """Seconds between two times of saying what the daemon does now, at least."""
+PAIRING = 0.6
+"""Seconds in which hints come late when a file was moved out of an inbox: watchdog holds everything back for half a
+second, to see whether the file turns up under another name."""
 HOURLY = 3600.0
 JUMP = 2.0
 """Seconds by which the wall clock must run away from the monotonic one to count as set."""
@@ -91,6 +95,7 @@ class Daemon:
         self._zone = ZoneInfo(service.config.timezone)
         self._watches: dict[str, Watch] = {}
         self._due: dict[str, float] = {}
+        self._hard_of_hearing: dict[str, float] = {}
         self._beat = time.monotonic()
         self._told, self._untold = 0.0, False
         self._retry: float | None = None
@@ -265,6 +270,11 @@ class Daemon:
             self._part[name]()
         if look is None:
             return
+        now = time.monotonic()
+        if look.runs:
+            self._hard_of_hearing[name] = now + PAIRING
+        if now < self._hard_of_hearing.get(name, 0.0):
+            look.again(now + GAP / 2)
         if look.due is not None:
             self._due[name] = look.due
         self._bell.put(None)
