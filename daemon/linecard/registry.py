@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from typing import TypeVar
 
 import pluggy
 from pydantic import BaseModel
@@ -25,6 +26,7 @@ HOOKS = (
     "linecard_sinks",
     "linecard_renderers",
 )
+K = TypeVar("K", Kind, InboxKind, OpenerKind, KeyringKind, SinkKind)
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
 
@@ -75,40 +77,28 @@ class Registry:
             ) from error
         return plugin
 
+    # What the plugin of a name serves under this name. Each raises `PluginError`.
+
     def kind(self, name: str) -> Kind:
-        """The kind of PBX that the plugin of this name serves under this name. Raises `PluginError`."""
-        for kind in self._said(name, "linecard_backends"):
-            if isinstance(kind, Kind) and kind.name == name:
-                return kind
-        raise PluginError(f"The plugin {name} serves no PBX of the kind {name}.")
+        return self._served(name, "linecard_backends", Kind, "serves no PBX of the kind")
 
     def inbox_kind(self, name: str) -> InboxKind:
-        """The kind of inbox that the plugin of this name serves under this name. Raises `PluginError`."""
-        for kind in self._said(name, "linecard_inboxes"):
-            if isinstance(kind, InboxKind) and kind.name == name:
-                return kind
-        raise PluginError(f"The plugin {name} serves no inbox of the kind {name}.")
+        return self._served(name, "linecard_inboxes", InboxKind, "serves no inbox of the kind")
 
     def opener_kind(self, name: str) -> OpenerKind:
-        """The wrapping that the plugin of this name takes off under this name. Raises `PluginError`."""
-        for kind in self._said(name, "linecard_openers"):
-            if isinstance(kind, OpenerKind) and kind.name == name:
-                return kind
-        raise PluginError(f"The plugin {name} takes off no wrapping {name}.")
+        return self._served(name, "linecard_openers", OpenerKind, "takes off no wrapping")
 
     def keyring_kind(self, name: str) -> KeyringKind:
-        """The kind of keys that the plugin of this name keeps under this name. Raises `PluginError`."""
-        for kind in self._said(name, "linecard_keyrings"):
-            if isinstance(kind, KeyringKind) and kind.name == name:
-                return kind
-        raise PluginError(f"The plugin {name} keeps no keys of the kind {name}.")
+        return self._served(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
 
     def sink_kind(self, name: str) -> SinkKind:
-        """The kind of sink that the plugin of this name serves under this name. Raises `PluginError`."""
-        for kind in self._said(name, "linecard_sinks"):
-            if isinstance(kind, SinkKind) and kind.name == name:
+        return self._served(name, "linecard_sinks", SinkKind, "serves no sink of the kind")
+
+    def _served(self, name: str, hook: str, shape: type[K], lacks: str) -> K:
+        for kind in self._said(name, hook):
+            if isinstance(kind, shape) and kind.name == name:
                 return kind
-        raise PluginError(f"The plugin {name} serves no sink of the kind {name}.")
+        raise PluginError(f"The plugin {name} {lacks} {name}.")
 
     def opener_options(self, name: str) -> type[BaseModel]:
         return self.opener_kind(name).options
