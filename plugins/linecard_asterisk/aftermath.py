@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from linecard_asterisk.ami import Calls
+from linecard_asterisk.bulk import among
 from linecard_asterisk.database import Left, Tables
 from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder, Handed
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
-from linecard_asterisk.read import chunks
 
 Session = Callable[[], AbstractContextManager[Calls]]
 
@@ -54,14 +54,11 @@ class Aftermath:
             rows = self._unsettled(connection)
             if rows:
                 self._settled(connection, rows)
-                done = sa.update(links).where(
-                    links.c.unsettled != 0, links.c.extension.in_(sa.bindparam("some", expanding=True))
-                )
                 values: dict[str, Any] = {"unsettled": 0}
                 if self._folder is not None:
                     values["secret"] = None
-                for some in chunks(row.extension for row in rows):
-                    connection.execute(done.values(values), {"some": some})
+                for some in among(connection, links.c.extension, [row.extension for row in rows]):
+                    connection.execute(sa.update(links).where(some).values(values))
 
     def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
         c = self._tables.links.c
@@ -109,8 +106,8 @@ class Aftermath:
         endpoints, auths = self._tables.endpoints.c, self._tables.auths.c
         query = sa.select(endpoints.id, auths.username).where(endpoints.auth == auths.id, auths.username.is_not(None))
         found: dict[str, str] = {}
-        for some in chunks(row.extension for row in phones):
-            found.update((name, value) for name, value in connection.execute(query.where(endpoints.id.in_(some))))
+        for some in among(connection, endpoints.id, [row.extension for row in phones]):
+            found.update((name, value) for name, value in connection.execute(query.where(some)))
         return found
 
     def _pins(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:
@@ -120,8 +117,6 @@ class Aftermath:
             query = sa.select(boxes.c.mailbox, boxes.c.password).where(
                 boxes.c.context == self._options.voicemail_context
             )
-            for some in chunks(row.extension for row in phones):
-                found.update(
-                    (name, value) for name, value in connection.execute(query.where(boxes.c.mailbox.in_(some)))
-                )
+            for some in among(connection, boxes.c.mailbox, [row.extension for row in phones]):
+                found.update((name, value) for name, value in connection.execute(query.where(some)))
         return found

@@ -29,6 +29,11 @@ class Step:
         return self.endpoint is None and self.after.member is not None
 
     @property
+    def existed(self) -> bool:
+        """Whether a phone may be registered: also that of an endpoint which somebody took away since."""
+        return self.endpoint is not None or self.link is not None
+
+    @property
     def holder_changes(self) -> bool:
         return self.before.member != self.after.member
 
@@ -120,4 +125,4 @@ class Judge:
 
 def _plain(member: str) -> bool:
     """A login that cannot be mistaken for anything else in a file or a header."""
-    return member.isprintable() and not any(c.isspace() for c in member) and member == member.lower()
+    return member.isprintable() and len(member.split()) == 1 and member == member.strip().lower()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from linecard.api import Entry, Holding, Scope
+from linecard_asterisk.bulk import among
 from linecard_asterisk.convert import is_extension, read_number, stored_number
-from linecard_asterisk.database import Left, Tables
+from linecard_asterisk.database import Tables
 from linecard_asterisk.options import AsteriskOptions
-
-CHUNK = 500
-"""Names asked for by one query."""
 
 
 class Endpoint(NamedTuple):
@@ -31,7 +28,8 @@ class Link(NamedTuple):
     member: str | None
     number: str | None
     made: bool
-    unsettled: Left
+    unsettled: int
+    """What is `Left` to be done."""
 
 
 @dataclass(slots=True)
@@ -85,8 +83,8 @@ class Reader:
         if scope.whole:
             yield from self._connection.scalars(query)
             return
-        for some in chunks(scope.members):
-            yield from self._connection.scalars(query.where(links.c.member.in_(some)))
+        for some in among(self._connection, links.c.member, scope.members):
+            yield from self._connection.scalars(query.where(some))
 
     def seen(self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False) -> Seen:
         """What there is of these extensions (None: of all), and where these numbers lead. `lock`ed until the end."""
@@ -95,7 +93,7 @@ class Reader:
         number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
         row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
         for name, member, told, made, unsettled in self._asked(row, links.extension, extensions, lock=lock):
-            seen.links[name] = Link(member, told, bool(made), Left(unsettled))
+            seen.links[name] = Link(member, told, bool(made), unsettled)
         row = sa.select(endpoints.id, endpoints.context, endpoints.auth)
         for name, context, auth in self._asked(row, endpoints.id, extensions, lock=lock):
             seen.endpoints[name] = Endpoint(context, auth)
@@ -111,11 +109,10 @@ class Reader:
         names = set(scope.extensions)
         links, dids = self._tables.links.c, self._tables.numbers.c
         number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
-        for some in chunks(scope.members):
-            names.update(self._connection.scalars(sa.select(links.extension).where(links.member.in_(some))))
-        for some in chunks(scope.numbers):
-            stored = [self._stored(n) for n in some]
-            names.update(map(str, self._connection.scalars(sa.select(extension).where(number.in_(stored)))))
+        for some in among(self._connection, links.member, scope.members):
+            names.update(self._connection.scalars(sa.select(links.extension).where(some)))
+        for some in among(self._connection, number, [self._stored(n) for n in scope.numbers]):
+            names.update(map(str, self._connection.scalars(sa.select(extension).where(some))))
         return names
 
     def _stored(self, number: str) -> str:
@@ -127,18 +124,11 @@ class Reader:
         if names is None:
             yield from self._connection.execute(query)
             return
-        for some in chunks(names):
-            yield from self._connection.execute(query.where(column.in_(some)))
+        for some in among(self._connection, column, names):
+            yield from self._connection.execute(query.where(some))
 
 
 def _note(seen: Seen, stored: Any, name: Any) -> None:
     number = read_number(stored)
     seen.rings[number] = str(name)
     seen.numbers.setdefault(str(name), set()).add(number)
-
-
-def chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    """Names in portions that one query can carry; sorted, so that two writers lock them in the same order."""
-    source = iter(sorted(names))
-    while some := list(islice(source, CHUNK)):
-        yield some

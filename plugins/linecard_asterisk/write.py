@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from linecard.api import Change, Fate, Result
 from linecard_asterisk import convert
+from linecard_asterisk.bulk import Row, among, insert, update
 from linecard_asterisk.database import Left, Tables, words
 from linecard_asterisk.judge import Judge, Step
 from linecard_asterisk.options import AsteriskOptions, Settings
-from linecard_asterisk.read import Reader, chunks
+from linecard_asterisk.read import Reader
 
-Row = dict[str, Any]
 REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
 
@@ -84,13 +84,14 @@ class _Auths:
     def __init__(self, connection: sa.Connection, tables: Tables, named: Mapping[str, str]) -> None:
         auths, endpoints = tables.auths.c, tables.endpoints.c
         self.usernames: dict[str, str] = {}
-        for some in chunks(set(named.values())):
-            found = connection.execute(sa.select(auths.id, auths.username).where(auths.id.in_(some)))
+        for some in among(connection, auths.id, set(named.values())):
+            found = connection.execute(sa.select(auths.id, auths.username).where(some))
             self.usernames.update((auth, username or auth) for auth, username in found)
         self.shared = dict.fromkeys(self.usernames, 1)
         # No index helps to count them, so only those are counted that are not named for their extension.
-        for some in chunks({auth for extension, auth in named.items() if auth != extension}):
-            query = sa.select(endpoints.auth, sa.func.count()).where(endpoints.auth.in_(some))
+        others = {auth for extension, auth in named.items() if auth != extension}
+        for some in among(connection, endpoints.auth, others):
+            query = sa.select(endpoints.auth, sa.func.count()).where(some)
             self.shared.update((auth, number) for auth, number in connection.execute(query.group_by(endpoints.auth)))
 
 
@@ -118,7 +119,7 @@ class _Work:
         self._remove([step.extension for step in steps if step.remove])
         self._create([step for step in steps if step.create])
         self._renew([step for step in steps if step.endpoint is not None and not step.remove])
-        self._drop_contacts([step.extension for step in steps if step.fresh and step.endpoint is not None])
+        self._drop_contacts([step.extension for step in steps if step.fresh and step.existed])
         self._mailboxes([step for step in steps if step.holder_changes])
         self._take_numbers(steps)
         self._link(steps)
@@ -131,7 +132,8 @@ class _Work:
             if step.before.number is not None and step.before.number != step.after.number
         ]
         where = (number == sa.bindparam("n"), extension == sa.bindparam("e"))
-        self._many(sa.delete(self._tables.numbers).where(*where), gone)
+        if gone:
+            self._connection.execute(sa.delete(self._tables.numbers).where(*where), gone)
 
     def _take_numbers(self, steps: list[Step]) -> None:
         columns = self._options.columns
@@ -140,20 +142,20 @@ class _Work:
             for step in steps
             if step.after.number is not None and step.before.number != step.after.number
         ]
-        self._many(sa.insert(self._tables.numbers), self._not_there_yet(rows))
+        insert(self._connection, self._tables.numbers, self._not_there_yet(rows))
 
     def _not_there_yet(self, rows: list[Row]) -> list[Row]:
         """Without numbers that somebody has led to the same extension already."""
         number, _ = self._number_columns()
         there: set[Any] = set()
-        for some in chunks(row[number.name] for row in rows):
-            there.update(self._connection.scalars(sa.select(number).where(number.in_(some))))
+        for some in among(self._connection, number, [row[number.name] for row in rows]):
+            there.update(self._connection.scalars(sa.select(number).where(some)))
         return [row for row in rows if row[number.name] not in there]
 
     def _remove(self, extensions: list[str]) -> None:
         for table in (self._tables.endpoints, self._tables.auths, self._tables.aors):
-            for some in chunks(extensions):
-                self._connection.execute(sa.delete(table).where(table.c.id.in_(some)))
+            for some in among(self._connection, table.c.id, extensions):
+                self._connection.execute(sa.delete(table).where(some))
 
     def _create(self, steps: list[Step]) -> None:
         template, context = self._options.template, self._options.context
@@ -165,17 +167,20 @@ class _Work:
             boxes = {name: f"{name}@{self._options.voicemail_context}" for name in names}
         else:
             boxes = {}
-        self._many(
-            sa.insert(self._tables.aors),
+        insert(
+            self._connection,
+            self._tables.aors,
             [aor | {"id": name} | ({"mailboxes": boxes[name]} if boxes else {}) for name in names],
         )
-        self._many(
-            sa.insert(self._tables.auths),
+        insert(
+            self._connection,
+            self._tables.auths,
             [auth | {"id": name, "username": name} | self._credential(name, self._secrets[name]) for name in names],
         )
         made = endpoint | {"context": context}
-        self._many(
-            sa.insert(self._tables.endpoints),
+        insert(
+            self._connection,
+            self._tables.endpoints,
             [
                 made | {"id": n, "aors": n, "auth": n} | self._shown(n, s.after.member)
                 for n, s in zip(names, steps, strict=True)
@@ -190,16 +195,16 @@ class _Work:
                 username = self._usernames.get(step.endpoint.auth, step.endpoint.auth)
                 new = self._credential(username, self._secrets[step.extension])
                 secrets.append({"key": step.endpoint.auth} | new)
-        self._updated(self._tables.auths, "id", secrets)
+        update(self._connection, self._tables.auths, "id", secrets)
         named = [step for step in steps if step.holder_changes]
         rows = [{"key": step.extension} | self._shown(step.extension, step.after.member) for step in named]
-        self._updated(self._tables.endpoints, "id", rows)
+        update(self._connection, self._tables.endpoints, "id", rows)
 
     def _drop_contacts(self, extensions: list[str]) -> None:
         contacts = self._tables.contacts
         if contacts is not None:
-            for some in chunks(extensions):
-                self._connection.execute(sa.delete(contacts).where(contacts.c.endpoint.in_(some)))
+            for some in among(self._connection, contacts.c.endpoint, extensions):
+                self._connection.execute(sa.delete(contacts).where(some))
 
     def _mailboxes(self, steps: list[Step]) -> None:
         boxes = self._tables.voicemail
@@ -207,8 +212,8 @@ class _Work:
             return
         here = boxes.c.context == self._options.voicemail_context
         there: set[str] = set()
-        for some in chunks(step.extension for step in steps):
-            there.update(self._connection.scalars(sa.select(boxes.c.mailbox).where(here, boxes.c.mailbox.in_(some))))
+        for some in among(self._connection, boxes.c.mailbox, [step.extension for step in steps]):
+            there.update(self._connection.scalars(sa.select(boxes.c.mailbox).where(here, some)))
         template = self._typed(boxes, self._options.template.voicemail)
         new = [
             template
@@ -217,7 +222,7 @@ class _Work:
             for step in steps
             if step.extension not in there and step.after.member is not None
         ]
-        self._many(sa.insert(boxes), new)
+        insert(self._connection, boxes, new)
         old = [step for step in steps if step.extension in there]
         kept = [{"key": s.extension} | self._addressed(s.after.member) for s in old if not s.fresh]
         pins = [
@@ -226,7 +231,7 @@ class _Work:
             if s.fresh
         ]
         for rows in (kept, pins):
-            self._updated(boxes, "mailbox", rows, here)
+            update(self._connection, boxes, "mailbox", rows, here)
 
     def _link(self, steps: list[Step]) -> None:
         links = self._tables.links
@@ -235,7 +240,7 @@ class _Work:
         for step in steps:
             row: Row = {"member": step.after.member, "number": step.after.number}
             row["made"] = int(step.create or (step.link is not None and step.link.made and not step.remove))
-            row["unsettled"] = self._left(step) | (step.link.unsettled if step.link is not None else Left(0))
+            row["unsettled"] = int(self._left(step)) | (step.link.unsettled if step.link is not None else 0)
             secret = self._secrets.get(step.extension) if step.after.member is not None else None
             if step.link is None:
                 new.append(row | {"extension": step.extension, "secret": secret})
@@ -243,16 +248,17 @@ class _Work:
                 rows[True].append(row | {"key": step.extension, "secret": secret})
             else:
                 rows[False].append(row | {"key": step.extension})
-        self._many(sa.insert(links), new)
+        insert(self._connection, links, new)
         for some in rows.values():
-            self._updated(links, "extension", some)
+            update(self._connection, links, "extension", some)
 
     def _left(self, step: Step) -> Left:
         """What is still to be done when the tables have it all."""
         options, left = self._options, Left(0)
         if options.mode == "files":
             left |= Left.FILES
-        if step.fresh and (options.tables.contacts is None or options.handover is not None):
+        registered = step.existed and options.tables.contacts is None
+        if step.fresh and (registered or options.handover is not None):
             left |= Left.PHONE
         if step.leaver is not None and options.on_release_voicemail != "keep":
             left |= Left.MESSAGES
@@ -300,20 +306,3 @@ class _Work:
             name: int(value) if name in table.c and isinstance(table.c[name].type, sa.Integer) else str(value)
             for name, value in values.items()
         }
-
-    # -- statements ------------------------------------------------------------------------------------------------
-
-    def _many(self, statement: sa.Executable, rows: Sequence[Row]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
-
-    def _updated(self, table: sa.Table, key: str, rows: Sequence[Row], *where: sa.ColumnElement[bool]) -> None:
-        """Set the columns of each row whose `key` column has its `key`; all rows have the same columns."""
-        if rows:
-            columns: Iterable[str] = [name for name in rows[0] if name != "key"]
-            values: Row = {name: sa.bindparam(f"new_{name}") for name in columns}
-            statement = sa.update(table).where(table.c[key] == sa.bindparam("old_key"), *where).values(values)
-            given = [
-                {"old_key" if name == "key" else f"new_{name}": value for name, value in row.items()} for row in rows
-            ]
-            self._connection.execute(statement, given)

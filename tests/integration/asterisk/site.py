@@ -28,7 +28,11 @@ class Site:
             "pbxs": {"hq": {"backend": "asterisk", "extensions": ["1000-9999"], "options": {"ami": ami, **options}}},
             "inboxes": {"hr": {"path": "inbox"}},
         }
-        (folder / "linecard.yaml").write_text(yaml.safe_dump(self.settings))
+        self.write()
+
+    def write(self) -> None:
+        """The configuration, as `settings` have it now."""
+        (self.folder / "linecard.yaml").write_text(yaml.safe_dump(self.settings))
 
     def run(self, *words: str, code: int = 0) -> str:
         """What linecard prints; it must end with this exit code."""

@@ -151,7 +151,9 @@ class TestOwnership:
             for table in ("ps_endpoints", "ps_auths", "ps_aors"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
         assert pbx.entries() == {"1000": VACANT}
+        pbx.put("ps_contacts", id="1000^3B@x", uri="sip:x", endpoint="1000")
         pbx.becomes("1000", VACANT, BOB)
+        assert pbx.rows("ps_contacts") == [], "it was the phone of who had it before"
         assert pbx.entries() == {"1000": Holding(BOB, None)}
 
 
