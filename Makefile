@@ -28,10 +28,11 @@ check: env
 
 bench: env
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/daemon.py
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
-		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py
+		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 
 wheel: env
