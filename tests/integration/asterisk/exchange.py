@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from integration.asterisk import packages
@@ -70,16 +70,19 @@ BY_FAMILY = BY_NUMBER % "DB(linecard-numbers/${EXTEN})"
 
 
 class Exchange:
-    """An Asterisk in a folder. `database` is `sqlite:PATH`, `postgresql:PORT/NAME` or empty for included files."""
+    """An Asterisk in a folder. `database` is `sqlite:PATH`, `postgresql:PORT/NAME` or empty for included files.
 
-    def __init__(self, folder: Path, database: str) -> None:
+    `given` are configuration files by name, in the place of those of the tests.
+    """
+
+    def __init__(self, folder: Path, database: str, given: Callable[[Exchange], dict[str, str]] | None = None) -> None:
         self.root, self.folder = packages.root(), folder
         self.sip, self.ami = free_port(), free_port()
         driver, _, self._where = database.partition(":")
         self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "": ""}[driver]
         for name in ("etc", "var", "run", "log", "spool"):
             (folder / name).mkdir(parents=True)
-        for name, text in self._configuration().items():
+        for name, text in (self._configuration() | (given(self) if given else {})).items():
             (folder / "etc" / f"{name}.conf").write_text(text)
 
     # -- configuration -------------------------------------------------------------------------------------------------
