@@ -1,13 +1,14 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test check bench torture docs lock wheel clean
+.PHONY: help env demo test check bench torture docs languages lock wheel clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
 	@echo "make bench    figures              make torture  the long proofs (an hour)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
+	@echo "make languages  new sentences into the catalogs of readers' languages, and those compiled"
 
 env:
 	@.ci/environment
@@ -41,6 +42,9 @@ wheel: env
 docs: env
 	PYTHONPATH=tests $(BIN)/python -m house.generated
 	$(BIN)/python -m linecard.config
+
+languages: env
+	PYTHONPATH=tests $(BIN)/python -m house.languages
 
 lock: env
 	$(BIN)/python -m pip install --quiet uv

@@ -2,6 +2,7 @@
 
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
+from linecard.languages import LANGUAGES, wording
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
@@ -21,10 +22,13 @@ from linecard.rules.expiry import expiry
 from linecard.rules.names import safe_name
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 from linecard.rules.undo import rows as undo_rows
+from linecard.rules.wording import COUNTED, Wording, result
 
 __all__ = [
+    "COUNTED",
     "FILE_FAULTS",
     "FINE",
+    "LANGUAGES",
     "MOST_REASON",
     "RETRY_HEAD",
     "VACANT",
@@ -87,11 +91,14 @@ __all__ = [
     "Vault",
     "Verdict",
     "Watch",
+    "Wording",
     "Write",
     "defused",
     "expiry",
     "hookimpl",
     "plain",
+    "result",
     "safe_name",
     "undo_rows",
+    "wording",
 ]

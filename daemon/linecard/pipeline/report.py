@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
 
@@ -13,7 +14,8 @@ from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
 from linecard.rules.names import safe_name
-from linecard.rules.sentences import decision, headline, number_taken, sentence, wanted
+from linecard.rules.sentences import AND, NOBODY, THE_PBX, decision, headline, number_taken, sentence, wanted
+from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.journal import PAGE, Journal, StoredRow
 from linecard.store.store import Store
 
@@ -21,12 +23,14 @@ from linecard.store.store import Store
 class RunReport:
     """The report of a run (see `linecard.model.report.Report`).
 
-    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do.
+    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do. `words`
+    is the language of its reader.
     """
 
-    def __init__(self, store: Store, run: Run, *, site: str, timezone: str) -> None:
-        self.run, self.site, self.timezone = run, site, timezone
-        self._store = store
+    def __init__(self, store: Store, run: Run, *, site: str, timezone: str, words: Wording = ENGLISH) -> None:
+        self.run = replace(run, holds=tuple(replace(hold, message=words.again(hold.message)) for hold in run.holds))
+        self.site, self.timezone = site, timezone
+        self._store, self._words = store, words
         self._journal = Journal(store, run.id)
         self._applied = run.state in states.SPOKEN
         counts = {outcome.value: run.counts.get(outcome, 0) for outcome in Outcome}
@@ -52,7 +56,7 @@ class RunReport:
 
     @property
     def headline(self) -> Headline:
-        return headline(self.run, self.counts)
+        return headline(self.run, self.counts, self._words)
 
     def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""
@@ -71,14 +75,23 @@ class RunReport:
     def _said(self, stored: Iterator[StoredRow], state: State | None) -> Iterator[Line]:
         while page := list(islice(stored, PAGE)):
             faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
-            for row, verdict, words in page:
-                yield line(row, verdict, words, faults.get(row.line, []), state=state)
+            for row, verdict, said in page:
+                yield line(
+                    row, verdict, said, list(self._again(faults.get(row.line, ()))), state=state, words=self._words
+                )
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
-        return self._journal.faults(self.run.attempt, whole_file=whole_file)
+        return self._again(self._journal.faults(self.run.attempt, whole_file=whole_file))
+
+    def _again(self, faults: Iterable[Fault]) -> Iterator[Fault]:
+        """Faults were kept as they were found, in English."""
+        if self._words is ENGLISH:
+            return iter(faults)
+        again = self._words.again
+        return (fault._replace(message=again(fault.message), hint=again(fault.hint)) for fault in faults)
 
     def changes(self) -> Iterator[Change]:
         return (change for change in self._journal.net_changes() if change.before != change.after)
@@ -87,8 +100,16 @@ class RunReport:
         return iter(self._store.events(self.run.id))
 
 
-def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, state: State | None = None) -> Line:
-    """What is said of one row; `faults` are those of the row, `state` that of its run.
+def line(
+    row: Row,
+    verdict: Verdict,
+    said: str,
+    faults: Sequence[Fault],
+    *,
+    state: State | None = None,
+    words: Wording = ENGLISH,
+) -> Line:
+    """What is said of one row; `said` are the PBX's words, `faults` those of the row, `state` that of its run.
 
     Without a run, in a preview, a row that would be done keeps that outcome and says what would happen.
     """
@@ -99,16 +120,16 @@ def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, sta
         message = " ".join(f.message for f in errors)
         remedy = " ".join(dict.fromkeys(f.hint for f in errors if f.hint))
     else:
-        facts = _facts(row, verdict, words)
-        message, remedy = sentence(code, facts)
+        facts = _facts(row, verdict, said, words)
+        message, remedy = sentence(code, facts, words)
         if outcome is Outcome.DONE and state is None:
-            message = f"{_wanted(row, verdict, facts)}."
+            message = f"{_wanted(row, verdict, facts, words)}."
         elif outcome is Outcome.DONE and state not in states.SPOKEN:
             outcome = Outcome.SKIPPED
-            facts = {"wanted": _wanted(row, verdict, facts), "decision": decision(state)}
-            message, remedy = sentence(Code.NOT_APPLIED, facts)
+            facts = {"wanted": _wanted(row, verdict, facts, words), "decision": decision(state, words)}
+            message, remedy = sentence(Code.NOT_APPLIED, facts, words)
         elif outcome is Outcome.DONE and len(effects) > 1:
-            message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, done=True))) + "."
+            message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, words, done=True))) + "."
     main = effects[0] if effects else None
     after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
     return Line(
@@ -129,33 +150,33 @@ def line(row: Row, verdict: Verdict, words: str, faults: Sequence[Fault], *, sta
     )
 
 
-def _facts(row: Row, verdict: Verdict, words: str) -> dict[str, str]:
+def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, str]:
     effects = verdict.effects
     main = effects[0] if effects else None
     lost = [_named(e, row) for e in effects if e.before.member == row.member and e.after.member != row.member]
     return {
         "member": row.member,
         "extension": row.extension or (main.extension if main else ""),
-        "pbx": row.pbx or (main.pbx if main else "") or "The PBX",
+        "pbx": row.pbx or (main.pbx if main else "") or words(THE_PBX),
         "number": row.number,
-        "holder": verdict.holder or (main.before.member if main and main.before.member else "") or "nobody",
+        "holder": verdict.holder or (main.before.member if main and main.before.member else "") or words(NOBODY),
         "other": verdict.other,
-        "freed": (freed := " and ".join(lost)),
+        "freed": (freed := f" {words(AND)} ".join(lost)),
         "lost": freed,
-        "words": words.rstrip("."),
+        "words": said.rstrip("."),
     }
 
 
-def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str]) -> str:
-    return "; ".join((wanted(verdict.code, facts), *_numbers_taken(row, verdict, done=False)))
+def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str], words: Wording) -> str:
+    return "; ".join((wanted(verdict.code, facts, words), *_numbers_taken(row, verdict, words, done=False)))
 
 
-def _numbers_taken(row: Row, verdict: Verdict, *, done: bool) -> Iterator[str]:
+def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) -> Iterator[str]:
     """The row's number left an extension that is not the member's own: whoever answers there must read it."""
     for effect in verdict.effects[1:]:
         was = effect.before
         if row.number and was.number == row.number != effect.after.number and was.member != row.member:
-            yield number_taken(row.number, effect.extension, was.member or "", done=done)
+            yield number_taken(row.number, effect.extension, was.member or "", done=done, words=words)
 
 
 def _named(effect: Effect, row: Row) -> str:

@@ -44,6 +44,10 @@ class Letter:
     filed: str
 
 
+def _silent(_step: str) -> None:
+    """Nobody listens."""
+
+
 Write = Callable[[str, TextIO], None]
 """Writes the report in a format, by its name, to a stream that does not translate line ends."""
 
@@ -51,13 +55,15 @@ Write = Callable[[str, TextIO], None]
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """What a sink is built with: its name in the configuration, the site's name and folder, the folder where reports
-    are archived, and that of the site's own templates."""
+    are archived, and that of the site's own templates. `say` may be told of each step; a person who tries the sink
+    out reads it."""
 
     name: str
     site: str
     folder: Path
     reports: Path
     templates: Path | None
+    say: Callable[[str], None] = _silent
 
 
 class Sink(Protocol):

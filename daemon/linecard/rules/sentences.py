@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from linecard.model.outcome import Code
 from linecard.model.report import Headline
 from linecard.model.run import Run, State
+from linecard.rules.wording import ENGLISH, Wording
 
 # Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
 # words are the PBX's own. `wanted` is what the row asked for, for rows that came to nothing.
@@ -77,47 +78,67 @@ WANTED: Mapping[str, str] = {
     Code.REMOVED: "{member} would lose {lost}",
 }
 
+NOBODY, THE_PBX, AND = "nobody", "The PBX", "and"
+"""For the fields of a sentence that a row leaves open, and between two extensions."""
 
-def sentence(code: str, facts: Mapping[str, str]) -> tuple[str, str]:
+
+def sentence(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> tuple[str, str]:
     """The sentence for an outcome's code and the remedy, which may be empty."""
     message, remedy = SENTENCES[code]
-    return message.format_map(facts), remedy.format_map(facts)
+    return words(message).format_map(facts), words(remedy).format_map(facts)
 
 
-def number_taken(number: str, extension: str, holder: str, *, done: bool) -> str:
+NUMBER_TAKEN: Mapping[tuple[bool, bool], str] = {
+    (True, True): "{number} no longer rings {extension} of {holder}",
+    (True, False): "{number} no longer rings {extension}",
+    (False, True): "{number} would no longer ring {extension} of {holder}",
+    (False, False): "{number} would no longer ring {extension}",
+}
+"""By whether it was done, and whether somebody holds the extension."""
+
+
+def number_taken(number: str, extension: str, holder: str, *, done: bool, words: Wording = ENGLISH) -> str:
     """That a public number left somebody else's extension, as an addition to another sentence."""
-    rings = "no longer rings" if done else "would no longer ring"
-    return f"{number} {rings} {extension}{f' of {holder}' if holder else ''}"
+    return words(NUMBER_TAKEN[done, bool(holder)]).format(number=number, extension=extension, holder=holder)
 
 
-def wanted(code: str, facts: Mapping[str, str]) -> str:
+def wanted(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str:
     """What a row would do, for a plan that has not been applied."""
-    return WANTED[code].format_map(facts)
+    return words(WANTED[code]).format_map(facts)
 
 
-def decision(state: State | None) -> str:
+DECISIONS = ("It waits for a decision about the run.", "Import the sheet again if it shall be done after all.")
+
+
+def decision(state: State | None, words: Wording = ENGLISH) -> str:
     """The remedy for a row that would be done, of a run that is in this state."""
-    if state in (State.DISCARDED, State.SUPERSEDED):
-        return "Import the sheet again if it shall be done after all."
-    return "It waits for a decision about the run."
+    return words(DECISIONS[state in (State.DISCARDED, State.SUPERSEDED)])
 
 
-def headline(run: Run, counts: Mapping[str, int]) -> Headline:
+def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH) -> Headline:
     """What a reader must know first: did it work, and who must do what."""
     if run.state in _NOT_APPLIED:
         half_made = run.attempt > 1 and run.state in (State.PLANNED, State.HELD)  # a plan made anew waits
-        return _NOT_APPLIED[State.STALE if half_made else run.state]
+        said = _NOT_APPLIED[State.STALE if half_made else run.state]
+        return Headline(said.tone, words(said.title), words(said.todo))
     total = sum(counts.values())
     fine = counts.get("done", 0) + counts.get("unchanged", 0)
     if not total:
-        return Headline("good", "The file had no rows.", "If rows were expected, look whether the export failed.")
+        return Headline("good", words(NO_ROWS[0]), words(NO_ROWS[1]))
     if fine == total:
-        title = "The only row is as it should be." if total == 1 else f"All {total:,} rows are as they should be."
-        return Headline("good", title, "Nothing to do.")
+        return Headline("good", words.many(*ALL_FINE, total), words(NOTHING_TO_DO))
+    needs = words.many(*NEEDS, total - fine)
     return Headline(
-        "attention" if fine else "bad", f"{_so_far(fine, total, counts)}; {_needs(total - fine)}.", _todo(counts)
+        "attention" if fine else "bad", f"{_so_far(fine, total, counts, words)}; {needs}.", _todo(counts, words)
     )
 
+
+NO_ROWS = ("The file had no rows.", "If rows were expected, look whether the export failed.")
+ALL_FINE = ("The only row is as it should be.", "All {count} rows are as they should be.")
+NOTHING_TO_DO = "Nothing to do."
+NEEDS = ("{count} row needs a person", "{count} rows need a person")
+NONE_DONE = ("No row was done", "No row is known to be done")
+SO_FAR = ("{count} of {total} rows is as it should be", "{count} of {total} rows are as they should be")
 
 _NOT_APPLIED: Mapping[State, Headline] = {
     State.REJECTED: Headline(
@@ -147,27 +168,26 @@ _NOT_APPLIED: Mapping[State, Headline] = {
 }
 
 
-def _so_far(fine: int, total: int, counts: Mapping[str, int]) -> str:
+def _so_far(fine: int, total: int, counts: Mapping[str, int], words: Wording) -> str:
     if not fine:
-        return "No row is known to be done" if counts.get("unknown") else "No row was done"
-    return f"{fine:,} of {total:,} rows {'is' if fine == 1 else 'are'} as {'it' if fine == 1 else 'they'} should be"
+        return words(NONE_DONE[bool(counts.get("unknown"))])
+    return words.many(*SO_FAR, fine, total=words.number(total))
 
 
-def _needs(people: int) -> str:
-    return "1 row needs a person" if people == 1 else f"{people:,} rows need a person"
+TODO: Mapping[str, str] = {
+    "unknown": "Look on the PBX at the rows below that are unknown before anything is sent again.",
+    "failed": "The PBX did not do what it was asked: whoever runs it must look at the rows below that failed.",
+    "wrong": "Correct the rows below and send the retry sheet.",
+    "skipped": "Send the retry sheet when the reason is gone.",
+}
 
 
-def _todo(counts: Mapping[str, int]) -> str:
+def _todo(counts: Mapping[str, int], words: Wording) -> str:
     """Who must act: whoever wrote the sheet, whoever runs the PBX, or whoever sends the rest again."""
     wrong = counts.get("invalid", 0) + counts.get("refused", 0)
-    failed, unknown, skipped = (counts.get(outcome, 0) for outcome in ("failed", "unknown", "skipped"))
-    parts = []
-    if unknown:
-        parts.append("Look on the PBX at the rows below that are unknown before anything is sent again.")
-    if failed:
-        parts.append("The PBX did not do what it was asked: whoever runs it must look at the rows below that failed.")
+    parts = [TODO[outcome] for outcome in ("unknown", "failed") if counts.get(outcome, 0)]
     if wrong:
-        parts.append("Correct the rows below and send the retry sheet.")
-    elif skipped:
-        parts.append("Send the retry sheet when the reason is gone.")
-    return " ".join(parts)
+        parts.append(TODO["wrong"])
+    elif counts.get("skipped", 0):
+        parts.append(TODO["skipped"])
+    return " ".join(map(words, parts))

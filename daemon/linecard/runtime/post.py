@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TextIO
 
 from linecard.errors import LinecardError
+from linecard.languages import wording
 from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Outlet, Sink, SinkError
 from linecard.runtime.board import Board
@@ -72,13 +73,13 @@ class Post:
     def _delivered(self, name: str, item: Item) -> str:
         service = self._service
         run = service.store.run(item.run_id)
-        report = RunReport(service.store, run, site=service.config.site, timezone=service.config.timezone)
-        letter = Letter(
-            item.id, report, item.state, item.address, self._language(run.inbox, item), service.store.filed(run.id)
-        )
+        config, language = service.config, self._language(run.inbox, item)
+        words = wording(language)
+        report = RunReport(service.store, run, site=config.site, timezone=config.timezone, words=words)
+        letter = Letter(item.id, report, item.state, item.address, language, service.store.filed(run.id))
 
         def write(form: str, out: TextIO) -> None:
-            service.renderers[form].render(report, out, templates=service.config.templates)
+            service.renderers[form].render(report, out, templates=config.templates)
 
         return self._sink(name).deliver(letter, write)
 

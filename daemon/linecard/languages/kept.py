@@ -1,0 +1,103 @@
+"""Sentences that the state database keeps in English with their facts put in, as they are made elsewhere.
+
+A fault is kept as it was found, perhaps before anybody knew who would read it. For a reader of another language it
+is known again by its words, and said anew. A test makes each of them and looks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+KEPT = (
+    # why a plan is held: rules/limits
+    "{said}: more than {share} % of the {links} that {pbx} holds.",
+    "{said}: more than {limit}.",
+    "1 member would lose their extension on {pbx}",
+    "{count} members would lose their extension on {pbx}",
+    "1 member would move to another extension on {pbx}",
+    "{count} members would move to another extension on {pbx}",
+    "1 extension on {pbx} would be taken from its holder",
+    "{count} extensions on {pbx} would be taken from their holders",
+    # what is wrong with a row: rules/look, rules/numbering, rules/check
+    "{value} is no action.",
+    "Write attach, force_attach or detach.",
+    "{column} is empty.",
+    "Give the member's login e-mail.",
+    "{value} is no e-mail address.",
+    "An email address must have an @-sign.",
+    "The part after the @-sign has no dot.",
+    "An address does not start with an apostrophe.",
+    "Name one of {pbxs}; this inbox has no default PBX.",
+    "There is no PBX {value} for this inbox.",
+    "Its PBXs are {pbxs}.",
+    "Give the extension to attach.",
+    "detach does not look at Number.",
+    "A freed extension keeps its number.",
+    "{column} was cleaned of marks: read as {value}.",
+    "Number was written without + or prefix: read as {number}.",
+    "{value} is no extension any more: a spreadsheet changed it.",
+    "{value} is no number any more: a spreadsheet changed it.",
+    "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8.",
+    "{value} is no extension.",
+    "Extensions are up to 32 digits, such as 1234.",
+    "{value} is an emergency number in {region}.",
+    "Choose another extension.",
+    "Give a DDI number.",
+    "{value} is out of range; its leading zeros may be lost (was it {guess}?).",
+    "{value} is not an extension of this PBX.",
+    "Its extensions are {ranges}.",
+    "{value} has lost its + (was it {guess}?).",
+    "{value} has lost its leading zero (was it {guess}?).",
+    "{value} is no valid telephone number.",
+    "Write it as E.164, such as {example}.",
+    "The row has {cells} cells; the header has {width}.",
+    "Put a cell that contains the delimiter in quotes, and keep empty cells.",
+    "This row undoes line {lines}.",
+    "If that is not meant, remove one of the two.",
+    # what is wrong with a file: rules/text, rules/header, rules/check, pipeline
+    "The file is not {encoding}: byte {byte} at offset {offset} (line {line}); it looks like {likely}.",
+    "Save it as CSV UTF-8, or set `encoding: {likely}` on the inbox if every file comes like this.",
+    "The file is empty.",
+    "Export it again: it has not even a header.",
+    "Export it again: it has not even one row.",
+    "The file has a header and no rows.",
+    "Line {line} names no known column.",
+    "The first line must name the columns, such as {example}; `linecard sample` prints one.",
+    "There is no column {column}; it is needed because the inbox has no default PBX.",
+    "There is no column {column}; it is needed.",
+    "Add a column named {names}.",
+    "The columns {first} and {again} both mean {column}.",
+    "Keep one of them.",
+    "The column {value} is not known and not read.",
+    "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns.",
+    "The file has more than {rows} rows.",
+    "Split it, or raise `max_rows` on the inbox.",
+    "A quote opened in line {line} is never closed.",
+    "The file was said to have {expected} rows; it has {rows}.",
+    "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
+    "The file is the same, byte for byte, as the last one that was imported whole (run {run}).",
+    "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+)
+"""Of two that fit, one without facts is meant before any other, else the first."""
+
+_FIELD = re.compile(r"\{([a-z]+)\}")
+
+
+def known(said: str) -> tuple[str, Mapping[str, str]] | None:
+    """The sentence among `KEPT` that was said, and its facts; None where it is none of them."""
+    for text, start, end, pattern in _patterns():
+        if said.startswith(start) and said.endswith(end) and (found := pattern.fullmatch(said)):
+            return text, found.groupdict()
+    return None
+
+
+@cache
+def _patterns() -> list[tuple[str, str, str, re.Pattern[str]]]:
+    made = []
+    for text in sorted(KEPT, key=lambda text: "{" in text):
+        parts = _FIELD.split(text)
+        regex = "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+        made.append((text, parts[0], parts[-1], re.compile(regex, re.DOTALL)))
+    return made
