@@ -1,0 +1,84 @@
+"""What a mail server's answer, or its silence, means: for one letter and for good, or for now."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+
+from linecard.api import SinkError
+from linecard_mail.options import MailOptions
+
+TOO_LARGE = 552
+FINAL = 500
+"""Answers from here on are not given otherwise when they are asked for again (RFC 5321)."""
+
+
+def meaning(error: Exception, options: MailOptions) -> SinkError:
+    """The answer as a `SinkError`. It is final only where it speaks of this letter: what is wrong with server, log-in
+    or sender keeps every letter waiting until somebody has corrected it."""
+    return _of_the_letter(error, options) or _of_the_server(error, options)
+
+
+def _of_the_letter(error: Exception, options: MailOptions) -> SinkError | None:
+    host = options.host
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=refused):
+            address, (code, answer) = next(iter(refused.items()))
+            return SinkError(
+                f"{host} does not take mail for {address}: {code} {text(answer)}.",
+                remedy="Correct the address under `tell`, or ask whoever runs the mail server.",
+                final=code >= FINAL,
+            )
+        case smtplib.SMTPDataError(smtp_code=code, smtp_error=answer):
+            return SinkError(
+                f"{host} did not take the mail: {code} {text(answer)}.",
+                remedy="Ask whoever runs the mail server.",
+                final=code >= FINAL,
+            )
+        case smtplib.SMTPSenderRefused(smtp_code=code, smtp_error=answer):
+            return SinkError(
+                f"{host} takes no mail from {options.sender}: {code} {text(answer)}.",
+                remedy="Correct `sender`, or ask whoever runs the mail server.",
+                final=code == TOO_LARGE,
+            )
+    return None
+
+
+def _of_the_server(error: Exception, options: MailOptions) -> SinkError:
+    host = options.host
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+        error = error.__context__  # smtplib tells a silence as a dropped line
+    match error:
+        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=answer):
+            return SinkError(
+                f"{host} did not let {options.user} log in: {code} {text(answer)}.",
+                remedy="Correct `user` and `password`.",
+            )
+        case smtplib.SMTPNotSupportedError():
+            return SinkError(
+                f"{host} does not offer what the configuration asks for: {error}",
+                remedy="Look at `security` and `user`, and whether this is the right port.",
+            )
+        case ssl.SSLCertVerificationError(verify_message=why):
+            return SinkError(
+                f"{host} shows a certificate that is not trusted: {why}.",
+                remedy="Name whoever signed it in `ca_file`, or correct `host`.",
+            )
+        case ssl.SSLError():
+            return SinkError(
+                f"No encryption could be agreed on with {host}: {error.reason or error}.",
+                remedy="Look at `security` and the port: tls is for 465, starttls for 587.",
+            )
+        case TimeoutError():
+            return SinkError(f"{host} did not answer within {options.timeout:g} seconds.")
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=answer):
+            return SinkError(f"{host} answered {code} {text(answer)}.")
+        case smtplib.SMTPServerDisconnected():
+            return SinkError(f"{host} dropped the connection.")
+    return SinkError(f"{host} cannot be reached: {error}.", remedy="Look at `host` and `port`.")
+
+
+def text(answer: bytes | str) -> str:
+    said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+    words = " ".join(said.split())[:300].rstrip(".")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)

@@ -1,0 +1,98 @@
+"""The files of a mail: every row for a spreadsheet, and the rows to send again."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import PurePath
+from typing import IO, NamedTuple
+
+from linecard.api import Letter, Write, safe_name
+
+FORMS = {"csv": ".csv", "retry": ".retry.csv"}
+BLOCK = 1 << 16
+OLDEST = (1980, 1, 1, 0, 0, 0)
+"""A zip file knows no earlier time."""
+
+
+class File(NamedTuple):
+    """One attached file, whole in memory: never larger than the options allow."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+class Files(NamedTuple):
+    """`attached`, and the names of those that were `left_out` because they are too large."""
+
+    attached: tuple[File, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def packed(self) -> bool:
+        return any(file.kind == "zip" for file in self.attached)
+
+    @property
+    def retry(self) -> str:
+        """The name of the attached retry sheet, or empty."""
+        return next((file.name for file in self.attached if FORMS["retry"] in file.name), "")
+
+
+NONE = Files((), ())
+
+
+def files(letter: Letter, write: Write, *, plain_most: int, attached_most: int) -> Files:
+    """The files of a letter. They are written to disk first: a report may be larger than the memory."""
+    report = letter.report
+    stem = safe_name(PurePath(report.path).name)
+    attached: list[File] = []
+    left_out: list[str] = []
+    room = attached_most
+    # the retry sheet first: it is the smaller one, and the one that somebody has to work on
+    for form in ("retry", "csv"):
+        if form == "retry" and not report.to_retry:
+            continue
+        if not report.total and form == "csv":
+            continue
+        name = stem + FORMS[form]
+        with _written(form, write) as file:
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            if size <= min(plain_most, room):
+                made = File(name, "csv", file.read())
+            else:
+                made = File(f"{name}.zip", "zip", _zipped(file, name, report.run.changed))
+        if len(made.content) > room:
+            left_out.append(name)
+        else:
+            attached.append(made)
+            room -= len(made.content)
+    return Files(tuple(attached), tuple(left_out))
+
+
+@contextmanager
+def _written(form: str, write: Write) -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as file:
+        out = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        write(form, out)
+        out.flush()
+        out.detach()
+        yield file
+
+
+def _zipped(file: IO[bytes], name: str, at: datetime) -> bytes:
+    """Packed, the same bytes whenever it is done."""
+    packed = io.BytesIO()
+    when = max(at.timetuple()[:6], OLDEST)
+    with zipfile.ZipFile(packed, "w") as archive:
+        entry = zipfile.ZipInfo(name, when)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(entry, "w") as out:
+            while block := file.read(BLOCK):
+                out.write(block)
+    return packed.getvalue()

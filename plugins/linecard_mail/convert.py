@@ -1,0 +1,153 @@
+"""What a mail says of a run: the facts that its templates are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from linecard.api import COUNTED, FINE, Code, Fault, Letter, Line, Outcome, Outlet, Report, State, Wording, result
+from linecard_mail.options import MailOptions
+from linecard_mail.printing import harmless
+
+WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
+ASKS = frozenset({State.HELD, State.REJECTED, State.PARTIAL})
+"""States in which somebody has to do something."""
+MOST_SUBJECT = 180
+
+COLOURS = {
+    Outcome.DONE: "#2b8a57",
+    Outcome.UNCHANGED: "#8b98a9",
+    Outcome.INVALID: "#c23a3a",
+    Outcome.REFUSED: "#c98616",
+    Outcome.FAILED: "#8c1217",
+    Outcome.UNKNOWN: "#7d4cad",
+    Outcome.SKIPPED: "#5f7fb5",
+}
+TONES = {"good": "#2b8a57", "attention": "#c98616", "bad": "#c23a3a"}
+
+_WAITING = {
+    State.PLANNED: "Would be done",
+    State.HELD: "Would be done",
+    State.DISCARDED: "Would have been done",
+    State.SUPERSEDED: "Would have been done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many rows of each kind a mail has; all are in the attached files."""
+
+    problems: int = 40
+    others: int = 20
+
+    def halved(self) -> Room:
+        return Room(self.problems // 2, self.others // 2)
+
+
+class Section:
+    """The first rows of some outcomes and codes; `count` is how many there are, `hidden` how many are left out."""
+
+    def __init__(self, report: Report, most: int, outcomes: tuple[Outcome, ...], codes: tuple[str, ...] = ()) -> None:
+        self.count = report.count(*outcomes, codes=codes)
+        self.lines: list[Line] = list(report.lines(*outcomes, codes=codes, limit=most)) if self.count and most else []
+
+    @property
+    def hidden(self) -> int:
+        return self.count - len(self.lines)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+
+class Faults:
+    """The first faults of one severity, of the whole file or (warnings) of any row."""
+
+    def __init__(self, found: Iterator[Fault], most: int) -> None:
+        self.faults = list(islice(found, most))
+        self.hidden = sum(1 for _ in found)
+        self.count = len(self.faults) + self.hidden
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self.faults)
+
+
+def subject(report: Report, words: Wording) -> str:
+    """`linecard hr: 41 done, 2 refused - joiners.csv`; one line, whatever a file is called."""
+    run = report.run
+    head = f"linecard {run.inbox}: {result(run.state, report.counts, words)}"
+    name = " ".join(harmless(run.drop.name).split())
+    most = max(20, MOST_SUBJECT - len(head))
+    return harmless(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
+
+
+def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:
+    """All that a template may use (docs/mail.md lists it)."""
+    report = letter.report
+    run = report.run
+    zone = ZoneInfo(report.timezone)
+    counts = {outcome: report.counts.get(outcome, 0) for outcome in Outcome}
+    asks = run.state in ASKS or any(n for outcome, n in counts.items() if outcome not in FINE)
+    by = run.changed + timedelta(days=options.within) if options.within and asks else None
+    errors = (fault for fault in report.faults(whole_file=True) if fault.severity == "error")
+    warnings = (fault for fault in report.faults() if fault.severity == "warning")
+    rejected = run.state is State.REJECTED
+    return {
+        "language": words.language,
+        "_": words,
+        "many": words.many,
+        "number": words.number,
+        "moment": _moment(words, zone),
+        "subject": subject(report, words),
+        "report": report,
+        "run": run,
+        "said": report.headline,
+        "asks": asks,
+        "by": by,
+        "tone": TONES[report.headline.tone],
+        "total": report.total,
+        "counts": {outcome: n for outcome, n in counts.items() if n},
+        "counted": lambda outcome: words.many(*COUNTED[outcome], counts[outcome]),
+        "bar": _bar(counts),
+        "colours": COLOURS,
+        "names": {outcome: words(outcome.value) for outcome in Outcome},
+        "errors": Faults(errors, room.others) if rejected else Faults(iter(()), 0),
+        "problems": Section(report, room.problems, WRONG),
+        "taken": Section(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
+        "waiting": Section(report, room.others, (Outcome.SKIPPED,)),
+        "waiting_title": words(_WAITING.get(run.state, "Not applied")),
+        "warnings": Faults(warnings, room.others),
+        "link": _link(letter, outlet, options),
+        "answers": bool(options.reply_to),
+        "sink": outlet.name,
+    }
+
+
+def _moment(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
+    return lambda at: words.moment(at.astimezone(zone))
+
+
+def _bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
+    """Shares in percent, whole numbers that add up to 100; what is there at all is seen."""
+    there = {outcome: n for outcome, n in counts.items() if n}
+    if not there:
+        return []
+    total = sum(there.values())
+    shares = {outcome: max(1, 100 * n // total) for outcome, n in there.items()}
+    largest = max(shares, key=lambda outcome: shares[outcome])
+    shares[largest] += 100 - sum(shares.values())
+    return list(shares.items())
+
+
+def _link(letter: Letter, outlet: Outlet, options: MailOptions) -> str:
+    if options.link is None or not letter.filed:
+        return ""
+    filed = PurePath(letter.filed)
+    if not filed.is_relative_to(outlet.reports):
+        return ""
+    return f"{options.link.rstrip('/')}/{quote(str(filed.relative_to(outlet.reports)))}"

@@ -1,0 +1,101 @@
+"""A letter as a mail: its heads, its body in two forms, its files."""
+
+from __future__ import annotations
+
+import hashlib
+import quopri
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from email_validator import EmailNotValidError, validate_email
+
+from linecard.api import Letter, Outlet, SinkError, Wording, safe_name, wording
+from linecard_mail.attach import Files
+from linecard_mail.convert import Room, facts, subject
+from linecard_mail.options import MailOptions
+from linecard_mail.printing import harmless, printed
+
+LANGUAGES = Path(__file__).with_name("languages")
+MOST_BODY = 95_000
+"""Bytes of both forms of the body as they are sent: Gmail clips a mail at 102 kB."""
+
+
+def words_of(letter: Letter) -> Wording:
+    return wording(letter.language, LANGUAGES)
+
+
+def addressed(text: str) -> tuple[Address, bool]:
+    """An address as a server takes it, and whether it needs SMTPUTF8. Raises `SinkError` for what is none."""
+    try:
+        found = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise SinkError(
+            f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it under `tell`.", final=True
+        ) from error
+    spec = found.ascii_email or found.normalized
+    return Address(addr_spec=spec), found.ascii_email is None
+
+
+def bodies(letter: Letter, outlet: Outlet, options: MailOptions, files: Files) -> tuple[str, str, str]:
+    """Plain text, HTML, and what is wrong with a template of the site's own; with as many rows as there is room."""
+    words = words_of(letter)
+    inbox = letter.report.run.inbox
+    room = Room()
+    while True:
+        given = facts(letter, outlet, options, words, room) | {"files": files, "wrong": ""}
+        found = []
+        for name in ("mail.txt.j2", "mail.html.j2"):
+            text, wrong = printed(name, inbox, given, outlet.templates)
+            if wrong:  # once more, with a word about it at its end
+                given["wrong"] = wrong
+                text, _ = printed(name, inbox, given, None)
+            found.append(text)
+        plain, html = found
+        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in found) <= MOST_BODY:
+            return plain, html, str(given["wrong"])
+        room = room.halved()
+
+
+def message(letter: Letter, outlet: Outlet, options: MailOptions, files: Files) -> tuple[EmailMessage, str]:
+    """The mail, and what is wrong with a template of the site's own. Raises `SinkError` for a wrong address.
+
+    Sent again it is the same, id and date included. No text from outside stands in a head but in the subject, which
+    is one line of printable characters.
+    """
+    report = letter.report
+    run = report.run
+    plain, html, wrong = bodies(letter, outlet, options, files)
+    sender, _ = addressed(options.sender)
+    to, utf8 = addressed(letter.address)
+    domain = sender.domain
+    thread = f"<inbox.{_sum(outlet.site, run.inbox)}@{domain}>"
+    made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    made["From"] = Address(harmless(options.sender_name), addr_spec=sender.addr_spec)
+    made["To"] = to
+    if options.reply_to is not None:
+        made["Reply-To"] = addressed(options.reply_to)[0]
+    made["Subject"] = subject(report, words_of(letter))
+    made["Date"] = run.changed.astimezone(ZoneInfo(report.timezone))
+    made["Message-ID"] = f"<run.{_sum(outlet.site, run.created.isoformat(), run.drop.sha256, str(letter.id))}@{domain}>"
+    made["In-Reply-To"] = thread
+    made["References"] = thread
+    made["List-Id"] = f"<{safe_name(run.inbox).lower().replace('_', '-')}.linecard.{domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["Precedence"] = "list"
+    made["X-Auto-Response-Suppress"] = "All"
+    made.set_content(plain, cte="quoted-printable")
+    made.add_alternative(html, subtype="html", cte="quoted-printable")
+    made["Content-Language"] = letter.language
+    for file in files.attached:
+        if file.kind == "csv":
+            made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
+        else:
+            made.add_attachment(file.content, "application", "zip", filename=file.name)
+    return made, wrong
+
+
+def _sum(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]

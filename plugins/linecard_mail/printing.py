@@ -1,0 +1,80 @@
+"""Templates of the mail: the inbox's own first, then the site's own, then linecard's."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+OWN = "linecard"
+"""Under `linecard/mail.html.j2` an own template finds the one that it takes the place of."""
+
+
+def printed(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> tuple[str, str]:
+    """A template's text; and what is wrong with an own one, if linecard's had to take its place."""
+    own = _environment(folder)
+    wrong = ""
+    if folder is not None:
+        try:
+            found = own.select_template([name] if inbox == OWN else [f"{inbox}/{name}", name])
+            if found.filename is None or Path(found.filename).is_relative_to(folder):
+                return found.render(facts), ""
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, no letter is lost for it
+            wrong = _said(error, folder)
+    return _environment(None).get_template(name).render(facts), wrong
+
+
+def _said(error: Exception, folder: Path) -> str:
+    """What is wrong, and where as far as it can be told."""
+    import traceback
+
+    own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
+    file, line = getattr(error, "filename", None), getattr(error, "lineno", None)
+    if own:
+        file, line = own[-1].filename, own[-1].lineno
+    place = f"{Path(file).name}, line {line}: " if file else ""
+    return f"{place}{harmless(error)[:300]}"
+
+
+@cache
+def _environment(folder: Path | None) -> Environment:
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    brought = PackageLoader("linecard_mail")
+    own = [FileSystemLoader(folder)] if folder is not None else []
+    environment = SandboxedEnvironment(
+        loader=ChoiceLoader([*own, brought, PrefixLoader({OWN: brought})]),
+        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
+    )
+    environment.filters["harmless"] = harmless
+    environment.filters["short"] = short
+    return environment
+
+
+SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""What stands between the thousands in some languages; it hides nothing."""
+MOST_CELL = 300
+"""Characters of one text: a mail is read on a telephone, and clipped by some programs."""
+
+
+def harmless(text: object) -> str:
+    """Text without control, bidi and other invisible characters."""
+    said = str(text)
+    if said.isprintable():
+        return said
+    return "".join(c if c.isprintable() or c in SPACES else "\N{REPLACEMENT CHARACTER}" for c in said)
+
+
+def short(text: object) -> str:
+    """The same, not too long."""
+    said = harmless(text)
+    return said if len(said) <= MOST_CELL else said[: MOST_CELL - 1] + "…"

@@ -1,0 +1,45 @@
+"""The sink: one mail for each letter."""
+
+from __future__ import annotations
+
+from linecard.api import Letter, Outlet, SinkError, Write
+from linecard_mail.attach import NONE, Files, files
+from linecard_mail.client import Client
+from linecard_mail.message import addressed, message
+from linecard_mail.options import MailOptions
+
+
+def build(options: MailOptions, outlet: Outlet) -> Mail:
+    return Mail(options, outlet)
+
+
+class Mail:
+    """Sends by one server. What the files of a letter do not fit into is sent without them, and says so."""
+
+    def __init__(self, options: MailOptions, outlet: Outlet) -> None:
+        self._options, self._outlet = options, outlet
+        self._client = Client(options, outlet.folder, outlet.say)
+
+    def deliver(self, letter: Letter, write: Write) -> str:
+        options = self._options
+        if not letter.address:
+            raise SinkError(
+                "Nobody is named to send it to.", remedy="Give an address with `to` under `tell`.", final=True
+            )
+        to, utf8 = addressed(letter.address)
+        most = self._client.most()
+        found = files(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
+        made, wrong = message(letter, self._outlet, options, found)
+        content = made.as_bytes()
+        if most is not None and len(content) > most and found.attached:
+            names = tuple(file.name for file in found.attached)
+            made, wrong = message(letter, self._outlet, options, Files(NONE.attached, (*names, *found.left_out)))
+            content = made.as_bytes()
+        sender, _ = addressed(options.sender)
+        where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
+        if wrong:
+            self._outlet.say(f"A template of the site's own could not be used: {wrong}")
+        return f"{where} (linecard's own template was used: {wrong})" if wrong else where
+
+    def close(self) -> None:
+        self._client.close()
