@@ -199,7 +199,7 @@ class AsteriskBackend:
     # -- work ------------------------------------------------------------------------------------------------------
 
     def _settle_once(self) -> None:
-        """What a crash left to be done is done before this PBX is used."""
+        """What is left to be done, also by a crash, is done before this PBX is used."""
         if not self._settled:
             self._aftermath.settle(self._engine)
             self._settled = True
@@ -210,10 +210,11 @@ class AsteriskBackend:
         refused = self._waited(group)
         if self._include is not None or self._tables.contacts is None:
             self._greet()  # it must be there: what follows the commit cannot be done without it
+        self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
         results, steps = self._writer.write(group, refused)
         if self._options.calls == "hangup":
             self._hang_up(steps)
-        self._aftermath.settle(self._engine)
+        self._settle_once()
         return results
 
     def _waited(self, group: list[Change]) -> dict[str, str]:

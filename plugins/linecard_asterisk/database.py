@@ -202,7 +202,9 @@ def _remedy(error: sa.exc.DBAPIError) -> str:
     said = str(error.orig).lower()
     if "locked" in said or "busy" in said or "lock timeout" in said:
         return "Another program is writing: let it end, or raise `busy_timeout`."
-    if "permission" in said or "denied" in said or "readonly" in said or "authentication" in said:
+    if "authentication" in said or "access denied for user" in said:
+        return "Check the user in `url`, and `password`."
+    if "permission" in said or "denied" in said or "readonly" in said:
         return "Give linecard's database user the right to read and change these tables."
     if "no such" in said or "does not exist" in said or "unknown column" in said:
         return _EXISTING

@@ -26,7 +26,8 @@ class Site:
         self.settings = {
             "region": "DE",
             "pbxs": {"hq": {"backend": "asterisk", "extensions": ["1000-9999"], "options": {"ami": ami, **options}}},
-            "inboxes": {"hr": {"path": "inbox"}},
+            "reserve": 1,
+            "inboxes": {"hr": {"path": "inbox", "settle": "100ms"}},
         }
         self.write()
 
@@ -47,6 +48,14 @@ class Site:
         file = self.folder / f"{self._sheets}.csv"
         file.write_text(HEADER + "".join(f"{row}\n" for row in rows))
         return self.run("import", str(file), "--yes", code=code)
+
+    def drop(self, *rows: str) -> str:
+        """Leave a sheet of these rows in the inbox, and let linecard do what lies there."""
+        self._sheets += 1
+        made = self.folder / f"{self._sheets}.part"
+        made.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+        made.rename(self.folder / "inbox" / f"{self._sheets}.csv")
+        return self.run("once")
 
     def secret(self, extension: str) -> str:
         """The secret of an extension, read once."""

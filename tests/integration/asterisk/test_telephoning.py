@@ -22,6 +22,13 @@ def test_who_is_attached_can_register(office):
     assert office.phone(extension, "a-guess").register() == 401
 
 
+def test_a_sheet_that_is_dropped_into_the_inbox_makes_a_phone_work(office):
+    """Nobody types anything."""
+    (extension,) = office.extensions(1)
+    office.site.drop(f"attach,ada@example.org,{extension},")
+    office.registered(extension)
+
+
 def test_a_secret_can_be_read_once(office):
     """And stands in nothing that the import prints, reports or remembers."""
     (extension,) = office.extensions(1)

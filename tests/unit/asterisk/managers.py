@@ -8,11 +8,15 @@ from typing import Self
 
 
 class Switch:
-    """`channels` are the channels that are up, `tree` what its own database holds; the secret is `right`."""
+    """`channels` are the channels that are up, `tree` what its own database holds; the secret is `right`.
+
+    An action in `fatal` ends the connection without an answer.
+    """
 
     def __init__(self) -> None:
         self.channels: list[str] = []
         self.tree: dict[str, str] = {}
+        self.fatal: set[str] = set()
         self._asked: list[dict[str, str]] = []
         switch = self
 
@@ -20,6 +24,8 @@ class Switch:
             def handle(self) -> None:
                 self.wfile.write(b"Asterisk Call Manager/11.0.0\r\n")
                 while action := _read(self.rfile):
+                    if action["Action"] in switch.fatal:
+                        return
                     self.wfile.write(switch.answer(action).encode())
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)

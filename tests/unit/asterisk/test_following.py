@@ -197,6 +197,22 @@ class TestCalls:
         assert raised.value.remedy == "Check `ami`, and manager.conf of Asterisk."
         assert pbx.row("linecard_links")["member"] == ADA
 
+    def test_an_asterisk_that_falls_silent_after_the_commit_is_out_until_all_is_done(self, tmp_path, switch):
+        """Reading back would show a leaver gone whose phone still rings; it waits until the contact is dropped."""
+        pbx = self.pbx(tmp_path, switch, tables={"contacts": None})
+        switch.tree, switch.fatal = {"/registrar/contact/1000;@a1": "{}"}, {"DBGetTree"}
+        backend = pbx.backend(environ={"AMI": "right"})
+        for use in (
+            lambda: backend.apply([pbx.change("1000", ADA, VACANT)]),
+            lambda: backend.fetch(Scope.everything()),
+        ):
+            with pytest.raises(BackendError, match="hung up"):
+                list(use())
+        switch.fatal = set()
+        assert [entry.member for entry in backend.fetch(Scope.everything())] == [None]
+        assert [asked["Key"] for asked in switch.asked("DBDel")] == ["1000;@a1"]
+        backend.close()
+
     def test_what_a_crash_left_to_be_done_is_done_by_the_next(self, tmp_path, switch):
         """Contacts that were to be dropped."""
         pbx = self.pbx(tmp_path, switch, tables={"contacts": None})
