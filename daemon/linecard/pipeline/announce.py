@@ -8,7 +8,7 @@ from typing import TextIO, cast
 
 from linecard.errors import ReportError
 from linecard.model.report import Report
-from linecard.pipeline.files import whole
+from linecard.pipeline.files import sync, whole
 from linecard.pipeline.report import RunReport
 from linecard.ports.renderer import Renderer
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -48,18 +48,21 @@ def announce(
 
 
 def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:
-    written = []
-    for renderer in renderers:
-        if renderer.name == RETRY and not report.to_retry:
-            continue
-        target = folder / f"{report.path}{renderer.suffix}"
-        try:
-            with whole(target, text=True) as out:
+    written: list[Path] = []
+    target = folder / report.path
+    try:
+        for renderer in renderers:
+            if renderer.name == RETRY and not report.to_retry:
+                continue
+            target = folder / f"{report.path}{renderer.suffix}"
+            with whole(target, text=True, named=False) as out:
                 renderer.render(report, cast("TextIO", out), templates=templates)
-        except OSError as error:
-            raise ReportError(
-                f"{target} cannot be written: {error.strerror or error}.",
-                remedy=f"Give this user room and rights in {folder}.",
-            ) from error
-        written.append(target)
+            written.append(target)
+        if written:
+            sync(target.parent)
+    except OSError as error:
+        raise ReportError(
+            f"{target} cannot be written: {error.strerror or error}.",
+            remedy=f"Give this user room and rights in {folder}.",
+        ) from error
     return written

@@ -12,12 +12,16 @@ from typing import IO, BinaryIO
 
 
 @contextmanager
-def whole(target: Path, *, text: bool, begun_in: Path | None = None) -> Iterator[IO[str] | IO[bytes]]:
+def whole(
+    target: Path, *, text: bool, begun_in: Path | None = None, named: bool = True
+) -> Iterator[IO[str] | IO[bytes]]:
     """A file to write that takes its name only when it is complete and on disk.
 
     Text is UTF-8 and its line ends are left alone. An earlier file of that name is replaced in one step. A program
     that is killed leaves a piece beside the target, which the next writing of the same target takes over; where the
     name will not come again, give the folder `begun_in` (on the same disk) for the piece, and `sweep` it.
+
+    Without `named`, the name itself may be gone after a power cut, until the caller has called `sync` on the folder.
     """
     _make(target.parent)
     if begun_in is not None:
@@ -31,7 +35,8 @@ def whole(target: Path, *, text: bool, begun_in: Path | None = None) -> Iterator
             out.flush()
             os.fsync(out.fileno())
         part.rename(target)
-        sync(target.parent)
+        if named:
+            sync(target.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

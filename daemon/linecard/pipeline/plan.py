@@ -66,8 +66,9 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
             store.move(connection, run.id, State.HELD, who=who, why=" ".join(hold.message for hold in holds))
         elif not planning.size and not run.attempt:
             store.move(connection, run.id, State.UNCHANGED, who=who, why="nothing has to change on any PBX")
-    with store.transaction() as connection:
-        journal.clear(connection, keep=attempt)
+    if run.attempt:  # else the first plan is all there is
+        with store.transaction() as connection:
+            journal.clear(connection, keep=attempt)
     return store.run(run.id)
 
 

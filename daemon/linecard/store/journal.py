@@ -30,6 +30,7 @@ class Journal:
 
     def __init__(self, store: Store, run_id: int) -> None:
         self._store, self._run = store, run_id
+        self._tallies: dict[int, list[tuple[str, str, int]]] = {}
 
     # -- writing a plan --------------------------------------------------------------------------------------------
 
@@ -207,9 +208,17 @@ class Journal:
                 yield _stored(found)
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
-        query = self._where(sa.select(sa.func.count()).select_from(row), attempt, outcomes, codes)
-        with self._store.reading() as connection:
-            return int(connection.execute(query).scalar_one())
+        """Rows with one of these outcomes and codes. The store is asked once by each journal: a report asks often."""
+        if attempt not in self._tallies:
+            query = self._where(sa.select(row.c.outcome, row.c.code, sa.func.count()), attempt, (), ())
+            with self._store.reading() as connection:
+                found = connection.execute(query.group_by(row.c.outcome, row.c.code)).all()
+            self._tallies[attempt] = [(outcome, code, count) for outcome, code, count in found]
+        return sum(
+            count
+            for outcome, code, count in self._tallies[attempt]
+            if (not outcomes or outcome in outcomes) and (not codes or code in codes)
+        )
 
     def counts(self, attempt: int, connection: sa.Connection) -> dict[str, int]:
         """Rows by outcome, every outcome named."""
