@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -30,6 +31,8 @@ def root() -> Path:
     ready = CACHE / "asterisk"
     if not ready.is_dir():
         try:
+            if platform.machine() != "x86_64":
+                raise OSError(f"they are for x86_64, and this is {platform.machine()}")
             _unpack(ready)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or error
