@@ -31,8 +31,6 @@ def root() -> Path:
     ready = CACHE / "asterisk"
     if not ready.is_dir():
         try:
-            if platform.machine() != "x86_64":
-                raise OSError(f"they are for x86_64, and this is {platform.machine()}")
             _unpack(ready)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", "") or error
@@ -43,6 +41,8 @@ def root() -> Path:
 
 def _unpack(ready: Path) -> None:
     """Download with an apt whose state is its own, unpack, and put it in its place when it is whole."""
+    if platform.machine() != "x86_64":
+        raise OSError(f"they are for x86_64, and this is {platform.machine()}")
     CACHE.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="asterisk-", dir=CACHE))
     try:
