@@ -32,7 +32,8 @@ def test_every_extension_goes_back_to_its_holder_with_its_number(entries, instru
     back = list(undo_rows(lambda: changes))
     undo = [Row(2 + n, b.action, b.member, b.pbx, b.extension, b.number) for n, b in enumerate(back) if b.action]
     # A member who held several before can only get them back where members may.
-    several = any([h.member for h in before.values()].count(m) > 1 for m in {h.member for h in before.values()} - {None})
+    holders = [held.member for held in before.values() if held.member is not None]
+    several = len(holders) > len(set(holders))
     put_back, _ = played(
         [Entry(e, *h) for e, h in after.items()], undo, Policy(SecondExtension.ADD) if several else policy
     )
