@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
+import sqlalchemy as sa
 
 from acceptance.crashes import TORTURE
 from acceptance.killing import forked
@@ -55,3 +59,35 @@ def test_retention_keeps_database_and_folders_in_bounds(week):
     most = DROPS / 7 * (KEPT + 0.5)
     assert 0 < last.archived <= most
     assert 0 < last.reports <= most
+
+
+class Listening(Week):
+    """Remembers the queries that the work of an hour asks of the memory, without those of start and housekeeping."""
+
+    asked: dict[str, tuple]
+
+    def _hour(self, engine):
+        self.asked = getattr(self, "asked", {})
+
+        def asks(_connection, _cursor, query, given, _context, _many):
+            if query.startswith(("SELECT", "UPDATE", "DELETE")):
+                self.asked[query] = given
+
+        sa.event.listen(sa.Engine, "before_cursor_execute", asks)
+        try:
+            super()._hour(engine)
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", asks)
+
+
+def test_no_query_about_a_drop_reads_a_whole_table(tmp_path):
+    """A drop costs no more when a year of runs is remembered."""
+    week = Listening(tmp_path, 130, hours=12)
+    week.live()
+    assert len(week.asked) > 30
+    with closing(sqlite3.connect(tmp_path / "state" / "linecard.db")) as db:
+        for query, given in week.asked.items():
+            steps = [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {query}", given)]
+            assert not [step for step in steps if step.startswith("SCAN") and "INDEX ix_outbox_waits" not in step], (
+                query
+            )

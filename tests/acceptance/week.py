@@ -54,10 +54,11 @@ class Size(NamedTuple):
 
 @dataclass
 class Week:
-    """The site, and what was seen of it. `drops` files arrive in the course of the week, as many each hour."""
+    """The site, and what was seen of it. `drops` files arrive in the course of its `hours`, as many in each."""
 
     folder: Path
     drops: int
+    hours: int = HOURS
     now: datetime = BEGAN
     monotonic: float = 0.0
     states: Counter = field(default_factory=Counter)
@@ -76,8 +77,8 @@ class Week:
             board = Board(service.now)
             engine = Engine(service, board, monotonic=lambda: self.monotonic)
             engine.start()
-            for hour in range(1, HOURS + 1):
-                self._drop(self.drops * hour // HOURS)
+            for hour in range(1, self.hours + 1):
+                self._drop(self.drops * hour // self.hours)
                 self._hour(engine)
                 if hour % 6 == 0:
                     self._date_files()

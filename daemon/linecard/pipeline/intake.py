@@ -259,7 +259,8 @@ class Intake:
     def _supersede(self, connection: sa.Connection, run_id: int, drop: Drop) -> None:
         """Let earlier runs that still wait give way, as the inbox wishes."""
         date = self._said(drop.name).date
-        for old in self._store.waiting(connection, self.name, run_id):
+        only = drop.sha256 if self._habits.replaces == "same" else None
+        for old in self._store.waiting(connection, self.name, run_id, only):
             if old.sha256 == drop.sha256:
                 why = "has the same file"
             elif self._habits.replaces == "name" and old.name == drop.name:

@@ -58,8 +58,9 @@ class Claims:
 
     def unsettled(self, run_id: int | None = None) -> list[Claim]:
         """Claims whose run (this one, or any) has ended and whose file was not parted with yet."""
-        ended = sa.select(run.c.id).where(run.c.state.in_(sorted(states.FINAL)))
-        query = [claim.c.settled.is_(None), claim.c.run_id.in_(ended)]
+        # Asked for each claim, of which few are open: a list of all runs that ever ended would grow from year to year.
+        ended = sa.exists().where(run.c.id == claim.c.run_id, run.c.state.in_(sorted(states.FINAL)))
+        query = [claim.c.settled.is_(None), ended]
         return self._found(*query, *([] if run_id is None else [claim.c.run_id == run_id]))
 
     def _found(self, *where: sa.ColumnElement[bool]) -> list[Claim]:

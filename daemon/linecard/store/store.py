@@ -158,21 +158,19 @@ class Store:
 
     def supersede(self, connection: sa.Connection, run_id: int, inbox: str, sha256: str, *, who: str) -> None:
         """Older runs of the same file in the same inbox that wait with nothing done give way to this one."""
-        for old in self.waiting(connection, inbox, run_id):
-            if old.sha256 == sha256:
-                self.move(connection, old.id, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
+        for old in self.waiting(connection, inbox, run_id, sha256):
+            self.move(connection, old.id, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
 
-    def waiting(self, connection: sa.Connection, inbox: str, before: int) -> list[Waiting]:
-        """Runs of an inbox, older than run `before`, that wait with nothing done."""
+    def waiting(self, connection: sa.Connection, inbox: str, before: int, sha256: str | None = None) -> list[Waiting]:
+        """Runs of an inbox, older than run `before`, that wait with nothing done: all, or those of this file.
+
+        Asked for each file that is taken, when thousands may be waiting or be remembered.
+        """
         older = (
             sa.select(run.c.id, drop.c.name, drop.c.sha256)
             .join(drop)
-            .where(
-                run.c.id < before,
-                run.c.inbox == inbox,
-                run.c.attempt <= 1,
-                run.c.state.in_(sorted(states.WAITING)),
-            )
+            .where(run.c.id < before, run.c.attempt <= 1, run.c.state.in_(sorted(states.WAITING)))
+            .where(drop.c.inbox == inbox, *([] if sha256 is None else [drop.c.sha256 == sha256]))
             .order_by(run.c.id)
         )
         return [Waiting(*found) for found in connection.execute(older).all()]

@@ -71,6 +71,8 @@ run = sa.Table(
     sa.Column("created", UTCDateTime, nullable=False),
     sa.Column("changed", UTCDateTime, nullable=False),
     sa.Index("ix_run_state", "state"),
+    sa.Index("ix_run_inbox_id", "inbox", "id"),
+    sa.Index("ix_run_drop_id", "drop_id"),
 )
 
 claim = sa.Table(
@@ -160,6 +162,8 @@ fault = sa.Table(
     sa.Index("ix_sheet_fault_run_id_line", "run_id", "line"),
 )
 
+_WAITS = sa.text("delivered IS NULL AND dropped IS NULL")
+
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -173,4 +177,5 @@ outbox = sa.Table(
     sa.Column("problem", sa.Text, nullable=False, server_default=""),
     sa.Column("dropped", UTCDateTime),
     sa.UniqueConstraint("run_id", "kind"),
+    sa.Index("ix_outbox_waits", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )
