@@ -89,7 +89,11 @@ class Client:
             except (smtplib.SMTPException, OSError):
                 pass  # it has gone while nothing was to be sent
             self._drop()
-        self._smtp = self._opened()
+        try:
+            self._smtp = self._opened()
+        except BaseException:
+            self._drop()  # a line on which nobody has logged in is of no use to the next letter
+            raise
         return self._smtp
 
     def _opened(self) -> smtplib.SMTP:

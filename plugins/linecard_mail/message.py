@@ -35,11 +35,12 @@ def addressed(text: str) -> tuple[Address, bool]:
         raise SinkError(
             f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it under `tell`.", final=True
         ) from error
-    spec = found.ascii_email or found.normalized
-    return Address(addr_spec=spec), found.ascii_email is None
+    return Address(username=found.local_part, domain=found.ascii_domain or found.domain), found.ascii_email is None
 
 
-def bodies(letter: Letter, outlet: Outlet, options: MailOptions, files: Files) -> tuple[str, str, str]:
+def bodies(
+    letter: Letter, outlet: Outlet, options: MailOptions, files: Files, most: int = MOST_BODY
+) -> tuple[str, str, str]:
     """Plain text, HTML, and what is wrong with a template of the site's own; with as many rows as there is room."""
     words = words_of(letter)
     inbox = letter.report.run.inbox
@@ -54,20 +55,22 @@ def bodies(letter: Letter, outlet: Outlet, options: MailOptions, files: Files) -
                 text, _ = printed(name, inbox, given, None)
             found.append(text)
         plain, html = found
-        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in found) <= MOST_BODY:
+        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in found) <= most:
             return plain, html, str(given["wrong"])
         room = room.halved()
 
 
-def message(letter: Letter, outlet: Outlet, options: MailOptions, files: Files) -> tuple[EmailMessage, str]:
-    """The mail, and what is wrong with a template of the site's own. Raises `SinkError` for a wrong address.
+def message(
+    letter: Letter, outlet: Outlet, options: MailOptions, files: Files, most: int = MOST_BODY
+) -> tuple[EmailMessage, str]:
+    """The mail, and what is wrong with a template of the site's own; its body has at most so many bytes.
 
     Sent again it is the same, id and date included. No text from outside stands in a head but in the subject, which
-    is one line of printable characters.
+    is one line of printable characters. Raises `SinkError` for a wrong address.
     """
     report = letter.report
     run = report.run
-    plain, html, wrong = bodies(letter, outlet, options, files)
+    plain, html, wrong = bodies(letter, outlet, options, files, most)
     sender, _ = addressed(options.sender)
     to, utf8 = addressed(letter.address)
     domain = sender.domain

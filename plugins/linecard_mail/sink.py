@@ -5,8 +5,11 @@ from __future__ import annotations
 from linecard.api import Letter, Outlet, SinkError, Write
 from linecard_mail.attach import NONE, Files, files
 from linecard_mail.client import Client
-from linecard_mail.message import addressed, message
+from linecard_mail.message import MOST_BODY, addressed, message
 from linecard_mail.options import MailOptions
+
+HEADS = 4_000
+"""Bytes of a mail besides its body and its files, at most."""
 
 
 def build(options: MailOptions, outlet: Outlet) -> Mail:
@@ -33,7 +36,8 @@ class Mail:
         content = made.as_bytes()
         if most is not None and len(content) > most and found.attached:
             names = tuple(file.name for file in found.attached)
-            made, wrong = message(letter, self._outlet, options, Files(NONE.attached, (*names, *found.left_out)))
+            without = Files(NONE.attached, (*names, *found.left_out))
+            made, wrong = message(letter, self._outlet, options, without, min(MOST_BODY, most - HEADS))
             content = made.as_bytes()
         sender, _ = addressed(options.sender)
         where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
