@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TextIO
@@ -65,6 +66,10 @@ class Post:
             except LinecardError as error:
                 self._failed(item, error)
                 return isinstance(error, SinkError) and error.final
+            except Exception as error:  # noqa: BLE001 - a bug in a sink keeps no other letter from its reader
+                log("bug", error=repr(error), traceback=traceback.format_exc(), level="error")
+                self._failed(item, SinkError(f"{type(error).__name__}: {error}", remedy="This is a bug; report it."))
+                return False
             with store.transaction() as connection:
                 self._outbox.delivered(connection, item.id, where)
             log("report delivered", attempts=item.attempts + 1)
