@@ -87,6 +87,9 @@ def finished(site, drops: int) -> None:
 
 
 def everything_is_done(site, drops: int) -> bool:
+    database = site.folder / "state/linecard.db"
+    if not database.exists() or not site.ask("state/linecard.db", "SELECT 1 FROM sqlite_schema WHERE name = 'outbox'"):
+        return False  # every life so far ended before it had made its memory
     (facts,) = site.ask(
         "state/linecard.db",
         "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM claim WHERE settled IS NULL), "
