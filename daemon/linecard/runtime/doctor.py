@@ -45,6 +45,7 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)
+    yield from _sinks(service)
     yield from _openers(service)
     for name in config.pbxs:
         yield from _pbx(service, name)
@@ -112,6 +113,26 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
     else:
         yield Finding("runs", ok=True, message="none broke off")
+
+
+def _sinks(service: Service) -> Iterator[Finding]:
+    """Whether letters arrive by each way out; nothing is sent to find out."""
+    try:
+        outbox = Outbox(service.store)
+        for name in service.config.sinks:
+            failing = [item for item in outbox.waiting(name) if item.problem]
+            lost = [item for item in outbox.given_up() if item.sink == name]
+            remedy = "`linecard outbox list` shows them, to be retried or dropped."
+            if lost:
+                message = f"letters given up: {len(lost)}, the last one because {lost[-1].problem}"
+                yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
+            elif failing:
+                message = f"letters waiting: {len(failing)}, the last one because {failing[-1].problem}"
+                yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
+            else:
+                yield Finding(f"sink {name}", ok=True, message="no letter waits that could not be sent")
+    except LinecardError:
+        return  # the state database was told above
 
 
 def _openers(service: Service) -> Iterator[Finding]:
