@@ -80,8 +80,11 @@ class Watch(Protocol):
 class Inbox(Protocol):
     """One source of files. Any method may raise `InboxError`; it is asked again at the next look.
 
-    Used by one thread at a time.
+    `stays` says that claimed files stay where they are, under their names, and are listed as before: then the core
+    remembers which ones it took, by name and version. Used by one thread at a time.
     """
+
+    stays: bool
 
     def look(self) -> Iterator[Listing]:
         """Every file there is now, in any order; folders are left out."""
