@@ -4,17 +4,16 @@ from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
 from linecard.languages import LANGUAGES, wording
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
-from linecard.model.filed import Filed, Index
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
-from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
+from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.opener import CannotOpen, Concern, Desk, Opener, OpenerError
-from linecard.ports.renderer import IndexRenderer, Renderer
+from linecard.ports.renderer import Renderer
 from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
@@ -51,7 +50,6 @@ __all__ = [
     "Fate",
     "Fault",
     "FaultCode",
-    "Filed",
     "Flaw",
     "Headline",
     "Hold",
@@ -59,8 +57,6 @@ __all__ = [
     "Inbox",
     "InboxError",
     "InboxKind",
-    "Index",
-    "IndexRenderer",
     "KeepsSecrets",
     "Key",
     "Keyring",
@@ -86,13 +82,11 @@ __all__ = [
     "Run",
     "Scope",
     "Secret",
-    "ServerKey",
     "Severity",
     "Sink",
     "SinkError",
     "SinkKind",
     "State",
-    "Step",
     "Unfinished",
     "Vault",
     "Verdict",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sqlite3
-import sys
 import threading
 from collections import Counter
 from contextlib import closing
@@ -47,8 +45,6 @@ class Size(NamedTuple):
     """What the program and its site took at some time: bytes, and numbers of things."""
 
     memory: int
-    blocks: int
-    """Pieces of memory that Python holds, garbage not counted."""
     descriptors: int
     threads: int
     database: int
@@ -154,14 +150,12 @@ class Week:
         assert self._last == self._dropped
 
     def _size(self) -> Size:
-        gc.collect()
         database = (self.folder / "state").glob("linecard.db*")
         return Size(
             int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
-            sys.getallocatedblocks(),
             len(list(Path("/proc/self/fd").iterdir())),
             threading.active_count(),
             sum(path.stat().st_size for path in database),
             sum(path.is_file() for path in (self.folder / "archive").rglob("*")),
-            sum(path.name[:6].isdigit() for path in (self.folder / "reports").rglob("*.html")),
+            sum(path.suffix == ".html" for path in (self.folder / "reports").rglob("*")),
         )

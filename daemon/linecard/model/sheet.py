@@ -46,7 +46,6 @@ class FaultCode(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     ROW_COUNT = "row_count"
     DUPLICATE = "duplicate"
-    CHECKSUM = "checksum"
     CRASHED = "crashed"
     NOT_ENCRYPTED = "not_encrypted"
     CANNOT_DECRYPT = "cannot_decrypt"
@@ -85,7 +84,6 @@ FILE_FAULTS = frozenset(
         FaultCode.TOO_MANY_ROWS,
         FaultCode.ROW_COUNT,
         FaultCode.DUPLICATE,
-        FaultCode.CHECKSUM,
         FaultCode.CRASHED,
         FaultCode.NOT_ENCRYPTED,
         FaultCode.CANNOT_DECRYPT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -26,12 +26,11 @@ def announce(
     site: str,
     timezone: str,
     templates: Path | None,
-    filed: Callable[[int], None] = lambda _run_id: None,
 ) -> dict[int, ReportError]:
     """File every report that waits in the outbox, below `folder`/YYYY/MM.
 
     A report that cannot be written stays in the outbox and keeps nobody else from theirs: what stood in its way is
-    given back by run. `filed` is told of each that was written. A broken template, a full disk or a missing right is no reason to stop the next import.
+    given back by run. A broken template, a full disk or a missing right is no reason to stop the next import.
     """
     unfiled: dict[int, ReportError] = {}
     letters = Outbox(store)
@@ -45,7 +44,6 @@ def announce(
             continue
         with store.transaction() as connection:
             letters.delivered(connection, item.id, str(written[0]) if written else "")
-        filed(run_id)
     return unfiled
 
 
