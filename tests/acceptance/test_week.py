@@ -35,20 +35,21 @@ def test_every_drop_of_the_week_has_one_run_and_one_report(week):
     """Counted before retention forgets them; the duplicates among them are refused, the faulty ones done in part."""
     _, states = week
     assert sum(states.values()) == DROPS
-    assert set(states) <= {"applied", "partial", "unchanged", "rejected"}
+    assert set(states) <= {"applied", "partial", "unchanged", "rejected", "superseded"}
     assert states["applied"] > DROPS / 2
     assert states["partial"] > 0
     assert states["rejected"] > 0
 
 
 def test_memory_open_files_and_threads_stay_flat(week):
-    """At the end of the week they are what they were after the first day."""
+    """Nothing is held at the end that was not held after a day; the databases' caches are full after three."""
     days, _ = week
     print(*days, sep="\n")
-    first, last = days[0], days[-1]
+    first, full, last = days[0], days[KEPT], days[-1]
     assert last.descriptors <= first.descriptors + 2
     assert last.threads == first.threads
-    assert last.memory < first.memory + 12_000_000
+    assert last.blocks < 1.02 * first.blocks
+    assert last.memory < full.memory + 8_000_000
 
 
 def test_retention_keeps_database_and_folders_in_bounds(week):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
+import sys
 import threading
 from collections import Counter
 from contextlib import closing
@@ -45,6 +47,8 @@ class Size(NamedTuple):
     """What the program and its site took at some time: bytes, and numbers of things."""
 
     memory: int
+    blocks: int
+    """Pieces of memory that Python holds, garbage not counted."""
     descriptors: int
     threads: int
     database: int
@@ -150,12 +154,14 @@ class Week:
         assert self._last == self._dropped
 
     def _size(self) -> Size:
+        gc.collect()
         database = (self.folder / "state").glob("linecard.db*")
         return Size(
             int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
+            sys.getallocatedblocks(),
             len(list(Path("/proc/self/fd").iterdir())),
             threading.active_count(),
             sum(path.stat().st_size for path in database),
             sum(path.is_file() for path in (self.folder / "archive").rglob("*")),
-            sum(path.suffix == ".html" for path in (self.folder / "reports").rglob("*")),
+            sum(path.name[:6].isdigit() for path in (self.folder / "reports").rglob("*.html")),
         )
