@@ -76,9 +76,8 @@ class RunReport:
         while page := list(islice(stored, PAGE)):
             faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
             for row, verdict, said in page:
-                yield line(
-                    row, verdict, said, list(self._again(faults.get(row.line, ()))), state=state, words=self._words
-                )
+                found = list(self._again(faults[row.line])) if row.line in faults else ()
+                yield line(row, verdict, said, found, state=state, words=self._words)
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
@@ -151,18 +150,21 @@ def line(
 
 
 def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, str]:
-    effects = verdict.effects
-    main = effects[0] if effects else None
-    lost = [_named(e, row) for e in effects if e.before.member == row.member and e.after.member != row.member]
+    pbx, extension, holder, lost = row.pbx, row.extension, verdict.holder, ""
+    if effects := verdict.effects:
+        named, member = effects[0], row.member
+        pbx, extension, holder = pbx or named.pbx, extension or named.extension, holder or named.before.member or ""
+        freed = [e for e in effects if e.before.member == member != e.after.member]
+        lost = f" {words(AND)} ".join([_named(e, row) for e in freed]) if freed else ""
     return {
         "member": row.member,
-        "extension": row.extension or (main.extension if main else ""),
-        "pbx": row.pbx or (main.pbx if main else "") or words(THE_PBX),
+        "extension": extension,
+        "pbx": pbx or words(THE_PBX),
         "number": row.number,
-        "holder": verdict.holder or (main.before.member if main and main.before.member else "") or words(NOBODY),
+        "holder": holder or words(NOBODY),
         "other": verdict.other,
-        "freed": (freed := f" {words(AND)} ".join(lost)),
-        "lost": freed,
+        "freed": lost,
+        "lost": lost,
         "words": said.rstrip("."),
     }
 

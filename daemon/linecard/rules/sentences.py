@@ -85,7 +85,7 @@ NOBODY, THE_PBX, AND = "nobody", "The PBX", "and"
 def sentence(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> tuple[str, str]:
     """The sentence for an outcome's code and the remedy, which may be empty."""
     message, remedy = SENTENCES[code]
-    return words(message).format_map(facts), words(remedy).format_map(facts)
+    return words(message).format_map(facts), words(remedy).format_map(facts) if remedy else ""
 
 
 NUMBER_TAKEN: Mapping[tuple[bool, bool], str] = {

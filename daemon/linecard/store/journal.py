@@ -93,8 +93,8 @@ class Journal:
         while True:
             with self._store.reading() as connection:
                 page = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE)).all()
-            for seq, name, extension, *b in page:
-                yield Change(seq, name, extension, Holding(b[0], b[1]), Holding(b[2], b[3]))
+            for seq, name, extension, held, had, member, number in page:
+                yield Change(seq, name, extension, Holding(held, had), Holding(member, number))
             if len(page) < PAGE:
                 return
             last = page[-1][0]
@@ -204,8 +204,8 @@ class Journal:
         """Rows in file order, streamed; all, or those with one of these outcomes and codes."""
         query = self._where(sa.select(*_STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
         with self._store.reading() as connection:
-            for found in connection.execution_options(yield_per=PAGE).execute(query):
-                yield _stored(found)
+            for page in connection.execution_options(yield_per=PAGE).execute(query).partitions():
+                yield from map(_stored, page)
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
         """Rows with one of these outcomes and codes. The store is asked once by each journal: a report asks often."""
@@ -264,7 +264,7 @@ class Journal:
         )
 
     def faults(self, attempt: int, *, whole_file: bool = False) -> Iterator[Fault]:
-        query = sa.select(fault).where(fault.c.run_id == self._run, fault.c.attempt == attempt)
+        query = sa.select(*_FAULT).where(fault.c.run_id == self._run, fault.c.attempt == attempt)
         if whole_file:
             of_rows = sa.select(row.c.line).where(row.c.run_id == self._run, row.c.attempt == attempt)
             query = query.where(fault.c.line.not_in(of_rows))
@@ -278,13 +278,13 @@ class Journal:
         wanted = set(lines)
         if not wanted:
             return found
-        query = sa.select(fault).where(
+        query = sa.select(*_FAULT).where(
             fault.c.run_id == self._run, fault.c.attempt == attempt, fault.c.line.between(min(wanted), max(wanted))
         )
         with self._store.reading() as connection:
             for f in connection.execute(query.order_by(fault.c.line, fault.c.id)):
-                if f.line in wanted:
-                    found.setdefault(f.line, []).append(_fault(f))
+                if f[0] in wanted:
+                    found.setdefault(f[0], []).append(_fault(f))
         return found
 
 
@@ -335,12 +335,18 @@ def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tupl
     return (run_id, attempt, *found[:6], verdict.outcome, verdict.code, *before, *after, text)
 
 
-def _fault(f: sa.Row[Any]) -> Fault:
-    return Fault(f.line, f.column, f.value, FaultCode(f.code), Severity(f.severity), f.message, f.hint)
+_FAULT = tuple(fault.c)[3:]
+
+
+def _fault(values: Iterable[Any]) -> Fault:
+    line, column, value, code, severity, message, hint = values
+    return Fault(line, column, value, _FAULT_CODES[code], _SEVERITIES[severity], message, hint)
 
 
 _STORED = tuple(row.c)[2:]
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_FAULT_CODES = {code.value: code for code in FaultCode}
+_SEVERITIES = {severity.value: severity for severity in Severity}
 
 
 def _stored(values: Iterable[Any]) -> StoredRow:
