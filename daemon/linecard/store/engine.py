@@ -8,7 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": "5000"}
+PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "busy_timeout": "5000",
+    # In pages of 4 KiB, eight times the usual: the two marks on a change find most of its page's last writing still in
+    # the log, so that it is copied into the database once and not three times.
+    "wal_autocheckpoint": "8192",
+}
 
 
 def sqlite(path: Path, *, foreign_keys: bool = True) -> sa.Engine:
