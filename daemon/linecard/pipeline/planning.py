@@ -112,8 +112,8 @@ class Planning:
                 first = change.seq + 1
                 self._digest.add(change)
                 yield change
-            for _, before, after in play.differences():
-                _count(losses, play, before, after)
+            for member, successor in play.parted():
+                _count(losses, play, member, successor)
 
     @property
     def digest(self) -> str:
@@ -145,12 +145,10 @@ class Planning:
 _RANK = {Outcome.DONE: 0, Outcome.REFUSED: 1, Outcome.UNCHANGED: 2}
 
 
-def _count(losses: Losses, play: Play, before: Holding, after: Holding) -> None:
-    if before.member is None or before.member == after.member:
-        return
-    if after.member is not None:
+def _count(losses: Losses, play: Play, member: str, successor: str | None) -> None:
+    if successor is not None:
         losses.force += 1
-    elif play.held_by(before.member):
+    elif play.held_by(member):
         losses.move += 1
     else:
         losses.detach += 1

@@ -166,11 +166,13 @@ class Play:
         old = self._is.get(extension, _NOTHING)
         number = row.number or old[1]
         overrides = self._broken_by_attach(row) | self._broken(extension, member, number)
-        before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
-        for other in freed:
-            overrides |= self._free(other, before[other].number)
-        if elsewhere != extension:
-            overrides |= self._take_number(elsewhere)
+        before: dict[str, Holding] = {}
+        if freed or elsewhere != extension:
+            before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
+            for other in freed:
+                overrides |= self._free(other, before[other].number)
+            if elsewhere != extension:
+                overrides |= self._take_number(elsewhere)
         self._set(extension, member, number, row.line, named=bool(row.number))
         was = Holding(old[0], old[1]) if old is not _NOTHING else VACANT
         effects = [Effect(self.pbx, extension, was, Holding(member, number))]
@@ -240,6 +242,13 @@ class Play:
         return broken
 
     # -- the difference --------------------------------------------------------------------------------------------
+
+    def parted(self) -> Iterator[tuple[str, str | None]]:
+        """Each member who loses an extension that the PBX says they hold, and who gets it instead."""
+        for extension in self._touched:
+            was = self._was.get(extension, _NOTHING)[0]
+            if was is not None and was != (now := self._is[extension][0]):
+                yield was, now
 
     def differences(self) -> Iterator[tuple[str, Holding, Holding]]:
         """What of the PBX must change: extension, what it is, what it shall be; in the order rows touched them."""
