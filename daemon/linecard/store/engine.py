@@ -13,8 +13,8 @@ PRAGMAS = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
     "busy_timeout": "5000",
-    # In pages of 4 KiB, eight times the usual: the two marks on a change find most of its page's last writing still in
-    # the log, so that it is copied into the database once and not three times.
+    # In pages of 4 KiB, eight times the usual. A page of changes is written when they are planned, sent and done, and
+    # copied from the log into the database anew whenever the log was full in between.
     "wal_autocheckpoint": "8192",
 }
 
