@@ -32,6 +32,8 @@ class LocalInbox:
     folder inside the inbox; under the claim's id, so that whose it is can be told after a crash.
     """
 
+    stays = False
+
     def __init__(self, place: Place, *, hard_links: bool = False, watch: bool = True) -> None:
         self._folder = place.folder / place.path
         self._path = os.fsencode(self._folder)

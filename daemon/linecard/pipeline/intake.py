@@ -144,6 +144,8 @@ class Intake:
         """Files whose names say that they are to be taken, and whose marker is there if they need one."""
         habits = self._habits
         found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
+        if self._inbox.stays:
+            found = self._unknown(found)
         marker = habits.marker.encode()
         names = {listing.name for listing in found} if marker else set()
         for listing in found:
@@ -158,6 +160,16 @@ class Intake:
                 if there is not None:
                     yield listing._replace(marker=there)
 
+    def _unknown(self, found: list[Listing]) -> list[Listing]:
+        """Without the files that were taken and only stay where they are."""
+        known = self._claims.known()
+        there = {listing.name for listing in found}
+        gone = [claim for claim, name in known.ended.items() if name not in there]
+        if gone and there:  # an empty folder says nothing: its disk may only be out of sight
+            with self._store.transaction() as connection:
+                self._claims.unlisted(connection, gone)
+        return [listing for listing in found if not known.has(listing)]
+
     # -- claiming --------------------------------------------------------------------------------------------------
 
     def _claim(self, ready: Sequence[Listing]) -> None:
@@ -165,7 +177,7 @@ class Intake:
             now = self._store.now()
             claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
             with self._store.transaction() as connection:
-                self._claims.intend(connection, claims)
+                self._claims.intend(connection, claims, stays=self._inbox.stays)
             self._put_aside(claims)
 
     def _put_aside(self, claims: Sequence[Claim]) -> None:
@@ -214,6 +226,9 @@ class Intake:
             return True
         except InboxError as error:
             look.problems[f"file {display(claim.seen.name)}"] = f"{error} {error.remedy}".rstrip()
+            if self._inbox.stays:  # where its owner may have taken it away: the next look asks whether it is there
+                del self._claimed[claim.id]
+                self._reconciled = False
             return True
         except StateError as error:
             look.problems["memory"] = f"{error} {error.remedy}".rstrip()
