@@ -86,6 +86,15 @@ class Inbox(Protocol):
     Used by one thread at a time.
     """
 
+    @property
+    def stays(self) -> bool:
+        """Whether a claimed file stays where it is and is listed on, as where nothing may be moved.
+
+        The core then remembers by name and version what it took. `claim` answers with the files that are still as
+        they were seen, `take` and `settle` go by `seen`, and nothing is ever given back.
+        """
+        ...
+
     def look(self) -> Iterator[Listing]:
         """Every file there is now, in any order; folders are left out."""
         ...
