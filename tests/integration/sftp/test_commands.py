@@ -95,3 +95,16 @@ class TestDoctor:
         office = open_office(serve(flags="-R"))
         assert list(steps(office).values()) == [True, True, True, True, False]
         assert "claim: null" in office.run("doctor").stdout
+
+
+def test_a_key_that_was_made_for_the_inbox_is_used_by_itself(server, open_office):
+    """As docs/sftp.md has it: trust the server, make the key, have it let in."""
+    office = open_office(server, inboxes={"hr": {"known_hosts": None, "key": None}})
+    trust(office, "y\n")
+    assert "neither key nor password" in str(office.once())
+    assert office.run("keys", "make", "--ssh", "hr").returncode == 0
+    with (server.folder / "authorized_keys").open("a") as file:
+        file.write(office.run("keys", "export", "hr").stdout)
+    server.put("a.csv", ADA)
+    assert office.once() == []
+    assert office.files == ["a.csv"]
