@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from typing import BinaryIO
 import pytest
 import sqlalchemy as sa
 
+from linecard.model.run import State
+from linecard.pipeline.intake import Habits
 from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished, Watch
 from linecard.store.tables import claim, outbox
 from linecard_local.watch import Deaf
@@ -51,6 +54,9 @@ class Shelf:
             raise Unfinished(now)
         into.write(path.read_bytes()[: most + 1])
         return now.version
+
+    def checksum(self, claim: str, seen: Listing) -> bytes:
+        return (self._folder / os.fsdecode(seen.checksum)).read_bytes()
 
     def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
         return True
@@ -170,6 +176,19 @@ def test_one_that_was_claimed_before_a_crash_is_taken_by_the_next_start(shelf):
     restarted(shelf)
     assert len(shelf.look().runs) == 1
     assert shelf.settled() == []
+
+
+def test_its_marker_and_checksum_file_stay_with_it(shelf):
+    """They are listed on, and still no file is taken twice."""
+    habits = Habits(settle=SETTLE, reserve=0, marker=".done", checksum=".sha256")
+    shelf.begin(habits, inbox=Shelf(shelf.inbox))
+    shelf.put()
+    shelf.put("a.done", "")
+    shelf.put("a.csv.sha256", hashlib.sha256(b"one").hexdigest())
+    (run,) = shelf.settled()
+    assert run.state is State.RECEIVED
+    assert shelf.settled() == []
+    assert shelf.names == ["a.csv", "a.csv.sha256", "a.done"]
 
 
 class TestLongMemory:

@@ -41,6 +41,7 @@ class Port:
         self.stays = real.stays
         self.look, self.watch, self.close = real.look, real.watch, real.close
         self.claim, self.take, self.settle = real.claim, real.take, real.settle
+        self.checksum = real.checksum
 
 
 @dataclass
