@@ -9,7 +9,7 @@ from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
-from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Unfinished, Watch
+from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.opener import CannotOpen, Concern, Desk, Opener, OpenerError
@@ -82,11 +82,13 @@ __all__ = [
     "Run",
     "Scope",
     "Secret",
+    "ServerKey",
     "Severity",
     "Sink",
     "SinkError",
     "SinkKind",
     "State",
+    "Step",
     "Unfinished",
     "Vault",
     "Verdict",

@@ -17,8 +17,10 @@ from linecard_local.watch import Deaf, FolderWatch
 
 HIDDEN = b".linecard"
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
-MARKER = ".marker"
-"""What follows a claim's id in the name of its marker file."""
+MARKER, CHECKSUM = ".marker", ".checksum"
+"""What follows a claim's id in the names of its marker file and of its checksum file."""
+MOST_CHECKSUM = 65_536
+"""Bytes of a checksum file that are read."""
 
 
 def build(options: LocalOptions, place: Place) -> LocalInbox:
@@ -31,6 +33,8 @@ class LocalInbox:
     A claimed file lies in the site's private work folder, or, where that is on another file system, in a private
     folder inside the inbox; under the claim's id, so that whose it is can be told after a crash.
     """
+
+    stays = False
 
     def __init__(self, place: Place, *, hard_links: bool = False, watch: bool = True) -> None:
         self._folder = place.folder / place.path
@@ -95,18 +99,19 @@ class LocalInbox:
     def _put_aside(self, claim: str, seen: Listing) -> bytes | None:
         """Move a file that is still as it was seen; where it lies then, None if it was left."""
         source = os.path.join(self._path, seen.name)
-        marker = os.path.join(self._path, seen.marker)
         try:
             if _is_as_seen(source, seen):
-                if seen.marker:
+                for side, ending in _sides(seen):
                     with suppress(FileNotFoundError):  # moved before a crash, or with another file
-                        self._rename(marker, claim + MARKER)
+                        self._rename(os.path.join(self._path, side), claim + ending)
                 return self._rename(source, claim)
         except FileNotFoundError:  # its owner, or another linecard, was quicker
             self._must_be_mounted(seen)
-        kept = self._aside(claim + MARKER)
-        if kept is not None:
-            self._put_back(kept, marker, marker + b"." + claim[:8].encode())
+        for side, ending in _sides(seen):
+            kept = self._aside(claim + ending)
+            if kept is not None:
+                there = os.path.join(self._path, side)
+                self._put_back(kept, there, there + b"." + claim[:8].encode())
         return None
 
     def _must_be_mounted(self, seen: Listing) -> None:
@@ -155,6 +160,20 @@ class LocalInbox:
             finally:
                 os.close(handle)
 
+    def checksum(self, claim: str, seen: Listing) -> bytes:
+        with self._told():
+            path = self._aside(claim + CHECKSUM)
+            if path is None:
+                raise InboxError(
+                    f"{os.fsdecode(seen.checksum)} went away before it was read.",
+                    remedy="Somebody removed it; have the file sent again.",
+                )
+            handle = _opened(path)
+            try:
+                return os.read(handle, MOST_CHECKSUM)
+            finally:
+                os.close(handle)
+
     # -- parting ---------------------------------------------------------------------------------------------------
 
     def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
@@ -162,7 +181,7 @@ class LocalInbox:
             path = self._aside(claim)
             if path is None:
                 self._must_be_mounted(seen)
-                self._drop_marker(claim)
+                self._drop_sides(claim)
                 return True
             handle = _opened(path)
             try:
@@ -178,26 +197,27 @@ class LocalInbox:
                 os.unlink(path)
             else:
                 to_quarantine(path, self._quarantine, f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}")
-            self._drop_marker(claim)
+            self._drop_sides(claim)
             synced(os.path.dirname(path))
             return as_taken
 
-    def _drop_marker(self, claim: str) -> None:
-        marker = self._aside(claim + MARKER)
-        if marker is not None:
-            os.unlink(marker)
+    def _drop_sides(self, claim: str) -> None:
+        for ending in (MARKER, CHECKSUM):
+            side = self._aside(claim + ending)
+            if side is not None:
+                os.unlink(side)
 
     def _give_back(self, path: bytes, seen: Listing, claim: str) -> None:
-        """Back into the inbox under its name, or where that is taken, under one beside it; its marker with it."""
+        """Back into the inbox under its name, or where that is taken, under one beside it; what belongs to it too."""
         name, other = seen.name, beside(seen.name, claim)
-        marker = self._aside(claim + MARKER)
+        sides = [(side, kept) for side, use in _sides(seen) if (kept := self._aside(claim + use)) is not None]
         at_name = self._put_back(path, os.path.join(self._path, name), os.path.join(self._path, other))
-        if marker is not None:
-            ending = seen.marker.removeprefix(name)
-            if ending == seen.marker:
-                ending = seen.marker.removeprefix(name.rpartition(b".")[0])
-            wanted = os.path.join(self._path, seen.marker if at_name else other + ending)
-            self._put_back(marker, wanted, wanted + b"." + claim[:8].encode())
+        for side, kept in sides:
+            ending = side.removeprefix(name)
+            if ending == side:
+                ending = side.removeprefix(name.rpartition(b".")[0])
+            wanted = os.path.join(self._path, side if at_name else other + ending)
+            self._put_back(kept, wanted, wanted + b"." + claim[:8].encode())
 
     def _put_back(self, path: bytes, *targets: bytes) -> bool:
         """Give a file back the first of these names that is free; whether it was the first."""
@@ -237,6 +257,11 @@ class LocalInbox:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return "Make room on the disk; linecard goes on by itself."
         return "Look at the disk and the system's log."
+
+
+def _sides(seen: Listing) -> list[tuple[bytes, str]]:
+    """The files that go with a file, each with what follows the claim's id in its name."""
+    return [(side, ending) for side, ending in ((seen.marker, MARKER), (seen.checksum, CHECKSUM)) if side]
 
 
 def _opened(path: bytes) -> int:

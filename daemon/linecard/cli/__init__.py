@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "The site": {
         "init": "Make a new site in a folder.",
+        "inbox": "Trust the server of an inbox.",
         "keys": "Make, list, exchange and prolong keys.",
         "members": "Show who holds what, read from the PBX.",
         "secret": "Print the new secret of an extension, once.",

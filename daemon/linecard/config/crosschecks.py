@@ -123,8 +123,8 @@ def _folders(site: _Site) -> Iterator[Problem]:
     }
     for name, inbox in site.inboxes.items():
         path = _text(_keyed(inbox).get("path"))
-        if path is None:
-            continue
+        if path is None or _keyed(inbox).get("kind", "local") != "local":
+            continue  # a folder of another machine
         first = owner.setdefault(os.path.normpath(site.folder / path), f"inboxes.{name}")
         if first != f"inboxes.{name}":
             yield site.document.problem(

@@ -177,7 +177,10 @@ class InboxConfig(Section):
     kind: Word = Field(
         default="local", description="The kind of inbox, by the name under which a plugin serves it, such as local."
     )
-    path: Text = Field(description="The folder where the files arrive, relative to linecard.yaml or absolute.")
+    path: Text = Field(
+        description="The folder where the files arrive, relative to linecard.yaml or absolute; on a server, relative "
+        "to where the account is after its login."
+    )
     options: Mapping[str, Any] = Field(
         default_factory=dict, description="The settings of this kind of inbox; the plugin says which there are."
     )
@@ -220,6 +223,14 @@ class InboxConfig(Section):
         description=(
             "What the name of a marker file ends in, such as .done: joiners.csv is then only taken once "
             "joiners.csv.done or joiners.done is there, and the marker goes with it; null: no markers."
+        ),
+    )
+    checksum: Text | None = Field(
+        default=None,
+        description=(
+            "What the name of a checksum file ends in, such as .sha256: joiners.csv is then only taken once "
+            "joiners.csv.sha256 or joiners.sha256 is there, and refused unless it has the SHA-256 that stands in it; "
+            "null: no checksum files."
         ),
     )
     duplicates: Literal["refuse", "import"] = Field(

@@ -46,6 +46,7 @@ class FaultCode(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     ROW_COUNT = "row_count"
     DUPLICATE = "duplicate"
+    CHECKSUM = "checksum"
     CRASHED = "crashed"
     NOT_ENCRYPTED = "not_encrypted"
     CANNOT_DECRYPT = "cannot_decrypt"
@@ -84,6 +85,7 @@ FILE_FAULTS = frozenset(
         FaultCode.TOO_MANY_ROWS,
         FaultCode.ROW_COUNT,
         FaultCode.DUPLICATE,
+        FaultCode.CHECKSUM,
         FaultCode.CRASHED,
         FaultCode.NOT_ENCRYPTED,
         FaultCode.CANNOT_DECRYPT,

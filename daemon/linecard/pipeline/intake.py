@@ -22,6 +22,7 @@ from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.files import whole
 from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
+from linecard.rules import checksum
 from linecard.rules.feed_names import Said, said
 from linecard.rules.names import display, is_junk, matches, safe_name
 from linecard.store.claims import Claim, Claims
@@ -41,6 +42,7 @@ class Habits:
     names: tuple[str, ...] = ("*",)
     ignore: tuple[str, ...] = ()
     marker: str = ""
+    checksum: str = ""
     refuse_duplicates: bool = True
     pattern: str = ""
     replaces: str = "same"
@@ -49,9 +51,10 @@ class Habits:
 
 
 class _Sight(NamedTuple):
-    """What a file looked like, since when (monotonic), and how often it was seen so."""
+    """What a file and its checksum file looked like, since when (monotonic), and how often they were seen so."""
 
     seen: Listing
+    side: str
     since: float
     looks: int
 
@@ -123,12 +126,13 @@ class Intake:
         now, settle = self._monotonic(), self._habits.settle
         sights: dict[bytes, _Sight] = {}
         ready: list[_Sight] = []
-        for listing in self._candidates():
+        for listing, side in self._candidates():
             old = self._sights.get(listing.name)
-            if old is not None and old.seen.version == listing.version and old.seen.refused == listing.refused:
-                sight = _Sight(listing, old.since, old.looks + 1)
+            now_is = (listing.version, listing.refused, side)
+            if old is not None and (old.seen.version, old.seen.refused, old.side) == now_is:
+                sight = _Sight(listing, side, old.since, old.looks + 1)
             else:
-                sight = _Sight(listing, now, 1)
+                sight = _Sight(listing, side, now, 1)
             sights[listing.name] = sight
             if now - sight.since < settle or sight.looks < 2:
                 look.again(max(sight.since + settle, now + GAP))
@@ -140,23 +144,37 @@ class Intake:
         ready.sort(key=lambda sight: (sight.since, sight.seen.modified, sight.seen.name))
         return [sight.seen for sight in ready]
 
-    def _candidates(self) -> Iterator[Listing]:
-        """Files whose names say that they are to be taken, and whose marker is there if they need one."""
+    def _candidates(self) -> Iterator[tuple[Listing, str]]:
+        """Files whose names say that they are to be taken, whose marker and checksum file are there if they need them.
+
+        With each, what its checksum file looks like.
+        """
         habits = self._habits
         found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
-        marker = habits.marker.encode()
-        names = {listing.name for listing in found} if marker else set()
+        if self._inbox.stays:
+            found = self._unknown(found)
+        endings = {use: end for use in ("marker", "checksum") if (end := getattr(habits, use))}
+        there = {listing.name: listing for listing in found} if endings else {}
         for listing in found:
             shown = display(listing.name)
             if not matches(shown, habits.names) or matches(shown, habits.ignore):
                 continue
-            if not marker:
-                yield listing
-            elif not listing.name.endswith(marker):
-                ways = (listing.name + marker, listing.name.rpartition(b".")[0] + marker)
-                there = next((way for way in ways if way in names), None)
-                if there is not None:
-                    yield listing._replace(marker=there)
+            if any(listing.name.endswith(end.encode()) for end in endings.values()):
+                continue
+            sides = {use: checksum.side_file(listing.name, end, there) for use, end in endings.items()}
+            if all(sides.values()):
+                beside = listing._replace(marker=sides.get("marker", b""), checksum=sides.get("checksum", b""))
+                yield beside, there[beside.checksum].version if beside.checksum else ""
+
+    def _unknown(self, found: list[Listing]) -> list[Listing]:
+        """Without the files that were taken and only stay where they are."""
+        known = self._claims.known()
+        there = {listing.name for listing in found}
+        gone = [claim for claim, name in known.ended.items() if name not in there]
+        if gone and there:  # an empty folder says nothing: its disk may only be out of sight
+            with self._store.transaction() as connection:
+                self._claims.unlisted(connection, gone)
+        return [listing for listing in found if not known.has(listing)]
 
     # -- claiming --------------------------------------------------------------------------------------------------
 
@@ -165,7 +183,7 @@ class Intake:
             now = self._store.now()
             claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
             with self._store.transaction() as connection:
-                self._claims.intend(connection, claims)
+                self._claims.intend(connection, claims, stays=self._inbox.stays)
             self._put_aside(claims)
 
     def _put_aside(self, claims: Sequence[Claim]) -> None:
@@ -214,6 +232,9 @@ class Intake:
             return True
         except InboxError as error:
             look.problems[f"file {display(claim.seen.name)}"] = f"{error} {error.remedy}".rstrip()
+            if self._inbox.stays:  # where its owner may have taken it away: the next look asks whether it is there
+                del self._claimed[claim.id]
+                self._reconciled = False
             return True
         except StateError as error:
             look.problems["memory"] = f"{error} {error.remedy}".rstrip()
@@ -241,17 +262,27 @@ class Intake:
         with whole(self._archive / claim.path, text=False) as out:
             copy = _Copy(cast("IO[bytes]", out))
             taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
+        damaged = self._damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path)
         with self._store.transaction() as connection:
             run_id = self._store.receive(
                 connection, self.name, drop, description="", who=self._who, expected=self._said(drop.name).rows
             )
             self._claims.take(connection, claim.id, run_id, taken, whole=copy.size <= most)
+            if damaged is not None:
+                reject(self._store, connection, run_id, damaged, who=self._who)
+                return run_id
             self._supersede(connection, run_id, drop)
             last = self._store.last_whole(connection, self.name) if self._habits.refuse_duplicates else None
             if last is not None and last[1] == drop.sha256:
                 reject(self._store, connection, run_id, _duplicate(last[0]), who=self._who)
         return run_id
+
+    def _damage(self, claim: Claim, copy: _Copy) -> Fault | None:
+        """That what was copied is not what its checksum file speaks of."""
+        name, side = display(claim.seen.name), display(claim.seen.checksum)
+        said, found = checksum.stated(self._inbox.checksum(claim.id, claim.seen), name), copy.sha256.hexdigest()
+        return None if said == found else checksum.fault(side, said, found)
 
     def _said(self, name: str) -> Said:
         return (said(self._habits.pattern, name) if self._habits.pattern else None) or Said()

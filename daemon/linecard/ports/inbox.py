@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
 
@@ -24,7 +24,8 @@ class Listing(NamedTuple):
 
     `name` is raw, as the inbox has it. `version` changes whenever the file does; it is compared, never read.
     `modified` (seconds) only orders files that were found together. `refused` says in a sentence why this file is
-    never taken; empty if it may be. `marker` is the name of the file that says this one is finished, if one must.
+    never taken; empty if it may be. `marker` is the name of the file that says this one is finished, if one must;
+    `checksum` that of the file that says its SHA-256. Both go where it goes.
     """
 
     name: bytes
@@ -33,6 +34,7 @@ class Listing(NamedTuple):
     modified: float
     refused: str = ""
     marker: bytes = b""
+    checksum: bytes = b""
 
 
 class Unfinished(Exception):
@@ -57,7 +59,7 @@ class Place:
     """Where an inbox is. `path` is meant as its kind means it; `folder` is the site's, against which it is relative.
 
     `work` is a private folder of this inbox alone for files taken and not yet parted with, `quarantine` one that a
-    person looks into. Neither need exist.
+    person looks into, `state` that of the site's memory. None need exist.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Place:
     folder: Path
     work: Path
     quarantine: Path
+    state: Path | None = None
 
 
 class Watch(Protocol):
@@ -83,6 +86,15 @@ class Inbox(Protocol):
     Used by one thread at a time.
     """
 
+    @property
+    def stays(self) -> bool:
+        """Whether a claimed file stays where it is and is listed on, as where nothing may be moved.
+
+        The core then remembers by name and version what it took. `claim` answers with the files that are still as
+        they were seen, `take` and `settle` go by `seen`, and nothing is ever given back.
+        """
+        ...
+
     def look(self) -> Iterator[Listing]:
         """Every file there is now, in any order; folders are left out."""
         ...
@@ -99,6 +111,10 @@ class Inbox(Protocol):
         """Copy a claimed file, at most `most` bytes and one more; its version then. Raises `Unfinished`."""
         ...
 
+    def checksum(self, claim: str, seen: Listing) -> bytes:
+        """What the checksum file of a claimed file says, at most 64 KiB of it."""
+        ...
+
     def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
         """Part with a claimed file, the last thing done to it.
 
@@ -113,4 +129,50 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
+        ...
+
+
+class Step(NamedTuple):
+    """One thing looked at on the way to the files of an inbox, and what to do if it is not well."""
+
+    what: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """An inbox that can look its way over; `linecard doctor` tells each step apart."""
+
+    def examine(self) -> Iterator[Step]:
+        """The steps in their order, up to the first that fails. What was changed to find out is changed back."""
+        ...
+
+
+class ServerKey(NamedTuple):
+    """A key by which a server shows that it is the right one.
+
+    `where` is the server, `line` what is written down of it. `others` are the fingerprints of those trusted so far in
+    its place.
+    """
+
+    where: str
+    type: str
+    fingerprint: str
+    line: str
+    trusted: bool
+    others: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Trusting(Protocol):
+    """An inbox on a server whose key a person says yes to; see `linecard inbox trust`."""
+
+    def offered(self) -> list[ServerKey]:
+        """The keys that the server shows now."""
+        ...
+
+    def trust(self, keys: list[ServerKey]) -> str:
+        """Trust these from now on; where that was written down."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from linecard.errors import LinecardError
 from linecard.model.directory import Scope
 from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
+from linecard.ports.inbox import Stepwise
 from linecard.rules.states import WAITING, unapproved
+from linecard.runtime.intakes import opened
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -45,6 +48,9 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)
+    for name in config.inboxes:
+        yield from _inbox(service, name)
+    yield from _sinks(service)
     yield from _openers(service)
     for name in config.pbxs:
         yield from _pbx(service, name)
@@ -114,6 +120,26 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("runs", ok=True, message="none broke off")
 
 
+def _sinks(service: Service) -> Iterator[Finding]:
+    """Whether letters arrive by each way out; nothing is sent to find out."""
+    try:
+        outbox = Outbox(service.store)
+        for name in service.config.sinks:
+            failing = [item for item in outbox.waiting(name) if item.problem]
+            lost = [item for item in outbox.given_up() if item.sink == name]
+            remedy = "`linecard outbox list` shows them, to be retried or dropped."
+            if lost:
+                message = f"letters given up: {len(lost)}, the last one because {lost[-1].problem}"
+                yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
+            elif failing:
+                message = f"letters waiting: {len(failing)}, the last one because {failing[-1].problem}"
+                yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
+            else:
+                yield Finding(f"sink {name}", ok=True, message="no letter waits that could not be sent")
+    except LinecardError:
+        return  # the state database was told above
+
+
 def _openers(service: Service) -> Iterator[Finding]:
     """Whether encrypted and packed files can be opened, and for how long."""
     if not any(service.config.inboxes[name].openers for name in service.config.inboxes):
@@ -127,6 +153,20 @@ def _openers(service: Service) -> Iterator[Finding]:
         yield Finding(f"opening {concern.what}", ok=False, message=concern.message, remedy=concern.remedy)
     if not concerns:
         yield Finding("opening", ok=True, message="encrypted and packed files can be opened")
+
+
+def _inbox(service: Service, name: str) -> Iterator[Finding]:
+    """The way to the files of an inbox, step by step, where there is one."""
+    check = f"inbox {name}"
+    try:
+        inbox = opened(service, name)
+    except LinecardError as error:
+        yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
+        return
+    with closing(inbox):
+        if isinstance(inbox, Stepwise):
+            for step in inbox.examine():
+                yield Finding(f"{check} {step.what}", step.ok, step.message, step.remedy)
 
 
 def _pbx(service: Service, name: str) -> Iterator[Finding]:

@@ -13,23 +13,30 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
+def opened(service: Service, name: str) -> Inbox:
+    """An inbox as its plugin makes it; nothing is reached yet."""
+    config, found = service.config, service.config.inboxes[name]
+    place = Place(name, found.path, config.folder, config.state / "work" / name, config.quarantine, config.state)
+    return service.registry.inbox_kind(found.kind).build(found.settings, place)
+
+
 def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:
     """An inbox as its plugin made it, and what empties it."""
     config = service.config
     found = config.inboxes[name]
-    place = Place(name, found.path, config.folder, config.state / "work" / name, config.quarantine)
     habits = Habits(
         settle=found.settle,
         names=found.names,
         ignore=found.ignore,
         marker=found.marker or "",
+        checksum=found.checksum or "",
         refuse_duplicates=found.duplicates == "refuse",
         pattern=found.pattern or "",
         replaces=found.replaces,
         most=found.sheet.max_bytes,
         reserve=config.reserve,
     )
-    inbox = service.registry.inbox_kind(found.kind).build(found.settings, place)
+    inbox = opened(service, name)
     folders = (config.state, config.archive)
     intake = Intake(
         name,

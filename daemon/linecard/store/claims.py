@@ -28,24 +28,44 @@ class Claim(NamedTuple):
     whole: bool = True
 
 
+class Known(NamedTuple):
+    """Files that stay where they are, by name.
+
+    Those in `taking` are claimed and not kept yet; of `taken` ones the version tells whether it is the same still.
+    `ended` are the names by claim of files whose runs are forgotten: they matter only while they are listed.
+    """
+
+    taking: frozenset[bytes]
+    taken: frozenset[tuple[bytes, str]]
+    ended: dict[str, bytes]
+
+    def has(self, seen: Listing) -> bool:
+        return seen.name in self.taking or (seen.name, seen.version) in self.taken
+
+
+_OPEN = sa.and_(claim.c.run_id.is_(None), claim.c.settled.is_(None))
+
+
 class Claims:
     """The claims of one inbox."""
 
     def __init__(self, store: Store, inbox: str) -> None:
         self._store, self._inbox = store, inbox
 
-    def intend(self, connection: sa.Connection, claims: Iterable[Claim]) -> None:
-        """Write down that these files are about to be claimed."""
+    def intend(self, connection: sa.Connection, claims: Iterable[Claim], *, stays: bool = False) -> None:
+        """Write down that these files are about to be claimed, and whether they stay where they are."""
         values = [
             {
                 "id": c.id,
                 "inbox": self._inbox,
                 "name": c.seen.name,
                 "marker": c.seen.marker,
+                "checksum": c.seen.checksum,
                 "size": c.seen.size,
                 "version": c.seen.version,
                 "modified": c.seen.modified,
                 "path": c.path,
+                "stays": stays,
             }
             for c in claims
         ]
@@ -54,7 +74,21 @@ class Claims:
 
     def untaken(self) -> list[Claim]:
         """Claims whose file is not kept yet, in the order in which the files were modified."""
-        return self._found(claim.c.run_id.is_(None), claim.c.settled.is_(None))
+        return self._found(_OPEN)
+
+    def known(self) -> Known:
+        """What need not be claimed of files that stay: what is being taken, and what was, even if long ago."""
+        query = sa.select(claim.c.id, claim.c.name, claim.c.version, claim.c.run_id, claim.c.settled)
+        taking, taken, ended = set(), set(), {}
+        with self._store.reading() as connection:
+            for c in connection.execute(query.where(claim.c.inbox == self._inbox, claim.c.stays)):
+                if c.run_id is None and c.settled is None:
+                    taking.add(c.name)
+                    continue
+                taken.add((c.name, c.version))
+                if c.run_id is None:
+                    ended[c.id] = c.name
+        return Known(frozenset(taking), frozenset(taken), ended)
 
     def unsettled(self, run_id: int | None = None) -> list[Claim]:
         """Claims whose run (this one, or any) has ended and whose file was not parted with yet."""
@@ -71,7 +105,12 @@ class Claims:
 
     def forget(self, connection: sa.Connection, ids: Iterable[str]) -> None:
         """Of these files nothing was taken: they were gone, or others by then."""
-        connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), claim.c.run_id.is_(None)))
+        connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), _OPEN))
+
+    def unlisted(self, connection: sa.Connection, ids: Iterable[str]) -> None:
+        """These files stayed for longer than their runs were remembered, and are there no more."""
+        gone = claim.c.run_id.is_(None), claim.c.settled.is_not(None)
+        connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), *gone))
 
     def see(self, connection: sa.Connection, claim_id: str, seen: Listing) -> None:
         """The claimed file was still being written: what it looks like now."""
@@ -89,5 +128,5 @@ class Claims:
 
 
 def _claim(found: Any) -> Claim:
-    seen = Listing(found.name, found.size, found.version, found.modified, "", found.marker)
+    seen = Listing(found.name, found.size, found.version, found.modified, "", found.marker, found.checksum)
     return Claim(found.id, seen, found.path, found.run_id, found.taken, found.whole)

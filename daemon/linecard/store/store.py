@@ -215,7 +215,8 @@ class Store:
     def forget(self, before: datetime) -> int:
         """Forget runs that ended before then, with all that belongs to them, a few in each transaction; how many.
 
-        A run whose report waits or whose file was not parted with stays.
+        A run whose report waits or whose file was not parted with stays. Of a file that was taken and stays where it
+        is, its claim is kept without its run, so that it is not taken again.
         """
         waits = sa.union_all(
             sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
@@ -232,6 +233,9 @@ class Store:
             with self.transaction() as connection:
                 found = connection.execute(old).all()
                 runs, drops = [r for r, _ in found], [d for _, d in found]
+                connection.execute(
+                    sa.update(claim).where(claim.c.run_id.in_(runs), claim.c.stays).values(run_id=None, taken="")
+                )
                 for table in (row, change, fault, outbox, claim):
                     connection.execute(sa.delete(table).where(table.c.run_id.in_(runs)))
                 connection.execute(sa.delete(run).where(run.c.id.in_(runs)))  # its events go with it

@@ -82,6 +82,7 @@ claim = sa.Table(
     sa.Column("inbox", sa.Text, nullable=False),
     sa.Column("name", sa.LargeBinary, nullable=False),
     sa.Column("marker", sa.LargeBinary, nullable=False),
+    sa.Column("checksum", sa.LargeBinary, nullable=False, server_default=sa.text("x''")),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("modified", sa.Double, nullable=False),
@@ -90,6 +91,7 @@ claim = sa.Table(
     sa.Column("taken", sa.Text, nullable=False, server_default=""),
     sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("settled", UTCDateTime),
+    sa.Column("stays", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_claim_inbox_settled", "inbox", "settled"),
     sa.Index("ix_claim_run_id", "run_id"),
 )

@@ -15,7 +15,7 @@ from linecard.errors import StateError
 from linecard.model.run import Drop, Run, State
 from linecard.model.sheet import FaultCode
 from linecard.pipeline.intake import Habits, Intake, Look
-from linecard.ports.inbox import Place
+from linecard.ports.inbox import Inbox, Place
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 from linecard_local.inbox import LocalInbox
@@ -37,9 +37,11 @@ class Memory(Store):
 class Port:
     """The inbox, each of whose doings a test may put something before, after or in place of."""
 
-    def __init__(self, real: LocalInbox) -> None:
+    def __init__(self, real: Inbox) -> None:
+        self.stays = real.stays
         self.look, self.watch, self.close = real.look, real.watch, real.close
         self.claim, self.take, self.settle = real.claim, real.take, real.settle
+        self.checksum = real.checksum
 
 
 @dataclass
@@ -56,12 +58,12 @@ class World:
 
     # -- linecard ------------------------------------------------------------------------------------------------------
 
-    def begin(self, habits: Habits | None = None) -> None:
+    def begin(self, habits: Habits | None = None, inbox: Inbox | None = None) -> None:
         """linecard starts, for the first time or after it was killed; its monotonic clock is another then."""
         self.habits = habits or self.habits
         self.now = self.now * 7 % 100_003
         place = Place("hr", "inbox", self.site, self.work, self.site / "quarantine")
-        self.port = Port(LocalInbox(place, watch=False))
+        self.port = Port(inbox or LocalInbox(place, watch=False))
         self.intake = Intake(
             "hr",
             self.port,

@@ -1,0 +1,56 @@
+"""`linecard inbox`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.ports.inbox import ServerKey
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@site.config_option
+def command() -> None:
+    """Trust the server of an inbox, by its host keys."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Trust what the server shows without asking.")
+@site.config_option
+def trust(name: str, *, yes: bool) -> None:
+    """Show the host keys of the server of the inbox NAME and, on yes, trust them from now on.
+
+    Compare them with what the server's owner says before you answer. They are written to the file `known_hosts` in the
+    state folder, or where the inbox says. Exits with 1 when the answer is no.
+    """
+    from linecard.errors import ConfigError
+    from linecard.ports.inbox import Trusting
+    from linecard.runtime.intakes import opened
+
+    with site.service() as service:
+        service.inbox(name)  # complains of one that there is not
+        with closing(opened(service, name)) as inbox:
+            if not isinstance(inbox, Trusting):
+                raise ConfigError(f"The inbox {name} is on no server.", remedy="There is nothing to trust.")
+            while new := _shown(inbox.offered()):
+                if not yes and not click.confirm("Trust these keys?"):
+                    click.echo("Nothing was changed.")
+                    raise SystemExit(1)
+                click.echo(f"Trusted, in {site.shown(inbox.trust(new))}.")
+            click.echo(f"Next:  linecard doctor     # tries the way to the files of {name}")
+
+
+def _shown(keys: list[ServerKey]) -> list[ServerKey]:
+    """Tell of all keys; those that are not trusted yet, unless one of the server already is."""
+    for key in keys:
+        state = "trusted" if key.trusted else "not trusted yet"
+        click.echo(f"{site.shown(key.where)}  {key.fingerprint} ({key.type.removeprefix('ssh-')})  {state}")
+        for other in key.others:
+            click.secho(f"      In its place {other} was trusted so far. Somebody may be in between!", fg="red")
+    return [key for key in keys if not key.trusted]

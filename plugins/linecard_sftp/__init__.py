@@ -1,0 +1,22 @@
+"""Inboxes that are folders of an SFTP server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linecard.api import InboxKind, Place, hookimpl
+from linecard_sftp.options import SftpOptions
+
+if TYPE_CHECKING:
+    from linecard_sftp.inbox import SftpInbox
+
+
+@hookimpl
+def linecard_inboxes() -> list[InboxKind]:
+    return [InboxKind(name="sftp", summary="A folder of an SFTP server.", options=SftpOptions, build=_built)]
+
+
+def _built(options: SftpOptions, place: Place) -> SftpInbox:
+    from linecard_sftp.inbox import build  # paramiko takes a while: only sites with such an inbox wait for it
+
+    return build(options, place)

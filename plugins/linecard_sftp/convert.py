@@ -1,0 +1,95 @@
+"""What a server lists, as the core knows it, and the names that linecard gives on servers. Pure."""
+
+from __future__ import annotations
+
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from linecard.api import Listing, safe_name
+from linecard_sftp.packets import Attributes, Entry
+
+LONGEST = 255
+"""Bytes that a file name may have."""
+MARKER, CHECKSUM = b".marker", b".checksum"
+"""What follows the name of a claimed file in the names of its marker file and of its checksum file."""
+
+
+def listings(entries: Iterable[Entry]) -> Iterator[Listing]:
+    """The files among what a folder holds, each name once; of a name that a server gives twice, the last counts."""
+    found: dict[bytes, Listing] = {}
+    for name, seen in entries:
+        if name in (b".", b"..") or (seen.mode is not None and stat.S_ISDIR(seen.mode)):
+            continue
+        found[name] = listing(name, seen)
+    yield from found.values()
+
+
+def listing(name: bytes, seen: Attributes) -> Listing:
+    size = seen.size or 0
+    return Listing(name, size, version(seen), float(seen.modified or 0), name_fault(name) or _refusal(seen))
+
+
+def version(seen: Attributes) -> str:
+    """What changes when a file does, as far as SFTP tells."""
+    return f"{seen.size}:{seen.modified}"
+
+
+def name_fault(name: bytes) -> str:
+    """Why no file of this name is touched; empty where one may be. What a server lists is not to be trusted."""
+    if not name or name in (b".", b".."):
+        return "It has no name of its own, so it is not touched."
+    if b"/" in name or b"\\" in name:
+        return "Its name holds a slash, so it could mean another folder; it is not touched."
+    if len(name) > LONGEST:
+        return f"Its name is longer than {LONGEST} bytes, so it is not touched."
+    # A byte that is no UTF-8 comes to be a lone surrogate here, which is a good name for a file all the same.
+    if any(unicodedata.category(c) in ("Cc", "Cf") for c in name.decode(errors="surrogateescape")):
+        return "Its name holds characters that cannot be seen, so it is not touched."
+    return ""
+
+
+def _refusal(seen: Attributes) -> str:
+    if seen.mode is not None and stat.S_ISLNK(seen.mode):
+        return "It is a symbolic link; only regular files are taken."
+    if seen.mode is not None and stat.S_IFMT(seen.mode) not in (0, stat.S_IFREG):
+        return "It is a pipe, socket or device; only regular files are taken."
+    if seen.size is None:
+        return "The server does not say how large it is, so it cannot be taken whole for certain."
+    return ""
+
+
+def path(text: str) -> bytes:
+    """A path of the configuration as it goes to a server."""
+    return text.encode(errors="surrogateescape")
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    """A path below a folder; an absolute one stays as it is."""
+    if name.startswith(b"/") or folder in (b"", b"."):
+        return name
+    return folder.rstrip(b"/") + b"/" + name
+
+
+def sides(seen: Listing) -> list[tuple[bytes, bytes]]:
+    """The files that go with a file, and what follows the claim's name in the names of theirs."""
+    return [(side, ending) for side, ending in ((seen.marker, MARKER), (seen.checksum, CHECKSUM)) if side]
+
+
+def aside(claim: str, name: bytes) -> bytes:
+    """The name of a claimed file: whose it is, and for people, what it was."""
+    return f"{claim}__{safe_name(name.decode(errors='replace'))}".encode()
+
+
+def beside(name: bytes, claim: str) -> bytes:
+    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`."""
+    stem, dot, ending = name.rpartition(b".")
+    if not stem:
+        stem, dot, ending = name, b"", b""
+    mark = b"." + claim[:8].encode() + dot + ending
+    return stem[: LONGEST - len(mark)] + mark
+
+
+def shown(name: bytes) -> str:
+    """A name for people: what cannot be seen or is no UTF-8 is written out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name.decode(errors="backslashreplace"))

@@ -1,0 +1,91 @@
+"""What `linecard doctor` looks at: each step of the way by itself, so that the first that fails is named."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from linecard.api import InboxError, LinecardError, Listing, Step
+from linecard_sftp import convert
+from linecard_sftp.connect import shown
+from linecard_sftp.session import Refused, Session
+
+if TYPE_CHECKING:
+    from linecard_sftp.inbox import SftpInbox
+
+RIGHTS = "Give the account the right to rename in the inbox and in its claim folder, or set `claim: null`."
+
+
+def steps(inbox: SftpInbox) -> Iterator[Step]:
+    """Reach, host key, login, list, claim, read; what comes after the first that fails is not tried."""
+    way, found = inbox.way, list[Listing]()
+
+    def reach() -> str:
+        way.reach().close()
+        return way.login.where
+
+    def host_key() -> str:
+        with closing(way.trusted()) as transport:
+            return f"{shown(transport)} is trusted"
+
+    def login() -> str:
+        inbox.do(lambda session: session.real(b"."), inbox.folder)
+        return f"as {way.login.user}"
+
+    def look() -> str:
+        found.extend(inbox.look())
+        return f"{convert.shown(inbox.folder)}, files: {len(found)}"
+
+    def claim() -> str:
+        return inbox.do(lambda session: _claim(inbox, session), inbox.folder)
+
+    def read() -> str:
+        return inbox.do(lambda session: _read(inbox, session, found), inbox.folder)
+
+    tries = {"reach": reach, "host key": host_key, "login": login, "list": look, "claim": claim, "read": read}
+    for what, tried in tries.items():
+        try:
+            yield Step(what, ok=True, message=tried())
+        except LinecardError as error:
+            yield Step(what, ok=False, message=str(error), remedy=error.remedy)
+            return
+
+
+def _claim(inbox: SftpInbox, session: Session) -> str:
+    """Move something of our own as files are moved: a folder, which no producer and no other linecard takes."""
+    if inbox.claimed is None:
+        return "nothing is moved (`claim: null`)"
+    inbox.made(session, inbox.claimed)
+    name = f".linecard-try-{uuid.uuid4().hex[:12]}".encode()
+    here, there = convert.join(inbox.folder, name), convert.join(inbox.claimed, name)
+    try:
+        session.mkdir(here)
+        session.rename(here, there)
+    except Refused as refused:
+        raise InboxError(
+            f"Nothing can be moved into {convert.shown(inbox.claimed)}: {refused.words}.", remedy=RIGHTS
+        ) from refused
+    finally:
+        for path in (here, there):
+            with suppress(Refused):
+                session.rmdir(path)
+    return f"into {convert.shown(inbox.claimed)}"
+
+
+def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
+    newest = max((each for each in found if not each.refused), key=lambda each: each.modified, default=None)
+    if newest is None:
+        return "there is no file to try it with"
+    try:
+        handle = session.open(inbox.source(newest))
+        with closing(session.blocks(handle, 1, size=1)) as blocks:
+            list(blocks)
+        session.close_file(handle)
+    except Refused as refused:
+        raise InboxError(
+            f"{convert.shown(newest.name)} cannot be read: {refused.words}.",
+            remedy="Give the account the right to read what arrives.",
+        ) from refused
+    return convert.shown(newest.name)

@@ -1,0 +1,316 @@
+"""The inbox: a folder of an SFTP server, whose files are claimed by renaming them, or by remembering them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
+from typing import BinaryIO, TypeVar
+
+from linecard.api import InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
+from linecard_sftp import convert, trust
+from linecard_sftp.connect import Way
+from linecard_sftp.examine import steps
+from linecard_sftp.options import SftpOptions
+from linecard_sftp.pace import Pace
+from linecard_sftp.packets import Attributes, Status
+from linecard_sftp.parting import give_back, part
+from linecard_sftp.servers import Server, server
+from linecard_sftp.session import Lost, Refused, Session, Silent
+
+MOST_SIDE = 65_536
+"""Bytes of a checksum file that are read."""
+STUCK = 60.0
+"""Seconds after which a file that could not be renamed is tried again."""
+
+T = TypeVar("T")
+
+
+def build(options: SftpOptions, place: Place) -> SftpInbox:
+    state = place.state if place.state is not None else place.folder / "state"
+    through = None
+    if options.jump is not None:
+        through = Way(options.jump, options.timeouts, folder=place.folder, state=state, name=place.name)
+    return SftpInbox(
+        options,
+        place,
+        Way(options, options.timeouts, folder=place.folder, state=state, name=place.name, through=through),
+    )
+
+
+class _Stale(Exception):
+    """The session had come to its end since it was last used; nothing was done."""
+
+
+class SftpInbox:
+    """A folder of an SFTP server.
+
+    Where the account may rename, a claimed file lies in a folder of its own on the server, under the claim's id.
+    Where it may not (`stays`), it lies where it was, and the core's memory alone tells that it is ours.
+    """
+
+    def __init__(self, options: SftpOptions, place: Place, way: Way) -> None:
+        self.options, self.place, self.way = options, place, way
+        self.folder = convert.path(place.path)
+        self.claimed = convert.join(self.folder, convert.path(options.claim)) if options.claim is not None else None
+        self.archive = convert.join(self.folder, convert.path(options.archive)) if options.archive else None
+        self.stays = self.claimed is None
+        self._server: Server = server(way, options)
+        self._session: Session | None = None
+        self._stuck: dict[bytes, tuple[str, float, str]] = {}
+
+    # -- looking ---------------------------------------------------------------------------------------------------
+
+    def look(self) -> Iterator[Listing]:
+        found = self.do(lambda session: list(convert.listings(session.entries(self.folder))), self.folder)
+        now = time.monotonic()
+        self._stuck = {name: stuck for name, stuck in self._stuck.items() if now < stuck[1]}
+        for listing in found:
+            version, _, why = self._stuck.get(listing.name, ("", 0.0, ""))
+            yield listing._replace(refused=why) if why and version == listing.version else listing
+
+    def watch(self, wake: Callable[[], None]) -> Watch:  # noqa: ARG002 - SFTP has no hints to give
+        return _NoHints()
+
+    # -- claiming --------------------------------------------------------------------------------------------------
+
+    def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
+        known = {claim: seen for claim, seen in wanted.items() if not convert.name_fault(seen.name)}
+        if self.claimed is None:
+            return self.do(lambda session: self._as_seen(session, known), self.folder)
+        return self.do(lambda session: self._put_aside(session, known), self.claimed)
+
+    def _as_seen(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
+        """Of these claims, those whose file lies in the inbox as it was seen."""
+        found = session.stats(self.source(seen) for seen in wanted.values())
+        pairs = zip(wanted.items(), found, strict=True)
+        return [claim for (claim, seen), now in pairs if _is(now, seen)]
+
+    def _put_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
+        self.made(session, self.claimed or b"")
+        ready = {claim: wanted[claim] for claim in self._as_seen(session, wanted)}
+        session.renames(
+            (self.beside(side), self.aside(claim, seen) + ending)
+            for claim, seen in ready.items()
+            for side, ending in convert.sides(seen)
+        )
+        done = session.renames((self.source(seen), self.aside(claim, seen)) for claim, seen in ready.items())
+        refused: dict[str, Refused | None] = dict(zip(ready, done, strict=True))
+        claimed = [claim for claim, why in refused.items() if why is None]
+        doubtful = {claim: seen for claim, seen in wanted.items() if refused.get(claim, GONE) is not None}
+        # What was claimed before a crash, or before an answer was lost, lies aside under its id.
+        found = session.stats(self.aside(claim, seen) for claim, seen in doubtful.items())
+        for (claim, seen), there in zip(doubtful.items(), found, strict=True):
+            if not isinstance(there, Refused):
+                claimed.append(claim)
+                continue
+            for side, ending in convert.sides(seen):
+                with suppress(Refused):
+                    session.rename(self.aside(claim, seen) + ending, self.beside(side))
+            why = refused.get(claim)
+            if why is not None and not why.is_gone:
+                self._stuck[seen.name] = (seen.version, time.monotonic() + STUCK, _cannot_rename(why, self.way))
+        return claimed
+
+    # -- taking ----------------------------------------------------------------------------------------------------
+
+    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+        path = self.source(seen) if self.stays else self.aside(claim, seen)
+
+        def job(session: Session) -> str:
+            handle = self._opened(session, path, seen)
+            try:
+                return self._taken(session, handle, seen, into, most)
+            finally:
+                if session.alive:
+                    with suppress(Refused):
+                        session.close_file(handle)
+
+        version = self.do(job, path)
+        if self.stays:
+            # Whoever replaced the file by a rename has changed what the name means, not what was open.
+            now = self.do(lambda session: self._there(session, path), path)
+            if now is None:
+                raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
+            if convert.version(now) != version:
+                raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
+        return version
+
+    def _opened(self, session: Session, path: bytes, seen: Listing) -> bytes:
+        try:
+            return session.open(path)
+        except Refused as refused:
+            if refused.is_gone and self.stays:
+                raise InboxError(f"{convert.shown(seen.name)} is not there any more.") from refused
+            if refused.is_gone:
+                raise InboxError(
+                    f"The claimed file {convert.shown(path)} is not on the server any more.",
+                    remedy="Somebody removed it; have it sent again.",
+                ) from refused
+            raise
+
+    def _taken(self, session: Session, handle: bytes, seen: Listing, into: BinaryIO, most: int) -> str:
+        before = session.fstat(handle)
+        version, size = convert.version(before), before.size or 0
+        if version != seen.version:
+            raise Unfinished(seen._replace(size=size, version=version))
+        pace = Pace(self.options.rate, self._server.touch)
+        length = 0
+        try:
+            with closing(session.blocks(handle, most + 1, size=size, under_way=pace.under_way)) as blocks:
+                for block in blocks:
+                    into.write(block)
+                    length += len(block)
+                    pace.keep(length)
+        except Lost as lost:  # some of it is written already, so it is not begun anew here
+            raise self._broken(session, lost) from lost
+        after = session.fstat(handle)
+        if convert.version(after) != version:
+            raise Unfinished(seen._replace(size=after.size or 0, version=convert.version(after)))
+        if length <= most and length != size:
+            raise InboxError(
+                f"The server says that it has {size:,} bytes, and sent {length:,}; it is not taken.",
+                remedy="It is tried again. If that lasts, ask whoever runs the server.",
+            )
+        return version
+
+    def checksum(self, claim: str, seen: Listing) -> bytes:
+        path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
+
+        def job(session: Session) -> bytes:
+            handle = session.open(path)
+            with closing(session.blocks(handle, MOST_SIDE, size=1)) as blocks:
+                found = b"".join(blocks)
+            session.close_file(handle)
+            return found
+
+        return self.do(job, path)
+
+    # -- parting ---------------------------------------------------------------------------------------------------
+
+    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+        def job(session: Session) -> bool:
+            sides = convert.sides(seen)
+            if self.stays:
+                if parting is Parting.REFUSED or not (self.archive or self.options.deletes):
+                    return True
+                path, others = self.source(seen), [self.beside(side) for side, _ in sides]
+            else:
+                path = self.aside(claim, seen)
+                others = [path + ending for _, ending in sides]
+            now = self._there(session, path)
+            if now is not None and convert.version(now) != taken:
+                if not self.stays:
+                    give_back(self, session, claim, seen, [(side, path + ending) for side, ending in sides])
+                return False
+            if now is not None:
+                part(self, session, claim, seen, path, parting)
+            for other in others:
+                with suppress(Refused):
+                    session.remove(other)
+            return True
+
+        return self.do(job, self.folder)
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def source(self, seen: Listing) -> bytes:
+        return convert.join(self.folder, seen.name)
+
+    def beside(self, side: bytes) -> bytes:
+        return convert.join(self.folder, side)
+
+    def aside(self, claim: str, seen: Listing) -> bytes:
+        assert self.claimed is not None  # noqa: S101 - asked only where files are moved
+        return convert.join(self.claimed, convert.aside(claim, seen.name))
+
+    def made(self, session: Session, folder: bytes) -> None:
+        """See that a folder is there. Raises `InboxError`."""
+        try:
+            session.stat(folder)
+        except Refused:
+            try:
+                session.mkdir(folder)
+            except Refused as refused:
+                raise InboxError(
+                    f"{self.way.login.where}: the folder {convert.shown(folder)} cannot be made: {refused.words}.",
+                    remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
+                ) from refused
+
+    def _there(self, session: Session, path: bytes) -> Attributes | None:
+        try:
+            return session.stat(path)
+        except Refused as refused:
+            if refused.is_gone:
+                return None
+            raise
+
+    # -- the server ------------------------------------------------------------------------------------------------
+
+    def do(self, job: Callable[[Session], T], where: bytes) -> T:
+        """Do a job on the session that is open, or on a new one. Raises `InboxError`."""
+        with self._server.working():
+            try:
+                return self._once(job, where)
+            except _Stale:
+                return self._once(job, where)
+
+    def _once(self, job: Callable[[Session], T], where: bytes) -> T:
+        used = self._session is not None and self._session.alive
+        session = self._session if used and self._session is not None else self._server.session()
+        self._session = session
+        try:
+            return job(session)
+        except Lost as lost:
+            error = self._broken(session, lost)
+            if used and not isinstance(lost, Silent):
+                raise _Stale from lost
+            raise error from lost
+        except Refused as refused:
+            raise InboxError(
+                f"{self.way.login.where}: {convert.shown(where)}: {refused.words}.",
+                remedy=f"Look at it as the account sees it: `sftp {self.way.login.user}@{self.way.login.host}`.",
+            ) from refused
+
+    def _broken(self, session: Session, lost: Lost) -> InboxError:
+        self._server.lost(session)
+        self._session = None
+        return InboxError(f"{self.way.login.where}: {lost}", remedy="linecard tries again by itself.")
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        self._server.leave()
+
+    # -- for people ------------------------------------------------------------------------------------------------
+
+    def examine(self) -> Iterator[Step]:
+        return steps(self)
+
+    def offered(self) -> list[ServerKey]:
+        return trust.offered(self.way)
+
+    def trust(self, keys: list[ServerKey]) -> str:
+        return trust.pin(self.way, keys)
+
+
+GONE = Refused(Status.NO_SUCH_FILE, "")
+
+
+def _is(now: Attributes | Refused, seen: Listing) -> bool:
+    return not isinstance(now, Refused) and convert.version(now) == seen.version
+
+
+def _cannot_rename(why: Refused, way: Way) -> str:
+    return (
+        f"The server does not let it be moved aside: {why.words}. Give {way.login.user} the right to rename in the "
+        "inbox and in its claim folder; where it may change nothing, set `claim: null`."
+    )
+
+
+class _NoHints:
+    def check(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,82 @@
+"""What a login is made with: the private key with its certificate, the passphrase, the password."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import paramiko
+
+from linecard.api import InboxError, LinecardError, Secret
+from linecard_sftp.options import Login
+
+KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+CERTIFICATE = "-cert.pub"
+
+
+def secret(reference: Secret, folder: Path) -> str:
+    """The value behind a reference. Raises `InboxError`."""
+    try:
+        return reference.reveal(folder, os.environ)
+    except LinecardError as error:
+        raise InboxError(str(error), remedy=error.remedy) from error
+
+
+def key_file(login: Login, folder: Path, ours: Path) -> Path | None:
+    """The file of the key: the one named, or the one that was made for the inbox, if either is there."""
+    if login.key is not None:
+        return folder / login.key
+    return ours if ours.exists() else None
+
+
+def key(login: Login, folder: Path, ours: Path) -> paramiko.PKey | None:
+    """The private key, with its certificate if it has one; None where there is none. Raises `InboxError`."""
+    file = key_file(login, folder, ours)
+    if file is None:
+        return None
+    try:
+        mode = file.stat().st_mode
+        content = file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise InboxError(f"The key {file} cannot be read: {error.strerror}.", remedy="Put it there.") from error
+    if mode & 0o077 and not str(file).startswith(os.environ.get("CREDENTIALS_DIRECTORY", "\0")):
+        raise InboxError(f"The key {file} can be read by others.", remedy=f"chmod 600 {file}")
+    if "PRIVATE KEY" not in content:
+        raise InboxError(f"{file} is no private key.", remedy="Name the file without .pub at its end.")
+    found = _unlocked(file, secret(login.passphrase, folder) if login.passphrase is not None else None)
+    _certify(found, login, folder, file)
+    return found
+
+
+def _unlocked(file: Path, passphrase: str | None) -> paramiko.PKey:
+    for kind in KEYS:
+        try:
+            return kind.from_private_key_file(str(file), passphrase)
+        except paramiko.PasswordRequiredException:
+            raise InboxError(
+                f"The key {file} is encrypted.", remedy="Set `passphrase`, as a reference such as env:NAME."
+            ) from None
+        except Exception:  # noqa: BLE001,S112 - another type of key, or a wrong passphrase; cryptography raises many
+            continue
+    if passphrase is not None:
+        raise InboxError(
+            f"The key {file} cannot be opened with its passphrase.", remedy="Check what `passphrase` refers to."
+        )
+    raise InboxError(
+        f"The key {file} is of no type that can be used.", remedy="Use ed25519, ECDSA or RSA, as OpenSSH writes them."
+    )
+
+
+def _certify(found: paramiko.PKey, login: Login, folder: Path, file: Path) -> None:
+    if login.certificate is not None:
+        certificate = folder / login.certificate
+    else:
+        certificate = file.with_name(file.name + CERTIFICATE)
+        if not certificate.exists():
+            return
+    try:
+        found.load_certificate(str(certificate))
+    except Exception as error:  # as above
+        raise InboxError(
+            f"{certificate} is no certificate of the key {file}.", remedy="Have the key signed again."
+        ) from error

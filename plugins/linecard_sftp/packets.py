@@ -1,0 +1,141 @@
+"""The packets of SFTP version 3 (draft-ietf-secsh-filexfer-02), the one that every server speaks. Names stay bytes."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from typing import NamedTuple
+
+VERSION = 3
+MOST = 1 << 18
+"""Bytes that a packet may have; a server that sends longer ones is broken, or means harm."""
+
+
+class Ask(IntEnum):
+    INIT = 1
+    OPEN = 3
+    CLOSE = 4
+    READ = 5
+    LSTAT = 7
+    FSTAT = 8
+    OPENDIR = 11
+    READDIR = 12
+    REMOVE = 13
+    MKDIR = 14
+    RMDIR = 15
+    REALPATH = 16
+    STAT = 17
+    RENAME = 18
+
+
+class Answer(IntEnum):
+    VERSION = 2
+    STATUS = 101
+    HANDLE = 102
+    DATA = 103
+    NAME = 104
+    ATTRS = 105
+
+
+class Status(IntEnum):
+    OK = 0
+    EOF = 1
+    NO_SUCH_FILE = 2
+    PERMISSION_DENIED = 3
+    FAILURE = 4
+    BAD_MESSAGE = 5
+    NO_CONNECTION = 6
+    CONNECTION_LOST = 7
+    UNSUPPORTED = 8
+
+
+class Garbled(Exception):
+    """A packet does not say what it should."""
+
+
+class Attributes(NamedTuple):
+    """What a server says of a file; None where it says nothing."""
+
+    size: int | None = None
+    mode: int | None = None
+    modified: int | None = None
+
+
+class Entry(NamedTuple):
+    name: bytes
+    found: Attributes
+
+
+def text(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def packed(number: int, kind: Ask, *parts: bytes | int) -> bytes:
+    """A request: `number` comes back with its answer; numbers among the parts are four bytes long."""
+    body = b"".join([struct.pack(">I", part) if isinstance(part, int) else text(part) for part in parts])
+    return struct.pack(">IBI", len(body) + 5, kind, number) + body
+
+
+def hello() -> bytes:
+    return struct.pack(">IBI", 5, Ask.INIT, VERSION)
+
+
+class Reader:
+    """Reads what a packet holds, one after the other. Raises `Garbled` where it ends too soon."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self._at = body, 0
+
+    def number(self) -> int:
+        value: int = self._unpacked(">I", 4)
+        return value
+
+    def long(self) -> int:
+        value: int = self._unpacked(">Q", 8)
+        return value
+
+    def _unpacked(self, form: str, size: int) -> int:
+        try:
+            (value,) = struct.unpack_from(form, self._body, self._at)
+        except struct.error as error:
+            raise Garbled("a packet ends too soon") from error
+        self._at += size
+        return int(value)
+
+    def text(self) -> bytes:
+        length = self.number()
+        value = self._body[self._at : self._at + length]
+        if len(value) != length:
+            raise Garbled("a packet ends too soon")
+        self._at += length
+        return value
+
+    def attributes(self) -> Attributes:
+        flags = self.number()
+        size = self.long() if flags & 1 else None
+        if flags & 2:
+            self.number(), self.number()
+        mode = self.number() if flags & 4 else None
+        modified = None
+        if flags & 8:
+            self.number()
+            modified = self.number()
+        if flags & 0x80000000:
+            for _ in range(min(self.number(), 1000)):
+                self.text(), self.text()
+        return Attributes(size, mode, modified)
+
+    def entries(self) -> list[Entry]:
+        """What a folder holds; what a long listing would say of each file is passed over."""
+        found = []
+        for _ in range(self.number()):
+            name, _long = self.text(), self.text()
+            found.append(Entry(name, self.attributes()))
+        return found
+
+    def status(self) -> tuple[int, str]:
+        code = self.number()
+        try:
+            return code, self.text().decode(errors="replace")
+        except Garbled:  # old servers leave the sentence out
+            return code, ""

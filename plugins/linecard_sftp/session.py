@@ -1,0 +1,319 @@
+"""One SFTP session on one channel: requests may be under way in numbers, each answer has a time by which it is there.
+
+paramiko's own SFTP client decodes names, so that one bad name fails a whole listing, waits without end, and does not
+compare what it got with what there was.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from typing import NoReturn, Protocol, TypeVar
+
+from linecard_sftp.packets import MOST, Answer, Ask, Attributes, Entry, Garbled, Reader, Status, hello, packed
+
+BLOCK = 32_768
+"""Bytes asked for at once; every server gives as much."""
+UNDER_WAY = 64
+"""Requests that wait for their answers at the same time, at most; so many blocks fit into the channel's window."""
+AHEAD = 8
+"""Questions for more of a folder under way at once; each is answered with a hundred names or so."""
+RECEIVED = 1 << 21
+"""Bytes taken from the channel at once, at most."""
+MOST_NAMES = 1_000_000
+"""Entries that a folder may have; a server that never comes to an end of them is not listened to."""
+WORDS = {
+    int(Status.NO_SUCH_FILE): "No such file",
+    int(Status.PERMISSION_DENIED): "Permission denied",
+    int(Status.UNSUPPORTED): "Operation unsupported",
+}
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The server answered a request with no, in these words."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+        self.words = words or WORDS.get(code, "Failure")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no such file."""
+        return self.code == Status.NO_SUCH_FILE
+
+
+class Lost(Exception):
+    """The session came to an end: the connection broke, or the server talks nonsense."""
+
+
+class Silent(Lost):
+    """The server did not answer in time."""
+
+
+class Wire(Protocol):
+    """What a session needs of a channel."""
+
+    def settimeout(self, timeout: float) -> None: ...
+    def recv(self, nbytes: int) -> bytes: ...
+    def sendall(self, s: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+class Session:
+    """`patience` is how many seconds the server has for each answer; `moved` is told of each that came.
+
+    Used by one thread at a time. After `Lost` it is of no use any more.
+    """
+
+    def __init__(
+        self, wire: Wire, *, patience: float, monotonic: Callable[[], float], moved: Callable[[], None] = lambda: None
+    ) -> None:
+        self._wire, self._patience, self._monotonic, self._moved = wire, patience, monotonic, moved
+        self._buffer = bytearray()
+        self._came: dict[int, tuple[int, bytes]] = {}
+        self._waiting: set[int] = set()
+        self._number = 0
+        self.alive = True
+        self._send(hello())
+        kind, body = self._packet()
+        if kind != Answer.VERSION or self._read(body, Reader.number) < 3:
+            self._fail("It does not speak version 3 of SFTP.")
+
+    def close(self) -> None:
+        self.alive = False
+        with suppress(Exception):  # in whatever state the connection is
+            self._wire.close()
+
+    # -- single requests -------------------------------------------------------------------------------------------
+
+    def stat(self, path: bytes) -> Attributes:
+        """What a name stands for; of a link, the link itself. This and the others raise `Refused`."""
+        return self._attributes(self._ask(Ask.LSTAT, path))
+
+    def fstat(self, handle: bytes) -> Attributes:
+        return self._attributes(self._ask(Ask.FSTAT, handle))
+
+    def rename(self, old: bytes, new: bytes) -> None:
+        """Give a file another name, never that of another file."""
+        self._expect(self._ask(Ask.RENAME, old, new), Answer.STATUS)
+
+    def remove(self, path: bytes) -> None:
+        self._expect(self._ask(Ask.REMOVE, path), Answer.STATUS)
+
+    def mkdir(self, path: bytes) -> None:
+        """Make a folder for this account alone."""
+        self._expect(self._ask(Ask.MKDIR, path, 4, 0o700), Answer.STATUS)
+
+    def rmdir(self, path: bytes) -> None:
+        self._expect(self._ask(Ask.RMDIR, path), Answer.STATUS)
+
+    def open(self, path: bytes) -> bytes:
+        """Open a file for reading; the handle."""
+        return self._text(self._ask(Ask.OPEN, path, 1, 0))
+
+    def close_file(self, handle: bytes) -> None:
+        self._expect(self._ask(Ask.CLOSE, handle), Answer.STATUS)
+
+    def real(self, path: bytes) -> bytes:
+        """The whole path of a name, as the server sees it."""
+        found = self._read(self._expect(self._ask(Ask.REALPATH, path), Answer.NAME), Reader.entries)
+        return found[0].name if found else path
+
+    def entries(self, path: bytes) -> Iterator[Entry]:
+        """What a folder holds."""
+        handle = self._text(self._ask(Ask.OPENDIR, path))
+        ahead = deque(self._ask(Ask.READDIR, handle) for _ in range(AHEAD))
+        count = 0
+        try:
+            while True:
+                kind, body = self._answer(ahead.popleft())
+                if kind != Answer.NAME:
+                    self._must_be_end(kind, body)
+                    return
+                entries = self._read(body, Reader.entries)
+                count += len(entries)
+                if count > MOST_NAMES:
+                    self._fail(f"It lists more than {MOST_NAMES:,} files.")
+                ahead.append(self._ask(Ask.READDIR, handle))
+                yield from entries
+        finally:
+            self._let_go(ahead, handle)
+
+    # -- many requests ---------------------------------------------------------------------------------------------
+
+    def stats(self, paths: Iterable[bytes]) -> list[Attributes | Refused]:
+        """What many names stand for, asked at once."""
+        return [self._tried(n, self._attributes) for n in self._many((Ask.LSTAT, path) for path in paths)]
+
+    def renames(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[Refused | None]:
+        """Many renames, asked at once; why not, of those that were not done."""
+        asked = self._many((Ask.RENAME, old, new) for old, new in pairs)
+        found = [self._tried(number, lambda n: self._expect(n, Answer.STATUS)) for number in asked]
+        return [refused if isinstance(refused, Refused) else None for refused in found]
+
+    def _many(self, requests: Iterable[tuple[Ask, *tuple[bytes, ...]]]) -> Iterator[int]:
+        """Send all of them, never too many at once; the number of each in its turn."""
+        ahead: deque[int] = deque()
+        for kind, *parts in requests:
+            if len(ahead) >= UNDER_WAY:
+                yield ahead.popleft()
+            ahead.append(self._ask(kind, *parts))
+        yield from ahead
+
+    def _tried(self, number: int, how: Callable[[int], T]) -> T | Refused:
+        try:
+            return how(number)
+        except Refused as refused:
+            return refused
+
+    def blocks(
+        self, handle: bytes, most: int, *, size: int, under_way: int = UNDER_WAY
+    ) -> Generator[bytes, None, None]:
+        """A file's bytes from its beginning to its end, at most so many.
+
+        `size` is what there is thought to be; beyond it one block is asked for at a time. A short answer, which a
+        server may give anywhere, is asked on from where it ended.
+        """
+        ahead: deque[tuple[int, int, int]] = deque()
+        asked = 0
+        try:
+            while True:
+                while len(ahead) < under_way and asked < most and (asked < size or not ahead):
+                    length = min(BLOCK, most - asked)
+                    ahead.append((self._ask_block(handle, asked, length), asked, length))
+                    asked += length
+                if not ahead:
+                    return
+                number, offset, length = ahead.popleft()
+                kind, body = self._answer(number)
+                if kind != Answer.DATA:
+                    self._must_be_end(kind, body)
+                    return
+                block = self._read(body, Reader.text)
+                if not 0 < len(block) <= length:
+                    self._fail("It sends another number of bytes than it was asked for.")
+                if len(block) < length:
+                    offset, length = offset + len(block), length - len(block)
+                    ahead.appendleft((self._ask_block(handle, offset, length), offset, length))
+                yield block
+        finally:
+            self._let_go(number for number, _, _ in ahead)
+
+    def _ask_block(self, handle: bytes, offset: int, length: int) -> int:
+        return self._ask(Ask.READ, handle, offset >> 32, offset & 0xFFFFFFFF, length)
+
+    def _let_go(self, numbers: Iterable[int], handle: bytes | None = None) -> None:
+        """Wait for answers that nobody wants any more, and close what was open."""
+        if not self.alive:
+            return
+        with suppress(Lost, Refused):
+            for number in numbers:
+                self._answer(number)
+            if handle is not None:
+                self.close_file(handle)
+
+    # -- the wire --------------------------------------------------------------------------------------------------
+
+    def _ask(self, kind: Ask, *parts: bytes | int) -> int:
+        """Send a request; the number under which its answer comes."""
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        self._send(packed(self._number, kind, *parts))
+        self._waiting.add(self._number)
+        return self._number
+
+    def _answer(self, number: int) -> tuple[int, bytes]:
+        """The answer to a request; answers come in any order."""
+        while number not in self._came:
+            kind, body = self._packet()
+            came = int.from_bytes(body[:4], "big")
+            if len(body) < 4 or came not in self._waiting:
+                self._fail("It answers what it was not asked.")
+            self._waiting.discard(came)
+            self._came[came] = kind, body[4:]
+        return self._came.pop(number)
+
+    def _send(self, request: bytes) -> None:
+        if not self.alive:
+            raise Lost("The connection is closed.")
+        try:
+            self._wire.settimeout(self._patience)
+            self._wire.sendall(request)
+        except TimeoutError:
+            self._end(Silent("It takes no more requests."))
+        except Exception as error:  # noqa: BLE001 - of many kinds, all saying that there is no connection any more
+            self._end(Lost(_words(error)))
+
+    def _packet(self) -> tuple[int, bytes]:
+        """The next packet, whole by its time: a trickle of bytes is no progress."""
+        buffer, deadline = self._buffer, self._monotonic() + self._patience
+        while len(buffer) < 4:
+            self._receive(deadline)
+        end = int.from_bytes(buffer[:4], "big") + 4
+        if not 5 <= end <= MOST:
+            self._fail("It sends what is no SFTP.")
+        while len(buffer) < end:
+            self._receive(deadline)
+        kind, body = buffer[4], bytes(memoryview(buffer)[5:end])
+        del buffer[:end]
+        self._moved()
+        return kind, body
+
+    def _receive(self, deadline: float) -> None:
+        left = deadline - self._monotonic()
+        try:
+            self._wire.settimeout(max(left, 0.001))
+            some = self._wire.recv(RECEIVED)
+        except TimeoutError:
+            self._end(Silent(f"It did not answer within {self._patience:g} seconds."))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._end(Lost(_words(error)))
+        if not some:
+            self._end(Lost("The connection was closed by the other side."))
+        self._buffer += some
+
+    def _end(self, why: Lost) -> NoReturn:
+        self.close()
+        raise why
+
+    def _fail(self, words: str) -> NoReturn:
+        self._end(Lost(words))
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def _expect(self, number: int, wanted: Answer) -> bytes:
+        """The body of an answer of this kind; raises `Refused` if the server says no."""
+        kind, body = self._answer(number)
+        if kind == Answer.STATUS:
+            code, words = self._read(body, Reader.status)
+            if code != Status.OK or wanted != Answer.STATUS:
+                raise Refused(code, words)
+        elif kind != wanted:
+            self._fail("It answers with something else than was asked for.")
+        return body
+
+    def _attributes(self, number: int) -> Attributes:
+        return self._read(self._expect(number, Answer.ATTRS), Reader.attributes)
+
+    def _text(self, number: int) -> bytes:
+        return self._read(self._expect(number, Answer.HANDLE), Reader.text)
+
+    def _must_be_end(self, kind: int, body: bytes) -> None:
+        if kind != Answer.STATUS:
+            self._fail("It answers with something else than was asked for.")
+        code, words = self._read(body, Reader.status)
+        if code != Status.EOF:
+            raise Refused(code, words)
+
+    def _read(self, body: bytes, how: Callable[[Reader], T]) -> T:
+        try:
+            return how(Reader(body))
+        except Garbled:
+            self._fail("It sends what is no SFTP.")
+
+
+def _words(error: Exception) -> str:
+    return f"The connection broke: {str(error) or type(error).__name__}."

@@ -1,0 +1,60 @@
+"""Trusting a server: the host keys that it shows, and the file in which those are kept that a person said yes to."""
+
+from __future__ import annotations
+
+import os
+
+from linecard.api import InboxError, ServerKey
+from linecard_sftp.connect import Way
+
+
+def offered(way: Way) -> list[ServerKey]:
+    """The keys of every server on the way, the nearest first, and whether each is trusted. Raises `InboxError`."""
+    found = []
+    if way.through is not None:
+        found += offered(way.through)
+        if not all(key.trusted for key in found):
+            return found  # the next one is reached through this one
+    pinned = way.pins()
+    for key in way.offered():
+        trusted = pinned.trusts(key)
+        # Another key of a type that is known is what an attack looks like, too.
+        others = [old.fingerprint for old in pinned.keys if old.type == key.type and old != key]
+        found.append(
+            ServerKey(way.login.where, key.type, key.fingerprint, key.line(way.login.where), trusted, tuple(others))
+        )
+    return found
+
+
+def pin(way: Way, keys: list[ServerKey]) -> str:
+    """Write these keys down as trusted, in place of others of the same server and type; the file."""
+    files = []
+    for step in (way.through, way):
+        ours = [key for key in keys if step is not None and key.where == step.login.where and not key.trusted]
+        if step is None or not ours:
+            continue
+        if step.login.fingerprint:
+            raise InboxError(
+                f"{step.login.where} is trusted by `fingerprint` in the configuration.",
+                remedy=f"Write it there: {', '.join(key.fingerprint for key in ours)}.",
+            )
+        _written(step, ours)
+        files.append(str(step.known_hosts))
+    return ", ".join(dict.fromkeys(files))
+
+
+def _written(way: Way, keys: list[ServerKey]) -> None:
+    file = way.known_hosts
+    replaced = {(key.where, key.type) for key in keys}
+    try:
+        old = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file.exists() else []
+        kept = [line for line in old if tuple(line.split()[:2]) not in replaced]
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = file.with_name(f".{file.name}.part")
+        with part.open("w", encoding="utf-8", errors="surrogateescape") as out:
+            out.write("".join(f"{line}\n" for line in (*kept, *(key.line for key in keys))))
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise InboxError(f"{file} cannot be written: {error.strerror}.", remedy="Give us the right to it.") from error

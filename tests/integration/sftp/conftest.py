@@ -1,0 +1,61 @@
+"""Servers, keys and sites for the tests of SFTP."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.sftp.office import Office
+from integration.sftp.sshd import Sshd, made_key
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """On a disk in memory where there is one: a killed process loses nothing it wrote there."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def key(folder: Path) -> Path:
+    return made_key(folder / "id")
+
+
+@pytest.fixture
+def serve(folder: Path, key: Path) -> Iterator[Callable[..., Sshd]]:
+    """Starts servers that let the key in, which end with the test."""
+    with ExitStack() as undo:
+
+        def start(name: str = "server", **more: Any) -> Sshd:
+            server = Sshd(folder / name, **more)
+            server.lets_in(key)
+            undo.callback(server.stop)
+            server.start()
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def server(serve: Callable[..., Sshd]) -> Sshd:
+    return serve()
+
+
+@pytest.fixture
+def open_office(folder: Path, key: Path) -> Callable[..., Office]:
+    def make(server: Sshd, name: str = "site", **more: Any) -> Office:
+        return Office(folder / name, server, key, **more)
+
+    return make
+
+
+@pytest.fixture
+def office(open_office: Callable[..., Office], server: Sshd) -> Office:
+    return open_office(server)

@@ -1,0 +1,256 @@
+"""An SFTP server that does what OpenSSH never would: it lies, freezes, forgets, and hangs up, when a test says so.
+
+SSH is paramiko's; SFTP is done here, packet by packet, on files in memory.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paramiko
+
+from integration.sftp.sshd import made_key, public
+
+OPEN, CLOSE, READ, LSTAT, FSTAT, OPENDIR, READDIR = 3, 4, 5, 7, 8, 11, 12
+REMOVE, MKDIR, STAT, RENAME = 13, 14, 17, 18
+STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
+OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE = range(5)
+REGULAR, FOLDER = 0o100600, 0o040700
+
+
+@dataclass
+class File:
+    data: bytes
+    modified: int = 1_750_000_000
+    mode: int = REGULAR
+    says: int | None = None
+    """The size that the server tells; None for the true one."""
+
+
+class HangUp(Exception):
+    """The connection ends here and now."""
+
+
+def _nothing(kind: int, path: bytes) -> None:
+    """What a server does by itself before and after a request."""
+
+
+@dataclass
+class Hostile:
+    """`before` is called with each request and its path or handle before it is done, `after` before it is answered."""
+
+    folder: Path
+    files: dict[bytes, File] = field(default_factory=dict)
+    folders: set[bytes] = field(default_factory=lambda: {b"hr"})
+    listed: list[bytes] = field(default_factory=list)
+    """Names that are listed besides, whether there are such files or not."""
+    refuses: dict[int, int] = field(default_factory=dict)
+    """What is always answered to these requests."""
+    most: int = 1 << 20
+    """Bytes that one answer holds at most."""
+    backwards: bool = False
+    """Whether requests that came together are answered in the reverse order."""
+    before: Callable[[int, bytes], None] = _nothing
+    after: Callable[[int, bytes], None] = _nothing
+
+    def __post_init__(self) -> None:
+        self.address = "127.0.0.1"
+        key = made_key(self.folder / "hostile_key")
+        self._key = paramiko.Ed25519Key.from_private_key_file(str(key))
+        self._listening = socket.create_server((self.address, 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.known = f"[{self.address}]:{self.port} {public(key)}"
+        self._thawed = threading.Event()
+        self._transports: list[paramiko.Transport] = []
+        self._threads: list[threading.Thread] = []
+        self._begin(self._accept)
+
+    def put(self, name: bytes, data: bytes) -> File:
+        self.files[b"hr/" + name] = file = File(data)
+        return file
+
+    @property
+    def names(self) -> list[bytes]:
+        return sorted(self.files)
+
+    def freeze(self) -> None:
+        """The request at hand is never answered."""
+        self._thawed.wait(60)
+        raise HangUp
+
+    def close(self) -> None:
+        self._thawed.set()
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for transport in self._transports:
+            transport.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    # -- SSH -----------------------------------------------------------------------------------------------------------
+
+    def _begin(self, what: Callable[..., None], *words: object) -> None:
+        thread = threading.Thread(target=what, args=words, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listening.accept()
+            except OSError:
+                return
+            self._begin(self._serve, sock)
+
+    def _serve(self, sock: socket.socket) -> None:
+        transport = paramiko.Transport(sock)
+        self._transports.append(transport)
+        transport.add_server_key(self._key)
+        with suppress(paramiko.SSHException, EOFError, OSError):
+            transport.start_server(server=_Door())
+            while transport.is_active():
+                channel = transport.accept(0.2)
+                if channel is not None:
+                    self._begin(self._talk, channel, transport)
+
+    def _talk(self, channel: paramiko.Channel, transport: paramiko.Transport) -> None:
+        with suppress(EOFError, OSError, paramiko.SSHException):
+            try:
+                _Session(self, channel).run()
+            except HangUp:
+                transport.close()
+        channel.close()
+
+
+class _Door(paramiko.ServerInterface):
+    """Lets everybody in, for SFTP."""
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        return paramiko.AUTH_SUCCESSFUL
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "publickey"
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
+        return name == "sftp"
+
+
+class _Session:
+    def __init__(self, server: Hostile, channel: paramiko.Channel) -> None:
+        self._server, self._channel = server, channel
+        self._open: dict[bytes, File | list[bytes]] = {}
+        self._handles = 0
+
+    def run(self) -> None:
+        self._packet()
+        self._channel.sendall(struct.pack(">IBI", 5, 2, 3))
+        while True:
+            asked = [self._packet()]
+            while self._server.backwards and self._channel.recv_ready():
+                asked.append(self._packet())
+            for packet in reversed(asked):
+                self._answer(packet)
+
+    def _packet(self) -> bytes:
+        return self._exactly(int.from_bytes(self._exactly(4), "big"))
+
+    def _exactly(self, length: int) -> bytes:
+        found = b""
+        while len(found) < length:
+            block = self._channel.recv(length - len(found))
+            if not block:
+                raise EOFError
+            found += block
+        return found
+
+    def _answer(self, packet: bytes) -> None:
+        kind, number = packet[0], packet[1:5]
+        path, rest = _text(packet[5:])
+        self._server.before(kind, path)
+        if kind in self._server.refuses:
+            answer, body = STATUS, _status(self._server.refuses[kind])
+        else:
+            answer, body = self._done(kind, path, rest)
+        self._server.after(kind, path)
+        self._channel.sendall(_packed(bytes([answer]) + number + body))
+
+    def _done(self, kind: int, path: bytes, rest: bytes) -> tuple[int, bytes]:
+        files, folders = self._server.files, self._server.folders
+        if kind in (LSTAT, STAT) and path in folders:
+            return ATTRS, _attributes(File(b"", mode=FOLDER))
+        if kind in (LSTAT, STAT, OPEN, REMOVE, RENAME) and path not in files:
+            return STATUS, _status(NO_SUCH_FILE)
+        if kind in (LSTAT, STAT):
+            return ATTRS, _attributes(files[path])
+        if kind == OPEN:
+            return HANDLE, self._handle(files[path])
+        if kind == OPENDIR:
+            return HANDLE, self._handle(self._within(path) + self._server.listed)
+        if kind in (CLOSE, READ, FSTAT, READDIR):
+            return self._by_handle(kind, path, rest)
+        if kind == REMOVE:
+            del files[path]
+        elif kind == RENAME:
+            new = _text(rest)[0]
+            if new in files:
+                return STATUS, _status(FAILURE)
+            files[new] = files.pop(path)
+        elif kind == MKDIR:
+            folders.add(path)
+        return STATUS, _status(OK)
+
+    def _by_handle(self, kind: int, handle: bytes, rest: bytes) -> tuple[int, bytes]:
+        found = self._open[handle]
+        if kind == CLOSE:
+            del self._open[handle]
+            return STATUS, _status(OK)
+        if isinstance(found, list):
+            names, found[:] = found[:], []
+            entries = [_packed(n) + _packed(b"") + _attributes(self._file(n)) for n in names]
+            return (NAME, struct.pack(">I", len(names)) + b"".join(entries)) if names else (STATUS, _status(EOF))
+        if kind == FSTAT:
+            return ATTRS, _attributes(found)
+        offset, length = struct.unpack(">QI", rest[:12])
+        block = found.data[offset : offset + min(length, self._server.most)]
+        return (DATA, _packed(block)) if block else (STATUS, _status(EOF))
+
+    def _within(self, path: bytes) -> list[bytes]:
+        names = [name.removeprefix(path + b"/") for name in self._server.files if name.startswith(path + b"/")]
+        return [name for name in names if b"/" not in name]
+
+    def _file(self, name: bytes) -> File:
+        return self._server.files.get(b"hr/" + name, File(b"odd"))
+
+    def _handle(self, of: File | list[bytes]) -> bytes:
+        self._handles += 1
+        handle = b"handle %d" % self._handles
+        self._open[handle] = of
+        return _packed(handle)
+
+
+def _packed(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _text(packet: bytes) -> tuple[bytes, bytes]:
+    end = 4 + int.from_bytes(packet[:4], "big")
+    return packet[4:end], packet[end:]
+
+
+def _status(code: int) -> bytes:
+    return struct.pack(">I", code) + _packed(b"no") + _packed(b"en")
+
+
+def _attributes(file: File) -> bytes:
+    size = len(file.data) if file.says is None else file.says
+    return struct.pack(">IQIII", 1 | 4 | 8, size, file.mode, file.modified, file.modified)
