@@ -54,12 +54,14 @@ class Way:
         login, most = self.login, self._timeouts.connect
         if self.through is None:
             try:
-                return socket.create_connection((login.host, login.port), most)
+                sock = socket.create_connection((login.host, login.port), most)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 raise InboxError(
                     f"{login.where} cannot be reached: {_reason(error)}.",
                     remedy=f"Try `nc -vz {login.host} {login.port}` on this machine; look at firewall and port.",
                 ) from error
+            return sock
         gate = self._open_gate(self.through)
         try:
             return gate.open_channel("direct-tcpip", (login.host, login.port), ("127.0.0.1", 0), timeout=most)

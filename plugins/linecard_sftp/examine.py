@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from linecard.api import InboxError, LinecardError, Listing, Step
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
+from linecard_sftp.reading import Reading
 from linecard_sftp.session import Refused, Session
 
 if TYPE_CHECKING:
@@ -79,10 +80,9 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
     if newest is None:
         return "there is no file to try it with"
     try:
-        handle = session.open(inbox.source(newest))
-        with closing(session.blocks(handle, 1, size=1)) as blocks:
-            list(blocks)
-        session.close_file(handle)
+        with closing(Reading(session, session.open(inbox.source(newest)), size=1, most=1)) as reading:
+            reading.before()
+            list(reading)
     except Refused as refused:
         raise InboxError(
             f"{convert.shown(newest.name)} cannot be read: {refused.words}.",

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from fnmatch import translate
 from typing import NamedTuple
 
@@ -73,6 +73,15 @@ def pins(lines: Iterable[str], where: str, fingerprints: Sequence[str] = ()) -> 
         elif not marker:
             keys.append(key)
     return Pins(tuple(keys), tuple(revoked), tuple(f.rstrip("=") for f in fingerprints))
+
+
+def without(line: str, where: str, types: Container[str]) -> str:
+    """A line that no longer trusts keys of these types of this server; empty if it is about nothing else."""
+    if not any(key.type in types for key in pins([line], where).keys):
+        return line
+    field, _, rest = line.partition(" ")
+    others = [name for name in field.split(",") if not _names(name, where)]
+    return f"{','.join(others)} {rest}" if others else ""
 
 
 def _entries(lines: Iterable[str], where: str) -> Iterator[tuple[str, HostKey]]:

@@ -15,6 +15,7 @@ from linecard_sftp.options import SftpOptions
 from linecard_sftp.pace import Pace
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.parting import give_back, part
+from linecard_sftp.reading import Reading
 from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Lost, Refused, Session, Silent
 
@@ -118,13 +119,10 @@ class SftpInbox:
         path = self.source(seen) if self.stays else self.aside(claim, seen)
 
         def job(session: Session) -> str:
+            pace = Pace(self.options.rate, self._server.touch)
             handle = self._opened(session, path, seen)
-            try:
-                return self._taken(session, handle, seen, into, most)
-            finally:
-                if session.alive:
-                    with suppress(Refused):
-                        session.close_file(handle)
+            with closing(Reading(session, handle, size=seen.size, most=most + 1, under_way=pace.under_way)) as reading:
+                return self._taken(session, reading, seen, into, most, pace)
 
         version = self.do(job, path)
         if self.stays:
@@ -149,22 +147,20 @@ class SftpInbox:
                 ) from refused
             raise
 
-    def _taken(self, session: Session, handle: bytes, seen: Listing, into: BinaryIO, most: int) -> str:
-        before = session.fstat(handle)
+    def _taken(self, session: Session, reading: Reading, seen: Listing, into: BinaryIO, most: int, pace: Pace) -> str:
+        before = reading.before()
         version, size = convert.version(before), before.size or 0
         if version != seen.version:
             raise Unfinished(seen._replace(size=size, version=version))
-        pace = Pace(self.options.rate, self._server.touch)
         length = 0
         try:
-            with closing(session.blocks(handle, most + 1, size=size, under_way=pace.under_way)) as blocks:
-                for block in blocks:
-                    into.write(block)
-                    length += len(block)
-                    pace.keep(length)
+            for block in reading:
+                into.write(block)
+                length += len(block)
+                pace.keep(length)
         except Lost as lost:  # some of it is written already, so it is not begun anew here
             raise self._broken(session, lost) from lost
-        after = session.fstat(handle)
+        after = reading.after()
         if convert.version(after) != version:
             raise Unfinished(seen._replace(size=after.size or 0, version=convert.version(after)))
         if length <= most and length != size:
@@ -178,11 +174,9 @@ class SftpInbox:
         path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
 
         def job(session: Session) -> bytes:
-            handle = session.open(path)
-            with closing(session.blocks(handle, MOST_SIDE, size=1)) as blocks:
-                found = b"".join(blocks)
-            session.close_file(handle)
-            return found
+            with closing(Reading(session, session.open(path), size=0, most=MOST_SIDE)) as reading:
+                reading.before()
+                return b"".join(reading)
 
         return self.do(job, path)
 

@@ -90,11 +90,11 @@ class SftpOptions(Login):
         description="The folder on the server, in the inbox or absolute, into which a file is moved before it is read; "
         "null: nothing is moved, for accounts that may not, and each file is remembered instead.",
     )
-    after: str = Field(
-        default="",
-        pattern=r"^(|delete|leave|archive [^\x00\s][^\x00]*)$",
+    after: str | None = Field(
+        default=None,
+        pattern=r"^(delete|leave|archive [^\x00\s][^\x00]*)$",
         description="What becomes of a file whose run has ended: delete, `archive FOLDER` (on the server, in the inbox "
-        "or absolute) or leave; default: delete, or leave where nothing is moved.",
+        "or absolute) or leave; null: delete, or leave where nothing is moved.",
     )
     rate: int | None = Field(
         default=None, ge=1000, description="The most bytes to read in a second; null: as fast as it goes."
@@ -120,8 +120,9 @@ class SftpOptions(Login):
 
     @property
     def archive(self) -> str | None:
-        return self.after.removeprefix(ARCHIVE).strip() if self.after.startswith(ARCHIVE) else None
+        after = self.after or ""
+        return after.removeprefix(ARCHIVE).strip() if after.startswith(ARCHIVE) else None
 
     @property
     def deletes(self) -> bool:
-        return self.after == "delete" or (not self.after and self.claim is not None)
+        return self.after == "delete" or (self.after is None and self.claim is not None)

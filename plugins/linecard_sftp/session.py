@@ -7,7 +7,7 @@ compare what it got with what there was.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NoReturn, Protocol, TypeVar
 
@@ -21,6 +21,8 @@ AHEAD = 8
 """Questions for more of a folder under way at once; each is answered with a hundred names or so."""
 RECEIVED = 1 << 21
 """Bytes taken from the channel at once, at most."""
+GATHERED = 16_384
+"""Bytes of requests that are held back at most until an answer is waited for."""
 MOST_NAMES = 1_000_000
 """Entries that a folder may have; a server that never comes to an end of them is not listened to."""
 WORDS = {
@@ -73,9 +75,10 @@ class Session:
         self, wire: Wire, *, patience: float, monotonic: Callable[[], float], moved: Callable[[], None] = lambda: None
     ) -> None:
         self._wire, self._patience, self._monotonic, self._moved = wire, patience, monotonic, moved
-        self._buffer = bytearray()
+        self._buffer, self._out = bytearray(), bytearray()
         self._came: dict[int, tuple[int, bytes]] = {}
         self._waiting: set[int] = set()
+        self._unwanted: set[int] = set()
         self._number = 0
         self.alive = True
         self._send(hello())
@@ -127,21 +130,23 @@ class Session:
         """What a folder holds."""
         handle = self._text(self._ask(Ask.OPENDIR, path))
         ahead = deque(self._ask(Ask.READDIR, handle) for _ in range(AHEAD))
-        count = 0
+        count, ended = 0, False
         try:
-            while True:
+            while ahead:
                 kind, body = self._answer(ahead.popleft())
                 if kind != Answer.NAME:
                     self._must_be_end(kind, body)
-                    return
+                    ended = True  # what was asked before may have been dealt with after: those are listened to as well
+                    continue
                 entries = self._read(body, Reader.entries)
                 count += len(entries)
                 if count > MOST_NAMES:
                     self._fail(f"It lists more than {MOST_NAMES:,} files.")
-                ahead.append(self._ask(Ask.READDIR, handle))
+                if not ended:
+                    ahead.append(self._ask(Ask.READDIR, handle))
                 yield from entries
         finally:
-            self._let_go(ahead, handle)
+            self.let_go(ahead, handle)
 
     # -- many requests ---------------------------------------------------------------------------------------------
 
@@ -170,51 +175,36 @@ class Session:
         except Refused as refused:
             return refused
 
-    def blocks(
-        self, handle: bytes, most: int, *, size: int, under_way: int = UNDER_WAY
-    ) -> Generator[bytes, None, None]:
-        """A file's bytes from its beginning to its end, at most so many.
+    def ask_fstat(self, handle: bytes) -> int:
+        """Ask what an open file looks like; the answer is got by `attributes`."""
+        return self._ask(Ask.FSTAT, handle)
 
-        `size` is what there is thought to be; beyond it one block is asked for at a time. A short answer, which a
-        server may give anywhere, is asked on from where it ended.
-        """
-        ahead: deque[tuple[int, int, int]] = deque()
-        asked = 0
-        try:
-            while True:
-                while len(ahead) < under_way and asked < most and (asked < size or not ahead):
-                    length = min(BLOCK, most - asked)
-                    ahead.append((self._ask_block(handle, asked, length), asked, length))
-                    asked += length
-                if not ahead:
-                    return
-                number, offset, length = ahead.popleft()
-                kind, body = self._answer(number)
-                if kind != Answer.DATA:
-                    self._must_be_end(kind, body)
-                    return
-                block = self._read(body, Reader.text)
-                if not 0 < len(block) <= length:
-                    self._fail("It sends another number of bytes than it was asked for.")
-                if len(block) < length:
-                    offset, length = offset + len(block), length - len(block)
-                    ahead.appendleft((self._ask_block(handle, offset, length), offset, length))
-                yield block
-        finally:
-            self._let_go(number for number, _, _ in ahead)
+    def attributes(self, number: int) -> Attributes:
+        return self._attributes(number)
 
-    def _ask_block(self, handle: bytes, offset: int, length: int) -> int:
+    def ask_block(self, handle: bytes, offset: int, length: int) -> int:
+        """Ask for bytes of an open file; the answer is got by `block`."""
         return self._ask(Ask.READ, handle, offset >> 32, offset & 0xFFFFFFFF, length)
 
-    def _let_go(self, numbers: Iterable[int], handle: bytes | None = None) -> None:
-        """Wait for answers that nobody wants any more, and close what was open."""
-        if not self.alive:
-            return
-        with suppress(Lost, Refused):
-            for number in numbers:
-                self._answer(number)
-            if handle is not None:
-                self.close_file(handle)
+    def block(self, number: int, length: int) -> bytes:
+        """The bytes asked for, or fewer; none at the end of the file."""
+        kind, body = self._answer(number)
+        if kind != Answer.DATA:
+            self._must_be_end(kind, body)
+            return b""
+        found = self._read(body, Reader.text)
+        if not 0 < len(found) <= length:
+            self._fail("It sends another number of bytes than it was asked for.")
+        return found
+
+    def let_go(self, numbers: Iterable[int], handle: bytes | None = None) -> None:
+        """Nobody waits for these answers any more; and a file is closed, whose answer nobody waits for either."""
+        for number in numbers:
+            if self._came.pop(number, None) is None:
+                self._unwanted.add(number)
+        if handle is not None and self.alive:
+            with suppress(Lost):
+                self._unwanted.add(self._ask(Ask.CLOSE, handle))
 
     # -- the wire --------------------------------------------------------------------------------------------------
 
@@ -233,15 +223,25 @@ class Session:
             if len(body) < 4 or came not in self._waiting:
                 self._fail("It answers what it was not asked.")
             self._waiting.discard(came)
-            self._came[came] = kind, body[4:]
+            if came in self._unwanted:
+                self._unwanted.discard(came)
+            else:
+                self._came[came] = kind, body[4:]
         return self._came.pop(number)
 
     def _send(self, request: bytes) -> None:
+        """Have a request sent before the next answer is waited for: together, many are one packet of SSH."""
         if not self.alive:
             raise Lost("The connection is closed.")
+        self._out += request
+        if len(self._out) >= GATHERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        out, self._out = self._out, bytearray()
         try:
             self._wire.settimeout(self._patience)
-            self._wire.sendall(request)
+            self._wire.sendall(bytes(out))
         except TimeoutError:
             self._end(Silent("It takes no more requests."))
         except Exception as error:  # noqa: BLE001 - of many kinds, all saying that there is no connection any more
@@ -249,6 +249,8 @@ class Session:
 
     def _packet(self) -> tuple[int, bytes]:
         """The next packet, whole by its time: a trickle of bytes is no progress."""
+        if self._out:
+            self._flush()
         buffer, deadline = self._buffer, self._monotonic() + self._patience
         while len(buffer) < 4:
             self._receive(deadline)
@@ -264,6 +266,8 @@ class Session:
 
     def _receive(self, deadline: float) -> None:
         left = deadline - self._monotonic()
+        if left < -self._patience:  # late by as much again: it is not that this machine slept while all was there
+            self._end(Silent(f"It did not come to an end of its answer within {2 * self._patience:g} seconds."))
         try:
             self._wire.settimeout(max(left, 0.001))
             some = self._wire.recv(RECEIVED)

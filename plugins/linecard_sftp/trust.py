@@ -6,6 +6,7 @@ import os
 
 from linecard.api import InboxError, ServerKey
 from linecard_sftp.connect import Way
+from linecard_sftp.hostkeys import without
 
 
 def offered(way: Way) -> list[ServerKey]:
@@ -15,9 +16,11 @@ def offered(way: Way) -> list[ServerKey]:
         found += offered(way.through)
         if not all(key.trusted for key in found):
             return found  # the next one is reached through this one
-    pinned = way.pins()
-    for key in way.offered():
-        trusted = pinned.trusts(key)
+    pinned, keys = way.pins(), list(way.offered())
+    # One fingerprint in the configuration is enough for the server, whatever other keys it has.
+    known = bool(pinned.fingerprints) and any(pinned.trusts(key) for key in keys)
+    for key in keys:
+        trusted = known or pinned.trusts(key)
         # Another key of a type that is known is what an attack looks like, too.
         others = [old.fingerprint for old in pinned.keys if old.type == key.type and old != key]
         found.append(
@@ -38,17 +41,26 @@ def pin(way: Way, keys: list[ServerKey]) -> str:
                 f"{step.login.where} is trusted by `fingerprint` in the configuration.",
                 remedy=f"Write it there: {', '.join(key.fingerprint for key in ours)}.",
             )
+        _must_not_be_revoked(step, ours)
         _written(step, ours)
         files.append(str(step.known_hosts))
     return ", ".join(dict.fromkeys(files))
 
 
+def _must_not_be_revoked(way: Way, keys: list[ServerKey]) -> None:
+    revoked = {key.fingerprint for key in way.pins().revoked} & {key.fingerprint for key in keys}
+    if revoked:
+        raise InboxError(
+            f"{way.known_hosts} says that {revoked.pop()} was revoked.",
+            remedy="Ask whoever runs the server; remove the line by hand if it is wrong.",
+        )
+
+
 def _written(way: Way, keys: list[ServerKey]) -> None:
-    file = way.known_hosts
-    replaced = {(key.where, key.type) for key in keys}
+    file, types = way.known_hosts, {key.type for key in keys}
     try:
         old = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file.exists() else []
-        kept = [line for line in old if tuple(line.split()[:2]) not in replaced]
+        kept = [left for line in old if (left := without(line, way.login.where, types))]
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = file.with_name(f".{file.name}.part")
         with part.open("w", encoding="utf-8", errors="surrogateescape") as out:
