@@ -26,6 +26,10 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
 
+class Crowded(InboxError):
+    """The server takes no more sessions on this connection."""
+
+
 class Way:
     """How one server is reached. `state` is the site's state folder, `name` the inbox, which a key may be named for."""
 
@@ -254,6 +258,8 @@ class Way:
             with alarm.within(2 * most, transport.close):
                 channel = transport.open_session(window_size=WINDOW, max_packet_size=PACKET, timeout=most)
                 channel.invoke_subsystem("sftp")
+        except paramiko.ChannelException as error:
+            raise Crowded(f"{self.login.where} takes no more sessions: {error.text}.") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise InboxError(
                 f"{self.login.where} lets {self.login.user} in, but not by SFTP: {_reason(error)}.",

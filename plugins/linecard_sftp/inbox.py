@@ -57,7 +57,6 @@ class SftpInbox:
         self.archive = convert.join(self.folder, convert.path(options.archive)) if options.archive else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
-        self._session: Session | None = None
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -250,30 +249,28 @@ class SftpInbox:
                 return self._once(job, where)
 
     def _once(self, job: Callable[[Session], T], where: bytes) -> T:
-        used = self._session is not None and self._session.alive
-        session = self._session if used and self._session is not None else self._server.session()
-        self._session = session
-        try:
-            return job(session)
-        except Lost as lost:
-            error = self._broken(session, lost)
-            if used and not isinstance(lost, Silent):
-                raise _Stale from lost
-            raise error from lost
-        except Refused as refused:
-            raise InboxError(
-                f"{self.way.login.where}: {convert.shown(where)}: {refused.words}.",
-                remedy=f"Look at it as the account sees it: `sftp {self.way.login.user}@{self.way.login.host}`.",
-            ) from refused
+        with self._server.borrowed() as (session, used):
+            try:
+                return job(session)
+            except Lost as lost:
+                error = self._broken(session, lost)
+                if used and not isinstance(lost, Silent):
+                    raise _Stale from lost
+                raise error from lost
+            except Refused as refused:
+                raise self._refusal(refused, where) from refused
+
+    def _refusal(self, refused: Refused, where: bytes) -> InboxError:
+        return InboxError(
+            f"{self.way.login.where}: {convert.shown(where)}: {refused.words}.",
+            remedy=f"Look at it as the account sees it: `sftp {self.way.login.user}@{self.way.login.host}`.",
+        )
 
     def _broken(self, session: Session, lost: Lost) -> InboxError:
         self._server.lost(session)
-        self._session = None
         return InboxError(f"{self.way.login.where}: {lost}", remedy="linecard tries again by itself.")
 
     def close(self) -> None:
-        if self._session is not None:
-            self._session.close()
         self._server.leave()
 
     # -- for people ------------------------------------------------------------------------------------------------

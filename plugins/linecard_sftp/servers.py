@@ -16,13 +16,16 @@ import paramiko
 
 from linecard.api import InboxError
 from linecard_sftp.alarm import alarm
-from linecard_sftp.connect import Way
+from linecard_sftp.connect import Crowded, Way
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.session import Lost, Session
 
 LONGEST_PAUSE = 120.0
 SLACK = 2.0
 """Seconds that a session has beyond its own patience before it is ended from outside."""
+
+MOST_SESSIONS = 8
+"""Sessions on one connection; OpenSSH takes ten (MaxSessions) unless it is told otherwise."""
 
 _servers: WeakValueDictionary[Hashable, Server] = WeakValueDictionary()
 _guard = threading.Lock()
@@ -52,17 +55,56 @@ class Server:
         self._transport: paramiko.Transport | None = None
         self._failure: InboxError | None = None
         self._failures, self._again = 0, 0.0
+        self._turn = threading.Condition()
+        self._free: list[Session] = []
+        self._used, self._most = 0, MOST_SESSIONS
         self._users = self._working = 0
         self._moved = self._heard = time.monotonic()
         self._chance = random.Random()  # noqa: S311 - spreads attempts, guards no secret
 
+    # -- sessions --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def borrowed(self) -> Iterator[tuple[Session, bool]]:
+        """A session for one piece of work, and whether it was used before. Raises `InboxError`.
+
+        A few serve any number of inboxes: for each, the server keeps a process.
+        """
+        session, before = self._borrow()
+        try:
+            yield session, before
+        finally:
+            with self._turn:
+                self._used -= 1
+                if session.alive:
+                    self._free.append(session)
+                self._turn.notify()
+
+    def _borrow(self) -> tuple[Session, bool]:
+        while True:
+            with self._turn:
+                while not self._free and self._used >= self._most:
+                    self._turn.wait()
+                self._used += 1
+                found = self._free.pop() if self._free else None
+            if found is not None and found.alive:
+                return found, True
+            try:
+                return self._begun(), False
+            except BaseException as error:
+                with self._turn:
+                    self._used -= 1
+                    self._turn.notify()
+                    if not isinstance(error, Crowded) or not self._used + len(self._free):
+                        raise
+                    self._most = self._used + len(self._free)  # as many as the server takes; wait for one of them
+
     # -- connecting ------------------------------------------------------------------------------------------------
 
-    def session(self) -> Session:
-        """A new session of one's own on the one connection. Raises `InboxError`."""
-        with self._connecting:
-            transport = self._connected()
-        channel = self._way.sftp(transport)
+    def _begun(self) -> Session:
+        """A new session on the one connection."""
+        with self._connecting:  # one after the other: paramiko tells only one of several why it was refused
+            channel = self._way.sftp(self._connected())
         try:
             return Session(channel, patience=self._timeouts.read, monotonic=time.monotonic, moved=self._hear)
         except Lost as lost:
@@ -126,6 +168,7 @@ class Server:
             self.touch()
             with self._lock:
                 self._working -= 1
+                self._watch()
 
     def _watch(self) -> None:
         if self._transport is not None:
@@ -152,6 +195,9 @@ class Server:
     def _close(self) -> None:
         with self._lock:
             transport, self._transport = self._transport, None
+        with self._turn:
+            self._free.clear()
+            self._most = MOST_SESSIONS
         alarm.off(self)
         if transport is not None:
             with suppress(Exception):  # in whatever state it is

@@ -31,7 +31,8 @@ StrictModes no
 UseDNS no
 LogLevel VERBOSE
 MaxStartups 200
-MaxSessions 200
+MaxSessions {sessions}
+{more}
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp -d {home} {flags}
 AllowTcpForwarding {forwarding}
@@ -70,12 +71,24 @@ def fingerprint(key: Path) -> str:
 
 
 class Sshd:
-    """`home` is where an account is after its login. `flags` are those of internal-sftp, such as -R."""
+    """`home` is where an account is after its login. `flags` are those of internal-sftp, such as -R.
 
-    def __init__(self, folder: Path, *, flags: str = "", forwarding: str = "no", address: str = "127.0.0.1") -> None:
+    `more` are lines of sshd_config.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        flags: str = "",
+        forwarding: str = "no",
+        address: str = "127.0.0.1",
+        sessions: int = 10,
+        more: str = "",
+    ) -> None:
         needed()
         self.folder, self.home, self.address = folder, folder / "home", address
-        self._flags, self._forwarding = flags, forwarding
+        self._flags, self._forwarding, self._sessions, self._extra = flags, forwarding, sessions, more
         for path in (folder, self.home, self.inbox):
             path.mkdir(parents=True, exist_ok=True)
         for name in ("authorized_keys", "authorities"):
@@ -132,6 +145,8 @@ class Sshd:
                 home=self.home,
                 flags=self._flags,
                 forwarding=self._forwarding,
+                sessions=self._sessions,
+                more=self._extra,
             )
         )
         with (self.folder / "log").open("ab") as log:
