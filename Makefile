@@ -30,6 +30,7 @@ check: env
 bench: env
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/daemon.py
+	$(BIN)/python tests/bench/sftp.py
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
