@@ -17,6 +17,8 @@ class Alarm:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._set: dict[Hashable, tuple[float, Callable[[], None]]] = {}
+        self._wakes = 0.0
+        """When the thread wakes by itself."""
         self._running = False
 
     def set(self, what: Hashable, at: float, call: Callable[[], None]) -> None:
@@ -25,13 +27,16 @@ class Alarm:
             self._set[what] = (at, call)
             if not self._running:
                 self._running = True
+                self._wakes = at
                 threading.Thread(target=self._run, name="sftp-alarm", daemon=True).start()
-            self._changed.notify()
+            elif at < self._wakes:  # else it is soon enough when it wakes anyhow: each request sets one
+                self._changed.notify()
 
     def off(self, what: Hashable) -> None:
         with self._changed:
             self._set.pop(what, None)
-            self._changed.notify()
+            if not self._set:
+                self._changed.notify()
 
     @contextmanager
     def within(self, seconds: float, call: Callable[[], None]) -> Iterator[None]:
@@ -57,7 +62,8 @@ class Alarm:
                 due = [what for what, (at, _) in self._set.items() if at <= now]
                 if due:
                     return [self._set.pop(what)[1] for what in due]
-                self._changed.wait(min(at for at, _ in self._set.values()) - now)
+                self._wakes = min(at for at, _ in self._set.values())
+                self._changed.wait(self._wakes - now)
             self._running = False
             return None
 

@@ -121,17 +121,23 @@ class SftpInbox:
             pace = Pace(self.options.rate, self._server.touch)
             handle = self._opened(session, path, seen)
             with closing(Reading(session, handle, size=seen.size, most=most + 1, under_way=pace.under_way)) as reading:
-                return self._taken(session, reading, seen, into, most, pace)
+                version = self._taken(session, reading, seen, into, most, pace)
+            if self.stays:
+                self._must_be_there(session, path, seen, version)
+            return version
 
-        version = self.do(job, path)
-        if self.stays:
-            # Whoever replaced the file by a rename has changed what the name means, not what was open.
-            now = self.do(lambda session: self._there(session, path), path)
-            if now is None:
-                raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
-            if convert.version(now) != version:
-                raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
-        return version
+        return self.do(job, path)
+
+    def _must_be_there(self, session: Session, path: bytes, seen: Listing, version: str) -> None:
+        """Whoever replaced a file by a rename has changed what its name means, not what was open."""
+        try:
+            now = self._there(session, path)
+        except Lost as lost:  # all of it is written already
+            raise self._broken(session, lost) from lost
+        if now is None:
+            raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
+        if convert.version(now) != version:
+            raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
 
     def _opened(self, session: Session, path: bytes, seen: Listing) -> bytes:
         try:
@@ -157,9 +163,9 @@ class SftpInbox:
                 into.write(block)
                 length += len(block)
                 pace.keep(length)
+            after = reading.after()
         except Lost as lost:  # some of it is written already, so it is not begun anew here
             raise self._broken(session, lost) from lost
-        after = reading.after()
         if convert.version(after) != version:
             raise Unfinished(seen._replace(size=after.size or 0, version=convert.version(after)))
         if length <= most and length != size:

@@ -255,6 +255,25 @@ class TestHangingUp:
         assert office.files == ["a.csv"]
 
 
+@pytest.mark.parametrize("claim", [".linecard", None])
+def test_it_hangs_up_when_all_was_read(hostile, office, claim):
+    """What was written is not written a second time behind it."""
+    office.sets_up({"hr": {"claim": claim}})
+    hostile.put(b"a.csv", LARGE)
+    asked = []
+
+    def before(kind: int, path: bytes) -> None:
+        asked.append(kind)
+        if kind == sftp.FSTAT and asked.count(sftp.FSTAT) == 2:
+            raise HangUp
+
+    hostile.before = before
+    with office.looking() as hr:
+        taken(hr)
+    assert asked.count(sftp.FSTAT) > 2
+    assert kept(office) == [LARGE]
+
+
 class TestRefusals:
     def test_it_refuses_to_rename(self, hostile, hr, office):
         hostile.put(b"a.csv", LARGE)
