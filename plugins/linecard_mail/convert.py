@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from linecard.api import COUNTED, FINE, Code, Fault, Letter, Line, Outcome, Outlet, Report, State, Wording, result
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import harmless
+from linecard_mail.printing import harmless, in_head
 
 WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
 ASKS = frozenset({State.HELD, State.REJECTED, State.PARTIAL})
@@ -83,7 +83,7 @@ def subject(report: Report, words: Wording) -> str:
     head = f"linecard {run.inbox}: {result(run.state, report.counts, words)}"
     name = " ".join(harmless(run.drop.name).split())
     most = max(20, MOST_SUBJECT - len(head))
-    return harmless(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
+    return in_head(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
 
 
 def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:

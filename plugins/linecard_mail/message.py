@@ -16,7 +16,7 @@ from linecard.api import Letter, Outlet, SinkError, Wording, safe_name, wording
 from linecard_mail.attach import Files
 from linecard_mail.convert import Room, facts, subject
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import harmless, printed
+from linecard_mail.printing import harmless, in_head, printed
 
 LANGUAGES = Path(__file__).with_name("languages")
 MOST_BODY = 95_000
@@ -35,6 +35,8 @@ def addressed(text: str) -> tuple[Address, bool]:
         raise SinkError(
             f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it under `tell`.", final=True
         ) from error
+    if "=?" in found.normalized:  # which the email package would decode, line ends in it and all
+        raise SinkError(f"{harmless(text)[:100]} is an address that cannot be written safely.", final=True)
     return Address(username=found.local_part, domain=found.ascii_domain or found.domain), found.ascii_email is None
 
 
@@ -76,7 +78,7 @@ def message(
     domain = sender.domain
     thread = f"<inbox.{_sum(outlet.site, run.inbox)}@{domain}>"
     made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
-    made["From"] = Address(harmless(options.sender_name), addr_spec=sender.addr_spec)
+    made["From"] = Address(in_head(options.sender_name), addr_spec=sender.addr_spec)
     made["To"] = to
     if options.reply_to is not None:
         made["Reply-To"] = addressed(options.reply_to)[0]
@@ -91,12 +93,12 @@ def message(
     made["X-Auto-Response-Suppress"] = "All"
     made.set_content(plain, cte="quoted-printable")
     made.add_alternative(html, subtype="html", cte="quoted-printable")
-    made["Content-Language"] = letter.language
     for file in files.attached:
         if file.kind == "csv":
             made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
         else:
             made.add_attachment(file.content, "application", "zip", filename=file.name)
+    made["Content-Language"] = letter.language  # last: parts that are added take such heads with them
     return made, wrong
 
 

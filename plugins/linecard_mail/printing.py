@@ -74,6 +74,11 @@ def harmless(text: object) -> str:
     return "".join(c if c.isprintable() or c in SPACES else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
+def in_head(text: object) -> str:
+    """The same for a head of a mail, where `=?...?=` would be read as encoded text, line ends in it and all."""
+    return harmless(text).replace("=?", "= ?")
+
+
 def short(text: object) -> str:
     """The same, not too long."""
     said = harmless(text)

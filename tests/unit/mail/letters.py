@@ -1,0 +1,52 @@
+"""Letters about runs, made into mails without a server."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import TextIO
+
+from linecard.api import Letter, Outlet, wording
+from linecard.model.run import Run
+from linecard.pipeline.report import RunReport
+from linecard_mail.attach import Files, files
+from linecard_mail.message import message
+from linecard_mail.options import MailOptions
+from unit.reports.sites import Site
+
+LANGUAGES = ("en", "fr", "de", "es", "pt")
+OPTIONS = MailOptions(
+    host="localhost",
+    security="none",
+    sender="linecard@example.org",
+    link="https://reports.example.org/linecard",
+    within=2,
+)
+
+
+def letter(site: Site, run: Run, language: str = "en") -> Letter:
+    config = site.service.config
+    report = RunReport(site.service.store, run, site=config.site, timezone=config.timezone, words=wording(language))
+    return Letter(7, report, run.state, "anna@example.org", language, site.service.store.filed(run.id))
+
+
+def outlet(site: Site) -> Outlet:
+    config = site.service.config
+    return Outlet("post", config.site, config.folder, config.reports, config.templates)
+
+
+def attached(site: Site, made: Letter, **limits: int) -> Files:
+    def write(form: str, out: TextIO) -> None:
+        site.service.renderers[form].render(made.report, out, templates=None)
+
+    return files(made, write, **({"plain_most": 500_000, "attached_most": 10_000_000} | limits))
+
+
+def mail(site: Site, run: Run, language: str = "en", options: MailOptions = OPTIONS) -> EmailMessage:
+    made = letter(site, run, language)
+    return message(made, outlet(site), options, attached(site, made))[0]
+
+
+def body(found: EmailMessage, form: str) -> str:
+    part = found.get_body((form,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
