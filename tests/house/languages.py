@@ -20,6 +20,7 @@ from linecard.languages import LANGUAGES
 from linecard.languages.kept import KEPT
 from linecard.model.outcome import Outcome
 from linecard.rules import sentences, wording
+from linecard.runtime.sample import SAID
 
 CORE = ROOT / "daemon" / "linecard" / "languages"
 MAIL = ROOT / "plugins" / "linecard_mail" / "languages"
@@ -49,6 +50,7 @@ def core() -> list[Message]:
         *wording.COUNTED.values(),
         *wording.ENDED.values(),
         "no rows",
+        SAID,
         *KEPT,
     ]
     return list(dict.fromkeys(text for text in found if text and text != "{decision}"))

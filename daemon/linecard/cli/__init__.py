@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "List the runs and what came of them.",
         "show": "Show what came of one run and of its rows.",
         "report": "Write the report of a run in a format of your choice.",
+        "outbox": "List, retry and drop letters that did not arrive.",
     },
     "The site": {
         "init": "Make a new site in a folder.",
@@ -38,6 +39,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "keys": "Make, list, exchange and prolong keys.",
         "members": "Show who holds what, read from the PBX.",
         "secret": "Print the new secret of an extension, once.",
+        "mail": "Try out whether mail arrives.",
         "plugins": "List the installed plugins.",
         "doctor": "Check what works, what does not, and the remedy.",
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -160,6 +161,40 @@ def tell_unfiled(service: Service) -> None:
     for run_id, error in service.unfiled.items():
         click.echo(f"The report of run {run_id} is not filed yet: {shown(str(error))}", err=True)
         click.echo(f"Remedy: {shown(error.remedy)} Then `linecard resume` files it.", err=True)
+
+
+def send(service: Service) -> None:
+    """Letters to readers that are due, as far as they can be sent now; the daemon or the next command sends the rest.
+
+    It is said on standard error, and no matter for the exit code. A mail server that hangs is left after its time-out,
+    and Ctrl-C ends it after the letter under way: what was not sent waits in the outbox.
+    """
+    from contextlib import closing
+
+    from linecard.errors import BusyError
+    from linecard.runtime.board import Board
+    from linecard.runtime.lock import site_lock
+    from linecard.runtime.log import configure
+    from linecard.runtime.post import Post
+
+    if not service.config.sinks:
+        return
+    configure("text", "error", sys.stderr)
+    board = Board(service.now)
+    try:
+        with (
+            site_lock(service.config.state),
+            progress.stopping() as stop,
+            closing(Post(service, board, stop=stop)) as post,
+        ):
+            due = post.due()
+            if due:
+                click.echo(f"Sending {number(due, 'letter')} ...", err=True)
+                post.deliver()
+    except BusyError:
+        return  # whoever holds the site sends them
+    for trouble in board.troubles:
+        click.echo(shown(f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()), err=True)
 
 
 def exit_code(run: Run) -> int:

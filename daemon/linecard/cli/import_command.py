@@ -46,4 +46,5 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
                 run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop)
         finish.tell(service, run, as_json=as_json)
         finish.tell_unfiled(service)
+        finish.send(service)
         raise SystemExit(finish.exit_code(run))

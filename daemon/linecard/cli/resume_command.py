@@ -39,5 +39,6 @@ def command(approve: str, *, yes: bool, as_json: bool) -> None:
         for run in runs if not as_json else ():
             finish.tell(service, run, as_json=False)
         finish.tell_unfiled(service)
+        finish.send(service)
         unfiled = 2 if service.unfiled else 0
         raise SystemExit(max((finish.exit_code(run) for run in runs), default=unfiled))

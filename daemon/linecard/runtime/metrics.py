@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from linecard.model.run import Run, State
 from linecard.rules import states
 from linecard.runtime.board import Board
-from linecard.store.outbox import Outbox
+from linecard.store.outbox import ARCHIVE, Outbox
 
 if TYPE_CHECKING:
     from linecard.runtime.engine import Engine
@@ -89,6 +89,9 @@ class _Now:
         yield GaugeMetricFamily("linecard_held", "Runs that wait for a person.", value=len(held))
         oldest = max(((now - run.created).total_seconds() for run in held), default=0)
         yield GaugeMetricFamily("linecard_held_age_seconds", "Since the oldest of them came.", value=oldest)
+        outbox = Outbox(self._service.store)
         yield GaugeMetricFamily(
-            "linecard_reports_waiting", "Reports not filed yet.", value=len(Outbox(self._service.store).waiting())
+            "linecard_reports_waiting", "Reports not filed and letters not delivered yet.", value=len(outbox.waiting())
         )
+        lost = sum(item.sink != ARCHIVE for item in outbox.given_up())
+        yield GaugeMetricFamily("linecard_letters_given_up", "Letters that could not be delivered.", value=lost)

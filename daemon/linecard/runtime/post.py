@@ -43,6 +43,10 @@ class Post:
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
         self._sinks: dict[str, Sink] = {}
 
+    def due(self) -> int:
+        """How many letters would be given to their sinks now."""
+        return sum(len(self._outbox.due(name)) for name in self._service.config.sinks)
+
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
         for name in self._service.config.sinks:

@@ -50,6 +50,10 @@ class Outbox:
         """Letters that were refused for good, or for too long."""
         return self._found(outbox.c.dropped.is_not(None), outbox.c.problem != "")
 
+    def all(self) -> list[Item]:
+        """Every letter that is remembered, arrived or not."""
+        return self._found()
+
     def _waits(self, sink: str | None) -> list[sa.ColumnElement[bool]]:
         waits: list[sa.ColumnElement[bool]] = [outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)]
         return waits if sink is None else [*waits, outbox.c.kind.startswith(f"{sink}:", autoescape=True)]
@@ -76,12 +80,12 @@ class Outbox:
         self._set(connection, item_id, problem=problem, due=due, dropped=gone)
 
     def drop(self, connection: sa.Connection, item_id: int, why: str) -> None:
-        """A person gives it up."""
-        self._set(connection, item_id, dropped=self._store.now(), problem=why)
+        """A person gives it up: it is no trouble any more. Why stands where an address would, had it arrived."""
+        self._set(connection, item_id, dropped=self._store.now(), problem="", due=None, where=why)
 
     def retry(self, connection: sa.Connection, item_id: int) -> None:
         """A person wants it tried now, as if for the first time."""
-        self._set(connection, item_id, attempts=0, due=None, dropped=None, problem="")
+        self._set(connection, item_id, attempts=0, due=None, dropped=None, problem="", where="")
 
     def _set(self, connection: sa.Connection, item_id: int, **values: Any) -> None:
         connection.execute(sa.update(outbox).where(outbox.c.id == item_id).values(**values))

@@ -42,7 +42,8 @@ class Site:
         **options: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "templates").mkdir(exist_ok=True)
+        for name in ("templates", "hr", "archive", "reports"):
+            (folder / name).mkdir(exist_ok=True)
         given = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "linecard@example.org", "timeout": 3}
         told = tell if tell is not None else [{"sink": "post", "to": list(to)}]
         text = SITE.format(

@@ -1,0 +1,40 @@
+"""`linecard mail`."""
+
+from __future__ import annotations
+
+import click
+
+from linecard.cli import site
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Try out whether mail arrives."""
+
+
+@command.command()
+@click.argument("address")
+@click.option(
+    "--sink", metavar="NAME", default=None, help="The sink to send by; optional where one is of the kind mail."
+)
+@click.option(
+    "--language", type=click.Choice(["en", "fr", "de", "es", "pt"]), default=None, help="Default: the site's."
+)
+@site.config_option
+def test(address: str, sink: str | None, language: str | None) -> None:
+    """Send a sample report to ADDRESS and say each step.
+
+    It goes the way that reports go: through the same server, with the same log-in and the site's own templates.
+    Nothing is put into the outbox. Exits with 2 when the server did not take it.
+    """
+    from linecard.runtime import sample
+
+    with site.service() as service:
+        name = sample.sink_of_kind(service, "mail", sink)
+        where = sample.send(service, name, address, language or service.config.language, say=_say)
+    click.echo(f"Taken by {site.shown(where)}")
+    click.echo(f"Now look whether it is in the box of {site.shown(address)}, and not among the spam.")
+
+
+def _say(step: str) -> None:
+    click.echo(f"{site.shown(step)} ...")

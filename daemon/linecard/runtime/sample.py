@@ -1,0 +1,132 @@
+"""A sample report for trying out a sink: what a run of everyday comes to, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import TextIO
+
+from linecard.errors import ConfigError
+from linecard.languages import wording
+from linecard.model.directory import VACANT, Change, Holding
+from linecard.model.outcome import Code, Effect, Outcome, Verdict
+from linecard.model.report import Headline, Line
+from linecard.model.run import Drop, Event, Run, State
+from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
+from linecard.pipeline.report import line
+from linecard.ports.sink import Letter, Outlet
+from linecard.rules.sentences import headline
+from linecard.rules.wording import Wording
+from linecard.runtime.service import Service
+
+SAID = "A sample that linecard sends for trying out; nothing was changed."
+_ADA, _BOB = Holding("ada@example.com", None), Holding("bob@example.com", None)
+_ROWS: tuple[tuple[Row, Verdict], ...] = (
+    (
+        Row(2, Action.ATTACH, "ada@example.com", "hq", "1001", ""),
+        Verdict(Outcome.DONE, Code.LINKED, (Effect("hq", "1001", VACANT, _ADA),)),
+    ),
+    (
+        Row(3, Action.FORCE_ATTACH, "ada@example.com", "hq", "1002", ""),
+        Verdict(Outcome.DONE, Code.TOOK_OVER, (Effect("hq", "1002", _BOB, _ADA),), holder="bob@example.com"),
+    ),
+    (
+        Row(4, Action.ATTACH, "cyd@example.com", "hq", "1003", ""),
+        Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, (Effect("hq", "1003", _BOB, _BOB),), holder="bob@example.com"),
+    ),
+)
+_WARNING = Fault(
+    1,
+    "",
+    "Cost",
+    FaultCode.UNKNOWN_COLUMN,
+    Severity.WARNING,
+    "The column Cost is not known and not read.",
+    "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns.",
+)
+
+
+@dataclass(frozen=True)
+class SampleReport:
+    """The report of a run that never was (see `linecard.model.report.Report`)."""
+
+    run: Run
+    site: str
+    timezone: str
+    words: Wording
+    path: str = "sample/sample"
+    to_retry: int = 1
+
+    @property
+    def headline(self) -> Headline:
+        return headline(self.run, self.counts, self.words)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return self.run.counts
+
+    @property
+    def total(self) -> int:
+        return len(_ROWS)
+
+    def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
+        found = [
+            line(row, verdict, "", (), state=self.run.state, words=self.words)
+            for row, verdict in _ROWS
+            if (not outcomes or verdict.outcome in outcomes) and (not codes or verdict.code in codes)
+        ]
+        return iter(found[:limit])
+
+    def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
+        return sum(1 for _ in self.lines(*outcomes, codes=codes))
+
+    def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:  # noqa: ARG002 - there is but one
+        again = self.words.again
+        yield _WARNING._replace(message=again(_WARNING.message), hint=again(_WARNING.hint))
+
+    def changes(self) -> Iterator[Change]:
+        return iter(())
+
+    def events(self) -> Iterator[Event]:
+        return iter(())
+
+
+def report(service: Service, now: datetime, words: Wording) -> SampleReport:
+    """A sample as if it had been applied just now."""
+    counts = {outcome.value: sum(v.outcome is outcome for _, v in _ROWS) for outcome in Outcome}
+    inbox = next(iter(service.config.inboxes), "sample")
+    drop = Drop("sample.csv", sha256(now.isoformat().encode()).hexdigest(), 0, "")
+    run = Run(0, inbox, drop, State.PARTIAL, now, now, description=words(SAID), counts=counts)
+    return SampleReport(run, service.config.site, service.config.timezone, words)
+
+
+def sink_of_kind(service: Service, kind: str, name: str | None) -> str:
+    """The sink of that name, or the only one of that kind. Raises `ConfigError`."""
+    sinks = service.config.sinks
+    found = [sink for sink, config in sinks.items() if config.kind == kind]
+    if name is None and len(found) == 1:
+        return found[0]
+    if name is not None and name in sinks:
+        return name
+    what = f"There is no sink {name}." if name else f"{len(found) or 'No'} sinks are of the kind {kind}."
+    known = ", ".join(sinks)
+    raise ConfigError(what, remedy=f"Name one with --sink: {known}." if known else "Add one under `sinks`.")
+
+
+def send(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
+    """Deliver a sample by a sink; where it went. Raises `SinkError`."""
+    config, now = service.config, service.now()
+    found = config.sinks[sink]
+    outlet = Outlet(sink, config.site, config.folder, config.reports, config.templates, say)
+    sample = report(service, now, wording(language))
+
+    def write(form: str, out: TextIO) -> None:
+        service.renderers[form].render(sample, out, templates=config.templates)
+
+    built = service.registry.sink_kind(found.kind).build(found.settings, outlet)
+    try:
+        return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), write)
+    finally:
+        built.close()
