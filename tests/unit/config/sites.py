@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linecard.api import Secret
 from linecard.config import Config, load
 from linecard.errors import ConfigError, PluginError
+from linecard_mail.options import MailOptions
 from linecard_packing.options import GzipOptions, PgpOptions, ZipOptions
 
 
@@ -94,7 +95,7 @@ class Plugins:
 
     @staticmethod
     def sink_options(kind: str) -> type[BaseModel]:
-        return _only("mail", Folder, kind)
+        return _only("mail", MailOptions, kind)
 
 
 def _only(name: str, model: type[BaseModel], kind: str) -> type[BaseModel]:
