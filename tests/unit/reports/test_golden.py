@@ -54,6 +54,6 @@ def test_what_is_filed_is_what_the_command_writes(scene: str, tmp_path: Path) ->
 
 def test_every_golden_file_belongs_to_a_scene() -> None:
     """Nothing is left over of a scene or a format that is gone."""
-    assert {f.name for f in GOLDEN.iterdir()} == {
+    assert {f.name for f in GOLDEN.iterdir() if f.is_file()} == {
         f"{scene}.{suffix}" for scene in SCENES for suffix in FORMATS.values()
     }
