@@ -4,6 +4,7 @@ from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
 from linecard.languages import LANGUAGES, wording
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.model.filed import Filed, Index
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
@@ -13,7 +14,7 @@ from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, Ser
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.opener import CannotOpen, Concern, Desk, Opener, OpenerError
-from linecard.ports.renderer import Renderer
+from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
@@ -50,6 +51,7 @@ __all__ = [
     "Fate",
     "Fault",
     "FaultCode",
+    "Filed",
     "Flaw",
     "Headline",
     "Hold",
@@ -57,6 +59,8 @@ __all__ = [
     "Inbox",
     "InboxError",
     "InboxKind",
+    "Index",
+    "IndexRenderer",
     "KeepsSecrets",
     "Key",
     "Keyring",

@@ -6,7 +6,7 @@ import pluggy
 
 from linecard.ports.keyring import KeyringKind
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
-from linecard.ports.renderer import Renderer
+from linecard.ports.renderer import IndexRenderer, Renderer
 
 hookspec = pluggy.HookspecMarker("linecard")
 hookimpl = pluggy.HookimplMarker("linecard")
@@ -40,3 +40,8 @@ def linecard_keyrings() -> list[KeyringKind]:  # type: ignore[empty-body]
 @hookspec
 def linecard_renderers() -> list[Renderer]:  # type: ignore[empty-body]
     """The report formats this plugin writes."""
+
+
+@hookspec
+def linecard_indexes() -> list[IndexRenderer]:  # type: ignore[empty-body]
+    """The pages by which filed reports are browsed that this plugin writes."""

@@ -15,7 +15,7 @@ from linecard import hookspecs
 from linecard.errors import PluginError
 from linecard.ports.keyring import KeyringKind
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
-from linecard.ports.renderer import Renderer
+from linecard.ports.renderer import IndexRenderer, Renderer
 
 GROUP = "linecard"
 HOOKS = (
@@ -115,6 +115,10 @@ class Registry:
     def renderers(self) -> dict[str, Renderer]:
         """The report formats by name."""
         return {renderer.name: renderer for renderer in self._said(REPORTS, "linecard_renderers")}
+
+    def index(self) -> IndexRenderer | None:
+        """What writes the pages that list filed reports."""
+        return next(iter(self._said(REPORTS, "linecard_indexes")), None)
 
     def _said(self, name: str, hook: str) -> list:  # type: ignore[type-arg]
         plugin = self._load(name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from linecard.api import Renderer, hookimpl
+from linecard.api import IndexRenderer, Renderer, hookimpl
 from linecard_reports.document import Document
+from linecard_reports.index import IndexPage
 from linecard_reports.pages import Page, Text
 from linecard_reports.tables import Retry, Table, Undo
 
@@ -11,3 +12,8 @@ from linecard_reports.tables import Retry, Table, Undo
 @hookimpl
 def linecard_renderers() -> list[Renderer]:
     return [Page(), Table(), Document(), Text(), Retry(), Undo()]
+
+
+@hookimpl
+def linecard_indexes() -> list[IndexRenderer]:
+    return [IndexPage()]

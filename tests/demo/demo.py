@@ -42,7 +42,7 @@ def drop(file: Path) -> None:
 def reports(count: int, daemon: subprocess.Popen[bytes]) -> None:
     """Wait until so many reports are filed; the daemon says meanwhile what it does."""
     deadline = time.monotonic() + 60
-    while len(list((SITE / "reports").rglob("*.html"))) < count:
+    while len(list((SITE / "reports").rglob("[0-9]*.html"))) < count:
         if time.monotonic() > deadline or daemon.poll() is not None:
             sys.exit("The report did not come; please tell what was printed.")
         time.sleep(0.1)
@@ -79,7 +79,7 @@ def main() -> None:
     run("runs")
     if code:
         sys.exit("The demo did not go as it should; please tell what was printed.")
-    report = max((SITE / "reports").rglob("*.html"))
+    report = max((SITE / "reports").rglob("[0-9]*.html"))
     print(f"\nOpen the report in a browser:  file://{report.absolute()}")
     print(f"Look around yourself:          export LINECARD_CONFIG={config.absolute()}")
     print(f"                               {LINECARD} members --extension 1000")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -26,11 +26,13 @@ def announce(
     site: str,
     timezone: str,
     templates: Path | None,
+    filed: Callable[[int], None] = lambda _run_id: None,
 ) -> dict[int, ReportError]:
     """File every report that waits in the outbox, below `folder`/YYYY/MM.
 
     A report that cannot be written stays in the outbox and keeps nobody else from theirs: what stood in its way is
-    given back by run. A broken template, a full disk or a missing right is no reason to stop the next import.
+    given back by run. A broken template, a full disk or a missing right is no reason to stop the next import. `filed`
+    is told of each that was written.
     """
     unfiled: dict[int, ReportError] = {}
     letters = Outbox(store)
@@ -44,6 +46,7 @@ def announce(
             continue
         with store.transaction() as connection:
             letters.delivered(connection, item.id, str(written[0]) if written else "")
+        filed(run_id)
     return unfiled
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import PurePath
 
@@ -33,10 +34,7 @@ class RunReport:
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
         self._applied = run.state in states.SPOKEN
-        counts = {outcome.value: run.counts.get(outcome, 0) for outcome in Outcome}
-        if not self._applied:
-            counts["skipped"], counts["done"] = counts["skipped"] + counts["done"], 0
-        self.counts: Mapping[str, int] = counts
+        self.counts: Mapping[str, int] = shown_counts(run.counts, applied=self._applied)
 
     @property
     def total(self) -> int:
@@ -45,9 +43,7 @@ class RunReport:
     @property
     def path(self) -> str:
         """By the month in which the run began, under a name that tells run, inbox and file."""
-        run = self.run
-        stem = safe_name(PurePath(run.drop.name).stem, 60)
-        return f"{run.created:%Y}/{run.created:%m}/{run.id:06d}-{safe_name(run.inbox)}-{stem}"
+        return report_path(self.run.id, self.run.created, self.run.inbox, self.run.drop.name)
 
     @property
     def to_retry(self) -> int:
@@ -97,6 +93,20 @@ class RunReport:
 
     def events(self) -> Iterator[Event]:
         return iter(self._store.events(self.run.id))
+
+
+def shown_counts(counts: Mapping[str, int], *, applied: bool) -> dict[str, int]:
+    """Rows by outcome as a report shows them: before a run is applied, what would be done is skipped."""
+    shown = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
+    if not applied:
+        shown["skipped"], shown["done"] = shown["skipped"] + shown["done"], 0
+    return shown
+
+
+def report_path(run_id: int, created: datetime, inbox: str, file: str) -> str:
+    """Where the report of a run is filed, below the folder `reports`, without the suffix of a format."""
+    stem = safe_name(PurePath(file).stem, 60)
+    return f"{created:%Y}/{created:%m}/{run_id:06d}-{safe_name(inbox)}-{stem}"
 
 
 def line(

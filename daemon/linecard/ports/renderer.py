@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from linecard.model.filed import Filed, Index
 from linecard.model.report import Report
 
 
@@ -22,4 +23,23 @@ class Renderer(Protocol):
 
         `out` does not translate line ends (`newline=""`).
         """
+        ...
+
+
+class IndexRenderer(Protocol):
+    """Writes a page that lists filed reports; it lies in the folder `reports`, or in that of a month below it."""
+
+    name: str
+    """The name of its file, such as `index.html`."""
+
+    def line(self, filed: Filed, timezone: str) -> str:
+        """One entry in one line, from which the page is made later."""
+        ...
+
+    def listed(self, page: Path) -> list[str]:
+        """The lines of a page that this renderer wrote; none where they cannot be found. Raises `OSError`."""
+        ...
+
+    def render(self, index: Index, out: TextIO, *, templates: Path | None = None) -> None:
+        """Write the page, with the stamp of the index in its first 500 characters. Raises `ReportError`."""
         ...

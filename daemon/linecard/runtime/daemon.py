@@ -87,6 +87,8 @@ class Daemon:
         self._post = Post(service, self.board, stop=lambda: self._stopping)
         self._deliver = Prompt(self._delivered, errand)
         self._announce = Prompt(self._announced, errand)
+        self._list = Prompt(self._listed, errand)
+        self._list_due = 0.0
         self._poll = Prompt(self._polled, errand)
         self._keep_house = Prompt(self._kept_house, errand)
         look = self._lookers.submit
@@ -183,6 +185,7 @@ class Daemon:
         for watch in self._watches.values():  # no look can begin them anew any more
             watch.close()
         self.engine.announce()
+        self._listed()
         self.engine.close()
         self._post.close()
         self._figures.close()
@@ -226,6 +229,9 @@ class Daemon:
                 self._look[name]()
         if self._retry is not None and self._retry <= now:
             self._dispatch()
+        if self._service.unlisted and self._list_due <= now:  # many reports at once are one change of these pages
+            self._list_due = now + TICK
+            self._list()
         self._steady()
         self._untold = now - self._told < BREATH
         if not self._untold:
@@ -326,6 +332,9 @@ class Daemon:
         """Reports are filed first, so that letters can say where; then letters go, however long a server takes."""
         self.engine.announce()
         self._deliver()
+
+    def _listed(self) -> None:
+        tell(self.board, "list of reports", self._service.index)
 
     def _delivered(self) -> None:
         tell(self.board, "post", self._post.deliver)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from linecard.pipeline import archive
 from linecard.pipeline.retention import Bounds, prune
 from linecard.runtime.log import log
 
@@ -18,14 +19,15 @@ def clear_out(service: Service) -> None:
     gone = 0
     if config.keep.runs is not None:
         gone = store.forget(now - timedelta(days=config.keep.runs))
-    unfinished = [config.archive / path for path in store.unfinished_drops()]
+    kept = [*(config.archive / path for path in store.unfinished_drops()), *archive.pages(config.reports)]
     files = [
-        prune(folder, Bounds(keep.days, keep.size), now, keep=unfinished)
+        prune(folder, Bounds(keep.days, keep.size), now, keep=kept)
         for folder, keep in (
             (config.archive, config.keep.archive),
             (config.reports, config.keep.reports),
             (config.quarantine, config.keep.quarantine),
         )
     ]
+    service.index(anew=bool(gone or files[1]))
     if gone or any(files):
         log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])

@@ -14,6 +14,7 @@ from linecard.model.run import Run
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.daemon import Daemon
 from linecard.runtime.engine import Engine
+from linecard.runtime.failing import tell
 from linecard.runtime.lock import site_lock
 from linecard.runtime.log import configure
 from linecard.runtime.notify import Notify
@@ -99,6 +100,7 @@ def once(
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
+        tell(board, "list of reports", service.index)
         with closing(Post(service, board, stop=stop)) as post:
             post.deliver()
     return board.troubles

@@ -17,7 +17,7 @@ from linecard.errors import ConfigError, ReportError, SheetError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline import opening
+from linecard.pipeline import archive, opening
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
 from linecard.pipeline.files import blocks, nameless, sweep
@@ -65,6 +65,8 @@ class Service:
         self.config, self.registry = config, registry
         self.unfiled: dict[int, ReportError] = {}
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
+        self.unlisted = True
+        """Whether a report may have been filed that the pages of the archive do not list yet."""
         self.now, self.who = now, who or user()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, Opener]] = {}
@@ -178,6 +180,8 @@ class Service:
             self.announce()
             yield
             self.announce()
+            with suppress(ReportError):  # the next one that can be written makes up for it; `doctor` tells of the disk
+                self.index()
 
     def keyring(self, kind: str) -> Keyring:
         """The site's keys of one kind; the caller closes it. The passphrase is that of the first inbox with one."""
@@ -287,6 +291,26 @@ class Service:
             site=self.config.site,
             timezone=self.config.timezone,
             templates=self.config.templates,
+            filed=self._listed_later,
+        )
+
+    def _listed_later(self, _run_id: int) -> None:
+        self.unlisted = True
+
+    def index(self, *, anew: bool = False) -> int:
+        """Bring the pages that list filed reports up to date; how many were written. Raises `ReportError`."""
+        self.unlisted = False
+        renderer, config = self.registry.index(), self.config
+        if renderer is None:
+            return 0
+        return archive.refresh(
+            self.store,
+            config.reports,
+            renderer,
+            site=config.site,
+            timezone=config.timezone,
+            templates=config.templates,
+            anew=anew,
         )
 
 

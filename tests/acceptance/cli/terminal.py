@@ -105,7 +105,7 @@ class Site:
         until(lambda: self.ask("SELECT 1 FROM run WHERE state = 'planned'"))
 
     def reports(self, ending: str = ".html") -> list[Path]:
-        return sorted(path for path in (self.folder / "reports").rglob(f"*{ending}"))
+        return sorted(path for path in (self.folder / "reports").rglob(f"[0-9]*{ending}"))
 
     @contextmanager
     def process(self, *words: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:

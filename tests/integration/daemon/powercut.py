@@ -104,7 +104,7 @@ def seen(site: Path, room: Path) -> dict[str, object]:
         "runs": [[name, state] for name, state, _ in runs],
         "kept": [(site / "archive" / path).read_text() for _, _, path in runs],
         "waiting": waiting,
-        "reports": len(list((site / "reports").rglob("*.html"))),
+        "reports": len(list((site / "reports").rglob("[0-9]*.html"))),
         "left": sorted(p.name for f in ("inbox", "state/work") for p in (site / f).rglob("*") if p.is_file()),
         "made": [json.loads(line)[0] for line in (room / "pbx" / "hq.ops").read_text().splitlines()],
     }

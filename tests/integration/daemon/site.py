@@ -103,7 +103,7 @@ class Site:
 
     @property
     def reports(self) -> list[str]:
-        return sorted(path.name for path in (self.folder / "reports").rglob("*.html"))
+        return sorted(path.name for path in (self.folder / "reports").rglob("[0-9]*.html"))
 
     # -- a PBX that behaves badly --------------------------------------------------------------------------------------
 

@@ -96,8 +96,9 @@ class Site:
         return self.folder / "reports"
 
     def filed(self) -> list[str]:
-        """Every file below the reports folder."""
-        return sorted(str(f.relative_to(self.reports)) for f in self.reports.rglob("*") if f.is_file())
+        """Every file below the reports folder but the pages that list them."""
+        found = (f for f in self.reports.rglob("*") if f.is_file() and f.name != "index.html")
+        return sorted(str(f.relative_to(self.reports)) for f in found)
 
     def plan(self, text: str | bytes, name: str = "sheet.csv", *, description: str = "") -> Run:
         """A sheet taken and planned."""

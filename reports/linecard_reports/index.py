@@ -1,0 +1,120 @@
+"""The page by which filed reports are browsed: it searches and filters by itself, without a server."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+from zoneinfo import ZoneInfo
+
+from linecard.api import FINE, Filed, Index, Outcome, State
+from linecard_reports.printing import harmless, printed
+
+SHOWN = 50
+"""Entries that stand in the page itself, for readers whose browser runs no scripts."""
+
+BEGIN, BETWEEN, END = "[\n", ",\n", "\n]"
+"""Around and between the entries in a page; no entry has an end of line in it."""
+
+RESULTS = {
+    State.APPLIED: ("done", "All done"),
+    State.UNCHANGED: ("done", "Nothing to change"),
+    State.PARTIAL: ("partial", "Not all done"),
+    State.REJECTED: ("rejected", "File refused"),
+    State.HELD: ("held", "Waits for a person"),
+    State.DISCARDED: ("discarded", "Discarded"),
+    State.SUPERSEDED: ("superseded", "Superseded"),
+}
+"""What a run came to: under which word it is found, and how it is said."""
+OTHERWISE = ("other", "Under way")
+CHOICES = {
+    "done": "All done",
+    "partial": "Not all done",
+    "rejected": "File refused",
+    "held": "Waits for a person",
+    "discarded": "Discarded",
+    "superseded": "Superseded",
+}
+MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+
+
+class IndexPage:
+    """One HTML file with its list in it; the script that filters is named by its sum and no other runs."""
+
+    name = "index.html"
+
+    def line(self, filed: Filed, timezone: str) -> str:
+        """A JSON list: number, time, inbox, file, note, word and sentence of the result, counts, path, retry sheet."""
+        counts = [filed.counts.get(outcome, 0) for outcome in Outcome]
+        while counts and not counts[-1]:
+            counts.pop()
+        at = filed.created.astimezone(ZoneInfo(timezone)).isoformat(" ", "minutes")[:16]
+        said = (harmless(filed.inbox), harmless(filed.file), harmless(filed.description), *_result(filed))
+        values = [filed.id, at, *said, counts, filed.path, int(filed.retry)]
+        return _inert(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+
+    def listed(self, page: Path) -> list[str]:
+        _, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        lines, end, _ = rest.partition(END)
+        return lines.split(BETWEEN) if begin and end and lines else []
+
+    def render(self, index: Index, out: TextIO, *, templates: Path | None = None) -> None:
+        script = _script()
+        facts: dict[str, Any] = {
+            "index": index,
+            "title": f"Reports of {_named(index.month)}" if index.month else "Reports",
+            "base": "../../" if index.month else "",
+            "choices": CHOICES,
+            "months": [(month, _named(month.name)) for month in index.months],
+            "shown": [_Row(*json.loads(line)) for line in index.lines[:SHOWN]],
+            "data": f"{BEGIN}{BETWEEN.join(index.lines)}{END}",
+            "outcomes": [outcome.value for outcome in Outcome],
+            "script": script,
+            "sum": b64encode(sha256(script.encode()).digest()).decode(),
+        }
+        out.writelines(printed("index.html.j2", facts, templates))
+
+
+class _Row(NamedTuple):
+    """An entry as it stands in its line."""
+
+    id: int
+    at: str
+    inbox: str
+    file: str
+    note: str
+    kind: str
+    result: str
+    counts: list[int]
+    path: str
+    retry: int
+
+    @property
+    def rows(self) -> str:
+        return " · ".join(f"{n:,} {outcome}" for outcome, n in zip(Outcome, self.counts, strict=False) if n)
+
+
+def _result(entry: Filed) -> tuple[str, str]:
+    found = next((said for state, said in RESULTS.items() if state == entry.state), OTHERWISE)
+    if found[0] == "done" and any(n for outcome, n in entry.counts.items() if outcome not in FINE):
+        return RESULTS[State.PARTIAL]
+    return found
+
+
+def _named(month: str) -> str:
+    year, _, number = month.partition("/")
+    return f"{MONTHS[int(number) - 1]} {year}"
+
+
+def _inert(text: str) -> str:
+    """JSON that ends no element of the page it stands in."""
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+@cache
+def _script() -> str:
+    return resources.files("linecard_reports").joinpath("templates", "index.js").read_text(encoding="utf-8")
