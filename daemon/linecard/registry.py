@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,9 +49,10 @@ class Plugin:
 
 
 class Registry:
-    """The plugins of this installation."""
+    """The plugins of this installation. Several threads may ask at once."""
 
     def __init__(self) -> None:
+        self._loading = threading.RLock()
         self._manager = pluggy.PluginManager("linecard")
         self._manager.add_hookspecs(hookspecs)
 
@@ -59,6 +61,10 @@ class Registry:
         return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
 
     def _load(self, name: str) -> object:
+        with self._loading:
+            return self._loaded(name)
+
+    def _loaded(self, name: str) -> object:
         plugin = self._manager.get_plugin(name)
         if plugin is not None:
             return plugin

@@ -19,7 +19,7 @@ def command() -> None:
     """Trust the server of an inbox, by its host keys."""
 
 
-@command.command()
+@command.command(short_help="Show the host keys of a server and, on yes, trust them.")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Trust what the server shows without asking.")
 @site.config_option

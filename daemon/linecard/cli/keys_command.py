@@ -31,7 +31,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List all keys and when they expire.")
 @site.json_option
 @site.config_option
 def list_keys(*, as_json: bool) -> None:
@@ -79,7 +79,7 @@ def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> Non
             click.echo(f"       The private key is {key.place}; name it in the options of the inbox.")
 
 
-@command.command("import")
+@command.command("import", short_help="Add the PGP keys in FILE.")
 @click.argument("file", type=site.type_file)
 @site.json_option
 @site.config_option
@@ -98,7 +98,7 @@ def take(file: Path, *, as_json: bool) -> None:
         _answer(keyring.take(content), as_json=as_json, said="Imported")
 
 
-@command.command()
+@command.command(short_help="Write the public half of KEY.")
 @click.argument("key")
 @click.option("--format", "form", metavar="FORMAT", default="", help="For SSH keys: openssh (the default) or rfc4716.")
 @click.option("-o", "--output", metavar="FILE", type=site.type_file, help="The file to write instead of the terminal.")
@@ -129,7 +129,7 @@ def export(key: str, form: str, output: Path | None) -> None:
     click.echo(f"Wrote {site.shown(str(output))}.")
 
 
-@command.command()
+@command.command(short_help="Let a PGP key be good for longer.")
 @click.argument("key", metavar="FINGERPRINT")
 @click.option(
     "--until",

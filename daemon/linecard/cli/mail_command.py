@@ -8,6 +8,7 @@ from linecard.cli import site
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@site.config_option
 def command() -> None:
     """Try out whether mail arrives."""
 

@@ -20,6 +20,7 @@ class NoLetter(LinecardError):
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@site.config_option
 def command() -> None:
     """List, retry and drop letters: reports on their way to readers.
 

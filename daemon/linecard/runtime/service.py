@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -67,6 +68,7 @@ class Service:
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
         self.unlisted = True
         """Whether a report may have been filed that the pages of the archive do not list yet."""
+        self._listing = threading.Lock()
         self.now, self.who = now, who or user()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, Opener]] = {}
@@ -298,20 +300,24 @@ class Service:
         self.unlisted = True
 
     def index(self, *, anew: bool = False) -> int:
-        """Bring the pages that list filed reports up to date; how many were written. Raises `ReportError`."""
-        self.unlisted = False
-        renderer, config = self.registry.index(), self.config
-        if renderer is None:
-            return 0
-        return archive.refresh(
-            self.store,
-            config.reports,
-            renderer,
-            site=config.site,
-            timezone=config.timezone,
-            templates=config.templates,
-            anew=anew,
-        )
+        """Bring the pages that list filed reports up to date; how many were written. Raises `ReportError`.
+
+        Threads that call at once wait for each other: two would write the same pages under the same names.
+        """
+        with self._listing:
+            self.unlisted = False
+            renderer, config = self.registry.index(), self.config
+            if renderer is None:
+                return 0
+            return archive.refresh(
+                self.store,
+                config.reports,
+                renderer,
+                site=config.site,
+                timezone=config.timezone,
+                templates=config.templates,
+                anew=anew,
+            )
 
 
 def user() -> str:

@@ -42,7 +42,10 @@ def test_all_commands_are_listed_with_a_sentence_each():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_explains_itself(name):
-    """A sentence first, and every option has words; --json where facts are printed, --config where a site is meant."""
+    """A sentence first, and every option has words; --json where facts are printed, --config where a site is meant.
+
+    So do the commands below it, whose summaries are not cut off.
+    """
     said = typed(name, "--help")
     assert said.code == 0
     usage, _, first, *_ = said.out.splitlines()
@@ -54,6 +57,10 @@ def test_each_command_explains_itself(name):
         assert "--json" in said.out
     if name not in ("init", "sample", "plugins"):
         assert "--config FILE" in said.out
+    _, _, below = said.out.partition("Commands:\n")
+    assert "..." not in below
+    for line in below.splitlines():
+        assert "--config FILE" in typed(name, line.split()[0], "--help").out
 
 
 @pytest.mark.parametrize("word", ["-h", "--help"])
