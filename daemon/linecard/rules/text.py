@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.rules.wrapped import wrapped
 
 
 class Refused(Exception):
@@ -84,6 +85,9 @@ class Lines:
 
     def _encoding(self, block: bytes) -> tuple[str, int]:
         """The codec to use and how many bytes of byte order mark to pass over."""
+        found = wrapped(block[:64])
+        if found is not None:
+            raise refuse(0, FaultCode.PACKING, f"The file is {found[0]}; it cannot be read as it is.", found[1])
         wanted = codecs.lookup(self._form.encoding).name
         for bom, name in _BOMS:
             if block.startswith(bom):
