@@ -80,6 +80,20 @@ def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
         journal.close(connection, pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
 
 
+def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
+    """End a run of which a part may be made and whose PBX cannot be read to plan the rest: that is skipped."""
+    journal = Journal(store, run.id)
+    left = journal.pbxs(Fate.PLANNED, Fate.STALE)
+    with store.transaction() as connection:
+        journal.clear(connection, keep=run.attempt)  # what the plans that failed have written
+        for name in left:
+            for fate in (Fate.PLANNED, Fate.STALE):
+                journal.close(connection, name, fate, Fate.PLANNED, Code.PBX_DOWN, words)
+        for state in (State.PLANNED, State.APPROVED, State.APPLYING):
+            store.move(connection, run.id, state, who=who, why="given up: the rest cannot be planned again")
+    return settle(store, journal, store.run(run.id), who=who)
+
+
 def end(store: Store, run: Run, *, who: str, stopped: bool = False) -> Run:
     """When no change is under way any more, the run ends; or waits for the next start, if it was `stopped`."""
     if stopped:

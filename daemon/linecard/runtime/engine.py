@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -281,7 +281,7 @@ class Engine:
             if run.state in (State.RECEIVED, State.STALE, State.INTERRUPTED):
                 if self._given_up(run):
                     return self._store.run(run.id)
-                run = self._plan(run, place)
+                run = self._plan(run, place) if run.state is State.RECEIVED else self._planned_again(run, place)
             elif run.state is State.PLANNED:
                 run = self._approved(run)
             elif run.state is State.APPROVED:
@@ -297,6 +297,14 @@ class Engine:
         run = plan(self._store, run, place, self.service.config.archive, who=self.service.who, progress=paced(said))
         log("run planned", state=run.state, digest=run.digest[:12], rows=_rows(run))
         return run
+
+    def _planned_again(self, run: Run, place: Inbox) -> Run:
+        """A part of it may be made, so that its report is due: a PBX that is down is not waited for without end."""
+        try:
+            return self._plan(run, place)
+        except BackendError as error:
+            self._wait_for(run, run.pbxs or tuple(place.pbxs), str(error))
+            return applying.abandon(self._store, run, str(error), who=self.service.who)
 
     def _approved(self, run: Run) -> Run:
         with self._store.transaction() as connection:
@@ -351,13 +359,21 @@ class Engine:
 
     def _endure(self, run: Run, broken: dict[str, str]) -> None:
         """Raise `BackendError`, to be tried again, until it has lasted too long; then give up what is left."""
-        lasted = self._patience.stuck(run.id, Journal(self._store, run.id).tally().get(Fate.DONE, 0))
-        words = "; ".join(f"{name}: {words}" for name, words in broken.items())
-        if lasted < max(self.service.config.pbxs[name].patience for name in broken):
-            raise BackendError(words, remedy="The run goes on by itself when the PBX answers.")
-        log("pbx given up", words=words, level="error")
+        self._wait_for(run, broken, "; ".join(f"{name}: {words}" for name, words in broken.items()))
         for name, said in broken.items():
             applying.give_up(self._store, run, self.service.pbxs[name], said)
+
+    def _wait_for(self, run: Run, names: Iterable[str], words: str) -> None:
+        """Raise `BackendError`, to be tried again, while there is patience with these PBXs."""
+        lasted = self._patience.stuck(run.id, Journal(self._store, run.id).tally().get(Fate.DONE, 0))
+        most = max(self.service.config.pbxs[name].patience for name in names)
+        if lasted < most:
+            raise BackendError(
+                words,
+                remedy="The run goes on by itself when the PBX answers. "
+                f"If nothing of it can be done for {most / 60:.0f} minutes, what is left is reported as not done.",
+            )
+        log("pbx given up", words=words, level="error")
 
     # -- ending ----------------------------------------------------------------------------------------------------
 

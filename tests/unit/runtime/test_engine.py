@@ -11,6 +11,7 @@ import pytest
 from integration.daemon.site import CONFIG
 from integration.daemon.switchboard import GLUTTON, POISON
 from linecard.pipeline.quarantine import MOST_TRIES
+from linecard.runtime.engine import one_by_one
 from unit.runtime.driving import rows
 
 BOTH = rows("ada 1000", pbx="hq") + rows("bob 2000", pbx="lab").partition("\n")[2]
@@ -119,6 +120,31 @@ class TestPbxDown:
         drive.work()
         assert drive.states == {1: "applied"}
         assert drive.made("hq") == [str(n) for n in range(1000, 1006)]
+
+    def test_when_a_half_made_run_must_be_planned_again_patience_is_the_same(self, drive):
+        """The PBX was changed by somebody else and went down: what is made is told as done, and the rest as not."""
+        drive.drop("hr", "a.csv", rows("ada 1000", "bob 1001"))
+        drive.look()
+
+        def spread(work):
+            (drive.folder / "hq.ops").write_text('["1001", [null, null], ["eve@example.org", null]]\n')
+            one_by_one(work)
+            drive.told("hq", "down")
+
+        drive.spread = spread
+        drive.work()
+        assert drive.states == {1: "stale"}
+        (trouble,) = drive.board.troubles
+        assert "reported as not done" in trouble.remedy
+        drive.now += 3500
+        drive.work()
+        assert drive.states == {1: "stale"}
+        drive.now += 200
+        drive.work()
+        assert drive.states == {1: "partial"}
+        report = drive.service.report(drive.service.store.run(1))
+        assert [(line.outcome, line.code) for line in report.lines()] == [("done", "linked"), ("skipped", "pbx_down")]
+        assert drive.troubles == {}
 
     def test_when_linecard_is_told_to_stop_just_then_the_next_start_reads_back_what_was_under_way(self, drive):
         """Else the row whose change was made would be told as one that was so before."""
