@@ -199,6 +199,16 @@ class TestStopping:
         run = works.plan(works.plan(run))
         assert (run.state, run.attempt, works.made()) == (State.PLANNED, 3, [])
 
+    def test_it_was_not_moved_where_it_was_already(self, works):
+        """A run goes only where the diagram says; one that is planned and planned once more goes nowhere."""
+        run = works.apply(works.approve(works.planned("force_attach,ada@x.org,,1000,")), stop=lambda: True)
+        works.memory["hq"].put("1000", Holding("late@x.org", None))
+        works.plan(works.plan(run))
+        works.recover()
+        moves = [(event.was, event.state) for event in works.store.events(run.id)]
+        assert moves.count((State.INTERRUPTED, State.PLANNED)) == 1
+        assert [was for was, now in moves if was is now] == []
+
     def test_what_is_left_of_an_approved_plan_is(self, works):
         """Nobody is asked again for what was approved and is still the same."""
         run = works.apply(works.approve(works.planned(*THREE)), stop=lambda: True)

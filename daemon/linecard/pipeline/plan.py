@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from linecard.model.directory import Change, Holding
@@ -48,17 +47,17 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     with store.transaction() as connection:
         journal.add_faults(connection, attempt, sheet.faults)
         counts = ", ".join(f"{n} {outcome}" for outcome, n in planning.counts.items() if n) or "no rows"
-        store.move(
+        if (
+            run.state is not State.PLANNED
+        ):  # else it was killed after it had been planned again, and nothing of it moves
+            store.move(connection, run.id, State.PLANNED, who=who, why=f"{planning.size} changes; {counts}")
+        store.planned(
             connection,
             run.id,
-            State.PLANNED,
-            who=who,
-            why=f"{planning.size} changes; {counts}",
             attempt=attempt,
             digest=planning.digest,
-            counts=dict(planning.counts),
-            holds=[asdict(hold) for hold in holds],
-            tries=0,
+            counts=planning.counts,
+            holds=holds,
         )
         if run.attempt and left.only:  # also where nothing is left
             store.move(connection, run.id, State.APPROVED, who=who, why="what is left of the approved plan")

@@ -7,7 +7,7 @@ from linecard.model.run import Run, State
 
 MOVES: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.PLANNED, State.REJECTED, State.SUPERSEDED}),
-    State.PLANNED: frozenset({State.HELD, State.APPROVED, State.UNCHANGED, State.SUPERSEDED, State.PLANNED}),
+    State.PLANNED: frozenset({State.HELD, State.APPROVED, State.UNCHANGED, State.SUPERSEDED}),
     State.HELD: frozenset({State.APPROVED, State.DISCARDED, State.PLANNED, State.SUPERSEDED}),
     State.APPROVED: frozenset({State.APPLYING}),
     State.APPLYING: frozenset({State.APPLIED, State.PARTIAL, State.INTERRUPTED, State.STALE}),

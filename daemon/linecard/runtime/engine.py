@@ -30,7 +30,7 @@ from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board, paced
 from linecard.runtime.expecting import missing
 from linecard.runtime.failing import bug, safely, tell
-from linecard.runtime.housekeeping import clear_out
+from linecard.runtime.housekeeping import clear_out, look_at_keys
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
@@ -303,15 +303,11 @@ class Engine:
         try:
             return self._plan(run, place)
         except BackendError as error:
-            self._wait_for(run, run.pbxs or tuple(place.pbxs), str(error))
+            self._bear(run, run.pbxs or tuple(place.pbxs), str(error))
             return applying.abandon(self._store, run, str(error), who=self.service.who)
 
     def _approved(self, run: Run) -> Run:
-        with self._store.transaction() as connection:
-            self._store.move(
-                connection, run.id, State.APPROVED, who=self.service.who, why="within the limits of the inbox"
-            )
-        return self._store.run(run.id)
+        return self.service.approve(run, why="within the limits of the inbox")
 
     def _applied(self, run: Run) -> Run:
         names = applying.begin(self._store, run, who=self.service.who)
@@ -359,20 +355,14 @@ class Engine:
 
     def _endure(self, run: Run, broken: dict[str, str]) -> None:
         """Raise `BackendError`, to be tried again, until it has lasted too long; then give up what is left."""
-        self._wait_for(run, broken, "; ".join(f"{name}: {words}" for name, words in broken.items()))
+        self._bear(run, broken, "; ".join(f"{name}: {words}" for name, words in broken.items()))
         for name, said in broken.items():
             applying.give_up(self._store, run, self.service.pbxs[name], said)
 
-    def _wait_for(self, run: Run, names: Iterable[str], words: str) -> None:
+    def _bear(self, run: Run, names: Iterable[str], words: str) -> None:
         """Raise `BackendError`, to be tried again, while there is patience with these PBXs."""
-        lasted = self._patience.stuck(run.id, Journal(self._store, run.id).tally().get(Fate.DONE, 0))
-        most = max(self.service.config.pbxs[name].patience for name in names)
-        if lasted < most:
-            raise BackendError(
-                words,
-                remedy="The run goes on by itself when the PBX answers. "
-                f"If nothing of it can be done for {most / 60:.0f} minutes, what is left is reported as not done.",
-            )
+        made = Journal(self._store, run.id).tally().get(Fate.DONE, 0)
+        self._patience.bear(run.id, made, max(self.service.config.pbxs[name].patience for name in names), words)
         log("pbx given up", words=words, level="error")
 
     # -- ending ----------------------------------------------------------------------------------------------------
@@ -398,11 +388,7 @@ class Engine:
     def keep_house(self) -> None:
         """Remove what has become old."""
         tell(self.board, "housekeeping", partial(clear_out, self.service))
-        tell(self.board, "keys of senders and of this site", self._look_at_keys)
-
-    def _look_at_keys(self) -> None:
-        found = {f"opening: {what}": (message, remedy) for what, message, remedy in self.service.concerns()}
-        self.board.only("opening: ", found)
+        tell(self.board, "keys of senders and of this site", partial(look_at_keys, self.service, self.board))
 
     def close(self) -> None:
         for intake in self._intakes.values():

@@ -1,4 +1,4 @@
-"""Housekeeping: what has become old is removed, as the configuration says."""
+"""Housekeeping: what has become old is removed, as the configuration says, and keys are looked after."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from linecard.pipeline.retention import Bounds, prune
 from linecard.runtime.log import log
 
 if TYPE_CHECKING:
+    from linecard.runtime.board import Board
     from linecard.runtime.service import Service
 
 
@@ -31,3 +32,9 @@ def clear_out(service: Service) -> None:
     service.index(anew=bool(gone or files[1]))
     if gone or any(files):
         log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
+
+
+def look_at_keys(service: Service, board: Board) -> None:
+    """Tell of keys, with which files are opened, that somebody should see to."""
+    found = {f"opening: {what}": (message, remedy) for what, message, remedy in service.concerns()}
+    board.only("opening: ", found)

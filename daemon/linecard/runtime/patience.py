@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from linecard.errors import BackendError
+
 SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
 """Seconds before a run that could not go on is tried again: doubled each time, and spread by chance."""
 
@@ -33,6 +35,15 @@ class Patience:
             self._waits.pop(run_id, None)
         self._stuck[run_id] = since, made
         return now - since
+
+    def bear(self, run_id: int, made: int, most: float, words: str) -> None:
+        """Raise `BackendError` with these words unless the run has come no further for `most` seconds."""
+        if self.stuck(run_id, made) < most:
+            raise BackendError(
+                words,
+                remedy="The run goes on by itself when the PBX answers. "
+                f"If nothing of it can be done for {most / 60:g} minutes, what is left is reported as not done.",
+            )
 
     def forget(self, run_id: int) -> None:
         """The run has ended."""

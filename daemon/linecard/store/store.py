@@ -153,6 +153,30 @@ class Store:
         if to in states.FINAL | {State.HELD}:
             self._queue_report(connection, run_id, to)
 
+    def planned(
+        self,
+        connection: sa.Connection,
+        run_id: int,
+        *,
+        attempt: int,
+        digest: str,
+        counts: Mapping[str, int],
+        holds: Iterable[Hold],
+    ) -> None:
+        """The run has this plan now, and its rows and changes are those of this attempt."""
+        connection.execute(
+            sa.update(run)
+            .where(run.c.id == run_id)
+            .values(
+                attempt=attempt,
+                digest=digest,
+                counts=dict(counts),
+                holds=[asdict(hold) for hold in holds],
+                tries=0,
+                changed=self.now(),
+            )
+        )
+
     def _note(self, connection: sa.Connection, run_id: int, was: State | None, to: State, who: str, why: str) -> None:
         connection.execute(sa.insert(event).values(run_id=run_id, at=self.now(), was=was, state=to, who=who, why=why))
 
