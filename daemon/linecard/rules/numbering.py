@@ -52,7 +52,21 @@ def _valid_for(calling_code: int) -> re.Pattern[str] | None:
         patterns = [k.national_number_pattern for k in kinds if k is not None and k.national_number_pattern]
         if patterns:
             parts.append(leading + general + "(?:" + "|".join(f"(?:{p})" for p in patterns) + r")\Z")
-    return re.compile("|".join(f"(?:{part})" for part in parts)) if parts else None
+    valid = "|".join(f"(?:{part})" for part in parts)
+    return re.compile(f"{_unlike_a_call(calling_code)}(?:{valid})") if parts else None
+
+
+def _unlike_a_call(calling_code: int) -> str:
+    """A look-ahead for numbers from which phonenumbers takes no digits as those that are dialled before a number.
+
+    Where a trunk prefix is a digit that numbers may begin with too, as 8 in Belarus, it takes them for such.
+    """
+    data = PhoneMetadata.metadata_for_region_or_calling_code(
+        calling_code, phonenumbers.region_code_for_country_code(calling_code)
+    )
+    if data is None or data.general_desc is None or not data.national_prefix_for_parsing:
+        return ""
+    return f"(?!(?:{data.national_prefix_for_parsing})(?:{data.general_desc.national_number_pattern})\\Z)"
 
 
 _CALLING_CODES = frozenset(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)

@@ -71,6 +71,14 @@ def test_what_is_surely_valid_is_valid_and_canonical_for_phonenumbers():
     assert missed * 10 < sure / 20, f"{missed} of about {TRIED / 10:.0f} missed, seed {SEED}"
 
 
+def test_a_number_that_begins_like_a_call_from_inside_the_country_is_never_sure():
+    """8 is dialled before numbers in Belarus, and numbers begin with it: phonenumbers takes this one for the former."""
+    number = "+3758105012051"
+    assert truth(number) is None
+    assert not surely_valid(number)
+    assert surely_valid("+375291234567")
+
+
 def test_every_example_of_phonenumbers_is_decided_rightly():
     """And nearly all of those that are long enough to be no emergency number are accepted at once."""
     known = examples()
