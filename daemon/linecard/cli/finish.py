@@ -80,6 +80,11 @@ def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[]
             with bars.away():
                 click.echo(f"Run {run.id} ({shown(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
+    for run_id, error in service.waiting.items():
+        name = shown(service.store.run(run_id).drop.name)
+        click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {shown(str(error))}", err=True)
+    if service.waiting:
+        click.echo("When the PBX answers, `linecard resume` finishes what is left; nothing is done twice.", err=True)
     return finished
 
 

@@ -25,8 +25,9 @@ from linecard.cli import site
 def command(file: Path, inbox: str | None, description: str, approve: str, *, yes: bool, as_json: bool) -> None:
     """Plan the sheet FILE, ask, apply it, read it back and report.
 
-    Imports that broke off are finished first. A plan that takes away more than the inbox's limits is held and
-    changes nothing (exit code 3): look at it with `linecard plan`, then import it again with --approve.
+    Imports that broke off are finished first; where a PBX of theirs does not answer, sheets for it must wait. A plan
+    that takes away more than the inbox's limits is held and changes nothing (exit code 3): look at it with
+    `linecard plan`, then import it again with --approve.
     """
     from linecard.cli import finish, progress
 
@@ -38,6 +39,7 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
                 if stop():
                     click.echo(f"{site.shown(str(file))} was not imported.", err=True)
                     raise SystemExit(1)
+                service.let_pass(file, place)
             with progress.bars(service) as bars:
                 run = service.take(file, place, description=description, stage=bars.stage)
             run = finish.decide(service, run, yes=yes, approve=approve)

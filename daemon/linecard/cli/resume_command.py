@@ -34,11 +34,11 @@ def command(approve: str, *, yes: bool, as_json: bool) -> None:
             runs += finish.pick_up(service, yes=yes, stop=stop)
         if as_json:
             site.stream_json({}, {"runs": lambda: map(plain.run, runs)}, dict)
-        elif not runs:
+        elif not runs and not service.waiting:
             click.echo("Nothing had broken off.")
         for run in runs if not as_json else ():
             finish.tell(service, run, as_json=False)
         finish.tell_unfiled(service)
         finish.send(service)
-        unfiled = 2 if service.unfiled else 0
-        raise SystemExit(max((finish.exit_code(run) for run in runs), default=unfiled))
+        left = 2 if (service.unfiled and not runs) or service.waiting else 0
+        raise SystemExit(max([finish.exit_code(run) for run in runs] + [left]))

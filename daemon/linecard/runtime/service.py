@@ -14,11 +14,11 @@ from typing import Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
-from linecard.errors import ConfigError, ReportError, SheetError
+from linecard.errors import BackendError, ConfigError, ReportError, SheetError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline import archive, opening
+from linecard.pipeline import archive, opening, survey
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
 from linecard.pipeline.files import blocks, nameless, sweep
@@ -66,6 +66,8 @@ class Service:
         self.config, self.registry = config, registry
         self.unfiled: dict[int, ReportError] = {}
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
+        self.waiting: dict[int, BackendError] = {}
+        """Runs that broke off and could not be finished by `recover`, because a PBX does not answer, and why."""
         self.unlisted = True
         """Whether a report may have been filed that the pages of the archive do not list yet."""
         self._listing = threading.Lock()
@@ -249,21 +251,47 @@ class Service:
                 return run
 
     def recover(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Iterator[Run]:
-        """Finish the runs that broke off, the oldest first. The caller holds the site."""
+        """Finish the runs that broke off, the oldest first. The caller holds the site.
+
+        One whose PBX does not answer is `waiting` afterwards, and so are later ones that need the same PBXs.
+        """
+        self.waiting = {}
         for found in broken_off(self.store):
-            run = found
-            missing = sorted(set(self._pbxs_of(run)) - set(self.pbxs))
-            if missing or run.inbox not in self.config.inboxes:
-                what = f"the PBX {missing[0]}" if missing else f"the inbox {run.inbox}"
+            missing = sorted(set(self._pbxs_of(found)) - set(self.pbxs))
+            if missing or found.inbox not in self.config.inboxes:
+                what = f"the PBX {missing[0]}" if missing else f"the inbox {found.inbox}"
                 raise ConfigError(
-                    f"Run {run.id} broke off and cannot be finished: {what} is no longer in the configuration.",
+                    f"Run {found.id} broke off and cannot be finished: {what} is no longer in the configuration.",
                     remedy="Put it back until the run is finished.",
                 )
-            if run.state is State.APPLYING:
-                run = interrupt(self.store, run, self.pbxs, who=self.who)
-            if run.state is not State.APPROVED:
-                run = self.plan(run, self.inbox(run.inbox), stage)
-            yield self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
+            try:
+                if self.waiting:
+                    self.let_pass(self.config.archive / found.drop.path, self.inbox(found.inbox))
+                run = self._recovered(found, stage)
+                run = self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
+            except BackendError as error:
+                self.waiting[found.id] = error
+            else:
+                yield run
+
+    def _recovered(self, run: Run, stage: Stage) -> Run:
+        if run.state is State.APPLYING:
+            run = interrupt(self.store, run, self.pbxs, who=self.who)
+        return run if run.state is State.APPROVED else self.plan(run, self.inbox(run.inbox), stage)
+
+    def let_pass(self, file: Path, inbox: Inbox) -> None:
+        """Raise `BackendError` when a sheet needs a PBX that a run which is `waiting` needs: that one comes first."""
+        needed = set(self._named(file, inbox)) if self.waiting else set()
+        for run_id, error in self.waiting.items():
+            run = self.store.run(run_id)
+            named = self._named(self.config.archive / run.drop.path, self.inbox(run.inbox))
+            both = sorted(needed & {*named, *self._pbxs_of(run)})
+            if both:
+                words = f"Run {run_id} broke off and comes first on {', '.join(both)}: {error}"
+                raise BackendError(words, remedy=error.remedy or "When the PBX answers, `linecard resume` finishes it.")
+
+    def _named(self, file: Path, inbox: Inbox) -> tuple[str, ...]:
+        return survey.pbxs(self.sheet(file, inbox), inbox)
 
     def unapproved(self, stage: Stage) -> Iterator[Run]:
         """Runs whose import was killed before they were approved, the oldest first; planned, if they were not yet.

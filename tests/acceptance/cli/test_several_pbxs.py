@@ -85,3 +85,25 @@ class TestOneIsDown:
         ]
         assert run.rows[0].remedy
         assert two_pbxs.holds("hq") == {"1000": ("bob@x.org", None)}
+
+    def test_what_broke_off_on_it_keeps_only_sheets_that_name_it(self, two_pbxs):
+        """They are refused with the run that comes first; others are imported, and `resume` finishes it later."""
+        file = two_pbxs.sheet("force_attach,ada@x.org,lab,5000,", name="old.csv")
+        two_pbxs.run("members")
+        with two_pbxs.process("import", file) as process:
+            two_pbxs.asked()
+            two_pbxs.dial("5000", "late@x.org", pbx="lab")
+            process.communicate("y\nn\n", timeout=60)
+        lab = two_pbxs.folder / "state" / "lab.pbx.sqlite3"
+        lab.rename(lab.with_suffix(".away"))
+        lab.write_text("this is no PBX")
+        said = two_pbxs.run("import", two_pbxs.sheet("attach,bob@x.org,hq,1000,"), "--yes")
+        assert (said.code, two_pbxs.holds()) == (0, {"1000": ("bob@x.org", None)}), said
+        assert "Run 1 (old.csv) had broken off and cannot be finished yet" in said.err
+        said = two_pbxs.run("import", two_pbxs.sheet("attach,cy@x.org,lab,5001,", name="new.csv"), "--yes")
+        assert (said.code, len(two_pbxs.states)) == (2, 2)
+        assert "Run 1 broke off and comes first on lab" in said.err
+        assert two_pbxs.run("resume", "--yes").code == 2
+        lab.with_suffix(".away").replace(lab)
+        assert two_pbxs.run("resume", "--yes").code == 0
+        assert two_pbxs.holds("lab") == {"5000": ("ada@x.org", None)}
