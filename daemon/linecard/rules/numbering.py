@@ -19,6 +19,8 @@ _BETWEEN = re.compile(r"[ ()./-]")
 _DIALLED = re.compile(r"\+?[0-9]{1,20}\Z")
 _DAMAGED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
 
+_DATE = re.compile(r"[0-9]{1,4}([/.-])[0-9]{1,2}\1[0-9]{1,4}(?:[ T][0-9:]+)?\Z")
+
 
 class BadCell(ValueError):
     """A cell cannot be used: a fault code's name, a sentence and a hint. Never leaves `linecard.rules`."""
@@ -140,7 +142,7 @@ class NumberingPlan:
 
     def extension(self, text: str) -> str:
         """The extension, checked. Raises `BadCell`."""
-        if _DAMAGED.match(text):
+        if _DAMAGED.match(text) or _DATE.match(text):
             raise BadCell("spreadsheet_damage", f"{text} is no extension any more: a spreadsheet changed it.", AS_TEXT)
         if not _EXTENSION.match(text):
             raise BadCell(

@@ -37,6 +37,13 @@ def test_lost_leading_zeros_are_named_and_not_guessed(text, was):
     assert "Text" in found.hint
 
 
+@pytest.mark.parametrize("text", ["01/02/2026", "1.2.26", "2026-02-01", "2026-02-01 00:00:00"])
+def test_an_extension_that_a_spreadsheet_made_a_date_is_told_as_that(text):
+    found = fault(PLAN.extension, text)
+    assert found.code == "spreadsheet_damage"
+    assert "Text" in found.hint
+
+
 @pytest.mark.parametrize("text", ["1515", "112", "911", "15", "17", "18"])
 def test_emergency_numbers_are_never_extensions(text):
     """112 and 911 everywhere, the region's own, and those that the site adds; in range or not."""
