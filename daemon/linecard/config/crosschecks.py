@@ -115,8 +115,12 @@ def _regions(site: _Site) -> Iterator[Problem]:
                 yield site.document.missing(("pbxs", name, "region"), expected)
 
 
+_CLEARED = frozenset({"archive", "reports", "quarantine"})
+"""Folders in which old files are removed, with all that is below them."""
+
+
 def _folders(site: _Site) -> Iterator[Problem]:
-    """Inboxes that share a folder: what one use writes there, the other would take for a new file."""
+    """Inboxes that share a folder: what one use writes there, the other would take for a new file, or clear away."""
     owner = {
         os.path.normpath(site.folder / (_text(site.root.get(use)) or use)): use
         for use in ("state", "archive", "reports", "quarantine")
@@ -125,10 +129,16 @@ def _folders(site: _Site) -> Iterator[Problem]:
         path = _text(_keyed(inbox).get("path"))
         if path is None or _keyed(inbox).get("kind", "local") != "local":
             continue  # a folder of another machine
-        first = owner.setdefault(os.path.normpath(site.folder / path), f"inboxes.{name}")
+        folder = os.path.normpath(site.folder / path)
+        around = next(
+            (use for kept, use in owner.items() if use in _CLEARED and Path(kept) in Path(folder).parents), ""
+        )
+        first = around or owner.setdefault(folder, f"inboxes.{name}")
         if first != f"inboxes.{name}":
             yield site.document.problem(
-                ("inboxes", name, "path"), shown(path), f"a folder of its own; {first} has this one"
+                ("inboxes", name, "path"),
+                shown(path),
+                f"a folder of its own; {first} has {'the one around it' if around else 'this one'}",
             )
 
 

@@ -233,6 +233,13 @@ def test_an_inbox_has_a_folder_of_its_own(site: Site, path: str) -> None:
     assert problem.startswith(f"linecard.yaml:6:17 inboxes.other.path: found '{path}', expected a folder of its own")
 
 
+@pytest.mark.parametrize("use", ["archive", "reports", "quarantine"])
+def test_an_inbox_is_not_below_a_folder_that_is_cleared(site: Site, use: str) -> None:
+    """Else a new file whose date is old would be removed as an old drop or report, before anybody has read it."""
+    problem = only(site, SMALL + f"  other: {{path: {use}/in/hr}}\n")
+    assert problem.endswith(f"expected a folder of its own; {use} has the one around it")
+
+
 def test_positions_without_a_pbx_need_a_default_pbx(site: Site) -> None:
     text = (
         "region: FR\npbxs:\n  hq: {backend: directory, options: {path: a}}\n"
