@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
 from typing import TypeVar
@@ -71,7 +72,9 @@ class Registry:
         entry = self._entries.get(name)
         if entry is None:
             known = ", ".join(sorted(self._entries)) or "none"
-            raise PluginError(f"There is no plugin {name}.", remedy=f"Install it; installed are: {known}.")
+            close = get_close_matches(name, self._entries, n=1)
+            meant = f"Did you mean {close[0]}? If not, install it" if close else "Install it"
+            raise PluginError(f"There is no plugin {name}.", remedy=f"{meant}; installed are: {known}.")
         try:
             plugin = entry.load()
             self._manager.register(plugin, name)

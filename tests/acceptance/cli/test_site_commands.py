@@ -163,3 +163,10 @@ def test_json_is_utf8_whatever_the_terminal(site, word):
     assert done.returncode == 0
     text = done.stdout.decode("utf-8")
     assert ("zoé@x.org" in text) == (word == "members")
+
+
+def test_a_plugin_with_a_slip_in_its_name_is_told_by_the_right_one(site):
+    site.configure("backend: directory", "backend: directry")
+    said = site.run("doctor")
+    assert said.code == 1
+    assert "Did you mean directory?" in said.out
