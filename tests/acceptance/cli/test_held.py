@@ -81,3 +81,14 @@ def test_a_digest_is_for_the_plan_that_was_seen_also_where_no_limit_is_met(limit
     again = limited.run("plan", file, "--json").json["digest"]
     assert limited.run("import", file, "--approve", again).code == 0
     assert limited.holds()["1000"] == ("new@x.org", None)
+
+
+def test_a_file_of_an_inbox_is_approved_by_its_run(limited):
+    """Its file is in the inbox no more: the command that `once` names needs none, and is that which does it."""
+    limited.sheet(*LEAVERS, name="inbox/hr/leavers.csv")
+    said = limited.run("once")
+    assert said.code == 3
+    (line,) = [line for line in said.out.splitlines() if line.startswith("To apply it all the same: linecard approve")]
+    assert limited.run(*line.partition(" linecard ")[2].split()).code == 0
+    assert limited.run("once").code == 0
+    assert limited.states[max(limited.states)] == "applied"
