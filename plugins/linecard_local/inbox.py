@@ -13,6 +13,7 @@ from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch,
 from linecard_local.lease import is_written
 from linecard_local.moving import beside, copied, made, summed, synced, to_quarantine
 from linecard_local.options import LocalOptions
+from linecard_local.reply import put
 from linecard_local.watch import Deaf, FolderWatch
 
 HIDDEN = b".linecard"
@@ -41,7 +42,7 @@ class LocalInbox:
         self._path = os.fsencode(self._folder)
         self._work = os.fsencode(place.work)
         self._hidden = os.path.join(self._path, HIDDEN)
-        self._quarantine = place.quarantine
+        self._quarantine, self._reply = place.quarantine, place.reply
         self._hard_links, self._watch = hard_links, watch
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -237,6 +238,10 @@ class LocalInbox:
             os.unlink(path)
             return target == targets[0]
         raise InboxError(f"{os.fsdecode(targets[-1])} is in the way of a file that is to go back.")
+
+    def put(self, name: str, content: BinaryIO) -> str:
+        with self._told():
+            return put(self._folder / self._reply, name, content)
 
     def close(self) -> None:
         """Nothing is held open."""

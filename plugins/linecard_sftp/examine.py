@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -11,6 +12,8 @@ from linecard.api import InboxError, LinecardError, Listing, Step
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
 from linecard_sftp.reading import Reading
+from linecard_sftp.reply import RIGHTS as TO_REPLY
+from linecard_sftp.reply import written
 from linecard_sftp.session import Refused, Session
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ RIGHTS = "Give the account the right to rename in the inbox and in its claim fol
 
 
 def steps(inbox: SftpInbox) -> Iterator[Step]:
-    """Reach, host key, login, list, claim, read; what comes after the first that fails is not tried."""
+    """Reach, host key, login, list, claim, read, reply; what comes after the first that fails is not tried."""
     way, found = inbox.way, list[Listing]()
 
     def reach() -> str:
@@ -45,7 +48,12 @@ def steps(inbox: SftpInbox) -> Iterator[Step]:
     def read() -> str:
         return inbox.do(lambda session: _read(inbox, session, found), inbox.folder)
 
+    def reply() -> str:
+        return inbox.do(lambda session: _reply(inbox, session), inbox.folder)
+
     tries = {"reach": reach, "host key": host_key, "login": login, "list": look, "claim": claim, "read": read}
+    if inbox.replies is not None:
+        tries["reply"] = reply
     for what, tried in tries.items():
         try:
             yield Step(what, ok=True, message=tried())
@@ -89,3 +97,23 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
             remedy="Give the account the right to read what arrives.",
         ) from refused
     return convert.shown(newest.name)
+
+
+def _reply(inbox: SftpInbox, session: Session) -> str:
+    """Put an empty file of our own as results are put, under a name that nobody takes for one."""
+    folder = inbox.replies or b""
+    inbox.made(session, folder)
+    name = convert.join(folder, f".linecard-try-{uuid.uuid4().hex[:12]}".encode())
+    begun = name + b".part"
+    try:
+        written(session, begun, io.BytesIO())
+        session.rename(begun, name)
+    except Refused as refused:
+        raise InboxError(
+            f"Nothing can be put into {convert.shown(folder)}: {refused.words}.", remedy=TO_REPLY
+        ) from refused
+    finally:
+        for path in (begun, name):
+            with suppress(Refused):
+                session.remove(path)
+    return f"into {convert.shown(folder)}"

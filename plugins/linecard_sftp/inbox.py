@@ -16,6 +16,7 @@ from linecard_sftp.pace import Pace
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.parting import give_back, part
 from linecard_sftp.reading import Reading
+from linecard_sftp.reply import put
 from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Lost, Refused, Session, Silent
 
@@ -55,6 +56,7 @@ class SftpInbox:
         self.folder = convert.path(place.path)
         self.claimed = convert.join(self.folder, convert.path(options.claim)) if options.claim is not None else None
         self.archive = convert.join(self.folder, convert.path(options.archive)) if options.archive else None
+        self.replies = convert.join(self.folder, convert.path(place.reply)) if place.reply else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
@@ -210,6 +212,14 @@ class SftpInbox:
             return True
 
         return self.do(job, self.folder)
+
+    # -- replying --------------------------------------------------------------------------------------------------
+
+    def put(self, name: str, content: BinaryIO) -> str:
+        assert self.replies is not None  # noqa: S101 - asked only where replies are wanted
+        folder = self.replies
+        self.do(lambda session: put(self, session, folder, name.encode(), content), folder)
+        return f"{self.way.login.where}: {convert.shown(convert.join(folder, name.encode()))}"
 
     # -- names -----------------------------------------------------------------------------------------------------
 

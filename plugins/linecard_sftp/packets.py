@@ -16,6 +16,7 @@ class Ask(IntEnum):
     OPEN = 3
     CLOSE = 4
     READ = 5
+    WRITE = 6
     LSTAT = 7
     FSTAT = 8
     OPENDIR = 11
@@ -26,6 +27,7 @@ class Ask(IntEnum):
     REALPATH = 16
     STAT = 17
     RENAME = 18
+    EXTENDED = 200
 
 
 class Answer(IntEnum):
@@ -132,6 +134,14 @@ class Reader:
             name, _long = self.text(), self.text()
             found.append(Entry(name, self.attributes()))
         return found
+
+    def version(self) -> tuple[int, frozenset[bytes]]:
+        """The version that a server speaks, and what it can besides."""
+        number, can = self.number(), set[bytes]()
+        while self._at < len(self._body):
+            can.add(self.text())
+            self.text()
+        return number, frozenset(can)
 
     def status(self) -> tuple[int, str]:
         code = self.number()

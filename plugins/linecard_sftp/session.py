@@ -25,6 +25,10 @@ GATHERED = 16_384
 """Bytes of requests that are held back at most until an answer is waited for."""
 MOST_NAMES = 1_000_000
 """Entries that a folder may have; a server that never comes to an end of them is not listened to."""
+WRITE, CREATE, NEW = 2, 8, 32
+"""Flags of opening a file."""
+FSYNC = b"fsync@openssh.com"
+"""An extension that brings a file to the server's disk."""
 WORDS = {
     int(Status.NO_SUCH_FILE): "No such file",
     int(Status.PERMISSION_DENIED): "Permission denied",
@@ -83,7 +87,8 @@ class Session:
         self.alive = True
         self._send(hello())
         kind, body = self._packet()
-        if kind != Answer.VERSION or self._read(body, Reader.number) < 3:
+        number, self._can = self._read(body, Reader.version) if kind == Answer.VERSION else (0, frozenset[bytes]())
+        if number < 3:
             self._fail("It does not speak version 3 of SFTP.")
 
     def close(self) -> None:
@@ -117,6 +122,23 @@ class Session:
     def open(self, path: bytes) -> bytes:
         """Open a file for reading; the handle."""
         return self._text(self._ask(Ask.OPEN, path, 1, 0))
+
+    def create(self, path: bytes) -> bytes:
+        """Make a new file, never in place of another, and open it for writing; the handle."""
+        return self._text(self._ask(Ask.OPEN, path, WRITE | CREATE | NEW, 0))
+
+    def ask_write(self, handle: bytes, offset: int, block: bytes) -> int:
+        """Have bytes of an open file written; whether they are is told by `done`."""
+        return self._ask(Ask.WRITE, handle, offset >> 32, offset & 0xFFFFFFFF, block)
+
+    def done(self, number: int) -> None:
+        """See that what was asked for was done."""
+        self._expect(number, Answer.STATUS)
+
+    def sync(self, handle: bytes) -> None:
+        """Have an open file on the server's disk, where the server can see to that."""
+        if FSYNC in self._can:
+            self.done(self._ask(Ask.EXTENDED, FSYNC, handle))
 
     def close_file(self, handle: bytes) -> None:
         self._expect(self._ask(Ask.CLOSE, handle), Answer.STATUS)

@@ -184,7 +184,7 @@ def send(service: Service) -> None:
     from linecard.runtime.log import configure
     from linecard.runtime.post import Post
 
-    if not service.config.sinks:
+    if not service.config.queues:
         return
     configure("text", "error", sys.stderr)
     board = Board(service.now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from linecard.config.problems import Loc, Problem, nearest, shown
@@ -140,6 +140,32 @@ def _folders(site: _Site) -> Iterator[Problem]:
                 shown(path),
                 f"a folder of its own; {first} has {'the one around it' if around else 'this one'}",
             )
+    yield from _replies(site, owner)
+
+
+def _replies(site: _Site, owner: dict[str, str]) -> Iterator[Problem]:
+    """Replies where files arrive would be taken for new files, each of which would have a reply."""
+    uses = {("", path): use for path, use in owner.items()}
+    paths = {
+        name: path for name, inbox in site.inboxes.items() if (path := _text(_keyed(inbox).get("path"))) is not None
+    }
+    for name, path in paths.items():
+        uses.setdefault(_place(site, site.inboxes[name], path), f"inboxes.{name}")
+    for name, path in paths.items():
+        inbox = site.inboxes[name]
+        reply = _text(inbox.get("reply"))
+        first = None if reply is None else uses.get(_place(site, inbox, path, reply))
+        if reply is not None and first is not None:
+            expected = f"a folder of its own; {first} has this one"
+            yield site.document.problem(("inboxes", name, "reply"), shown(reply), expected)
+
+
+def _place(site: _Site, inbox: dict[str, Any], *path: str) -> tuple[str, str]:
+    """A folder by the machine, empty for this one, and its path there."""
+    if inbox.get("kind", "local") == "local":
+        return "", os.path.normpath(Path(site.folder, *path))
+    options = _keyed(inbox.get("options"))
+    return f"{options.get('host')}:{options.get('port', 22)}", os.path.normpath(PurePosixPath(*path))
 
 
 def _headerless(site: _Site) -> Iterator[Problem]:

@@ -9,21 +9,14 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field, PrivateAttr
 
 from linecard.config.fields import (
-    Actions,
-    AtLeastOne,
-    Columns,
-    Count,
     Cron,
     Duration,
     Emergencies,
-    Encoding,
-    Flag,
     Hours,
     Language,
     Name,
     NamePattern,
     Names,
-    Positions,
     Ranges,
     Region,
     SitePath,
@@ -42,10 +35,12 @@ from linecard.config.sections import (
     Log,
     Metrics,
     Section,
+    SheetOptions,
     SinkConfig,
     Tell,
 )
 from linecard.rules.play import SecondExtension
+from linecard.rules.telling import REPLY
 
 __all__ = [
     "Config",
@@ -64,58 +59,6 @@ __all__ = [
     "SinkConfig",
     "Tell",
 ]
-
-
-class SheetOptions(Section):
-    """How the files of an inbox are written."""
-
-    encoding: Encoding = Field(
-        default="utf-8",
-        description="The encoding of the files, such as utf-8, windows-1252 or utf-16; it is never guessed.",
-    )
-    delimiter: Literal["auto", ",", ";", "tab", "|"] = Field(
-        default="auto",
-        description="What separates the cells: ',' or ';' or '|' or tab; auto finds it from the header.",
-    )
-    quote: Literal['"', "'"] = Field(default='"', description="The character around cells that contain the delimiter.")
-    escape: Literal["double", "backslash"] = Field(
-        default="double",
-        description="How a quote inside a quoted cell is written: twice, or after a backslash.",
-    )
-    skip_lines: Count = Field(
-        default=0, description="How many lines before the header are passed over, such as a title."
-    )
-    second_header: Flag = Field(
-        default=False, description="Whether a second header row follows the first and is passed over."
-    )
-    positions: Positions | None = Field(
-        default=None,
-        description=(
-            "For files without a header: linecard's column names in the order of the cells; null passes a cell over."
-        ),
-    )
-    columns: Columns = Field(
-        default_factory=dict,
-        description=(
-            "The feed's own header names for linecard's columns Action, LoginEmail, PbxId, Extension, Number "
-            "and pbxInternalNumber, or the name of a ready map such as workday."
-        ),
-    )
-    actions: Actions = Field(
-        default_factory=dict,
-        description="The feed's own words for attach, force_attach and detach, such as `terminated: detach`.",
-    )
-    max_bytes: Size = Field(
-        default=200_000_000,
-        description="The largest file that is read, in bytes or such as 200 MB; a larger one is refused.",
-    )
-    max_rows: AtLeastOne = Field(
-        default=1_000_000, description="The most rows a file may have; a longer one is refused."
-    )
-    max_columns: AtLeastOne = Field(default=64, description="The most columns a file may have; a wider one is refused.")
-    max_cell: AtLeastOne = Field(
-        default=1024, description="The most characters a cell may have; a file with a longer one is refused."
-    )
 
 
 class PbxConfig(Section):
@@ -271,6 +214,11 @@ class InboxConfig(Section):
     tell: tuple[Tell, ...] = Field(
         default=(), description="Who is told of this inbox's runs, besides the folder `reports`, which always is."
     )
+    reply: Text | None = Field(
+        default=None,
+        description="The folder, relative to `path` or absolute, in which each run's CSV report and the sheet of what "
+        "is to be sent again are put for the system that sends files; null: none.",
+    )
     expect: Expect | None = Field(
         default=None, description="When a file must have come, so that its absence is told; null: any time."
     )
@@ -354,6 +302,11 @@ class Config(Section):
     metrics: Metrics = Field(default_factory=Metrics, description="Figures for Prometheus.")
 
     _file: Path = PrivateAttr(default=Path("linecard.yaml"))
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """What letters wait for: each sink, and the replies of each inbox that gives some."""
+        return (*self.sinks, *(f"{REPLY}{name}" for name, inbox in self.inboxes.items() if inbox.reply is not None))
 
     @property
     def file(self) -> Path:

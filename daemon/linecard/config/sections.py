@@ -1,4 +1,4 @@
-"""Parts of linecard.yaml that stand on their own: limits, what is kept, what is told, to whom, and by when."""
+"""Parts of linecard.yaml that stand on their own: sheets, limits, what is kept, what is told, to whom, and when."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from linecard.config.fields import (
+    Actions,
     AtLeastOne,
+    Columns,
     Count,
     Days,
+    Encoding,
+    Flag,
     Language,
     Names,
     Percent,
+    Positions,
     SitePath,
     Size,
     Text,
@@ -163,4 +168,56 @@ class Metrics(Section):
     )
     textfile: SitePath | None = Field(
         default=None, description="The file they are written to, such as linecard.prom; null: none."
+    )
+
+
+class SheetOptions(Section):
+    """How the files of an inbox are written."""
+
+    encoding: Encoding = Field(
+        default="utf-8",
+        description="The encoding of the files, such as utf-8, windows-1252 or utf-16; it is never guessed.",
+    )
+    delimiter: Literal["auto", ",", ";", "tab", "|"] = Field(
+        default="auto",
+        description="What separates the cells: ',' or ';' or '|' or tab; auto finds it from the header.",
+    )
+    quote: Literal['"', "'"] = Field(default='"', description="The character around cells that contain the delimiter.")
+    escape: Literal["double", "backslash"] = Field(
+        default="double",
+        description="How a quote inside a quoted cell is written: twice, or after a backslash.",
+    )
+    skip_lines: Count = Field(
+        default=0, description="How many lines before the header are passed over, such as a title."
+    )
+    second_header: Flag = Field(
+        default=False, description="Whether a second header row follows the first and is passed over."
+    )
+    positions: Positions | None = Field(
+        default=None,
+        description=(
+            "For files without a header: linecard's column names in the order of the cells; null passes a cell over."
+        ),
+    )
+    columns: Columns = Field(
+        default_factory=dict,
+        description=(
+            "The feed's own header names for linecard's columns Action, LoginEmail, PbxId, Extension, Number "
+            "and pbxInternalNumber, or the name of a ready map such as workday."
+        ),
+    )
+    actions: Actions = Field(
+        default_factory=dict,
+        description="The feed's own words for attach, force_attach and detach, such as `terminated: detach`.",
+    )
+    max_bytes: Size = Field(
+        default=200_000_000,
+        description="The largest file that is read, in bytes or such as 200 MB; a larger one is refused.",
+    )
+    max_rows: AtLeastOne = Field(
+        default=1_000_000, description="The most rows a file may have; a longer one is refused."
+    )
+    max_columns: AtLeastOne = Field(default=64, description="The most columns a file may have; a wider one is refused.")
+    max_cell: AtLeastOne = Field(
+        default=1024, description="The most characters a cell may have; a file with a longer one is refused."
     )

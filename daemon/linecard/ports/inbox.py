@@ -59,7 +59,8 @@ class Place:
     """Where an inbox is. `path` is meant as its kind means it; `folder` is the site's, against which it is relative.
 
     `work` is a private folder of this inbox alone for files taken and not yet parted with, `quarantine` one that a
-    person looks into, `state` that of the site's memory. None need exist.
+    person looks into, `state` that of the site's memory. None need exist. `reply` is the folder for results, relative
+    to `path`; empty: none are wanted.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Place:
     work: Path
     quarantine: Path
     state: Path | None = None
+    reply: str = ""
 
 
 class Watch(Protocol):
@@ -175,4 +177,17 @@ class Trusting(Protocol):
 
     def trust(self, keys: list[ServerKey]) -> str:
         """Trust these from now on; where that was written down."""
+        ...
+
+
+@runtime_checkable
+class Replying(Protocol):
+    """An inbox that can put results where the system that sends files finds them."""
+
+    def put(self, name: str, content: BinaryIO) -> str:
+        """Put a file into the folder `reply` of its place, whole or not at all; where it lies then.
+
+        It has its name only when it is whole, and takes it from no other file. One that is there already with the
+        same content was put before a crash. `content` can be sought. Raises `InboxError`.
+        """
         ...

@@ -8,6 +8,8 @@ from typing import Protocol
 from linecard.model.outcome import FINE
 from linecard.model.run import State
 
+REPLY = "reply/"
+"""What the name of an inbox follows in that of the queue of its replies; no sink is named so."""
 PROBLEMS = frozenset({State.REJECTED, State.PARTIAL, State.HELD})
 """States of which whoever wants to hear of problems is told, whatever the rows came to."""
 

@@ -43,6 +43,11 @@ def examine(service: Service) -> Iterator[Finding]:
     folders |= {
         f"inbox {name}": config.folder / inbox.path for name, inbox in config.inboxes.items() if inbox.kind == "local"
     }
+    folders |= {
+        f"replies of {name}": config.folder / inbox.path / inbox.reply
+        for name, inbox in config.inboxes.items()
+        if inbox.kind == "local" and inbox.reply is not None
+    }
     for name, folder in folders.items():
         yield _folder(name, folder)
     yield _disk(config.state)
@@ -124,7 +129,7 @@ def _sinks(service: Service) -> Iterator[Finding]:
     """Whether letters arrive by each way out; nothing is sent to find out."""
     try:
         outbox = Outbox(service.store)
-        for name in service.config.sinks:
+        for name in service.config.queues:
             failing = [item for item in outbox.waiting(name) if item.problem]
             lost = [item for item in outbox.given_up() if item.sink == name]
             remedy = "`linecard outbox list` shows them, to be retried or dropped."

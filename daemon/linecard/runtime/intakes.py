@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def opened(service: Service, name: str) -> Inbox:
     """An inbox as its plugin makes it; nothing is reached yet."""
     config, found = service.config, service.config.inboxes[name]
-    place = Place(name, found.path, config.folder, config.state / "work" / name, config.quarantine, config.state)
+    work = config.state / "work" / name
+    place = Place(name, found.path, config.folder, work, config.quarantine, config.state, found.reply or "")
     return service.registry.inbox_kind(found.kind).build(found.settings, place)
 
 

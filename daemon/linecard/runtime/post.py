@@ -12,8 +12,10 @@ from linecard.errors import LinecardError
 from linecard.languages import wording
 from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Outlet, Sink, SinkError
+from linecard.rules.telling import REPLY
 from linecard.runtime.board import Board
 from linecard.runtime.log import bound, log
+from linecard.runtime.replies import Replies
 from linecard.store.outbox import ARCHIVE, Item, Outbox
 
 if TYPE_CHECKING:
@@ -45,11 +47,11 @@ class Post:
 
     def due(self) -> int:
         """How many letters would be given to their sinks now."""
-        return sum(len(self._outbox.due(name)) for name in self._service.config.sinks)
+        return sum(len(self._outbox.due(name)) for name in self._service.config.queues)
 
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
-        for name in self._service.config.sinks:
+        for name in self._service.config.queues:
             due = self._outbox.due(name)
             in_a_row = 0
             for item in due:
@@ -94,6 +96,8 @@ class Post:
 
     def _language(self, inbox: str, item: Item) -> str:
         config = self._service.config
+        if item.sink.startswith(REPLY):
+            return "en"  # programs read it, and have what the archive has
         entries = config.inboxes[inbox].tell if inbox in config.inboxes else ()
         for entry in entries:
             if entry.sink == item.sink and item.address in (entry.to or ("",)) and entry.language is not None:
@@ -101,7 +105,11 @@ class Post:
         return config.language
 
     def _sink(self, name: str) -> Sink:
-        if name not in self._sinks:
+        if name in self._sinks:
+            return self._sinks[name]
+        if name.startswith(REPLY):
+            self._sinks[name] = Replies(self._service, name.removeprefix(REPLY))
+        else:
             config = self._service.config
             found = config.sinks[name]
             outlet = Outlet(name, config.site, config.folder, config.reports, config.templates)
@@ -125,7 +133,7 @@ class Post:
     def _tell(self) -> None:
         """What does not arrive, one trouble for each sink."""
         troubles: dict[str, tuple[str, str]] = {}
-        for name in self._service.config.sinks:
+        for name in self._service.config.queues:
             failing = [item for item in self._outbox.waiting(name) if item.problem]
             if failing:
                 since: datetime = self._service.store.run(failing[0].run_id).changed

@@ -38,7 +38,7 @@ from linecard.rules.check import Sheet
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
-from linecard.rules.telling import told
+from linecard.rules.telling import REPLY, told
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
@@ -99,7 +99,10 @@ class Service:
     def _addressed(self, inbox: str, state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
         """To whom a run's end is told: the archive always, and whom its inbox names."""
         found = self.config.inboxes.get(inbox)
-        return [(ARCHIVE, ""), *(told(found.tell, state, counts) if found is not None else ())]
+        if found is None:
+            return [(ARCHIVE, "")]
+        replies = [(f"{REPLY}{inbox}", "")] if found.reply is not None and state in states.FINAL else []
+        return [(ARCHIVE, ""), *replies, *told(found.tell, state, counts)]
 
     @cached_property
     def pbxs(self) -> dict[str, Pbx]:

@@ -9,6 +9,7 @@ add() {
     useradd --no-create-home --home-dir / --shell /usr/sbin/nologin --groups linecard-drop "$1"
     install -d -o root -g root -m 755 /srv/linecard-drop "/srv/linecard-drop/$1" /etc/ssh/linecard-drop
     install -d -o "$1" -g linecard -m 2770 "/srv/linecard-drop/$1/in"
+    install -d -o linecard -g "$1" -m 2750 "/srv/linecard-drop/$1/out"
     install -m 644 "$2" "/etc/ssh/linecard-drop/$1.pub"
 }
 cd /root
@@ -43,11 +44,16 @@ region: FR
 pbxs:
   hq: {backend: directory, options: {path: state/hq.sqlite3}, extensions: 1000-4999}
 inboxes:
-  acme: {path: /srv/linecard-drop/hr-acme/in, settle: 1 s}
+  acme: {path: /srv/linecard-drop/hr-acme/in, reply: ../out, settle: 1 s}
   other: {path: /srv/linecard-drop/hr-other/in, settle: 1 s}
 Y
 linecard() { setpriv --reuid=linecard --regid=linecard --init-groups /opt/linecard/bin/linecard --config /srv/site/linecard.yaml "$@"; }
-linecard once
+(umask 0027; linecard once)
+# The producer reads its results, and can change nothing there.
+echo 'get /out/*.csv result.csv' | as hr-acme acme
+cp result.csv /proof/result.csv
+echo 'put joiners.csv /out/joiners.csv' | as hr-acme acme && exit 1
+echo 'rm /out/*.csv' | as hr-acme acme && exit 1
 # OpenSSH's client gives the mode of the producer's own file along; what linecard may not read it tells, and leaves.
 printf 'Action,LoginEmail,Extension\nattach,eve@example.com,1002\n' > private.csv
 chmod 600 private.csv
@@ -57,5 +63,5 @@ test -e /srv/linecard-drop/hr-acme/in/private.csv
 echo 'chmod 640 private.csv' | as hr-acme acme
 linecard once
 linecard members --json > /proof/pushed.json
-find /srv/linecard-drop -mindepth 3 > /proof/left
+find /srv/linecard-drop/*/in -mindepth 1 > /proof/left
 kill "$(cat /run/sshd.pid)"

@@ -97,6 +97,8 @@ class Sshd:
         with socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET) as free:
             self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        self.limit: int | None = None
+        """Bytes after which the server ends when it writes a file; to be set before it starts."""
 
     @property
     def inbox(self) -> Path:
@@ -150,7 +152,9 @@ class Sshd:
             )
         )
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(config)], stdout=log, stderr=log)
+            limited = ["prlimit", f"--fsize={self.limit}"] if self.limit is not None else []
+            words = [*limited, SSHD, "-D", "-e", "-f", str(config)]
+            self._process = subprocess.Popen(words, stdout=log, stderr=log)
         deadline = time.monotonic() + 20
         while not self._answers():
             assert self._process.poll() is None, self.log

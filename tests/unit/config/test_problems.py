@@ -240,6 +240,27 @@ def test_an_inbox_is_not_below_a_folder_that_is_cleared(site: Site, use: str) ->
     assert problem.endswith(f"expected a folder of its own; {use} has the one around it")
 
 
+@pytest.mark.parametrize("reply", [".", "../hr", "sub/..", "../../archive", "../../state"])
+def test_replies_go_where_no_files_arrive(site: Site, reply: str) -> None:
+    """Each would be taken for a new file, and have a reply of its own."""
+    problem = only(site, SMALL.replace("path: inbox/hr", f"path: inbox/hr, reply: '{reply}'"))
+    assert "inboxes.hr.reply: found" in problem
+    assert "expected a folder of its own" in problem
+
+
+SFTP = "{{kind: sftp, path: {path}, options: {{host: {host}, user: hr}}, reply: {reply}}}"
+
+
+@pytest.mark.parametrize(("host", "wrong"), [("sftp.example.org", True), ("other.example.org", False)])
+def test_on_a_server_too(site: Site, host: str, wrong: bool) -> None:
+    """Also where it is another inbox of the same server; a path of another machine is another folder."""
+    first = SFTP.format(path="in/hr", host="sftp.example.org", reply="../other")
+    other = SFTP.format(path="in/other", host=host, reply="results")
+    problems = site.problems(SMALL + f"  first: {first}\n  second: {other}\n")
+    assert any("inboxes.first.reply: found '../other'" in problem for problem in problems) == wrong
+    assert not any("inboxes.second.reply" in problem for problem in problems)
+
+
 def test_positions_without_a_pbx_need_a_default_pbx(site: Site) -> None:
     text = (
         "region: FR\npbxs:\n  hq: {backend: directory, options: {path: a}}\n"

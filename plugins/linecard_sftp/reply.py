@@ -1,0 +1,83 @@
+"""Putting a result into a folder of the server whose other files are not ours."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from linecard.api import InboxError
+from linecard_sftp import convert
+from linecard_sftp.reading import Reading
+from linecard_sftp.session import BLOCK, UNDER_WAY, Refused, Session
+
+if TYPE_CHECKING:
+    from linecard_sftp.inbox import SftpInbox
+
+RIGHTS = "Give the account the right to make and rename files there."
+
+
+def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content: BinaryIO) -> None:
+    """Give a new file this name once it is whole. Raises `InboxError`, `Refused`."""
+    inbox.made(session, folder)
+    target, part = convert.join(folder, name), convert.join(folder, b"." + name + b".part")
+    with suppress(Refused):
+        session.remove(part)  # from a try that did not come to its end
+    content.seek(0)
+    try:
+        there = session.stat(target)
+    except Refused as refused:
+        if not refused.is_gone:
+            raise
+    else:
+        if not _is(session, target, there.size or 0, content):
+            raise InboxError(
+                f"{convert.shown(target)} is there already, and another file than the one to be put there.",
+                remedy="Move it away; linecard goes on by itself.",
+            )
+        return
+    try:
+        length = written(session, part, content)
+        kept = session.stat(part).size == length
+        if kept:
+            session.rename(part, target)
+    except Refused:
+        with suppress(Refused):
+            session.remove(part)
+        raise
+    if not kept:
+        raise InboxError(
+            f"{convert.shown(target)}: the server did not keep all of it.",
+            remedy="It is tried again. If that lasts, look whether there is room on the server.",
+        )
+
+
+def written(session: Session, path: bytes, content: BinaryIO) -> int:
+    """Write a new file, many blocks under way at once; how many bytes. Raises `Refused`."""
+    handle = session.create(path)
+    ahead: deque[int] = deque()
+    length = 0
+    try:
+        while block := content.read(BLOCK):
+            ahead.append(session.ask_write(handle, length, block))
+            length += len(block)
+            if len(ahead) == UNDER_WAY:
+                session.done(ahead.popleft())
+        while ahead:
+            session.done(ahead.popleft())
+        session.sync(handle)
+    except Refused:
+        session.let_go(ahead, handle)
+        raise
+    session.close_file(handle)
+    return length
+
+
+def _is(session: Session, path: bytes, size: int, content: BinaryIO) -> bool:
+    """Whether a file has this content."""
+    reading = Reading(session, session.open(path), size=size, most=size + 1)
+    try:
+        reading.before()
+        return all(content.read(len(block)) == block for block in reading) and not content.read(1)
+    finally:
+        reading.close()
