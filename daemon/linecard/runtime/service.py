@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,14 +13,14 @@ from typing import Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
-from linecard.errors import BackendError, ConfigError, ReportError, SheetError
+from linecard.errors import BackendError, ConfigError, ReportError
 from linecard.model.format import SheetFormat
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import archive, opening, survey
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint, apply
-from linecard.pipeline.files import blocks, nameless, sweep
+from linecard.pipeline.files import nameless, sweep
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan
 from linecard.pipeline.planning import Planning
@@ -39,6 +38,7 @@ from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
 from linecard.rules.telling import REPLY, told
+from linecard.runtime import given
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
@@ -164,9 +164,9 @@ class Service:
 
     def sheet(self, file: Path, inbox: Inbox) -> Sheet:
         """A file as a sheet, to be read once. No PBX is asked."""
-        _must_be_readable(file)
+        given.must_be_readable(file)
         noted: list[Fault] = []
-        found = _told(file, opening.opened(file, inbox, noted.append))
+        found = given.told(file, opening.opened(file, inbox, noted.append))
         return Sheet(found, inbox.form, inbox.destinations, noted)
 
     def preview(self, file: Path, inbox: Inbox) -> Planning:
@@ -174,7 +174,7 @@ class Service:
         import hashlib
 
         digest = hashlib.sha256()
-        for block in _readable(file):
+        for block in given.readable(file):
             digest.update(block)
         return Planning(self.sheet(file, inbox), inbox, digest.hexdigest())
 
@@ -213,7 +213,7 @@ class Service:
 
     def take(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
-        drop = keep(self.config.archive, file.name, _readable(file), self.store, most=inbox.form.max_bytes)
+        drop = keep(self.config.archive, file.name, given.readable(file), self.store, most=inbox.form.max_bytes)
         run_id = receive(self.store, inbox.name, drop, description=description, who=self.who)
         return self.plan(self.store.run(run_id), inbox, stage)
 
@@ -357,29 +357,6 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
-
-
-def _readable(file: Path) -> Iterator[bytes]:
-    """The bytes of a file. Raises `SheetError`, at once where it can be told."""
-    _must_be_readable(file)
-    return _told(file, blocks(file))
-
-
-def _must_be_readable(file: Path) -> None:
-    if not file.exists():
-        raise SheetError(f"There is no file {file}.")
-    if not file.is_file():
-        what = "a folder" if file.is_dir() else "not a plain file"
-        raise SheetError(f"{file} is {what}.", remedy="Give the path of a CSV file.")
-    if not os.access(file, os.R_OK):
-        raise SheetError(f"{file} cannot be read: this user may not.", remedy="Give this user the right to read it.")
-
-
-def _told(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        yield from found
-    except OSError as error:
-        raise SheetError(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _form(inbox: InboxConfig) -> SheetFormat:
