@@ -34,7 +34,8 @@ bench: env
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
-		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py
+		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py \
+		tests/integration/*/test_killed.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 
 wheel: env

@@ -56,6 +56,8 @@ class Hostile:
     """Bytes that one answer holds at most."""
     backwards: bool = False
     """Whether requests that came together are answered in the reverse order."""
+    password: str = ""
+    """What lets in, in place of any key."""
     before: Callable[[int, bytes], None] = _nothing
     after: Callable[[int, bytes], None] = _nothing
 
@@ -114,7 +116,7 @@ class Hostile:
         self._transports.append(transport)
         transport.add_server_key(self._key)
         with suppress(paramiko.SSHException, EOFError, OSError):
-            transport.start_server(server=_Door())
+            transport.start_server(server=_Door(self.password))
             while transport.is_active():
                 channel = transport.accept(0.2)
                 if channel is not None:
@@ -130,13 +132,20 @@ class Hostile:
 
 
 class _Door(paramiko.ServerInterface):
-    """Lets everybody in, for SFTP."""
+    """Lets everybody in, for SFTP; or whoever has the password."""
+
+    def __init__(self, password: str) -> None:
+        self._password = password
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
-        return paramiko.AUTH_SUCCESSFUL
+        return paramiko.AUTH_FAILED if self._password else paramiko.AUTH_SUCCESSFUL
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        right = self._password != "" and password == self._password
+        return paramiko.AUTH_SUCCESSFUL if right else paramiko.AUTH_FAILED
 
     def get_allowed_auths(self, username: str) -> str:
-        return "publickey"
+        return "password" if self._password else "publickey"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         return paramiko.OPEN_SUCCEEDED

@@ -7,6 +7,8 @@ import subprocess
 import pytest
 
 from integration.daemon.site import rows
+from integration.sftp.hostile import Hostile
+from integration.sftp.office import Office
 from integration.sftp.sshd import USER, fingerprint, made_key
 
 ADA = rows("ada 1000")
@@ -146,3 +148,30 @@ def test_an_address_of_ipv6(serve, open_office):
     office = open_office(server)
     assert office.once() == []
     assert office.files == ["a.csv"]
+
+
+class TestPassword:
+    """For servers that take no key; it stands in the environment or a file, never in the configuration."""
+
+    @pytest.fixture
+    def office(self, folder, key):
+        hostile = Hostile(folder, password="right horse")
+        hostile.put(b"a.csv", rows("ada 1000").encode())
+        yield Office(folder / "site", hostile, key, inboxes={"hr": {"key": None, "password": "env:SFTP_PASSWORD"}})
+        hostile.close()
+
+    def test_it_lets_in(self, office, monkeypatch):
+        monkeypatch.setenv("SFTP_PASSWORD", "right horse")
+        assert office.once() == []
+        assert office.held == {"1000": "ada@example.org"}
+
+    def test_a_wrong_one_is_told_and_not_shown(self, office, monkeypatch):
+        monkeypatch.setenv("SFTP_PASSWORD", "wrong horse")
+        (said,) = office.once()
+        assert "does not let" in said
+        assert "horse" not in said
+
+    def test_a_missing_one_is_told_by_its_reference(self, office, monkeypatch):
+        monkeypatch.delenv("SFTP_PASSWORD", raising=False)
+        (said,) = office.once()
+        assert "SFTP_PASSWORD" in said

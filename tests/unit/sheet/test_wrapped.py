@@ -30,12 +30,13 @@ def archive(*names: str) -> bytes:
         (b"\x85\x01\x0c\x03" + bytes(60), "PGP", "open: {pgp: {}}"),  # RSA
         (b"\xc1\xc0\x4c\x03" + bytes(60), "PGP", "open: {pgp: {}}"),  # RSA, as others write it
         (b"\x8c\x0d\x04\x09" + bytes(60), "PGP", "open: {pgp: {}}"),  # a passphrase
-        (gzip.compress(HEADER.encode()), "gzip", "open: {gzip: {}}"),
+        (gzip.compress(HEADER.encode(), mtime=0), "gzip", "open: {gzip: {}}"),
         (archive("sheet.csv"), "zip archive", "open: {zip: {}}"),
         (archive("[Content_Types].xml", "xl/workbook.xml"), "workbook", "CSV UTF-8"),
         (archive("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "workbook", "CSV UTF-8"),
         (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504), "Excel workbook", "CSV UTF-8"),
     ],
+    ids=["armour", "ecdh", "rsa", "old rsa", "passphrase", "gzip", "zip", "xlsx", "ods", "xls"],
 )
 def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
     """An inbox that does not open such files says what came, and what to do."""

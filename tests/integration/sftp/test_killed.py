@@ -1,0 +1,59 @@
+"""Killed at any instant while files are fetched, done and answered: each is done once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from acceptance.crashes import TORTURE
+from acceptance.killing import DIED, forked
+from integration.daemon.site import rows
+
+DEATHS = 400 if TORTURE else 12
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"claim": None, "after": "delete"}, {"after": "archive done"}],
+    ids=["moved", "remembered", "archived"],
+)
+def test_each_file_is_done_once_however_often_linecard_is_killed(server, open_office, options):
+    """SIGKILL at random instants of a pass over the inbox, between which files arrive; the last pass is left alone."""
+    office = open_office(server, inboxes={"hr": options}, settle="10ms", reply="../results")
+    log, sent = office.folder / "log", dict[str, str]()
+
+    def arrives() -> None:
+        for _ in range(2):
+            number = 1000 + len(sent)
+            sent[f"{number}.csv"] = rows(f"m{number} {number}")
+            server.put(f"{number}.csv", sent[f"{number}.csv"])
+
+    arrives()
+    began = time.monotonic()
+    assert forked(office.once, log) == (0, []), log.read_text()
+    lasts = time.monotonic() - began
+    died = 0
+    for _ in range(DEATHS):
+        arrives()
+        code, _ = forked(office.once, log, kill_after=random.uniform(0, lasts))
+        assert code in (0, DIED), log.read_text()
+        died += code == DIED
+    assert forked(office.once, log) == (0, []), log.read_text()
+
+    assert died > DEATHS / 4, "most passes come to no end"
+    assert sorted(office.files) == sorted(sent), "no file has two runs"
+    assert set(office.runs.values()) == {"applied"}
+    assert office.held == {str(1000 + n): f"m{1000 + n}@example.org" for n in range(len(sent))}
+    kept = {path.name.split("__")[-1]: path.read_text() for path in (office.folder / "archive").rglob("*.csv")}
+    assert sorted(kept.values()) == sorted(sent.values()), "each is kept byte for byte"
+    assert [path for path in server.inbox.rglob("*") if path.is_file() and path.parent.name != "done"] == []
+    if "archive done" in options.values():
+        assert {path.name: path.read_text() for path in (server.inbox / "done").iterdir()} == sent
+    replies = sorted((server.home / "results").iterdir())
+    assert len(replies) == len(sent), "each has one reply"
+    for reply in replies:
+        (filed,) = (office.folder / "reports").rglob(reply.name)
+        assert reply.read_bytes() == filed.read_bytes()
+    assert "Traceback" not in log.read_text()
