@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -141,6 +142,35 @@ class TestReadOnly:
         server = serve(flags="-R")
         server.put("a.csv", ADA)
         assert "claim: null" in " ".join(open_office(server).once())
+
+
+@pytest.mark.parametrize("claim", [".linecard", None], ids=["moved", "remembered"])
+class TestSideFiles:
+    """A file that says that another is finished, or what its bytes add up to, goes where that one goes."""
+
+    @pytest.fixture
+    def office(self, server, open_office, claim):
+        after = {"after": "delete"} if claim is None else {}
+        return open_office(server, inboxes={"hr": {"claim": claim} | after}, marker=".done", checksum=".sha256")
+
+    def test_a_file_is_taken_when_both_are_there(self, server, office):
+        server.put("a.csv", ADA)
+        server.put("a.csv.sha256", f"{hashlib.sha256(ADA.encode()).hexdigest()}  a.csv\n")
+        assert office.once() == []
+        assert office.runs == {}, "its marker is missing"
+        server.put("a.done", "")
+        assert office.once() == []
+        assert office.held == {"1000": "ada@example.org"}
+        assert (server.names, aside(server)) == ([], [])
+
+    def test_one_whose_bytes_add_up_to_something_else_is_refused_with_a_report(self, server, office):
+        server.put("a.csv", ADA)
+        server.put("a.sha256", hashlib.sha256(BOB.encode()).hexdigest())
+        server.put("a.csv.done", "")
+        office.once()
+        assert office.runs == {"a.csv": "rejected"}
+        assert len(office.reports) == 1
+        assert (server.names, aside(server)) == ([], [])
 
 
 def test_two_sites_on_one_account_take_each_file_once(server, open_office):
