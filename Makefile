@@ -31,6 +31,7 @@ bench: env
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/daemon.py
 	$(BIN)/python tests/bench/sftp.py
+	PYTHONPATH=tests $(BIN)/python tests/bench/asterisk.py
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
