@@ -5,6 +5,7 @@ from linecard.hookspecs import hookimpl
 from linecard.languages import LANGUAGES, wording
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
 from linecard.model.filed import Filed, Index
+from linecard.model.notice import Concern, Notice
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
@@ -13,10 +14,10 @@ from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
-from linecard.ports.opener import CannotOpen, Concern, Desk, Opener, OpenerError
+from linecard.ports.opener import CannotOpen, Desk, Opener, OpenerError
 from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
-from linecard.ports.sink import Letter, Outlet, Sink, SinkError, Write
+from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
 from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
@@ -71,6 +72,9 @@ __all__ = [
     "Line",
     "LinecardError",
     "Listing",
+    "Note",
+    "Notice",
+    "Notifying",
     "Opener",
     "OpenerError",
     "OpenerKind",

@@ -102,7 +102,7 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "_": words,
         "many": words.many,
         "number": words.number,
-        "moment": _moment(words, zone),
+        "moment": moments(words, zone),
         "subject": subject(report, words),
         "report": report,
         "run": run,
@@ -128,7 +128,7 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
     }
 
 
-def _moment(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
+def moments(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
     return lambda at: words.moment(at.astimezone(zone))
 
 

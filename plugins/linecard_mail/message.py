@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import quopri
+from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -12,28 +14,30 @@ from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
-from linecard.api import Letter, Outlet, SinkError, Wording, safe_name, wording
+from linecard.api import Letter, Note, Outlet, SinkError, Wording, safe_name, wording
 from linecard_mail.attach import Files
 from linecard_mail.convert import Room, facts, subject
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import harmless, in_head, printed
+from linecard_mail.printing import both, harmless, in_head
 
 LANGUAGES = Path(__file__).with_name("languages")
 MOST_BODY = 95_000
 """Bytes of both forms of the body as they are sent: Gmail clips a mail at 102 kB."""
 
 
-def words_of(letter: Letter) -> Wording:
+def words_of(letter: Letter | Note) -> Wording:
     return wording(letter.language, LANGUAGES)
 
 
 def addressed(text: str) -> tuple[Address, bool]:
     """An address as a server takes it, and whether it needs SMTPUTF8. Raises `SinkError` for what is none."""
+    if not text:
+        raise SinkError("Nobody is named to send it to.", remedy="Give an address with `to`.", final=True)
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise SinkError(
-            f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it under `tell`.", final=True
+            f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it in `to`.", final=True
         ) from error
     if "=?" in found.normalized:  # which the email package would decode, line ends in it and all
         raise SinkError(f"{harmless(text)[:100]} is an address that cannot be written safely.", final=True)
@@ -48,17 +52,10 @@ def bodies(
     inbox = letter.report.run.inbox
     room = Room()
     while True:
-        given = facts(letter, outlet, options, words, room) | {"files": files, "wrong": ""}
-        found = []
-        for name in ("mail.txt.j2", "mail.html.j2"):
-            text, wrong = printed(name, inbox, given, outlet.templates)
-            if wrong:  # once more, with a word about it at its end
-                given["wrong"] = wrong
-                text, _ = printed(name, inbox, given, None)
-            found.append(text)
-        plain, html = found
-        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in found) <= most:
-            return plain, html, str(given["wrong"])
+        given = facts(letter, outlet, options, words, room) | {"files": files}
+        plain, html, wrong = both("mail", inbox, given, outlet.templates)
+        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in (plain, html)) <= most:
+            return plain, html, wrong
         room = room.halved()
 
 
@@ -73,26 +70,15 @@ def message(
     report = letter.report
     run = report.run
     plain, html, wrong = bodies(letter, outlet, options, files, most)
-    sender, _ = addressed(options.sender)
-    to, utf8 = addressed(letter.address)
-    domain = sender.domain
-    thread = f"<inbox.{_sum(outlet.site, run.inbox)}@{domain}>"
-    made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
-    made["From"] = Address(in_head(options.sender_name), addr_spec=sender.addr_spec)
-    made["To"] = to
-    if options.reply_to is not None:
-        made["Reply-To"] = addressed(options.reply_to)[0]
-    made["Subject"] = subject(report, words_of(letter))
-    made["Date"] = run.changed.astimezone(ZoneInfo(report.timezone))
-    made["Message-ID"] = f"<run.{_sum(outlet.site, run.created.isoformat(), run.drop.sha256, str(letter.id))}@{domain}>"
-    made["In-Reply-To"] = thread
-    made["References"] = thread
-    made["List-Id"] = f"<{safe_name(run.inbox).lower().replace('_', '-')}.linecard.{domain}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made["Precedence"] = "list"
-    made["X-Auto-Response-Suppress"] = "All"
-    made.set_content(plain, cte="quoted-printable")
-    made.add_alternative(html, subtype="html", cte="quoted-printable")
+    head = Head(
+        letter.address,
+        subject(report, words_of(letter)),
+        run.changed.astimezone(ZoneInfo(report.timezone)),
+        id=f"run.{sum_of(outlet.site, run.created.isoformat(), run.drop.sha256, str(letter.id))}",
+        thread=f"inbox.{sum_of(outlet.site, run.inbox)}",
+        group=run.inbox,
+    )
+    made = enveloped(head, options, plain, html)
     for file in files.attached:
         if file.kind == "csv":
             made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
@@ -102,5 +88,41 @@ def message(
     return made, wrong
 
 
-def _sum(*parts: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands in the heads of a mail: to whom, about what, when, as which of which thread, for which list."""
+
+    address: str
+    subject: str
+    date: datetime
+    id: str
+    thread: str
+    group: str
+
+
+def enveloped(head: Head, options: MailOptions, plain: str, html: str) -> EmailMessage:
+    """A mail with these heads and both forms of its body. Raises `SinkError` for a wrong address."""
+    sender, _ = addressed(options.sender)
+    to, utf8 = addressed(head.address)
+    thread = f"<{head.thread}@{sender.domain}>"
+    made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    made["From"] = Address(in_head(options.sender_name), addr_spec=sender.addr_spec)
+    made["To"] = to
+    if options.reply_to is not None:
+        made["Reply-To"] = addressed(options.reply_to)[0]
+    made["Subject"] = head.subject
+    made["Date"] = head.date
+    made["Message-ID"] = f"<{head.id}@{sender.domain}>"
+    made["In-Reply-To"] = thread
+    made["References"] = thread
+    made["List-Id"] = f"<{safe_name(head.group).lower().replace('_', '-')}.linecard.{sender.domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["Precedence"] = "list"
+    made["X-Auto-Response-Suppress"] = "All"
+    made.set_content(plain, cte="quoted-printable")
+    made.add_alternative(html, subtype="html", cte="quoted-printable")
+    return made
+
+
+def sum_of(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]

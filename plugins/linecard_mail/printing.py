@@ -13,6 +13,18 @@ OWN = "linecard"
 """Under `linecard/mail.html.j2` an own template finds the one that it takes the place of."""
 
 
+def both(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> tuple[str, str, str]:
+    """A letter in plain text and in HTML; and what is wrong with an own template, of which its text then tells."""
+    found, wrong = [], ""
+    for form in ("txt", "html"):
+        text, broken = printed(f"{name}.{form}.j2", inbox, facts | {"wrong": wrong}, folder)
+        if broken:  # once more, with a word about it at its end
+            wrong = broken
+            text, _ = printed(f"{name}.{form}.j2", inbox, facts | {"wrong": wrong}, None)
+        found.append(text)
+    return found[0], found[1], wrong
+
+
 def printed(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> tuple[str, str]:
     """A template's text; and what is wrong with an own one, if linecard's had to take its place."""
     own = _environment(folder)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from linecard.api import Letter, Outlet, SinkError, Write
+from linecard.api import Letter, Note, Outlet, Write
 from linecard_mail.attach import NONE, Files, files
 from linecard_mail.client import Client
 from linecard_mail.message import MOST_BODY, addressed, message
+from linecard_mail.notices import notice_mail
 from linecard_mail.options import MailOptions
 
 HEADS = 4_000
@@ -25,11 +26,7 @@ class Mail:
 
     def deliver(self, letter: Letter, write: Write) -> str:
         options = self._options
-        if not letter.address:
-            raise SinkError(
-                "Nobody is named to send it to.", remedy="Give an address with `to` under `tell`.", final=True
-            )
-        to, utf8 = addressed(letter.address)
+        addressed(letter.address)
         most = self._client.most()
         found = files(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
         made, wrong = message(letter, self._outlet, options, found)
@@ -39,7 +36,15 @@ class Mail:
             without = Files(NONE.attached, (*names, *found.left_out))
             made, wrong = message(letter, self._outlet, options, without, min(MOST_BODY, most - HEADS))
             content = made.as_bytes()
-        sender, _ = addressed(options.sender)
+        return self._sent(letter.address, content, wrong)
+
+    def notify(self, note: Note) -> str:
+        made, wrong = notice_mail(note, self._outlet, self._options)
+        return self._sent(note.address, made.as_bytes(), wrong)
+
+    def _sent(self, address: str, content: bytes, wrong: str) -> str:
+        sender, _ = addressed(self._options.sender)
+        to, utf8 = addressed(address)
         where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
         if wrong:
             self._outlet.say(f"A template of the site's own could not be used: {wrong}")

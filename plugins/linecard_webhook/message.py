@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from linecard.api import Letter, plain
+from linecard.api import Letter, Note, plain
 
 MOST_PROBLEMS = 20
 """Rows that were not done and stand in the message; the report has all."""
@@ -26,6 +26,21 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
             "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
             "problems": problems,
             "report": letter.filed or None,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def notice_body(note: Note) -> bytes:
+    """What somebody should see to."""
+    notice = note.notice
+    return json.dumps(
+        {
+            "delivery": note.id,
+            "event": "warning",
+            "site": notice.site,
+            "at": notice.at.isoformat(),
+            "warning": notice.about._asdict(),
         },
         ensure_ascii=False,
     ).encode()

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from linecard.api import FINE, Letter, Outcome, Outlet, SinkError, Write, plain
-from linecard_webhook.message import MOST_PROBLEMS, body, signature
+from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, plain
+from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
 from linecard_webhook.options import WebhookOptions
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -31,14 +31,19 @@ class Webhook:
         self._client: httpx2.Client | None = None
 
     def deliver(self, letter: Letter, write: Write) -> str:  # noqa: ARG002 - the message is small; the report stays
+        not_fine = tuple(outcome for outcome in Outcome if outcome not in FINE)
+        problems = [plain.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
+        return self._posted(letter.id, body(letter, problems))
+
+    def notify(self, note: Note) -> str:
+        return self._posted(note.id, notice_body(note))
+
+    def _posted(self, delivery: int, content: bytes) -> str:
         options = self._options
         address = urlsplit(options.url)
         if address.scheme != "https" and address.hostname not in LOOPBACK:
             raise SinkError(f"{options.url} is not encrypted.", remedy="Give an address with https.", final=True)
-        not_fine = tuple(outcome for outcome in Outcome if outcome not in FINE)
-        problems = [plain.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
-        content = body(letter, problems)
-        headers = {"Content-Type": "application/json", "Linecard-Delivery": str(letter.id)}
+        headers = {"Content-Type": "application/json", "Linecard-Delivery": str(delivery)}
         if options.secret is not None:
             secret = options.secret.reveal(self._folder, os.environ)
             headers["Linecard-Signature"] = signature(secret, int(time.time()), content)

@@ -47,7 +47,7 @@ def list_letters(*, every: bool, as_json: bool) -> None:
             rows = [
                 (
                     str(i.id),
-                    str(i.run_id),
+                    str(i.run_id or i.tells),
                     i.sink,
                     site.shown(i.address),
                     _state(i),
@@ -56,7 +56,7 @@ def list_letters(*, every: bool, as_json: bool) -> None:
                 )
                 for i in letters
             ]
-            site.table(("Letter", "Run", "Sink", "To", "State", "Tries", "Why"), rows)
+            site.table(("Letter", "Of run", "Sink", "To", "State", "Tries", "Why"), rows)
         else:
             click.echo("No letter waits.")
     raise SystemExit(1 if any(_state(item) == "given up" for item in letters) else 0)
@@ -135,7 +135,7 @@ def _plain(item: Item) -> dict[str, Any]:
         "run": item.run_id,
         "sink": item.sink,
         "to": item.address or None,
-        "tells": item.state.value,
+        "tells": item.tells,
         "state": _state(item).replace(" ", "_"),
         "attempts": item.attempts,
         "due": item.due.isoformat() if item.due else None,

@@ -189,12 +189,14 @@ def _headerless(site: _Site) -> Iterator[Problem]:
 def _sinks(site: _Site) -> Iterator[Problem]:
     """Readers who are told by a sink that there is not."""
     known = list(_keyed(site.root.get("sinks")))
-    for name, inbox in site.inboxes.items():
-        entries = _keyed(inbox).get("tell")
+    lists: list[tuple[Loc, Any]] = [
+        (("inboxes", name, "tell"), _keyed(inbox).get("tell")) for name, inbox in site.inboxes.items()
+    ]
+    for loc, entries in (*lists, (("warn",), site.root.get("warn"))):
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             sink = _text(_keyed(entry).get("sink"))
             if sink is not None and sink not in known:
                 expected = (
                     f"a name that stands under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
                 )
-                yield site.document.problem(("inboxes", name, "tell", at, "sink"), shown(sink), expected)
+                yield site.document.problem((*loc, at, "sink"), shown(sink), expected)

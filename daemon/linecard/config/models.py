@@ -38,6 +38,7 @@ from linecard.config.sections import (
     SheetOptions,
     SinkConfig,
     Tell,
+    Warn,
 )
 from linecard.rules.play import SecondExtension
 from linecard.rules.telling import REPLY
@@ -58,6 +59,7 @@ __all__ = [
     "SheetOptions",
     "SinkConfig",
     "Tell",
+    "Warn",
 ]
 
 
@@ -293,6 +295,11 @@ class Config(Section):
     sinks: Mapping[Name, SinkConfig] = Field(
         default_factory=dict, description="Ways out for reports, each under a name of your choice."
     )
+    warn: tuple[Warn, ...] = Field(
+        default=(),
+        description="Who is told of what is no run but should be seen to: a key that expires in 60, 30 or 7 days, a "
+        "file that did not come by the time it is expected.",
+    )
     keep: Keep = Field(default_factory=Keep, description="How long what linecard keeps is kept.")
     reserve: Size = Field(
         default=100_000_000,
@@ -307,6 +314,11 @@ class Config(Section):
     def queues(self) -> tuple[str, ...]:
         """What letters wait for: each sink, and the replies of each inbox that gives some."""
         return (*self.sinks, *(f"{REPLY}{name}" for name, inbox in self.inboxes.items() if inbox.reply is not None))
+
+    @property
+    def warned(self) -> list[tuple[str, str]]:
+        """Sinks, each with an address or an empty one, that are told of concerns."""
+        return [(entry.sink, address) for entry in self.warn for address in entry.to or ("",)]
 
     @property
     def file(self) -> Path:

@@ -105,6 +105,16 @@ class Tell(Section):
     language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
 
 
+class Warn(Section):
+    """Who is told of what somebody should see to, by which sink."""
+
+    sink: Text = Field(description="The way out, by its name under `sinks`.")
+    to: Names = Field(
+        default=(), description="The addresses there, each of which gets a letter of its own; default: its only one."
+    )
+    language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
+
+
 class SinkConfig(Section):
     """A way out for reports."""
 

@@ -79,6 +79,21 @@ KEPT = (
     "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
     "The file is the same, byte for byte, as the last one that was imported whole (run {run}).",
     "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+    # what somebody should see to: runtime/expecting, rules/expiry, the openers
+    "No file came by {due}; {said}.",
+    "none ever came",
+    "the last came {last}",
+    "Ask the producer whether its export ran; a file that comes late is taken as any other.",
+    "has expired on {day}",
+    "expires on {day}, in less than {count} days",
+    "the site's PGP key {said}; then senders refuse to encrypt for it, and no file comes",
+    "the key of the signer {signer} {said}; files that it signs are refused then",
+    "is not among the keys of this site",
+    "this site has no PGP key, so nobody can encrypt files for it",
+    (
+        "Ask the sender for the present public key; then linecard keys import FILE, "
+        "and list its fingerprint under `signers`."
+    ),
 )
 """Of two that fit, one without facts is meant before any other, else the first."""
 

@@ -38,6 +38,8 @@ def announce(
     letters = Outbox(store)
     for item in letters.due(ARCHIVE):
         run_id = item.run_id
+        if run_id is None:  # notices are not filed
+            continue
         report = RunReport(store, store.run(run_id), site=site, timezone=timezone)
         try:
             written = _written(report, folder, renderers, templates)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 from linecard.errors import LinecardError
+from linecard.model.notice import Concern
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules.text import Refused
 
@@ -28,14 +29,6 @@ class CannotOpen(Refused):
 
     def __init__(self, code: FaultCode, message: str, hint: str) -> None:
         super().__init__(Fault(0, "", "", code, Severity.ERROR, message, hint))
-
-
-class Concern(NamedTuple):
-    """Something that will keep files from being opened if nobody sees to it. `what` tells it from others."""
-
-    what: str
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True)

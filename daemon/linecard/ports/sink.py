@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 from linecard.errors import LinecardError
+from linecard.model.notice import Notice
 from linecard.model.report import Report
 from linecard.model.run import State
 
@@ -42,6 +43,16 @@ class Letter:
     address: str
     language: str
     filed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One notice on its way to one address; `id`, `address` and `language` as those of a `Letter`."""
+
+    id: int
+    notice: Notice
+    address: str
+    language: str
 
 
 def _silent(_step: str) -> None:
@@ -75,4 +86,13 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
+        ...
+
+
+@runtime_checkable
+class Notifying(Protocol):
+    """A sink that also delivers what is no report of a run."""
+
+    def notify(self, note: Note) -> str:
+        """Deliver one notice; where it went, in a few words. Raises `SinkError`."""
         ...

@@ -28,9 +28,9 @@ from linecard.ports.inbox import InboxError
 from linecard.rules import states
 from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board, paced
-from linecard.runtime.expecting import missing
+from linecard.runtime.concerns import Concerns
 from linecard.runtime.failing import bug, safely, tell
-from linecard.runtime.housekeeping import clear_out, look_at_keys
+from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
@@ -75,7 +75,7 @@ class Engine:
         ended: Callable[[Run], None] = lambda _run: None,
         chance: random.Random | None = None,
     ) -> None:
-        self.service, self.board = service, board
+        self.service, self.board, self._concerns = service, board, Concerns(service, board)
         self._freed, self.ended = freed, ended
         self._store, self._monotonic, self._stop, self._spread = service.store, monotonic, stop, spread
         self._patience = Patience(monotonic, chance)
@@ -232,7 +232,7 @@ class Engine:
             # Read anew: it may have been at work when it was found, and have ended since.
             if not known and found.id not in self._outside and self._store.run(found.id).state is State.APPROVED:
                 self.admit(found.id)
-        self.board.only("file of ", {f"file of {name}": said for name, said in missing(self.service).items()})
+        self._concerns.files()
         self.board.well("memory")
         return True
 
@@ -388,7 +388,7 @@ class Engine:
     def keep_house(self) -> None:
         """Remove what has become old."""
         tell(self.board, "housekeeping", partial(clear_out, self.service))
-        tell(self.board, "keys of senders and of this site", partial(look_at_keys, self.service, self.board))
+        tell(self.board, "keys of senders and of this site", self._concerns.keys)
 
     def close(self) -> None:
         for intake in self._intakes.values():

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from linecard.model.notice import Concern
 from linecard.rules.hours import last_due
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-def missing(service: Service) -> dict[str, tuple[str, str]]:
-    """By inbox, the sentence and the remedy where no file came between the last two times by which one had to."""
+def missing(service: Service) -> list[Concern]:
+    """The inboxes into which no file came between the last two times by which one had to."""
     now = service.now().astimezone(ZoneInfo(service.config.timezone))
-    found: dict[str, tuple[str, str]] = {}
+    found: list[Concern] = []
     for name, inbox in service.config.inboxes.items():
         if inbox.expect is None:
             continue
@@ -22,8 +23,10 @@ def missing(service: Service) -> dict[str, tuple[str, str]]:
         last = service.store.last_received(name)
         if last is None or last < before:
             when = f"the last came {last.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if last else "none ever came"
-            found[name] = (
+            concern = Concern(
+                f"file of {name}",
                 f"No file came by {due:%Y-%m-%d %H:%M}; {when}.",
                 "Ask the producer whether its export ran; a file that comes late is taken as any other.",
             )
+            found.append(concern)
     return found

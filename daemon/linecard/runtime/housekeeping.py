@@ -1,4 +1,4 @@
-"""Housekeeping: what has become old is removed, as the configuration says, and keys are looked after."""
+"""Housekeeping: what has become old is removed, as the configuration says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from linecard.pipeline import archive
 from linecard.pipeline.retention import Bounds, prune
 from linecard.runtime.log import log
+from linecard.store.notices import Notices
 
 if TYPE_CHECKING:
-    from linecard.runtime.board import Board
     from linecard.runtime.service import Service
 
 
@@ -19,7 +19,9 @@ def clear_out(service: Service) -> None:
     store, config, now = service.store, service.config, service.now()
     gone = 0
     if config.keep.runs is not None:
-        gone = store.forget(now - timedelta(days=config.keep.runs))
+        before = now - timedelta(days=config.keep.runs)
+        gone = store.forget(before)
+        Notices(store).forget(before)
     kept = [*(config.archive / path for path in store.unfinished_drops()), *archive.pages(config.reports)]
     files = [
         prune(folder, Bounds(keep.days, keep.size), now, keep=kept)
@@ -32,9 +34,3 @@ def clear_out(service: Service) -> None:
     service.index(anew=bool(gone or files[1]))
     if gone or any(files):
         log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
-
-
-def look_at_keys(service: Service, board: Board) -> None:
-    """Tell of keys, with which files are opened, that somebody should see to."""
-    found = {f"opening: {what}": (message, remedy) for what, message, remedy in service.concerns()}
-    board.only("opening: ", found)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import random
 import traceback
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
 
 from linecard.errors import LinecardError
 from linecard.languages import wording
+from linecard.model.run import State
 from linecard.pipeline.report import RunReport
-from linecard.ports.sink import Letter, Outlet, Sink, SinkError
+from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError
 from linecard.rules.telling import REPLY
 from linecard.runtime.board import Board
 from linecard.runtime.log import bound, log
 from linecard.runtime.replies import Replies
+from linecard.store.notices import Notices
 from linecard.store.outbox import ARCHIVE, Item, Outbox
 
 if TYPE_CHECKING:
+    from linecard.config.sections import Tell, Warn
     from linecard.runtime.service import Service
 
 KEPT_TRYING = timedelta(days=7)
@@ -41,7 +44,7 @@ class Post:
         chance: random.Random | None = None,
     ) -> None:
         self._service, self._board, self._stop = service, board, stop
-        self._outbox = Outbox(service.store)
+        self._outbox, self._notices = Outbox(service.store), Notices(service.store)
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
         self._sinks: dict[str, Sink] = {}
 
@@ -64,7 +67,8 @@ class Post:
 
     def _tried(self, name: str, item: Item) -> bool:
         store = self._service.store
-        with bound(run=item.run_id, sink=name):
+        about = {"run": item.run_id} if item.run_id is not None else {"notice": item.notice_id}
+        with bound(**about, sink=name):
             with store.transaction() as connection:
                 self._outbox.attempt(connection, item.id)
             try:
@@ -78,27 +82,37 @@ class Post:
                 return False
             with store.transaction() as connection:
                 self._outbox.delivered(connection, item.id, where)
-            log("report delivered", attempts=item.attempts + 1)
+            log(f"{_what(item)} delivered", attempts=item.attempts + 1)
             return True
 
     def _delivered(self, name: str, item: Item) -> str:
+        if item.run_id is None:
+            return self._notified(name, item)
         service = self._service
         run = service.store.run(item.run_id)
-        config, language = service.config, self._language(run.inbox, item)
+        config, language = service.config, self._language(item, run.inbox)
         words = wording(language)
         report = RunReport(service.store, run, site=config.site, timezone=config.timezone, words=words)
-        letter = Letter(item.id, report, item.state, item.address, language, service.store.filed(run.id))
+        letter = Letter(item.id, report, State(item.tells), item.address, language, service.store.filed(run.id))
 
         def write(form: str, out: TextIO) -> None:
             service.renderers[form].render(report, out, templates=config.templates)
 
         return self._sink(name).deliver(letter, write)
 
-    def _language(self, inbox: str, item: Item) -> str:
+    def _notified(self, name: str, item: Item) -> str:
+        config, sink = self._service.config, self._sink(name)
+        if not isinstance(sink, Notifying):
+            kind = config.sinks[name].kind
+            raise SinkError(f"Sinks of the kind {kind} take reports of runs alone.", remedy="Name another.", final=True)
+        notice = self._notices.notice(item.notice_id or 0, config.site, config.timezone)
+        return sink.notify(Note(item.id, notice, item.address, self._language(item)))
+
+    def _language(self, item: Item, inbox: str = "") -> str:
         config = self._service.config
         if item.sink.startswith(REPLY):
             return "en"  # programs read it, and have what the archive has
-        entries = config.inboxes[inbox].tell if inbox in config.inboxes else ()
+        entries: Sequence[Tell | Warn] = config.inboxes[inbox].tell if inbox in config.inboxes else config.warn
         for entry in entries:
             if entry.sink == item.sink and item.address in (entry.to or ("",)) and entry.language is not None:
                 return entry.language
@@ -120,12 +134,12 @@ class Post:
         """Try again later; give up what was refused for good, or for too long."""
         store = self._service.store
         now = store.now()
-        lasted = now - store.run(item.run_id).changed
+        lasted = now - item.since
         final = (isinstance(error, SinkError) and error.final) or lasted > KEPT_TRYING
         due = None if final else now + self._wait(item.attempts)
         with store.transaction() as connection:
             self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
-        log("report not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
+        log(f"{_what(item)} not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
 
     def _wait(self, attempts: int) -> timedelta:
         return min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT) * self._chance.uniform(0.8, 1.2)
@@ -136,14 +150,13 @@ class Post:
         for name in self._service.config.queues:
             failing = [item for item in self._outbox.waiting(name) if item.problem]
             if failing:
-                since: datetime = self._service.store.run(failing[0].run_id).changed
-                many = f"{len(failing)} reports wait, the oldest of {since:%Y-%m-%d %H:%M} UTC"
+                many = f"{len(failing)} reports wait, the oldest of {failing[0].since:%Y-%m-%d %H:%M} UTC"
                 troubles[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
         for item in self._outbox.given_up():
             if item.sink != ARCHIVE:
-                what = f"report of run {item.run_id} by {item.sink}"
+                whose = "" if item.run_id is None else f" of run {item.run_id}"
                 troubles[f"sink {item.sink}: {item.id}"] = (
-                    f"The {what} was given up: {item.problem}",
+                    f"The {_what(item)}{whose} by {item.sink} was given up: {item.problem}",
                     f"`linecard outbox retry {item.id}`, or `linecard outbox drop {item.id}`.",
                 )
         self._board.only("sink ", troubles)
@@ -151,3 +164,7 @@ class Post:
     def close(self) -> None:
         for sink in self._sinks.values():
             sink.close()
+
+
+def _what(item: Item) -> str:
+    return "report" if item.run_id is not None else item.tells

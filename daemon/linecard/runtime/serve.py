@@ -12,6 +12,7 @@ from pathlib import Path
 from linecard.errors import ConfigError
 from linecard.model.run import Run
 from linecard.runtime.board import Board, Trouble
+from linecard.runtime.concerns import Concerns
 from linecard.runtime.daemon import Daemon
 from linecard.runtime.engine import Engine
 from linecard.runtime.failing import tell
@@ -101,6 +102,9 @@ def once(
                 break
             wait(max(0.0, due - time.monotonic()))
         tell(board, "list of reports", service.index)
+        concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes
+        tell(board, "files that should have come", concerns.files)
+        tell(board, "keys of senders and of this site", concerns.keys)
         with closing(Post(service, board, stop=stop)) as post:
             post.deliver()
     return board.troubles

@@ -15,6 +15,7 @@ from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
 from linecard.model.format import SheetFormat
+from linecard.model.notice import Concern
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import archive, opening, survey
@@ -29,7 +30,7 @@ from linecard.pipeline.recover import broken_off, interrupt
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
 from linecard.ports.keyring import Keyring, Vault
-from linecard.ports.opener import Concern, Desk, Opener
+from linecard.ports.opener import Desk, Opener
 from linecard.ports.renderer import Renderer
 from linecard.registry import Registry
 from linecard.rules import states

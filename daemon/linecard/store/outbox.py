@@ -7,22 +7,27 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.model.run import State
 from linecard.store.store import Store
-from linecard.store.tables import outbox
+from linecard.store.tables import UTCDateTime, notice, outbox, run
 
 ARCHIVE = "archive"
 """The sink that files every report below the folder `reports`; every site has it."""
 
 
 class Item(NamedTuple):
-    """One letter: to which sink and address, and what became of it so far."""
+    """One letter: to which sink and address, and what became of it so far.
+
+    It tells of a run or of a notice, whose other number is None: `tells` is the state that the run came to, or the
+    kind of the notice. `since` is when that was.
+    """
 
     id: int
-    run_id: int
+    run_id: int | None
+    notice_id: int | None
     sink: str
-    state: State
+    tells: str
     address: str
+    since: datetime
     attempts: int
     due: datetime | None
     problem: str
@@ -63,7 +68,7 @@ class Outbox:
         return found[0] if found else None
 
     def _found(self, *where: sa.ColumnElement[bool]) -> list[Item]:
-        query = sa.select(outbox).where(*where).order_by(outbox.c.id)
+        query = _LETTER.where(*where).order_by(outbox.c.id)
         with self._store.reading() as connection:
             return [_item(found) for found in connection.execute(query)]
 
@@ -91,14 +96,23 @@ class Outbox:
         connection.execute(sa.update(outbox).where(outbox.c.id == item_id).values(**values))
 
 
+_LETTER = (
+    sa.select(outbox, sa.func.coalesce(run.c.changed, notice.c.at, type_=UTCDateTime()).label("since"))
+    .outerjoin(run, run.c.id == outbox.c.run_id)
+    .outerjoin(notice, notice.c.id == outbox.c.notice_id)
+)
+
+
 def _item(found: Any) -> Item:
-    sink, state, *address = found.kind.split(":", 2)
+    sink, tells, *address = found.kind.split(":", 2)
     return Item(
         found.id,
         found.run_id,
+        found.notice_id,
         sink,
-        State(state),
+        tells,
         address[0] if address else "",
+        found.since,
         found.attempts,
         found.due,
         found.problem,

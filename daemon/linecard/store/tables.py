@@ -166,11 +166,22 @@ fault = sa.Table(
 
 _WAITS = sa.text("delivered IS NULL AND dropped IS NULL")
 
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("tells", sa.String(16), nullable=False),
+    sa.Column("facts", Json, nullable=False),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("run_id", Id, sa.ForeignKey("run.id"), nullable=False),
+    sa.Column("run_id", Id, sa.ForeignKey("run.id")),
+    sa.Column("notice_id", Id, sa.ForeignKey("notice.id")),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("delivered", UTCDateTime),
     sa.Column("where", sa.Text, nullable=False, server_default=""),
@@ -179,5 +190,7 @@ outbox = sa.Table(
     sa.Column("problem", sa.Text, nullable=False, server_default=""),
     sa.Column("dropped", UTCDateTime),
     sa.UniqueConstraint("run_id", "kind"),
+    sa.UniqueConstraint("notice_id", "kind"),
+    sa.CheckConstraint("(run_id IS NULL) <> (notice_id IS NULL)", name="tells_of_one"),
     sa.Index("ix_outbox_waits", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )

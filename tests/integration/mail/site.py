@@ -9,8 +9,9 @@ from typing import Any
 from linecard.model.run import Run
 from linecard.runtime.board import Board
 from linecard.runtime.post import Post
-from linecard.runtime.service import Service
+from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Item, Outbox
+from linecard.store.store import Clock
 
 SITE = """\
 site: {name}
@@ -22,13 +23,17 @@ pbxs: {{hq: {{backend: directory, options: {{path: state/hq.sqlite3}}, extension
 sinks:
   post: {{kind: mail, options: {options}}}
 inboxes:
-  hr: {{path: hr, tell: {tell}}}
+  hr: {{path: hr, {inbox}tell: {tell}}}
+{more}
 """
 PROBLEMS = "attach,ada@x.org,1000\nattach,bob@x.org,1000\n"
 
 
 class Site:
-    """`to` are the readers of its inbox; `options` those of its sink, besides where the server is."""
+    """`to` are the readers of its inbox; `options` those of its sink, besides where the server is.
+
+    `inbox` and `more` are further settings, of the inbox and of the site; `now` is its clock.
+    """
 
     def __init__(
         self,
@@ -39,19 +44,27 @@ class Site:
         language: str = "en",
         name: str = "Nord",
         tell: list[dict[str, Any]] | None = None,
+        inbox: str = "",
+        more: str = "",
+        now: Clock = utc_now,
         **options: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("templates", "hr", "archive", "reports"):
-            (folder / name).mkdir(exist_ok=True)
+        for place in ("templates", "hr", "archive", "reports"):
+            (folder / place).mkdir(exist_ok=True)
         given = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "linecard@example.org", "timeout": 3}
         told = tell if tell is not None else [{"sink": "post", "to": list(to)}]
         text = SITE.format(
-            name=json.dumps(name), language=language, options=json.dumps(given | options), tell=json.dumps(told)
+            name=json.dumps(name),
+            language=language,
+            options=json.dumps(given | options),
+            tell=json.dumps(told),
+            inbox=inbox,
+            more=more,
         )
         (folder / "linecard.yaml").write_text(text, encoding="utf-8")
         self.folder = folder
-        self.service = Service.load(folder / "linecard.yaml")
+        self.service = Service.load(folder / "linecard.yaml", now=now)
         self.board = Board(self.service.now)
         self.post = Post(self.service, self.board)
         self.outbox = Outbox(self.service.store)

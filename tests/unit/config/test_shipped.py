@@ -47,6 +47,7 @@ def test_the_walk_over_the_models_finds_all_of_them() -> None:
         "SheetOptions",
         "SinkConfig",
         "Tell",
+        "Warn",
     ]
 
 

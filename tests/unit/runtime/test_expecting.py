@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linecard.config import load
+from linecard.model.notice import Concern
 from linecard.registry import Registry
 from linecard.runtime import timers
 from linecard.runtime.expecting import missing
@@ -30,7 +31,7 @@ def site(tmp_path):
     return tmp_path
 
 
-def told(site, now: datetime, received: datetime | None = None) -> dict[str, tuple[str, str]]:
+def told(site, now: datetime, received: datetime | None = None) -> list[Concern]:
     clock = [received or now]
     with Service.load(site / "linecard.yaml", now=lambda: clock[0]) as service:
         if received is not None:
@@ -44,16 +45,17 @@ def test_a_file_that_did_not_come_is_told_until_one_comes(site):
     """Tuesday at 7:01 in Paris the last file is of Monday at 6; at 6:59 that was not late, and a late one heals it."""
     monday = datetime(2026, 11, 30, 5, 0, tzinfo=UTC)
     tuesday = datetime(2026, 12, 1, 6, 1, tzinfo=UTC)
-    assert told(site, tuesday - timedelta(minutes=2), monday) == {}
-    message, remedy = told(site, tuesday)["hr"]
+    assert told(site, tuesday - timedelta(minutes=2), monday) == []
+    ((what, message, remedy),) = told(site, tuesday)
+    assert what == "file of hr"
     assert message == "No file came by 2026-12-01 07:00; the last came 2026-11-30 06:00."
     assert "as any other" in remedy
-    assert told(site, tuesday + timedelta(hours=2), tuesday + timedelta(hours=1)) == {}
+    assert told(site, tuesday + timedelta(hours=2), tuesday + timedelta(hours=1)) == []
 
 
 def test_no_file_ever(site):
     """Also where none ever came; an inbox that expects nothing is never told."""
-    assert list(told(site, datetime(2026, 12, 1, 12, tzinfo=UTC))) == ["hr"]
+    assert [said.what for said in told(site, datetime(2026, 12, 1, 12, tzinfo=UTC))] == ["file of hr"]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_run_that_ends_or_waits_has_a_report_to_deliver(store, receive, outbox
     assert outbox.waiting() == []
     go(store, run, State.HELD)
     (item,) = outbox.due()
-    assert (item.run_id, item.sink, item.state, item.address) == (run, "archive", State.HELD, "")
+    assert (item.run_id, item.sink, item.tells, item.address) == (run, "archive", State.HELD, "")
 
 
 def test_it_is_queued_once(store, receive, outbox):

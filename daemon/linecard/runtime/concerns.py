@@ -1,0 +1,46 @@
+"""Concerns: keys that expire and files that did not come, told on the board, and once to the readers of `warn`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from linecard.model.notice import Concern
+from linecard.runtime.expecting import missing
+from linecard.store.notices import Notices
+
+if TYPE_CHECKING:
+    from linecard.runtime.board import Board
+    from linecard.runtime.service import Service
+
+
+class Concerns:
+    """Looks for what somebody should see to. Used by several threads at a time."""
+
+    def __init__(self, service: Service, board: Board) -> None:
+        self._service, self._board = service, board
+        self._told: set[str] = set()
+
+    def files(self) -> None:
+        """Files that should have come."""
+        self._tell("file of ", missing(self._service))
+
+    def keys(self) -> None:
+        """Keys with which files are opened."""
+        prefix = "opening: "
+        self._tell(prefix, [found._replace(what=f"{prefix}{found.what}") for found in self._service.concerns()])
+
+    def _tell(self, prefix: str, found: Iterable[Concern]) -> None:
+        found = list(found)
+        self._board.only(prefix, {what: (message, remedy) for what, message, remedy in found})
+        readers = self._service.config.warned
+        if not readers:
+            return
+        notices, store = Notices(self._service.store), self._service.store
+        for concern in found:
+            # A key's words change as its day comes nearer, and those of a file with the day: each is told anew.
+            name = f"{concern.what}: {concern.message}"
+            if name not in self._told:
+                with store.transaction() as connection:
+                    notices.warn(connection, name, concern, readers)
+                self._told.add(name)

@@ -1,0 +1,57 @@
+"""Notices: what is told that is no run's end, kept as it was written, and told once under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from linecard.model.notice import Concern, Notice
+from linecard.store.store import Store
+from linecard.store.tables import notice, outbox
+
+WARNING = "warning"
+"""What a letter about a concern tells."""
+
+
+class Notices:
+    """The notices of a site. What writes needs the connection of a transaction of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def warn(self, connection: sa.Connection, name: str, concern: Concern, readers: Iterable[tuple[str, str]]) -> bool:
+        """Write letters about a concern to sinks, each with an address or an empty one; False if it was told before."""
+        return self._write(connection, name, WARNING, concern._asdict(), readers)
+
+    def _write(
+        self, connection: sa.Connection, name: str, tells: str, facts: object, readers: Iterable[tuple[str, str]]
+    ) -> bool:
+        if connection.execute(sa.select(notice.c.id).where(notice.c.name == name)).first() is not None:
+            return False
+        notice_id = connection.execute(
+            sa.insert(notice).values(name=name, at=self._store.now(), tells=tells, facts=facts).returning(notice.c.id)
+        ).scalar_one()
+        for sink, address in dict.fromkeys(readers):
+            kind = f"{sink}:{tells}:{address}" if address else f"{sink}:{tells}"
+            connection.execute(sa.insert(outbox).values(notice_id=notice_id, kind=kind))
+        return True
+
+    def notice(self, notice_id: int, site: str, timezone: str) -> Notice:
+        """What a notice tells, of a site in its time zone."""
+        with self._store.reading() as connection:
+            found = connection.execute(sa.select(notice).where(notice.c.id == notice_id)).one()
+        return Notice(Concern(**found.facts), site, timezone, found.at)
+
+    def forget(self, before: datetime) -> int:
+        """Forget notices written before then, unless a letter about one waits; how many."""
+        waits = sa.select(outbox.c.notice_id).where(
+            outbox.c.notice_id.is_not(None), outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)
+        )
+        old = sa.select(notice.c.id).where(notice.c.at < before, notice.c.id.not_in(waits))
+        with self._store.transaction() as connection:
+            found = connection.execute(old).scalars().all()
+            connection.execute(sa.delete(outbox).where(outbox.c.notice_id.in_(found)))
+            connection.execute(sa.delete(notice).where(notice.c.id.in_(found)))
+        return len(found)
