@@ -6,11 +6,12 @@ import logging
 import socket
 from collections.abc import Container, Iterator
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 import paramiko
 
-from linecard.api import InboxError
+from linecard.api import Concern, InboxError, expiry
 from linecard_sftp import login as logins
 from linecard_sftp.alarm import alarm
 from linecard_sftp.hostkeys import FAMILIES, HostKey, Pins, pins
@@ -50,6 +51,18 @@ class Way:
         fields = [getattr(self.login, name) for name in Login.model_fields]
         through = self.through.identity if self.through is not None else None
         return (*fields, self.known_hosts, ours, through)
+
+    def concerns(self, now: datetime) -> Iterator[Concern]:
+        """That a certificate expires with which this server is logged in to, or one on the way."""
+        told = expiry(logins.certified_until(self.login, self._folder, self._ours), now)
+        if told:
+            yield Concern(
+                f"certificate for {self.login.where}",
+                f"the SSH certificate for {self.login.user} at {self.login.where} {told}; then the server refuses it",
+                "Have the key signed again, and put the certificate in the place of the old one.",
+            )
+        if self.through is not None:
+            yield from self.through.concerns(now)
 
     # -- reaching --------------------------------------------------------------------------------------------------
 

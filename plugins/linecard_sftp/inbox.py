@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
+from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard_sftp import convert, trust
 from linecard_sftp.connect import Way
 from linecard_sftp.examine import steps
@@ -73,6 +74,9 @@ class SftpInbox:
 
     def watch(self, wake: Callable[[], None]) -> Watch:  # noqa: ARG002 - SFTP has no hints to give
         return _NoHints()
+
+    def concerns(self, now: datetime) -> Iterator[Concern]:
+        return self.way.concerns(now)
 
     # -- claiming --------------------------------------------------------------------------------------------------
 

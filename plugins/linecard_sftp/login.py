@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
 
 from linecard.api import InboxError, LinecardError, Secret
 from linecard_sftp.options import Login
 
 KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 CERTIFICATE = "-cert.pub"
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def secret(reference: Secret, folder: Path) -> str:
@@ -44,7 +48,7 @@ def key(login: Login, folder: Path, ours: Path) -> paramiko.PKey | None:
     if "PRIVATE KEY" not in content:
         raise InboxError(f"{file} is no private key.", remedy="Name the file without .pub at its end.")
     found = _unlocked(file, secret(login.passphrase, folder) if login.passphrase is not None else None)
-    _certify(found, login, folder, file)
+    _certify(found, login, folder, ours)
     return found
 
 
@@ -67,16 +71,37 @@ def _unlocked(file: Path, passphrase: str | None) -> paramiko.PKey:
     )
 
 
-def _certify(found: paramiko.PKey, login: Login, folder: Path, file: Path) -> None:
+def certificate_file(login: Login, folder: Path, ours: Path) -> Path | None:
+    """The file of the key's certificate: the one named, or the one beside the key, if it is there."""
     if login.certificate is not None:
-        certificate = folder / login.certificate
-    else:
-        certificate = file.with_name(file.name + CERTIFICATE)
-        if not certificate.exists():
-            return
+        return folder / login.certificate
+    file = key_file(login, folder, ours)
+    beside = file.with_name(file.name + CERTIFICATE) if file is not None else None
+    return beside if beside is not None and beside.exists() else None
+
+
+def certified_until(login: Login, folder: Path, ours: Path) -> datetime | None:
+    """When the certificate of the key expires; None where there is none, or it never does or cannot be read."""
+    file = certificate_file(login, folder, ours)
+    if file is None:
+        return None
+    try:
+        found = load_ssh_public_identity(file.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm):  # the login says so
+        return None
+    if not isinstance(found, SSHCertificate) or found.valid_before >= FOREVER:
+        return None
+    return datetime.fromtimestamp(found.valid_before, UTC)
+
+
+def _certify(found: paramiko.PKey, login: Login, folder: Path, ours: Path) -> None:
+    certificate = certificate_file(login, folder, ours)
+    if certificate is None:
+        return
     try:
         found.load_certificate(str(certificate))
     except Exception as error:  # as above
         raise InboxError(
-            f"{certificate} is no certificate of the key {file}.", remedy="Have the key signed again."
+            f"{certificate} is no certificate of the key {key_file(login, folder, ours)}.",
+            remedy="Have the key signed again.",
         ) from error

@@ -89,6 +89,8 @@ KEPT = (
     "the site's PGP key {said}; then senders refuse to encrypt for it, and no file comes",
     "the key of the signer {signer} {said}; files that it signs are refused then",
     "is not among the keys of this site",
+    "the SSH certificate for {user} at {host} {said}; then the server refuses it",
+    "Have the key signed again, and put the certificate in the place of the old one.",
     "this site has no PGP key, so nobody can encrypt files for it",
     (
         "Ask the sender for the present public key; then linecard keys import FILE, "

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
+from linecard.model.notice import Concern
 
 
 class InboxError(LinecardError):
@@ -149,6 +151,15 @@ class Stepwise(Protocol):
 
     def examine(self) -> Iterator[Step]:
         """The steps in their order, up to the first that fails. What was changed to find out is changed back."""
+        ...
+
+
+@runtime_checkable
+class Concerned(Protocol):
+    """An inbox that knows of something that will keep it from its files."""
+
+    def concerns(self, now: datetime) -> Iterator[Concern]:
+        """What somebody should see to; found without asking the server."""
         ...
 
 

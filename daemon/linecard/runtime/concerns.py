@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from linecard.model.notice import Concern
+from linecard.ports.inbox import Concerned
 from linecard.runtime.expecting import missing
+from linecard.runtime.intakes import opened
 from linecard.store.notices import Notices
 
 if TYPE_CHECKING:
     from linecard.runtime.board import Board
     from linecard.runtime.service import Service
+
+
+def of_openers(service: Service) -> list[Concern]:
+    """What somebody should see to so that files can be opened, each thing once."""
+    now = service.now()
+    found = [
+        concern
+        for name in service.config.inboxes
+        for opener in service.openers(name).values()
+        for concern in opener.concerns(now)
+    ]
+    return list({concern.what: concern for concern in found}.values())
+
+
+def of_inboxes(service: Service) -> list[Concern]:
+    """What somebody should see to so that files can be fetched, each thing once. No server is asked."""
+    found: dict[str, Concern] = {}
+    for name in service.config.inboxes:
+        with closing(opened(service, name)) as inbox:
+            if isinstance(inbox, Concerned):
+                found |= {concern.what: concern for concern in inbox.concerns(service.now())}
+    return list(found.values())
 
 
 class Concerns:
@@ -26,9 +51,9 @@ class Concerns:
         self._tell("file of ", missing(self._service))
 
     def keys(self) -> None:
-        """Keys with which files are opened."""
-        prefix = "opening: "
-        self._tell(prefix, [found._replace(what=f"{prefix}{found.what}") for found in self._service.concerns()])
+        """Keys with which files are opened, and servers logged in to."""
+        for prefix, found in (("opening: ", of_openers(self._service)), ("login: ", of_inboxes(self._service))):
+            self._tell(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
 
     def _tell(self, prefix: str, found: Iterable[Concern]) -> None:
         found = list(found)

@@ -15,6 +15,7 @@ from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
 from linecard.ports.inbox import Stepwise
 from linecard.rules.states import WAITING, unapproved
+from linecard.runtime.concerns import of_inboxes, of_openers
 from linecard.runtime.intakes import opened
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
@@ -57,6 +58,8 @@ def examine(service: Service) -> Iterator[Finding]:
         yield from _inbox(service, name)
     yield from _sinks(service)
     yield from _openers(service)
+    for concern in of_inboxes(service):
+        yield Finding(concern.what, ok=False, message=concern.message, remedy=concern.remedy)
     for name in config.pbxs:
         yield from _pbx(service, name)
 
@@ -150,7 +153,7 @@ def _openers(service: Service) -> Iterator[Finding]:
     if not any(service.config.inboxes[name].openers for name in service.config.inboxes):
         return
     try:
-        concerns = service.concerns()
+        concerns = of_openers(service)
     except LinecardError as error:
         yield Finding("opening", ok=False, message=str(error), remedy=error.remedy)
         return

@@ -15,7 +15,6 @@ from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
 from linecard.model.format import SheetFormat
-from linecard.model.notice import Concern
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import archive, opening, survey
@@ -196,16 +195,6 @@ class Service:
         known = [options for inbox in self.config.inboxes.values() for options in inbox.openers.values()]
         secret = next((found for options in known if (found := getattr(options, "passphrase", None))), None)
         return self.registry.keyring_kind(kind).build(Vault(self.config.folder, self.config.state, secret))
-
-    def concerns(self) -> list[Concern]:
-        """What somebody should see to so that files can be opened, each thing once."""
-        found = [
-            concern
-            for name in self.config.inboxes
-            for opener in self.openers(name).values()
-            for concern in opener.concerns(self.now())
-        ]
-        return list({concern.what: concern for concern in found}.values())
 
     def sweep(self) -> None:
         """Remove what a killed linecard has left behind. The caller holds the site."""

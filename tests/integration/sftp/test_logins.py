@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,8 +12,11 @@ from integration.daemon.site import rows
 from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
 from integration.sftp.sshd import USER, fingerprint, made_key
+from linecard.runtime.concerns import of_inboxes
+from linecard.runtime.service import Service
 
 ADA = rows("ada 1000")
+END = datetime(2027, 6, 30, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
@@ -61,6 +66,31 @@ def test_a_certificate_is_shown_with_its_key(server, open_office, folder):
     office = open_office(server, inboxes={"hr": {"key": str(key)}})
     assert office.once() == []
     assert office.files == ["a.csv"]
+
+
+def test_a_certificate_that_expires_is_told_of_ahead(server, open_office, folder):
+    """At 60, 30 and 7 days and when it has expired, as keys are; by the doctor, too. The server is not asked."""
+    authority, key = made_key(folder / "authority"), made_key(folder / "signed")
+    (server.folder / "authorities").write_text((folder / "authority.pub").read_text())
+    office = open_office(server, inboxes={"hr": {"key": str(key)}, "it": {"key": str(key)}})
+
+    def told(ahead: int, *until: str) -> list[str]:
+        words = ["ssh-keygen", "-q", "-s", str(authority), "-I", "linecard", "-n", USER, *until, f"{key}.pub"]
+        subprocess.run(words, check=True, capture_output=True)
+        with Service.load(office.folder / "linecard.yaml", now=lambda: END - timedelta(days=ahead)) as service:
+            return [f"{concern.what}: {concern.message}" for concern in of_inboxes(service)]
+
+    until = ("-V", f"-1d:{END:%Y%m%d%H%M%SZ}")
+    what = f"certificate for [{server.address}]:{server.port}: the SSH certificate for {USER} at "
+    assert [len(told(ahead, *until)) for ahead in (61, 59, 29, 6, -1)] == [0, 1, 1, 1, 1]
+    assert told(6, *until)[0].startswith(what)
+    assert "expires on 2027-06-30, in less than 7 days" in told(6, *until)[0]
+    assert "has expired on 2027-06-30" in told(-1, *until)[0]
+    assert told(-1) == []  # one that never expires
+    told(0, "-V", f"-2d:+{20}d")
+    (said,) = [found for found in json.loads(office.run("doctor", "--json").stdout) if "certificate" in found["check"]]
+    assert (said["ok"], "in less than 30 days" in said["message"]) == (False, True)
+    assert server.logins == 2  # the doctor's own, for each inbox
 
 
 class TestHostKeys:
