@@ -3,13 +3,15 @@
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
 from linecard.languages import LANGUAGES, wording
+from linecard.model.concern import Concern
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
 from linecard.model.filed import Filed, Index
-from linecard.model.notice import Concern, Notice
+from linecard.model.notice import Notice
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
+from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
 from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
@@ -46,6 +48,7 @@ __all__ = [
     "Desk",
     "Drop",
     "Effect",
+    "Ended",
     "Entry",
     "Event",
     "Examined",
@@ -97,12 +100,16 @@ __all__ = [
     "SinkKind",
     "State",
     "Step",
+    "Summary",
+    "Undecided",
     "Unfinished",
     "Vault",
     "Verdict",
     "Watch",
+    "Week",
     "Wording",
     "Write",
+    "Wrong",
     "defused",
     "expiry",
     "hookimpl",

@@ -113,7 +113,7 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "total": report.total,
         "counts": {outcome: n for outcome, n in counts.items() if n},
         "counted": lambda outcome: words.many(*COUNTED[outcome], counts[outcome]),
-        "bar": _bar(counts),
+        "bar": bar(counts),
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
         "errors": Faults(errors, room.others) if rejected else Faults(iter(()), 0),
@@ -122,7 +122,7 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "waiting": Section(report, room.others, (Outcome.SKIPPED,)),
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
         "warnings": Faults(warnings, room.others),
-        "link": _link(letter, outlet, options),
+        "link": link(letter.filed, outlet, options),
         "answers": bool(options.reply_to),
         "sink": outlet.name,
     }
@@ -132,7 +132,7 @@ def moments(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
     return lambda at: words.moment(at.astimezone(zone))
 
 
-def _bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
+def bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
     """Shares in percent, whole numbers that add up to 100; what is there at all is seen."""
     there = {outcome: n for outcome, n in counts.items() if n}
     if not there:
@@ -144,10 +144,11 @@ def _bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
     return list(shares.items())
 
 
-def _link(letter: Letter, outlet: Outlet, options: MailOptions) -> str:
-    if options.link is None or not letter.filed:
+def link(found: str, outlet: Outlet, options: MailOptions) -> str:
+    """The web address of a report that is filed there; empty where it has none."""
+    if options.link is None or not found:
         return ""
-    filed = PurePath(letter.filed)
+    filed = PurePath(found)
     if not filed.is_relative_to(outlet.reports):
         return ""
     return f"{options.link.rstrip('/')}/{quote(str(filed.relative_to(outlet.reports)))}"

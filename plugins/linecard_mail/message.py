@@ -54,9 +54,14 @@ def bodies(
     while True:
         given = facts(letter, outlet, options, words, room) | {"files": files}
         plain, html, wrong = both("mail", inbox, given, outlet.templates)
-        if not room.problems or sum(len(quopri.encodestring(text.encode())) for text in (plain, html)) <= most:
+        if not room.problems or sent_size(plain, html) <= most:
             return plain, html, wrong
         room = room.halved()
+
+
+def sent_size(*texts: str) -> int:
+    """Bytes of texts as they are sent."""
+    return sum(len(quopri.encodestring(text.encode())) for text in texts)
 
 
 def message(

@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from linecard.api import Letter, Note, plain
+from linecard.api import Letter, Note, Summary, plain
 
 MOST_PROBLEMS = 20
 """Rows that were not done and stand in the message; the report has all."""
@@ -32,16 +32,11 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
 
 
 def notice_body(note: Note) -> bytes:
-    """What somebody should see to."""
-    notice = note.notice
+    """What somebody should see to, or a digest."""
+    notice, about = note.notice, note.notice.about
+    event, facts = ("digest", plain.summary(about)) if isinstance(about, Summary) else ("warning", plain.concern(about))
     return json.dumps(
-        {
-            "delivery": note.id,
-            "event": "warning",
-            "site": notice.site,
-            "at": notice.at.isoformat(),
-            "warning": notice.about._asdict(),
-        },
+        {"delivery": note.id, "event": event, "site": notice.site, "at": notice.at.isoformat(), event: facts},
         ensure_ascii=False,
     ).encode()
 

@@ -21,6 +21,7 @@ from linecard.languages.kept import KEPT
 from linecard.model.outcome import Outcome
 from linecard.rules import sentences, wording
 from linecard.runtime.sample import SAID
+from linecard_mail import notices
 
 CORE = ROOT / "daemon" / "linecard" / "languages"
 MAIL = ROOT / "plugins" / "linecard_mail" / "languages"
@@ -59,6 +60,7 @@ def core() -> list[Message]:
 def mail() -> list[Message]:
     """What the mail adds, as its templates say it, and the words for outcomes."""
     found: list[Message] = [*map(str, Outcome), "Would be done", "Would have been done", "Not applied"]
+    found += [notices.DIGEST, notices.NOTHING_TO_DO, notices.NO_FILE, notices.FILES, *notices.TODO]
     keywords = {"_": None, "many": (1, 2)}
     for file in sorted(TEMPLATES.glob("*.j2")):
         with file.open("rb") as content:

@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "List the runs and what came of them.",
         "show": "Show what came of one run and of its rows.",
         "report": "Write the report of a run in a format of your choice.",
+        "digest": "Show what happened lately, and what is still not right.",
         "outbox": "List, retry and drop letters that did not arrive.",
     },
     "The site": {

@@ -21,8 +21,9 @@ def command() -> None:
 @click.option(
     "--language", type=click.Choice(["en", "fr", "de", "es", "pt"]), default=None, help="Default: the site's."
 )
+@click.option("--digest", is_flag=True, help="Send the digest of the last seven days, not a sample.")
 @site.config_option
-def test(address: str, sink: str | None, language: str | None) -> None:
+def test(address: str, sink: str | None, language: str | None, *, digest: bool) -> None:
     """Send a sample report to ADDRESS and say each step.
 
     It goes the way that reports go: through the same server, with the same log-in and the site's own templates.
@@ -32,7 +33,8 @@ def test(address: str, sink: str | None, language: str | None) -> None:
 
     with site.service() as service:
         name = sample.sink_of_kind(service, "mail", sink)
-        where = sample.send(service, name, address, language or service.config.language, say=_say)
+        send = sample.send_digest if digest else sample.send
+        where = send(service, name, address, language or service.config.language, say=_say)
     click.echo(f"Taken by {site.shown(where)}")
     click.echo(f"Now look whether it is in the box of {site.shown(address)}, and not among the spam.")
 

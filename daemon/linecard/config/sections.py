@@ -115,12 +115,25 @@ class Warn(Section):
     language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
 
 
+class Digest(Section):
+    """When those who are told by `digest` get theirs: what happened since the one before."""
+
+    at: Time = Field(default="07:00", description="The time of day, such as 07:00, in the site's time zone.")
+    days: Days = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        description="The days of the week, such as [mon] for a weekly one; default: every day.",
+    )
+
+
 class SinkConfig(Section):
     """A way out for reports."""
 
     kind: Word = Field(description="The kind of sink, by the name under which a plugin serves it, such as mail.")
     options: Mapping[str, Any] = Field(
         default_factory=dict, description="The settings of this kind of sink; the plugin says which there are."
+    )
+    digest: Digest = Field(
+        default_factory=Digest, description="When those who are told by digest get theirs, by this sink."
     )
 
     _settings: BaseModel | None = PrivateAttr(default=None)

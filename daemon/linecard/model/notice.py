@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-
-class Concern(NamedTuple):
-    """Something that will do harm if nobody sees to it. `what` tells it from others."""
-
-    what: str
-    message: str
-    remedy: str
+from linecard.model.concern import Concern
+from linecard.model.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What is told, of which site, in which time zone (IANA), and when it was written (UTC)."""
 
-    about: Concern
+    about: Concern | Summary
     site: str
     timezone: str
     at: datetime

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
-from linecard.model.notice import Concern
+from linecard.model.concern import Concern
 
 
 class InboxError(LinecardError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from linecard.errors import LinecardError
-from linecard.model.notice import Concern
+from linecard.model.concern import Concern
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules.text import Refused
 

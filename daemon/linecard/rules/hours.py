@@ -22,6 +22,20 @@ def last_due(by: str, days: Collection[str], now: datetime) -> tuple[datetime, d
     while len(due) < 2:
         day -= timedelta(days=1)
         at = datetime.combine(day, time.fromisoformat(by), tzinfo=now.tzinfo)
-        if DAYS[day.weekday()] in days and at <= now:
+        if DAYS[day.weekday()] in days and at.timestamp() <= now.timestamp():
             due.append(at)
     return due[1], due[0]
+
+
+def next_due(by: str, days: Collection[str], now: datetime) -> datetime:
+    """The next time of these.
+
+    Where the clock is put back, an hour that comes twice counts the first time; where it is put forward, one that is
+    left out comes when the hour before it is over.
+    """
+    day = now.date() - timedelta(days=1)
+    while True:
+        at = datetime.combine(day, time.fromisoformat(by), tzinfo=now.tzinfo)
+        if DAYS[day.weekday()] in days and at.timestamp() > now.timestamp():
+            return at
+        day += timedelta(days=1)

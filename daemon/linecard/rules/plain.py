@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from linecard.model.concern import Concern
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Effect
 from linecard.model.report import Line
 from linecard.model.run import Hold, Run
 from linecard.model.sheet import Fault
+from linecard.model.summary import Summary
 
 
 def holding(held: Holding | None) -> dict[str, Any] | None:
@@ -67,6 +70,33 @@ def line(found: Line) -> dict[str, Any]:
         "also": [effect(other) for other in found.also],
         "warnings": [warning(fault) for fault in found.warnings],
     }
+
+
+def summary(found: Summary) -> dict[str, Any]:
+    ended, undecided, wrong, weeks = (
+        [asdict(one) for one in some] for some in (found.ended, found.undecided, found.wrong, found.weeks)
+    )
+    return {
+        "begins": found.begins.isoformat(),
+        "ends": found.ends.isoformat(),
+        "inboxes": list(found.inboxes),
+        "files": found.files,
+        "counts": dict(found.counts),
+        "ended": [one | {"at": one["at"].isoformat(), "filed": one["filed"] or None} for one in ended],
+        "more_ended": found.more_ended,
+        "undecided": [one | {"since": one["since"].isoformat()} for one in undecided],
+        "more_undecided": found.more_undecided,
+        "wrong": [
+            {name: value or None for name, value in one.items()} | {"since": one["since"].isoformat()} for one in wrong
+        ],
+        "more_wrong": found.more_wrong,
+        "concerns": [concern(one) for one in found.concerns],
+        "weeks": [one | {"begins": one["begins"].isoformat(), "ends": one["ends"].isoformat()} for one in weeks],
+    }
+
+
+def concern(found: Concern) -> dict[str, Any]:
+    return {"what": found.what, "message": found.message, "remedy": found.remedy}
 
 
 def hold(found: Hold) -> dict[str, Any]:

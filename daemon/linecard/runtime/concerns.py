@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from linecard.model.notice import Concern
+from linecard.model.concern import Concern
 from linecard.ports.inbox import Concerned
 from linecard.runtime.expecting import missing
 from linecard.runtime.intakes import opened

@@ -32,6 +32,7 @@ from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
 from linecard.runtime import timers
 from linecard.runtime.board import Board, Trouble
+from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
 from linecard.runtime.failing import safely, tell
 from linecard.runtime.log import log
@@ -85,6 +86,8 @@ class Daemon:
         )
         self._figures = Figures(service, self.engine, self.board)
         self._post = Post(service, self.board, stop=lambda: self._stopping)
+        self._digests = Digests(service)
+        self._digest = Prompt(self._digested, errand)
         self._deliver = Prompt(self._delivered, errand)
         self._announce = Prompt(self._announced, errand)
         self._list = Prompt(self._listed, errand)
@@ -143,6 +146,9 @@ class Daemon:
         for name, config in self._service.config.inboxes.items():
             self._watches[name] = self.engine.ports[name].watch(self._look[name])
             self._at(timers.of_inbox(config, self._zone), self._look[name], f"look {name}")
+        for name in self._digests.sinks:
+            plan = self._service.config.sinks[name].digest
+            self._at(timers.Daily(plan.at, plan.days, self._zone), self._digest, f"digest by {name}")
         self._every(TICK, self._poll, "poll")
         self._every(HOURLY, self._keep_house, "keep house")
         try:
@@ -338,6 +344,10 @@ class Daemon:
 
     def _delivered(self) -> None:
         tell(self.board, "post", self._post.deliver)
+
+    def _digested(self) -> None:
+        tell(self.board, "digest", self._digests.write)
+        self._deliver()
 
     def _kept_house(self) -> None:
         self.engine.keep_house()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from linecard.model.notice import Concern
+from linecard.model.concern import Concern
 from linecard.rules.hours import last_due
 
 if TYPE_CHECKING:

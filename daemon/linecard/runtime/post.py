@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from linecard.errors import LinecardError
 from linecard.languages import wording
 from linecard.model.run import State
+from linecard.model.summary import Summary
 from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError
 from linecard.rules.telling import REPLY
@@ -106,7 +107,9 @@ class Post:
             kind = config.sinks[name].kind
             raise SinkError(f"Sinks of the kind {kind} take reports of runs alone.", remedy="Name another.", final=True)
         notice = self._notices.notice(item.notice_id or 0, config.site, config.timezone)
-        return sink.notify(Note(item.id, notice, item.address, self._language(item)))
+        about = notice.about
+        language = about.language if isinstance(about, Summary) else self._language(item)
+        return sink.notify(Note(item.id, notice, item.address, language))
 
     def _language(self, item: Item, inbox: str = "") -> str:
         config = self._service.config

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TextIO
 
 from linecard.errors import ConfigError
 from linecard.languages import wording
 from linecard.model.directory import VACANT, Change, Holding
+from linecard.model.notice import Notice
 from linecard.model.outcome import Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
 from linecard.model.run import Drop, Event, Run, State
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
 from linecard.pipeline.report import line
-from linecard.ports.sink import Letter, Outlet
+from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink
 from linecard.rules.sentences import headline
 from linecard.rules.wording import Wording
+from linecard.runtime.digests import Digests
 from linecard.runtime.service import Service
 
 SAID = "A sample that linecard sends for trying out; nothing was changed."
@@ -118,15 +121,28 @@ def sink_of_kind(service: Service, kind: str, name: str | None) -> str:
 def send(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
     """Deliver a sample by a sink; where it went. Raises `SinkError`."""
     config, now = service.config, service.now()
-    found = config.sinks[sink]
-    outlet = Outlet(sink, config.site, config.folder, config.reports, config.templates, say)
     sample = report(service, now, wording(language))
 
     def write(form: str, out: TextIO) -> None:
         service.renderers[form].render(sample, out, templates=config.templates)
 
-    built = service.registry.sink_kind(found.kind).build(found.settings, outlet)
-    try:
+    with closing(_built(service, sink, say)) as built:
         return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), write)
-    finally:
-        built.close()
+
+
+def send_digest(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
+    """Deliver the digest of all inboxes and the last seven days by a sink; where it went. Raises `SinkError`."""
+    config, now = service.config, service.now()
+    summary = Digests(service).summary(tuple(config.inboxes), now - timedelta(days=7), now, language)
+    notice = Notice(summary, config.site, config.timezone, now)
+    with closing(_built(service, sink, say)) as built:
+        if not isinstance(built, Notifying):
+            raise ConfigError(f"The sink {sink} takes reports of runs alone.", remedy="Name another with --sink.")
+        return built.notify(Note(int(now.timestamp()), notice, address, language))
+
+
+def _built(service: Service, sink: str, say: Callable[[str], None]) -> Sink:
+    config = service.config
+    found = config.sinks[sink]
+    outlet = Outlet(sink, config.site, config.folder, config.reports, config.templates, say)
+    return service.registry.sink_kind(found.kind).build(found.settings, outlet)

@@ -14,6 +14,7 @@ from linecard.model.run import Run
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.daemon import Daemon
+from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
 from linecard.runtime.failing import tell
 from linecard.runtime.lock import site_lock
@@ -105,6 +106,7 @@ def once(
         concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes
         tell(board, "files that should have come", concerns.files)
         tell(board, "keys of senders and of this site", concerns.keys)
+        tell(board, "digest", Digests(service).write)
         with closing(Post(service, board, stop=stop)) as post:
             post.deliver()
     return board.troubles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from linecard.config import InboxConfig
+from linecard.rules.hours import next_due
 
 
 def every(seconds: float, jitter: float = 0.0) -> IntervalTrigger:
@@ -24,6 +26,16 @@ def of_inbox(inbox: InboxConfig, zone: ZoneInfo) -> BaseTrigger:
     times = CronTrigger.from_crontab(inbox.cron, timezone=zone)
     times.jitter = round(inbox.jitter) or None
     return times
+
+
+class Daily(BaseTrigger):  # type: ignore[misc]  # apscheduler has no types
+    """A time of day on some days of the week, in a time zone; once where the clock is put back."""
+
+    def __init__(self, at: str, days: Collection[str], zone: ZoneInfo) -> None:
+        self._at, self._days, self._zone = at, days, zone
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:  # noqa: ARG002
+        return next_due(self._at, self._days, now.astimezone(self._zone)).astimezone(UTC)
 
 
 def anew(job: Job) -> None:

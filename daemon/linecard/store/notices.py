@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
-from linecard.model.notice import Concern, Notice
+from linecard.model.concern import Concern
+from linecard.model.notice import Notice
+from linecard.model.summary import Summary
 from linecard.store.store import Store
 from linecard.store.tables import notice, outbox
 
-WARNING = "warning"
-"""What a letter about a concern tells."""
+WARNING, DIGEST = "warning", "digest"
+"""What letters about a concern and about a summary tell."""
+
+
+def _digest(sink: str) -> str:
+    """What the names of a sink's digests begin with; no sink's name has a colon."""
+    return f"digest by {sink}: "
+
+
+@cache
+def _summaries() -> TypeAdapter[Summary]:
+    return TypeAdapter(Summary)
 
 
 class Notices:
@@ -24,6 +38,34 @@ class Notices:
     def warn(self, connection: sa.Connection, name: str, concern: Concern, readers: Iterable[tuple[str, str]]) -> bool:
         """Write letters about a concern to sinks, each with an address or an empty one; False if it was told before."""
         return self._write(connection, name, WARNING, concern._asdict(), readers)
+
+    def digested(self, sink: str) -> datetime | None:
+        """Until when the digests of a sink have told; None where there was none yet."""
+        query = (
+            sa.select(notice.c.facts)
+            .where(notice.c.name.startswith(_digest(sink), autoescape=True))
+            .order_by(notice.c.id.desc())
+            .limit(1)
+        )
+        with self._store.reading() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else datetime.fromisoformat(found["ends"])
+
+    def begin_digests(self, connection: sa.Connection, sink: str, ends: datetime) -> None:
+        """The first digest of a sink will tell what happens from then on; nobody is told now."""
+        self._write(connection, f"{_digest(sink)}begin", DIGEST, {"ends": ends.isoformat()}, ())
+
+    def digest(
+        self,
+        connection: sa.Connection,
+        sink: str,
+        number: int,
+        summary: Summary,
+        readers: Iterable[tuple[str, str]],
+    ) -> bool:
+        """Write letters about a summary, the `number`th of its time; False if that was told before."""
+        name = f"{_digest(sink)}{summary.ends.astimezone(UTC).isoformat()} {number}"
+        return self._write(connection, name, DIGEST, _summaries().dump_python(summary, mode="json"), readers)
 
     def _write(
         self, connection: sa.Connection, name: str, tells: str, facts: object, readers: Iterable[tuple[str, str]]
@@ -42,7 +84,9 @@ class Notices:
         """What a notice tells, of a site in its time zone."""
         with self._store.reading() as connection:
             found = connection.execute(sa.select(notice).where(notice.c.id == notice_id)).one()
-        return Notice(Concern(**found.facts), site, timezone, found.at)
+        digest = found.tells == DIGEST
+        about = _summaries().validate_python(found.facts) if digest else Concern(**found.facts)
+        return Notice(about, site, timezone, found.at)
 
     def forget(self, before: datetime) -> int:
         """Forget notices written before then, unless a letter about one waits; how many."""

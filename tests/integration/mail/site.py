@@ -21,7 +21,7 @@ timezone: Europe/Paris
 language: {language}
 pbxs: {{hq: {{backend: directory, options: {{path: state/hq.sqlite3}}, extensions: 1000-4999}}}}
 sinks:
-  post: {{kind: mail, options: {options}}}
+  post: {{kind: mail, {digest}options: {options}}}
 inboxes:
   hr: {{path: hr, {inbox}tell: {tell}}}
 {more}
@@ -32,7 +32,7 @@ PROBLEMS = "attach,ada@x.org,1000\nattach,bob@x.org,1000\n"
 class Site:
     """`to` are the readers of its inbox; `options` those of its sink, besides where the server is.
 
-    `inbox` and `more` are further settings, of the inbox and of the site; `now` is its clock.
+    `inbox`, `digest` and `more` are further settings, of the inbox, the sink and the site; `now` is its clock.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Site:
         name: str = "Nord",
         tell: list[dict[str, Any]] | None = None,
         inbox: str = "",
+        digest: str = "",
         more: str = "",
         now: Clock = utc_now,
         **options: Any,
@@ -60,6 +61,7 @@ class Site:
             options=json.dumps(given | options),
             tell=json.dumps(told),
             inbox=inbox,
+            digest=f"{digest}, " if digest else "",
             more=more,
         )
         (folder / "linecard.yaml").write_text(text, encoding="utf-8")

@@ -7,11 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from integration.daemon.site import eventually
 from integration.mail.site import PROBLEMS, Site
+from linecard.store.notices import Notices
 
 LINECARD = Path(sys.executable).with_name("linecard")
 
@@ -144,3 +147,46 @@ def test_mail_test_says_what_is_wrong_and_what_to_do(desk, server):
     assert wrong.returncode == 2
     assert "There is no sink nope." in wrong.stderr
     assert "Name one with --sink: post." in wrong.stderr
+
+
+def test_a_digest_is_shown_and_sent_on_trial(desk, server):
+    """`digest` says what needs a person and exits with 1 then; `mail test --digest` sends the same; nothing is kept."""
+    desk.type("import", desk.sheet("attach,ada@x.org,1000\nattach,bob@x.org,1000\n"), "--yes")
+    server.mails.clear()
+    shown = desk.type("digest")
+    assert shown.returncode == 1
+    assert "1 file, 1 done, 1 refused" in shown.stdout
+    assert "attach bob@x.org 1000 hq: refused" in shown.stdout
+    facts = json.loads(desk.type("digest", "--json", "--inbox", "hr").stdout)
+    assert (facts["files"], facts["counts"]["refused"], facts["inboxes"]) == (1, 1, ["hr"])
+    assert [(row["member"], row["number"], row["times"]) for row in facts["wrong"]] == [("bob@x.org", None, 1)]
+    assert [week["files"] for week in facts["weeks"]] == [0, 0, 0, 0, 1]
+    assert desk.type("digest", "--inbox", "nobody").returncode == 2
+    sent = desk.type("mail", "test", "hans@example.org", "--digest", "--language", "fr")
+    assert sent.returncode == 0, sent.stderr
+    (mail,) = server.mails
+    assert mail.message["Subject"] == "linecard Nord bilan: 1 fichier, 1 faite, 1 refusée"
+    assert desk.letters() == []
+    desk.type("import", desk.sheet("attach,bob@x.org,1001\n"), "--yes")
+    assert desk.type("digest").returncode == 0
+
+
+def test_a_daemon_sends_what_came_due_without_it_and_tells_the_next_time(desk, server):
+    """As after a night without power; `status` shows when the next one comes."""
+    config = desk.site.folder / "linecard.yaml"
+    text = config.read_text().replace('"sink": "post"', '"sink": "post", "when": ["digest"]')
+    config.write_text(text)
+    site = desk.site.service
+    with site.store.transaction() as connection:
+        Notices(site.store).begin_digests(connection, "post", site.now() - timedelta(days=2))
+    environment = os.environ | {"LINECARD_CONFIG": str(config)}
+    serving = subprocess.Popen([LINECARD, "serve"], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        eventually(lambda: len(server.mails) == 2, "both digests")
+        timers = eventually(lambda: json.loads(desk.type("status", "--json").stdout).get("timers"), "timers")
+        assert [timer["next"][11:16] for timer in timers if timer["name"] == "digest by post"] in (["06:00"], ["05:00"])
+    finally:
+        serving.terminate()
+        serving.wait(60)
+    assert {mail.to[0] for mail in server.mails} == {"anna@example.org", "gone@example.org"}
+    assert all(mail.message["Subject"] == "linecard Nord digest: No file came" for mail in server.mails)

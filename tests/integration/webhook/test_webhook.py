@@ -8,14 +8,18 @@ import json
 import ssl
 import subprocess
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from linecard.model.run import State
 from linecard.runtime.board import Board
+from linecard.runtime.concerns import Concerns
+from linecard.runtime.digests import Digests
 from linecard.runtime.post import KEPT_TRYING, Post
 from linecard.runtime.service import Service
+from linecard.store.notices import Notices
 from linecard.store.outbox import Outbox
 
 SITE = """\
@@ -74,8 +78,9 @@ def server():
 class Site:
     """A site of which one run has problems, and a post whose clock a test turns on."""
 
-    def __init__(self, folder, url: str, more: str = "") -> None:
-        (folder / "linecard.yaml").write_text(SITE.format(url=url, more=more))
+    def __init__(self, folder, url: str = "", more: str = "") -> None:
+        if url:
+            (folder / "linecard.yaml").write_text(SITE.format(url=url, more=more))
         (folder / "secret").write_text("s3cret\n")
         (folder / "secret").chmod(0o600)
         self.folder = folder
@@ -212,3 +217,28 @@ def test_plain_http_leaves_the_machine_never(tmp_path):
         assert ["not encrypted" in item.problem for item in site.outbox.given_up()] == [True]
     finally:
         site.close()
+
+
+def test_digests_and_warnings_are_sent_too(tmp_path, server):
+    """With what they tell as facts, signed as a report is."""
+    (tmp_path / "hr").mkdir()
+    made = Site(tmp_path, server.url)
+    config = tmp_path / "linecard.yaml"
+    text = config.read_text().replace("when: problems}]", "when: digest}], expect: {by: 07:00}")
+    config.write_text(text + "warn: [{sink: chat}]\n")
+    made.close()
+    made = Site(tmp_path)
+    store = made.service.store
+    made.run()
+    with store.transaction() as connection:
+        Notices(store).begin_digests(connection, "chat", made.service.now() - timedelta(days=3))
+    made.service.now = store.now = lambda: datetime.now(UTC) + timedelta(days=2)
+    Concerns(made.service, made.board).files()
+    Digests(made.service).write()
+    made.post.deliver()
+    warning, digest = (json.loads(content) for _, content in server.seen)
+    assert (warning["event"], warning["warning"]["what"]) == ("warning", "file of hr")
+    assert digest["event"] == "digest"
+    assert [row["member"] for row in digest["digest"]["wrong"]] == ["bob@x.org"]
+    assert all("Linecard-Signature" in headers for headers, _ in server.seen)
+    made.close()

@@ -35,6 +35,7 @@ MODELS = sorted(set(models(Config)), key=lambda model: model.__name__)
 def test_the_walk_over_the_models_finds_all_of_them() -> None:
     assert [model.__name__ for model in MODELS] == [
         "Config",
+        "Digest",
         "Expect",
         "InboxConfig",
         "Keep",

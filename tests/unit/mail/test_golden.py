@@ -8,12 +8,14 @@ When a mail is meant to read differently, write them anew and read the differenc
 from __future__ import annotations
 
 import os
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from linecard.model.run import Run
 from unit.mail.letters import LANGUAGES, body, mail
+from unit.mail.notes import notice
 from unit.reports.scenes import SCENES
 from unit.reports.sites import Site
 
@@ -23,27 +25,37 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 OTHERS = ("everything", "held")
 """Scenes that are kept in every language; all are in English."""
 FILES = {f"{name}.en" for name in SCENES} | {f"{name}.{language}" for name in OTHERS for language in LANGUAGES}
+NOTICES = {f"{name}.{language}" for name in ("digest", "quiet", "warning") for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_mail_reads_as_agreed(name: str, runs: Runs) -> None:
     """Subject and text in every language that is kept, HTML in English."""
     for language in LANGUAGES:
-        found = mail(*runs[name], language)
-        said = {".txt": f"Subject: {found['Subject']}\n\n{body(found, 'plain')}"}
-        if language == "en":
-            said[".html"] = body(found, "html")
-        for suffix, text in said.items():
-            file = GOLDEN / f"{name}.{language}{suffix}"
-            if file.stem not in FILES:
-                continue
-            if os.environ.get("LINECARD_GOLDEN") == "write":
-                file.write_text(text, encoding="utf-8")
-            assert text == file.read_text(encoding="utf-8"), file
+        if f"{name}.{language}" in FILES:
+            reads_as_agreed(mail(*runs[name], language), f"{name}.{language}")
+
+
+@pytest.mark.parametrize("name", ["digest", "quiet", "warning"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_reads_as_agreed(name: str, language: str) -> None:
+    """A digest with all that there can be in one, one of a week in which nothing happened, and a warning."""
+    reads_as_agreed(notice(name, language), f"{name}.{language}")
+
+
+def reads_as_agreed(found: EmailMessage, name: str) -> None:
+    said = {".txt": f"Subject: {found['Subject']}\n\n{body(found, 'plain')}"}
+    if name.endswith(".en"):
+        said[".html"] = body(found, "html")
+    for suffix, text in said.items():
+        file = GOLDEN / f"{name}{suffix}"
+        if os.environ.get("LINECARD_GOLDEN") == "write":
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), file
 
 
 def test_every_golden_file_belongs_to_a_scene() -> None:
-    assert {f.stem for f in GOLDEN.iterdir()} == FILES
+    assert {f.stem for f in GOLDEN.iterdir()} == FILES | NOTICES
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])

@@ -1,18 +1,16 @@
-"""What a warning looks like as a mail, whatever is in it."""
+"""What warnings and digests look like as mails, whatever is in them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from linecard.api import Concern, Note, Notice, Outlet
-from linecard_mail.notices import notice_mail
-from unit.mail.letters import LANGUAGES, OPTIONS, body
+from linecard.api import Concern, Summary
+from unit.mail.letters import LANGUAGES, body
 from unit.mail.lint import Lint
+from unit.mail.notes import digest, mail
 
 PLAIN = Concern("file of hr", "No file came by 2026-11-30 07:00; none ever came.", "Ask the producer.")
 HOSTILE = Concern(
@@ -20,26 +18,31 @@ HOSTILE = Concern(
 )
 
 
-def mail(concern: Concern, language: str = "en", templates: Path | None = None, site: str = "Nord") -> EmailMessage:
-    at = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
-    note = Note(7, Notice(concern, site, "Europe/Paris", at), "anna@example.org", language)
-    outlet = Outlet("post", site, Path("/nowhere"), Path("/nowhere/reports"), templates)
-    return notice_mail(note, outlet, OPTIONS)[0]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("concern", [PLAIN, HOSTILE], ids=["plain", "hostile"])
-def test_it_keeps_the_rules_of_mail_programs(concern: Concern, language: str) -> None:
+@pytest.mark.parametrize(
+    "about",
+    [PLAIN, HOSTILE, digest(), digest(HOSTILE.message), digest(rows=0)],
+    ids=["plain", "hostile", "digest", "hostile digest", "quiet"],
+)
+def test_it_keeps_the_rules_of_mail_programs(about: Concern | Summary, language: str) -> None:
     """Nothing that Outlook or Gmail drops; nothing from outside is run or breaks out."""
-    html = body(mail(concern, language), "html")
+    html = body(mail(about, language), "html")
     assert Lint(html).problems == []
     assert f'<html lang="{language}">' in html
 
 
-def test_no_head_is_added_and_no_letter_hides() -> None:
-    found = message_from_bytes(mail(HOSTILE, site="N\r\nX: y").as_bytes(), policy=policy.default)
+@pytest.mark.parametrize("about", [HOSTILE, digest(HOSTILE.message)], ids=["warning", "digest"])
+def test_no_head_is_added_and_no_letter_hides(about: Concern | Summary) -> None:
+    found = message_from_bytes(mail(about, site="N\r\nX: y").as_bytes(), policy=policy.default)
     assert found["Bcc"] is found["X"] is None
-    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in str(found["Subject"]) + body(mail(HOSTILE), "plain")
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in str(found["Subject"]) + body(mail(about), "plain")
+
+
+def test_the_longest_digest_is_not_clipped() -> None:
+    """With as many of everything as it names, and long texts, below what Gmail shows of a mail."""
+    found = mail(digest("Zeile mit ä und \N{SNOWMAN} " * 5, rows=40))
+    assert len(found.as_bytes()) < 102_000
+    assert " more files." in body(found, "plain")
 
 
 def test_a_template_of_the_sites_own_is_used_and_a_broken_one_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linecard.config import load
-from linecard.model.notice import Concern
+from linecard.model.concern import Concern
 from linecard.registry import Registry
 from linecard.runtime import timers
 from linecard.runtime.expecting import missing

@@ -1,0 +1,94 @@
+"""`linecard digest`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from linecard.cli import site
+
+if TYPE_CHECKING:
+    from linecard.model.summary import Summary
+
+
+@click.command()
+@click.option("--inbox", "inboxes", metavar="NAME", multiple=True, help="An inbox; again for more. Default: all.")
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How far to look back.")
+@site.json_option
+@site.config_option
+def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
+    """Show what a digest would tell now: what happened, what is still not right, what waits for a person.
+
+    Nothing is sent. `linecard mail test ADDRESS --digest` sends it to you. Exits with 1 when something needs a person.
+    """
+    from linecard.rules import plain
+    from linecard.runtime.digests import Digests
+
+    with site.service() as service:
+        names = tuple(service.inbox(name).name for name in inboxes) or tuple(service.config.inboxes)
+        now = service.now()
+        found = Digests(service).summary(names, now - timedelta(days=days), now, "en")
+        if as_json:
+            head = plain.summary(found)
+            site.stream_json(head, {}, dict)
+        else:
+            _tell(found)
+    raise SystemExit(1 if found.undecided or found.wrong or found.concerns else 0)
+
+
+def _tell(found: Summary) -> None:
+    from linecard.cli import recap
+
+    rows = recap.counts(found.counts) if any(found.counts.values()) else "no rows"
+    when = f"{found.begins:%Y-%m-%d %H:%M} to {found.ends:%Y-%m-%d %H:%M} (UTC)"
+    click.echo(f"{when}: {site.number(found.files, 'file')}, {rows}")
+    if found.undecided:
+        click.echo("\nWaiting for a decision:")
+        for plan in found.undecided:
+            click.echo(f"  run {plan.run}, {plan.inbox}, {site.shown(plan.file)}, since {plan.since:%Y-%m-%d %H:%M}")
+            for why in plan.why:
+                click.echo(f"    {site.shown(why)}")
+    if found.wrong:
+        click.echo("\nStill not right:")
+        for row in found.wrong:
+            who = " ".join(part for part in (row.action, row.member, row.extension, row.number, row.pbx) if part)
+            times = f", {row.times} times" if row.times > 1 else ""
+            click.echo(f"  {site.shown(who)}: {row.outcome.value} since {row.since:%Y-%m-%d %H:%M}{times}")
+            click.echo(f"    {site.shown(row.message)} {site.shown(row.remedy)}".rstrip())
+        _more(found.more_wrong, "row")
+    if found.concerns:
+        click.echo("\nTo be seen to:")
+        for concern in found.concerns:
+            click.echo(f"  {site.shown(concern.message)}\n    {site.shown(concern.remedy)}")
+    if found.ended:
+        click.echo("\nFiles:")
+        site.table(
+            ("Run", "Ended (UTC)", "Inbox", "State", "Rows", "File"),
+            [
+                (
+                    str(run.run),
+                    f"{run.at:%Y-%m-%d %H:%M}",
+                    run.inbox,
+                    run.state.value,
+                    recap.counts(run.counts),
+                    site.shown(run.file),
+                )
+                for run in found.ended
+            ],
+        )
+        _more(found.more_ended, "file")
+    click.echo("\nSeven days until:")
+    site.table(
+        ("Until (UTC)", "Files", "Rows done", "Not done"),
+        [
+            (f"{week.ends:%Y-%m-%d %H:%M}", f"{week.files:,}", f"{week.done:,}", f"{week.not_done:,}")
+            for week in found.weeks
+        ],
+    )
+
+
+def _more(hidden: int, what: str) -> None:
+    if hidden:
+        click.echo(f"  and {site.number(hidden, f'more {what}')}")
