@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from json.encoder import encode_basestring as _string
 from pathlib import Path
 from typing import Any, TextIO
 
-from linecard.api import Outcome, Report, plain
+from linecard.api import Holding, Line, Outcome, Report, plain
 
 
 class Document:
@@ -29,24 +30,52 @@ class Document:
         for key, value in head.items():
             out.write(f"{separator}{json.dumps(key)}: {_text(value)}")
             separator = ",\n "
-        lists: dict[str, Iterable[Any]] = {
-            "faults": map(plain.fault, report.faults()),
-            "rows": map(plain.line, report.lines()),
-            "events": _events(report),
+        lists: dict[str, Iterable[str]] = {
+            "faults": map(_text, map(plain.fault, report.faults())),
+            "rows": map(row, report.lines()),
+            "events": map(_text, _events(report)),
         }
         for key, items in lists.items():
             out.write(f"{separator}{json.dumps(key)}: [")
             comma = "\n  "
             for item in items:
-                out.write(comma + _text(item))
+                out.write(comma + item)
                 comma = ",\n  "
             out.write("]")
         out.write("}\n")
 
 
+def row(line: Line) -> str:
+    """The JSON of `plain.line`, set without a dictionary being made of it first: which takes a third of the time."""
+    at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, also, warnings = line
+    return _readable(
+        f'{{"line": {at}, "action": {_string(action) if action else NULL}, '
+        f'"member": {_string(member) if member else NULL}, "pbx": {_string(pbx) if pbx else NULL}, '
+        f'"extension": {_string(extension) if extension else NULL}, "number": {_string(number) if number else NULL}, '
+        f'"outcome": "{outcome}", "code": {_string(code)}, "message": {_string(message)}, '
+        f'"remedy": {_string(remedy) if remedy else NULL}, '
+        f'"before": {_holding(before) if before else NULL}, "after": {_holding(after) if after else NULL}, '
+        f'"also": {_dumped([plain.effect(effect) for effect in also]) if also else EMPTY}, '
+        f'"warnings": {_dumped([plain.warning(fault) for fault in warnings]) if warnings else EMPTY}}}'
+    )
+
+
+def _holding(held: Holding) -> str:
+    member, number = held
+    member, number = NULL if member is None else _string(member), NULL if number is None else _string(number)
+    return f'{{"member": {member}, "number": {number}}}'
+
+
 def _text(value: Any) -> str:
+    return _readable(_dumped(value))
+
+
+NULL, EMPTY = "null", "[]"
+_dumped = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _readable(text: str) -> str:
     """JSON in which control, bidi and other invisible characters are escaped; all others stay readable."""
-    text = json.dumps(value, ensure_ascii=False)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -7,7 +7,19 @@ import re
 from pathlib import Path
 from typing import TextIO
 
-from linecard.api import FINE, MOST_REASON, RETRY_HEAD, FaultCode, Line, Outcome, Report, State, defused, undo_rows
+from linecard.api import (
+    FINE,
+    MOST_REASON,
+    RETRY_HEAD,
+    VACANT,
+    FaultCode,
+    Line,
+    Outcome,
+    Report,
+    State,
+    defused,
+    undo_rows,
+)
 from linecard_reports.printing import harmless
 
 _BOM = "\ufeff"
@@ -47,23 +59,14 @@ class Table:
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    before, after = line.before, line.after
+    at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, _, warnings = line
+    held, rang = before or VACANT
+    holds, rings = after or VACANT
     return (
-        str(line.line),
-        line.outcome,
-        line.code,
-        line.message,
-        line.remedy,
-        line.action,
-        line.member,
-        line.pbx,
-        line.extension,
-        line.number,
-        (before.member or "") if before else "",
-        (before.number or "") if before else "",
-        (after.member or "") if after else "",
-        (after.number or "") if after else "",
-        " ".join([warning.message for warning in line.warnings]) if line.warnings else "",
+        *(str(at), outcome, code, message, remedy),
+        *(action, member, pbx, extension, number),
+        *(held or "", rang or "", holds or "", rings or ""),
+        " ".join([warning.message for warning in warnings]) if warnings else "",
     )
 
 

@@ -41,7 +41,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
 
 
 def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Line]:
-    from linecard.pipeline.report import line
+    from linecard.pipeline.telling import line
 
     for row, verdict in planning.rows():
         if faults is not None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from pathlib import PurePath
 
 from linecard.model.directory import Change
-from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
+from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
-from linecard.model.sheet import Fault, Row, Severity
+from linecard.model.sheet import Fault
+from linecard.pipeline.telling import Telling
 from linecard.rules import states
 from linecard.rules.names import safe_name
-from linecard.rules.sentences import AND, NOBODY, THE_PBX, decision, headline, number_taken, sentence, wanted
+from linecard.rules.sentences import headline
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.journal import PAGE, Journal, StoredRow
+from linecard.store.journal import Journal, Packed
 from linecard.store.store import Store
 
 
@@ -62,18 +62,18 @@ class RunReport:
         return [*stored, Outcome.DONE.value] if Outcome.SKIPPED in outcomes else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
-        return self._said(self._journal.rows(self.run.attempt, self._stored(outcomes), codes, limit), self.run.state)
+        pages = self._journal.pages(self.run.attempt, self._stored(outcomes), codes, limit)
+        return self._said(pages, self.run.state)
 
     def preview(self) -> Iterator[Line]:
         """Rows as `linecard plan` shows them: what would be done is said to be, though nothing was yet."""
-        return self._said(self._journal.rows(self.run.attempt), None)
+        return self._said(self._journal.pages(self.run.attempt), None)
 
-    def _said(self, stored: Iterator[StoredRow], state: State | None) -> Iterator[Line]:
-        while page := list(islice(stored, PAGE)):
-            faults = self._journal.faults_of(self.run.attempt, [row.line for row, _, _ in page])
-            for row, verdict, said in page:
-                found = list(self._again(faults[row.line])) if row.line in faults else ()
-                yield line(row, verdict, said, found, state=state, words=self._words)
+    def _said(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
+        tell = Telling(state, self._words)
+        for page in pages:
+            faults = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
+            yield from tell(page, {at: list(self._again(found)) for at, found in faults.items()})
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
@@ -107,89 +107,3 @@ def report_path(run_id: int, created: datetime, inbox: str, file: str) -> str:
     """Where the report of a run is filed, below the folder `reports`, without the suffix of a format."""
     stem = safe_name(PurePath(file).stem, 60)
     return f"{created:%Y}/{created:%m}/{run_id:06d}-{safe_name(inbox)}-{stem}"
-
-
-def line(
-    row: Row,
-    verdict: Verdict,
-    said: str,
-    faults: Sequence[Fault],
-    *,
-    state: State | None = None,
-    words: Wording = ENGLISH,
-) -> Line:
-    """What is said of one row; `said` are the PBX's words, `faults` those of the row, `state` that of its run.
-
-    Without a run, in a preview, a row that would be done keeps that outcome and says what would happen.
-    """
-    effects = verdict.effects
-    outcome, code = verdict.outcome, verdict.code
-    if outcome is Outcome.INVALID:
-        errors = [f for f in faults if f.severity is Severity.ERROR]
-        message = " ".join(f.message for f in errors)
-        remedy = " ".join(dict.fromkeys(f.hint for f in errors if f.hint))
-    else:
-        facts = _facts(row, verdict, said, words)
-        message, remedy = sentence(code, facts, words)
-        if outcome is Outcome.DONE and state is None:
-            message = f"{_wanted(row, verdict, facts, words)}."
-        elif outcome is Outcome.DONE and state not in states.SPOKEN:
-            outcome = Outcome.SKIPPED
-            facts = {"wanted": _wanted(row, verdict, facts, words), "decision": decision(state, words)}
-            message, remedy = sentence(Code.NOT_APPLIED, facts, words)
-        elif outcome is Outcome.DONE and len(effects) > 1:
-            message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, words, done=True))) + "."
-    main = effects[0] if effects else None
-    after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
-    return Line(
-        row.line,
-        row.action,
-        row.member,
-        row.pbx,
-        row.extension,
-        row.number,
-        outcome,
-        code,
-        message,
-        remedy,
-        main.before if main is not None else None,
-        after,
-        effects[1:] if outcome is Outcome.DONE else (),
-        tuple(f for f in faults if f.severity is Severity.WARNING) if faults else (),
-    )
-
-
-def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, str]:
-    pbx, extension, holder, lost = row.pbx, row.extension, verdict.holder, ""
-    if effects := verdict.effects:
-        named, member = effects[0], row.member
-        pbx, extension, holder = pbx or named.pbx, extension or named.extension, holder or named.before.member or ""
-        freed = [e for e in effects if e.before.member == member != e.after.member]
-        lost = f" {words(AND)} ".join([_named(e, row) for e in freed]) if freed else ""
-    return {
-        "member": row.member,
-        "extension": extension,
-        "pbx": pbx or words(THE_PBX),
-        "number": row.number,
-        "holder": holder or words(NOBODY),
-        "other": verdict.other,
-        "freed": lost,
-        "lost": lost,
-        "words": said.rstrip("."),
-    }
-
-
-def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str], words: Wording) -> str:
-    return "; ".join((wanted(verdict.code, facts, words), *_numbers_taken(row, verdict, words, done=False)))
-
-
-def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) -> Iterator[str]:
-    """The row's number left an extension that is not the member's own: whoever answers there must read it."""
-    for effect in verdict.effects[1:]:
-        was = effect.before
-        if row.number and was.number == row.number != effect.after.number and was.member != row.member:
-            yield number_taken(row.number, effect.extension, was.member or "", done=done, words=words)
-
-
-def _named(effect: Effect, row: Row) -> str:
-    return effect.extension if row.pbx else f"{effect.extension} ({effect.pbx})"

@@ -17,7 +17,7 @@ from linecard.model.outcome import Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
 from linecard.model.run import Drop, Event, Run, State
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
-from linecard.pipeline.report import line
+from linecard.pipeline.telling import line
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink
 from linecard.rules.sentences import headline
 from linecard.rules.wording import Wording

@@ -24,6 +24,10 @@ PAGE = 2000
 StoredRow = tuple[Row, Verdict, str]
 """A row as remembered: with its verdict, and the PBX's words where a change failed."""
 
+Packed = Sequence[Any]
+"""A row as the store has it: line, five cells, outcome, code, holder and number before and after, and what else there
+is: None in the plain case of one effect, on the named extension, with nothing else to be said."""
+
 
 class Journal:
     """Rows, faults and changes of one run."""
@@ -203,10 +207,16 @@ class Journal:
         self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
     ) -> Iterator[StoredRow]:
         """Rows in file order, streamed; all, or those with one of these outcomes and codes."""
+        for page in self.pages(attempt, outcomes, codes, limit):
+            yield from map(unpacked, page)
+
+    def pages(
+        self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
+    ) -> Iterator[Sequence[Packed]]:
+        """The same rows as they are stored, for a reader who needs no more of most of them."""
         query = self._where(sa.select(*_STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
         with self._store.reading() as connection:
-            for page in connection.execution_options(yield_per=PAGE).execute(query).partitions():
-                yield from map(_stored, page)
+            yield from connection.execution_options(yield_per=PAGE).execute(query).partitions()
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
         """Rows with one of these outcomes and codes. The store is asked once by each journal: a report asks often."""
@@ -352,13 +362,13 @@ _FAULT_CODES = {code.value: code for code in FaultCode}
 _SEVERITIES = {severity.value: severity for severity in Severity}
 
 
-def _stored(values: Iterable[Any]) -> StoredRow:
+def unpacked(packed: Packed) -> StoredRow:
     """The inverse of `_row_values`.
 
     `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
     names the effects if the case is not plain.
     """
-    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = values
+    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = packed
     said = Row(line, action, member, pbx, extension, number)
     if not text:
         plain = () if text == "" else (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)

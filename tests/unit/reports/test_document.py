@@ -1,0 +1,29 @@
+"""The JSON of a row: set by hand, and yet what the json module makes of it."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from linecard.api import VACANT, Effect, Holding, Line, plain
+from linecard_reports.document import row
+from unit.reports.test_table import CELLS, LINES, PLAIN
+
+HELD = st.builds(Holding, st.none() | CELLS, st.none() | CELLS)
+ALSO = st.lists(st.builds(Effect, CELLS, CELLS, HELD, HELD), max_size=2).map(tuple)
+
+
+@given(st.builds(lambda line, also: line._replace(also=also), LINES, ALSO))
+@example(PLAIN)
+@example(PLAIN._replace(member="", before=None, after=VACANT))
+@example(PLAIN._replace(member='"\\\x00\u202e\ud800', message="été\u2028"))
+def test_a_row_says_all_of_the_line_in_one_line(line: Line) -> None:
+    """Whatever stands in it: quotes, ends of lines, invisible characters; in the order in which `plain.line` has it."""
+    text = row(line)
+    assert json.loads(text) == plain.line(line)
+    assert list(json.loads(text)) == list(plain.line(line))
+    assert text.isprintable()
+    if json.dumps(plain.line(line), ensure_ascii=False).isprintable():
+        assert text == json.dumps(plain.line(line), ensure_ascii=False)
