@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 
 from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard_sftp import convert, trust
+from linecard_sftp.ahead import Ahead, Fetch, Wanted
 from linecard_sftp.connect import Way
 from linecard_sftp.examine import steps
 from linecard_sftp.options import SftpOptions
@@ -60,6 +61,7 @@ class SftpInbox:
         self.replies = convert.join(self.folder, convert.path(place.reply)) if place.reply else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
+        self._ahead = Ahead(by_name=self.stays)
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -83,8 +85,12 @@ class SftpInbox:
     def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
         known = {claim: seen for claim, seen in wanted.items() if not convert.name_fault(seen.name)}
         if self.claimed is None:
-            return self.do(lambda session: self._as_seen(session, known), self.folder)
-        return self.do(lambda session: self._put_aside(session, known), self.claimed)
+            found = self.do(lambda session: self._as_seen(session, known), self.folder)
+        else:
+            found = self.do(lambda session: self._put_aside(session, known), self.claimed)
+        there = set(found)
+        self._ahead.expect((claim, self._wanted(claim, seen)) for claim, seen in known.items() if claim in there)
+        return found
 
     def _as_seen(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         """Of these claims, those whose file lies in the inbox as it was seen."""
@@ -121,23 +127,25 @@ class SftpInbox:
     # -- taking ----------------------------------------------------------------------------------------------------
 
     def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
-        path = self.source(seen) if self.stays else self.aside(claim, seen)
+        wanted = self._wanted(claim, seen)
 
         def job(session: Session) -> str:
             pace = Pace(self.options.rate, self._server.touch)
-            handle = self._opened(session, path, seen)
-            with closing(Reading(session, handle, size=seen.size, most=most + 1, under_way=pace.under_way)) as reading:
+            with closing(self._opened(session, claim, wanted, most, pace)) as reading:
                 version = self._taken(session, reading, seen, into, most, pace)
-            if self.stays:
-                self._must_be_there(session, path, seen, version)
+                if self.stays:
+                    self._must_be_there(session, reading, seen, version)
             return version
 
-        return self.do(job, path)
+        return self.do(job, wanted.path)
 
-    def _must_be_there(self, session: Session, path: bytes, seen: Listing, version: str) -> None:
+    def _wanted(self, claim: str, seen: Listing) -> Wanted:
+        return Wanted(self.source(seen) if self.stays else self.aside(claim, seen), seen)
+
+    def _must_be_there(self, session: Session, reading: Reading, seen: Listing, version: str) -> None:
         """Whoever replaced a file by a rename has changed what its name means, not what was open."""
         try:
-            now = self._there(session, path)
+            now = _there(reading.named)
         except Lost as lost:  # all of it is written already
             raise self._broken(session, lost) from lost
         if now is None:
@@ -145,15 +153,20 @@ class SftpInbox:
         if convert.version(now) != version:
             raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
 
-    def _opened(self, session: Session, path: bytes, seen: Listing) -> bytes:
+    def _opened(self, session: Session, claim: str, wanted: Wanted, most: int, pace: Pace) -> Reading:
+        """The file, open; where nothing is to be held back, those that will be wanted next are asked for as well."""
+        if self.options.rate:
+            fetch = Fetch(session, wanted, most=most + 1, by_name=self.stays)
+        else:
+            fetch = self._ahead.fetch(session, claim, wanted, most=most + 1)
         try:
-            return session.open(path)
+            return fetch.reading(pace.under_way)
         except Refused as refused:
             if refused.is_gone and self.stays:
-                raise InboxError(f"{convert.shown(seen.name)} is not there any more.") from refused
+                raise InboxError(f"{convert.shown(wanted.seen.name)} is not there any more.") from refused
             if refused.is_gone:
                 raise InboxError(
-                    f"The claimed file {convert.shown(path)} is not on the server any more.",
+                    f"The claimed file {convert.shown(wanted.path)} is not on the server any more.",
                     remedy="Somebody removed it; have it sent again.",
                 ) from refused
             raise
@@ -203,7 +216,7 @@ class SftpInbox:
             else:
                 path = self.aside(claim, seen)
                 others = [path + ending for _, ending in sides]
-            now = self._there(session, path)
+            now = _there(lambda: session.stat(path))
             if now is not None and convert.version(now) != taken:
                 if not self.stays:
                     give_back(self, session, claim, seen, [(side, path + ending) for side, ending in sides])
@@ -249,14 +262,6 @@ class SftpInbox:
                     f"{self.way.login.where}: the folder {convert.shown(folder)} cannot be made: {refused.words}.",
                     remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
                 ) from refused
-
-    def _there(self, session: Session, path: bytes) -> Attributes | None:
-        try:
-            return session.stat(path)
-        except Refused as refused:
-            if refused.is_gone:
-                return None
-            raise
 
     # -- the server ------------------------------------------------------------------------------------------------
 
@@ -306,6 +311,16 @@ class SftpInbox:
 
 
 GONE = Refused(Status.NO_SUCH_FILE, "")
+
+
+def _there(look: Callable[[], Attributes]) -> Attributes | None:
+    """What is found; None where there is nothing."""
+    try:
+        return look()
+    except Refused as refused:
+        if refused.is_gone:
+            return None
+        raise
 
 
 def _is(now: Attributes | Refused, seen: Listing) -> bool:

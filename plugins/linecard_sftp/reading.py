@@ -13,16 +13,26 @@ class Reading:
     """At most `most` bytes of an open file. `size` is what there is thought to be.
 
     All that can be asked without an answer is asked at once: what the file looks like, its blocks up to a bounded
-    number, whether there is more behind them, and what it looks like then. The server deals with requests for one
-    file in their order.
+    number, whether there is more behind them, and what it looks like then, and with `path` also what the name stands
+    for by then. The server deals with requests for one file in their order.
     """
 
-    def __init__(self, session: Session, handle: bytes, *, size: int, most: int, under_way: int = UNDER_WAY) -> None:
+    def __init__(
+        self,
+        session: Session,
+        handle: bytes,
+        *,
+        size: int,
+        most: int,
+        under_way: int = UNDER_WAY,
+        path: bytes | None = None,
+    ) -> None:
         self._session, self._handle, self._size, self._most = session, handle, size, most
-        self._under_way = under_way
+        self._under_way, self._path = under_way, path
         self._ahead: deque[tuple[int, int, int]] = deque()
         self._asked = 0
         self._after: int | None = None
+        self._named: int | None = None
         self._before = session.ask_fstat(handle)
         self._fill()
 
@@ -34,6 +44,12 @@ class Reading:
         """What it looks like now that it was read."""
         number, self._after = self._after, None
         return self._session.attributes(number if number is not None else self._session.ask_fstat(self._handle))
+
+    def named(self) -> Attributes:
+        """What its name stands for now that it was read. Raises `Refused`."""
+        assert self._path is not None  # noqa: S101 - asked only where a name was given
+        number, self._named = self._named, None
+        return self._session.attributes(number if number is not None else self._session.ask_stat(self._path))
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes, in blocks. A short answer, which a server may give anywhere, is asked on from where it ended."""
@@ -67,11 +83,12 @@ class Reading:
             self._asked += length
             if self._asked > self._size and self._after is None:
                 self._after = self._session.ask_fstat(self._handle)
+                if self._path is not None:
+                    self._named = self._session.ask_stat(self._path)
 
     def _ask(self, offset: int, length: int) -> int:
         return self._session.ask_block(self._handle, offset, length)
 
     def _forget_after(self) -> None:
-        if self._after is not None:
-            self._session.let_go([self._after])
-            self._after = None
+        self._session.let_go([number for number in (self._after, self._named) if number is not None])
+        self._after = self._named = None

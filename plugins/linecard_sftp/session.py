@@ -83,6 +83,8 @@ class Session:
         self._came: dict[int, tuple[int, bytes]] = {}
         self._waiting: set[int] = set()
         self._unwanted: set[int] = set()
+        self._opening: set[int] = set()
+        """Files that are opened for nobody."""
         self._number = 0
         self.alive = True
         self._send(hello())
@@ -121,7 +123,18 @@ class Session:
 
     def open(self, path: bytes) -> bytes:
         """Open a file for reading; the handle."""
-        return self._text(self._ask(Ask.OPEN, path, 1, 0))
+        return self.handle(self.ask_open(path))
+
+    def ask_open(self, path: bytes) -> int:
+        """Have a file opened for reading; the handle is got by `handle`."""
+        return self._ask(Ask.OPEN, path, 1, 0)
+
+    def has_handle(self, number: int) -> bool:
+        """Whether the answer has come, and is one."""
+        return number in self._came and self._came[number][0] == Answer.HANDLE
+
+    def handle(self, number: int) -> bytes:
+        return self._text(number)
 
     def create(self, path: bytes) -> bytes:
         """Make a new file, never in place of another, and open it for writing; the handle."""
@@ -197,6 +210,10 @@ class Session:
         except Refused as refused:
             return refused
 
+    def ask_stat(self, path: bytes) -> int:
+        """Ask what a name stands for; the answer is got by `attributes`."""
+        return self._ask(Ask.LSTAT, path)
+
     def ask_fstat(self, handle: bytes) -> int:
         """Ask what an open file looks like; the answer is got by `attributes`."""
         return self._ask(Ask.FSTAT, handle)
@@ -228,6 +245,13 @@ class Session:
             with suppress(Lost):
                 self._unwanted.add(self._ask(Ask.CLOSE, handle))
 
+    def let_go_opened(self, number: int) -> None:
+        """Nobody wants the file any more that is being opened: it is closed as soon as its handle has come."""
+        if self.has_handle(number):
+            self.let_go((), self.handle(number))
+        elif self._came.pop(number, None) is None:
+            self._opening.add(number)
+
     # -- the wire --------------------------------------------------------------------------------------------------
 
     def _ask(self, kind: Ask, *parts: bytes | int) -> int:
@@ -247,8 +271,11 @@ class Session:
             self._waiting.discard(came)
             if came in self._unwanted:
                 self._unwanted.discard(came)
-            else:
-                self._came[came] = kind, body[4:]
+                continue
+            self._came[came] = kind, body[4:]
+            if came in self._opening:
+                self._opening.discard(came)
+                self.let_go_opened(came)
         return self._came.pop(number)
 
     def _send(self, request: bytes) -> None:

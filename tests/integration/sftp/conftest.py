@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
 from integration.sftp.sshd import Sshd, made_key
 
@@ -59,3 +60,10 @@ def open_office(folder: Path, key: Path) -> Callable[..., Office]:
 @pytest.fixture
 def office(open_office: Callable[..., Office], server: Sshd) -> Office:
     return open_office(server)
+
+
+@pytest.fixture
+def hostile(folder: Path) -> Iterator[Hostile]:
+    server = Hostile(folder)
+    yield server
+    server.close()

@@ -6,19 +6,12 @@ import pytest
 
 from integration.daemon.site import rows
 from integration.sftp import hostile as sftp
-from integration.sftp.hostile import HangUp, Hostile
+from integration.sftp.hostile import HangUp
 from integration.sftp.office import Office
 from linecard.ports.inbox import InboxError
 
 BLOCK = 32_768
 LARGE = (rows("ada 1000") + "%" + 9 * BLOCK * "x" + "\n").encode()
-
-
-@pytest.fixture
-def hostile(folder):
-    server = Hostile(folder)
-    yield server
-    server.close()
 
 
 @pytest.fixture
