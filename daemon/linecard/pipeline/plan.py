@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from linecard.errors import SheetError
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome
 from linecard.model.run import Run, State
@@ -25,7 +26,8 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
 
     What this run has already made counts as made by its rows. The run goes to `rejected`, `unchanged`,
     `planned` or `held`; a second plan of an approved run that wants nothing but what is left of the approved one
-    goes on to `approved` by itself. Raises `BackendError` when a PBX cannot be read; the run stays as it was.
+    goes on to `approved` by itself. Raises `BackendError` when a PBX cannot be read, and `SheetError` when a file that
+    was planned before would be refused now; the run stays as it was.
     """
     journal = Journal(store, run.id)
     attempt = run.attempt + 1
@@ -40,6 +42,8 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
     if run.expected is not None and not sheet.refused and sheet.rows != run.expected:
         sheet.faults.append(_miscounted(run, sheet.rows))
     if sheet.refused:
+        if run.state is not State.RECEIVED:
+            raise _refused_now(run, sheet)
         return _rejected(store, journal, run, sheet, who)
     left = _Left(approved)
     journal.add_changes(attempt, left.watched(planning.changes(journal.last_seq() + 1)))
@@ -80,6 +84,15 @@ def _miscounted(run: Run, rows: int) -> Fault:
         Severity.ERROR,
         f"The file was said to have {run.expected} rows; it has {rows}.",
         "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
+    )
+
+
+def _refused_now(run: Run, sheet: Sheet) -> SheetError:
+    """The file is what it was, so what it is read by has changed; what was decided about the run stands."""
+    error = next(f for f in sheet.faults if f.severity is Severity.ERROR)
+    return SheetError(
+        f"Run {run.id} was planned before, and now its file would be refused: {error.message}",
+        remedy=f"Set the inbox {run.inbox} back to what it was then; the run goes on by itself.",
     )
 
 

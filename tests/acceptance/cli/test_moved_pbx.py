@@ -96,3 +96,19 @@ def test_somebody_else_did_what_was_wanted(site):
     assert process.returncode == 0, (out, err)
     assert err.count("Apply it?") == 1
     until(lambda: site.states == {1: "applied"})
+
+
+def test_a_setting_that_would_refuse_the_file_now_keeps_the_run_waiting(site):
+    """What was approved is not forgotten: it says what to set back, and then goes on."""
+    moved(site, "y\nn\n")
+    config = site.folder / "linecard.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace("    path: inbox", "    sheet: {max_columns: 2}\n    path: inbox", 1))
+    assert config.read_text(encoding="utf-8") != before
+    said = site.run("resume", "--json", answers="y\n")
+    assert said.code == 2
+    assert "Run 1 was planned before, and now its file would be refused:" in said.err
+    assert "back to what it was then" in said.err
+    config.write_text(before, encoding="utf-8")
+    (run,) = Resumed.model_validate(site.run("resume", "--json", answers="y\n").json).runs
+    assert run.state == "applied"
