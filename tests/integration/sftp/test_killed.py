@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
 import time
+from contextlib import suppress
 
 import pytest
 
 from acceptance.crashes import TORTURE
 from acceptance.killing import DIED, forked
-from integration.daemon.site import rows
+from integration.daemon.site import LINECARD, eventually, rows
 
 DEATHS = 400 if TORTURE else 12
 
@@ -87,3 +90,33 @@ def test_each_file_is_done_once_however_often_linecard_is_killed(server, open_of
         (filed,) = (office.folder / "reports").rglob(reply.name)
         assert reply.read_bytes() == filed.read_bytes()
     assert "Traceback" not in log.read_text()
+
+
+def test_the_daemon_is_killed_again_and_again(server, open_office):
+    """A real `linecard serve`, killed at random instants from its start on, while files arrive."""
+    office, sent = open_office(server, settle="50ms", reply="../results"), list[str]()
+    lives = 60 if TORTURE else 4
+    for _ in range(lives):
+        for _ in range(2):
+            sent.append(f"{1000 + len(sent)}.csv")
+            server.put(sent[-1], rows(f"m{sent[-1][:4]} {sent[-1][:4]}"))
+        daemon = serving(office)
+        with suppress(subprocess.TimeoutExpired):
+            daemon.wait(random.uniform(0.3, 3))
+        daemon.kill()
+        assert daemon.wait() == -signal.SIGKILL, (office.folder / "served").read_text()
+    with office.served():
+        eventually(
+            lambda: office.runs and len(list((server.home / "results").glob("*"))) == len(sent), "the last reply"
+        )
+        eventually(lambda: [path for path in server.inbox.rglob("*") if path.is_file()] == [], "the last parting")
+    assert sorted(office.files) == sent, "no file has two runs"
+    away = put_away(office)
+    assert {name for name, state in office.runs.items() if state != "applied"} == away, told(office)
+    assert office.held == {name[:4]: f"m{name[:4]}@example.org" for name in sent if name not in away}
+    assert "Traceback" not in (office.folder / "served").read_text()
+
+
+def serving(office) -> subprocess.Popen:
+    with (office.folder / "served").open("a") as out:
+        return subprocess.Popen([*LINECARD, "serve"], env=office.environment, stdout=out, stderr=subprocess.STDOUT)
