@@ -24,7 +24,7 @@ class NoLetter(LinecardError):
 def command() -> None:
     """List, retry and drop letters: reports on their way to readers.
 
-    A letter that cannot be delivered is tried again for a week, at longer and longer intervals.
+    A letter that cannot be delivered is tried again for ten days, at longer and longer intervals.
     """
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from linecard.config.sections import Tell, Warn
     from linecard.runtime.service import Service
 
-KEPT_TRYING = timedelta(days=7)
-"""How long a letter is tried before it is given up."""
+KEPT_TRYING = timedelta(days=10)
+"""How long a letter is tried before it is given up: a server may be down for a week."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 """Between two tries: doubled each time, and spread by chance."""
 IN_A_ROW = 3

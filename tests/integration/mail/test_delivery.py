@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -254,7 +254,27 @@ def trickle():
         thread.join()
 
 
-def test_no_server_for_a_week_and_a_letter_is_given_up_then(make):
+def test_a_week_without_a_server_loses_nothing(server, make):
+    """Every four hours in the end; then each reader gets each letter once."""
+    now = [datetime(2026, 11, 30, 8, 0, tzinfo=UTC)]
+    site = make(server.port, to=("anna@example.org", "hans@example.org"), now=lambda: now[0])
+    server.mail_from = "421 4.3.2 down for a week"
+    site.run()
+    for hours in range(7 * 24):
+        if hours == 3 * 24:
+            site.run("attach,eve@x.org,1001\n", "later.csv")
+        site.deliver()
+        now[0] += timedelta(hours=1)
+    assert server.mails == []
+    assert 40 < max(item.attempts for item in site.waiting) < 80
+    server.mail_from = ""
+    now[0] += timedelta(hours=5)
+    site.deliver()
+    assert sorted(mail.to[0] for mail in server.mails) == 2 * ["anna@example.org"] + 2 * ["hans@example.org"]
+    assert site.outbox.given_up() == site.waiting == site.board.troubles == []
+
+
+def test_no_server_for_too_long_and_a_letter_is_given_up_then(make):
     """Not a day sooner; and a person can have it tried again."""
     site = make(9)
     run = site.run()

@@ -168,7 +168,7 @@ def test_what_is_refused_for_good_is_given_up_and_told(site, server, answer):
 
 
 def test_a_server_that_is_away_is_tried_for_days_then_given_up(tmp_path):
-    """Nobody listens; each try waits longer, and after a week a person must look."""
+    """Nobody listens; each try waits longer, and after ten days a person must look."""
     site = Site(tmp_path, "http://127.0.0.1:9/hook")
     try:
         run = site.run()

@@ -20,6 +20,7 @@ from linecard.runtime.metrics import Figures
 from linecard.runtime.notify import Notify
 from linecard.runtime.patience import LONGEST_WAIT, SHORTEST_WAIT, Patience
 from linecard.runtime.prompt import Prompt
+from linecard.store.outbox import Outbox
 from unit.runtime.driving import rows
 
 
@@ -327,6 +328,28 @@ class TestFigures:
     def test_a_file_that_cannot_be_written_stops_nothing(self, drive, figures):
         (drive.folder / "linecard.prom").mkdir()
         figures.write()
+
+    def test_letters_that_wait_and_those_given_up_are_counted(self, drive, figures):
+        config = CONFIG.replace("  hr: {", "  hr: {tell: [{sink: post}], ", 1)
+        assert config != CONFIG
+        sink = "sinks: {post: {kind: webhook, options: {url: 'http://127.0.0.1:9/'}}}\n"
+        drive.configure(f"{config}{sink}metrics: {{textfile: linecard.prom}}\n")
+        drive.start()
+        figures = Figures(drive.service, drive.engine, drive.board)
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.done()
+
+        def counted() -> tuple[float, float]:
+            figures.write()
+            found, _ = self.read(drive)
+            return found["linecard_reports_waiting",], found["linecard_letters_given_up",]
+
+        assert counted() == (2, 0)  # the report itself is not filed yet, either
+        outbox = Outbox(drive.service.store)
+        (item,) = outbox.waiting("post")
+        with drive.service.store.transaction() as connection:
+            outbox.failed(connection, item.id, "550 no", None)
+        assert counted() == (1, 1)
 
     def test_where_nobody_asks_for_them_there_are_none(self, drive):
         figures = Figures(drive.service, drive.engine, drive.board)
