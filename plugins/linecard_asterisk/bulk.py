@@ -42,7 +42,13 @@ def among(
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
     """Insert rows, all of which have the same columns."""
-    if connection.dialect.name != "postgresql" or len(rows) < FEW:
+    dialect = connection.dialect
+    if len(rows) >= FEW and dialect.name == "sqlite":  # text and numbers, which no type has to look at one by one
+        compiled = sa.insert(table).compile(dialect=dialect, column_keys=list(rows[0]))
+        order = compiled.positiontup or ()
+        connection.exec_driver_sql(str(compiled), [tuple(map(row.__getitem__, order)) for row in rows])
+        return
+    if dialect.name != "postgresql" or len(rows) < FEW:
         if rows:
             connection.execute(sa.insert(table), rows)
         return

@@ -113,8 +113,10 @@ class Judge:
 
     def _secret_refusal(self, change: Change, endpoint: Endpoint | None) -> str:
         """Why the secret of an endpoint cannot be made anew: the phone of its former holder would go on."""
+        if endpoint is None:
+            return ""
         before = Holding(self._seen.holding(change.extension).member, None)
-        if endpoint is None or not self._fresh(change.extension, before, change.after):
+        if not self._fresh(change.extension, before, change.after):
             return ""
         if not endpoint.auth or endpoint.auth not in self._auths:
             return f"endpoint {change.extension} has no secret in the table of secrets that could be made anew"

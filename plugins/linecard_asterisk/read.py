@@ -39,13 +39,14 @@ class Seen:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
     rings: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, set[str]] = field(default_factory=dict)
+    numbers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def holding(self, extension: str) -> Holding:
         """What an extension is. Nobody holds one whose endpoint somebody else took away."""
-        link = self.links.get(extension)
-        numbers = self.numbers.get(extension, ())
-        number = link.number if link and link.number in numbers else min(numbers, default=None)
+        link, numbers = self.links.get(extension), self.numbers.get(extension)
+        number = None
+        if numbers:
+            number = link.number if link is not None and link.number in numbers else min(numbers)
         if link is None:
             return Holding(None, number)
         return Holding(link.member if extension in self.endpoints else None, number)
@@ -122,13 +123,16 @@ class Reader:
         if lock:
             query = query.with_for_update()
         if names is None:
-            yield from self._connection.execute(query)
+            yield from self._connection.execute(query).all()
             return
         for some in among(self._connection, column, names):
-            yield from self._connection.execute(query.where(some))
+            yield from self._connection.execute(query.where(some)).all()  # a row at a time takes twice as long
 
 
 def _note(seen: Seen, stored: Any, name: Any) -> None:
     number = read_number(stored)
-    seen.rings[number] = str(name)
-    seen.numbers.setdefault(str(name), set()).add(number)
+    extension = str(name)
+    seen.rings[number] = extension
+    known = seen.numbers.get(extension, ())
+    if number not in known:
+        seen.numbers[extension] = (*known, number)

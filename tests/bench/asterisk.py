@@ -12,6 +12,7 @@ has been answered 200, next to all the others, by a running Asterisk.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sqlite3
 import sys
@@ -171,6 +172,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--tries", type=int, default=3)
     given = parser.parse_args()
+    gc.set_threshold(20_000, 50, 100)  # as the program does
     os.environ |= {"AMI_SECRET": AMI_SECRET, "PGPASSWORD": postgres.PASSWORD}
     met = True
     for kind in (sqlite, postgresql):
