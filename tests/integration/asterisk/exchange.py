@@ -45,6 +45,7 @@ contact = {contact}
 DIALPLAN = """\
 [internal]
 exten => _XXXX,1,Gosub(ring,s,1(${EXTEN}))
+exten => _*XXXX,1,Goto(boxes,${EXTEN:1},1)
 include => from-did
 [ring]
 exten => s,1,GotoIf($["${PJSIP_ENDPOINT(${ARG1},aors)}" = ""]?nosuch)
@@ -75,8 +76,15 @@ class Exchange:
     `given` are configuration files by name, in the place of those of the tests.
     """
 
-    def __init__(self, folder: Path, database: str, given: Callable[[Exchange], dict[str, str]] | None = None) -> None:
-        self.root, self.folder = packages.root(), folder
+    def __init__(
+        self,
+        folder: Path,
+        database: str,
+        given: Callable[[Exchange], dict[str, str]] | None = None,
+        *,
+        dialplan: str = "",
+    ) -> None:
+        self.root, self.folder, self._dialplan = packages.root(), folder, dialplan
         self.sip, self.ami = free_port(), free_port()
         driver, _, self._where = database.partition(":")
         self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "": ""}[driver]
@@ -96,7 +104,7 @@ class Exchange:
             "asterisk": self._asterisk(),
             "modules": f"[modules]\nautoload=no\n{preload}{modules}",
             "pjsip": self._pjsip(),
-            "extensions": DIALPLAN + (BY_TABLE if self._driver else BY_FAMILY),
+            "extensions": DIALPLAN + (BY_TABLE if self._driver else BY_FAMILY) + self._dialplan,
             "voicemail": "[general]\n[default]\n",
             "manager": self._manager(),
             "rtp": f"[general]\nrtpstart={rtp}\nrtpend={rtp + 200}\n",

@@ -38,11 +38,14 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path, kind: str) -> Iterator[Office]:
-    """One whose Asterisk has its extensions from `sqlite`, from `postgresql` or from `files`."""
+def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
+    """One whose Asterisk has its extensions from `sqlite`, from `postgresql` or from `files`.
+
+    `dialplan` is added to that of all: a context `boxes` is reached by a star before the number.
+    """
     with ExitStack() as stack:
         database, options = {"sqlite": _sqlite, "postgresql": _postgresql, "files": _files}[kind](folder, stack)
-        exchange = Exchange(folder / "asterisk", database)
+        exchange = Exchange(folder / "asterisk", database, dialplan=dialplan)
         stack.enter_context(exchange.running())
         yield Office(Site(folder / "site", exchange, **options), stack)
 
