@@ -125,7 +125,7 @@ def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:
         schema, bare = split(name)
         if name in there:
             found[key] = sa.Table(bare, metadata, *_columns(there[name]), schema=schema)
-        elif key == "numbers":
+        elif key == "numbers" and options.dialplan is None:
             found[key] = own_numbers(options, metadata)
         else:
             raise sa.exc.NoSuchTableError(name)

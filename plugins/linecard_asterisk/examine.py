@@ -36,7 +36,7 @@ def flaws(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
     for key, name in names.items():
         if name not in there:
             complete = False
-            if key != "numbers":  # made on first use
+            if key != "numbers" or options.dialplan is not None:  # else made on first use
                 yield Flaw(f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
             continue
         found = {column["name"]: column for column in there[name]}
@@ -58,7 +58,7 @@ def _needed(key: str, options: AsteriskOptions) -> Iterator[str]:
         "auths": [*template.auth, *(("md5_cred", "realm") if options.as_md5 else ())],
         "aors": [*template.aor, *(("mailboxes",) if options.tables.voicemail else ())],
         "voicemail": [columns.email, columns.fullname, *template.voicemail],
-        "numbers": [columns.number, columns.extension],
+        "numbers": [*_numbers(options), *(("context", "priority", "app") if options.dialplan else ())],
     }
     yield from (column for column in more.get(key, []) if column is not None and column not in NEEDED[key])
 
@@ -88,7 +88,9 @@ def _slow(
         "aors": ("id",),
         "contacts": ("endpoint",),
     }
-    wanted["numbers"] = (options.columns.number, options.columns.extension)
+    number, target = _numbers(options)
+    key_of_numbers = [number] if options.dialplan is None else ["context", number, "priority"]
+    wanted["numbers"] = (key_of_numbers[0], target)
     first = _first_columns(inspector, name)
     for column in wanted.get(key, ()):
         if column in found and column not in first:
@@ -96,16 +98,25 @@ def _slow(
                 f"{name}.{column} has no index: each change reads the whole table",
                 f"CREATE INDEX ON {name} ({column});",
             )
-    if key == "numbers" and options.columns.number in found and not _is_unique(inspector, name, options.columns.number):
-        yield Flaw(f"{name}.{options.columns.number} may hold a number twice", "Make it the primary key of the table.")
+    if key == "numbers" and number in found and not _is_unique(inspector, name, key_of_numbers):
+        key_of_numbers_said = ", ".join(key_of_numbers)
+        yield Flaw(
+            f"{name}.{number} may hold a number twice", f"ALTER TABLE {name} ADD UNIQUE ({key_of_numbers_said});"
+        )
+
+
+def _numbers(options: AsteriskOptions) -> tuple[str, str]:
+    """The columns of a number and of where it leads."""
+    columns = options.columns
+    return (columns.number, columns.extension) if options.dialplan is None else ("exten", "appdata")
 
 
 def _first_columns(inspector: sa.Inspector, name: str) -> set[str | None]:
     return {columns[0] for columns, _ in _keys(inspector, name) if columns}
 
 
-def _is_unique(inspector: sa.Inspector, name: str, column: str) -> bool:
-    return any(unique and columns == [column] for columns, unique in _keys(inspector, name))
+def _is_unique(inspector: sa.Inspector, name: str, wanted: list[str]) -> bool:
+    return any(unique and set(columns) == set(wanted) for columns, unique in _keys(inspector, name))
 
 
 def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None], bool]]:

@@ -71,6 +71,19 @@ class Columns(_Part):
     email: Identifier | None = Field(default="email", description="The holder's address, in the mailbox; or null.")
 
 
+class Dialplan(_Part):
+    """Numbers as rows of Asterisk's own dialplan (`switch => Realtime/CONTEXT@extensions`)."""
+
+    context: str = Field(default="from-did", description="Their context; linecard alone writes numbers there.")
+    priority: int = Field(default=1, ge=1, description="Their priority.")
+    app: str = Field(default="Goto", pattern=r"^[A-Za-z]+$", description="The application that leads to an extension.")
+    appdata: str = Field(
+        default="internal,{extension},1",
+        pattern=r"^[^{}]*\{extension\}[^{}]*$",
+        description="What it is given: the way to the {extension}.",
+    )
+
+
 class Template(_Part):
     """What a new extension is made of, besides what linecard itself must say."""
 
@@ -153,6 +166,13 @@ class AsteriskOptions(_Part):
     )
     tables: Tables = Field(default_factory=Tables, description="Names of tables.")
     columns: Columns = Field(default_factory=Columns, description="Names of columns.")
+    dialplan: Dialplan | None = Field(
+        default=None,
+        description=(
+            "Numbers are rows of the table `tables.numbers`, which is then that of the dialplan, such as extensions; "
+            "null: it is a table of numbers and extensions."
+        ),
+    )
     plus: bool = Field(default=True, description="Whether the table of numbers has them with the + in front.")
     store_secrets_as: Literal["userpass", "md5"] = Field(
         default="userpass", description="How Asterisk keeps a new secret: as it is, or its MD5 for `realm`."
@@ -199,6 +219,9 @@ class AsteriskOptions(_Part):
             "`calls: wait` and `calls: hangup` need `ami`": self.calls != "leave" and self.ami is None,
             "`tables.contacts: null` needs `ami`": self._contacts_by_ami and self.ami is None,
             "`mode: files` needs `files` and `ami`": self.mode == "files" and None in (self.files, self.ami),
+            "`mode: files` has no `dialplan`": self.mode == "files" and self.dialplan is not None,
+            "`dialplan` needs `tables.numbers`, such as extensions": self.dialplan is not None
+            and self.tables.numbers == "dids",
             "`mode: files` has no `tables.voicemail`": self.mode == "files" and self.tables.voicemail is not None,
             "`mode: files` needs a `url` of SQLite": self.mode == "files" and not self.url.startswith("sqlite"),
             "`on_release_voicemail` needs `voicemail_spool`": self.on_release_voicemail != "keep"

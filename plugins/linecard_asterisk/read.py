@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from linecard.api import Entry, Holding, Scope
 from linecard_asterisk.bulk import among
-from linecard_asterisk.convert import is_extension, read_number, stored_number
+from linecard_asterisk.convert import is_extension
 from linecard_asterisk.database import Tables
+from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
 
 
@@ -57,6 +58,7 @@ class Reader:
 
     def __init__(self, connection: sa.Connection, tables: Tables, options: AsteriskOptions) -> None:
         self._connection, self._tables, self._options = connection, tables, options
+        self._numbers = Numbers(tables.numbers, options)
 
     def entries(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope once."""
@@ -90,34 +92,29 @@ class Reader:
     def seen(self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False) -> Seen:
         """What there is of these extensions (None: of all), and where these numbers lead. `lock`ed until the end."""
         seen = Seen()
-        links, endpoints, dids = self._tables.links.c, self._tables.endpoints.c, self._tables.numbers.c
-        number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
+        links, endpoints, dids = self._tables.links.c, self._tables.endpoints.c, self._numbers
         row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
         for name, member, told, made, unsettled in self._asked(row, links.extension, extensions, lock=lock):
             seen.links[name] = Link(member, told, bool(made), unsettled)
         row = sa.select(endpoints.id, endpoints.context, endpoints.auth)
         for name, context, auth in self._asked(row, endpoints.id, extensions, lock=lock):
             seen.endpoints[name] = Endpoint(context, auth)
-        row = sa.select(number, extension)
-        for stored, name in self._asked(row, extension, extensions, lock=lock):
-            _note(seen, stored, name)
-        for stored, name in self._asked(row, number, [self._stored(n) for n in numbers], lock=lock):
-            _note(seen, stored, name)
+        led = None if extensions is None else [dids.to(name) for name in extensions]
+        for stored, target in self._asked(dids.query.where(*dids.leads), dids.target, led, lock=lock):
+            _note(seen, *dids.read(stored, target))
+        for stored, target in self._asked(dids.query, dids.number, [dids.stored(n) for n in numbers], lock=lock):
+            _note(seen, *dids.read(stored, target))
         return seen
 
     def _named(self, scope: Scope) -> set[str]:
         """The extensions that the scope names, or whose holder or number it names."""
         names = set(scope.extensions)
-        links, dids = self._tables.links.c, self._tables.numbers.c
-        number, extension = dids[self._options.columns.number], dids[self._options.columns.extension]
+        links, dids = self._tables.links.c, self._numbers
         for some in among(self._connection, links.member, scope.members):
             names.update(self._connection.scalars(sa.select(links.extension).where(some)))
-        for some in among(self._connection, number, [self._stored(n) for n in scope.numbers]):
-            names.update(map(str, self._connection.scalars(sa.select(extension).where(some))))
+        for some in among(self._connection, dids.number, [dids.stored(n) for n in scope.numbers]):
+            names.update(dids.read(*row)[1] for row in self._connection.execute(dids.query.where(some)))
         return names
-
-    def _stored(self, number: str) -> str:
-        return stored_number(number, plus=self._options.plus)
 
     def _asked(self, query: Any, column: sa.Column[Any], names: Collection[str] | None, *, lock: bool) -> Iterator[Any]:
         if lock:
@@ -129,9 +126,7 @@ class Reader:
             yield from self._connection.execute(query.where(some)).all()  # a row at a time takes twice as long
 
 
-def _note(seen: Seen, stored: Any, name: Any) -> None:
-    number = read_number(stored)
-    extension = str(name)
+def _note(seen: Seen, number: str, extension: str) -> None:
     seen.rings[number] = extension
     known = seen.numbers.get(extension, ())
     if number not in known:

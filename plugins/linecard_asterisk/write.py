@@ -13,6 +13,7 @@ from linecard_asterisk import convert
 from linecard_asterisk.bulk import Row, among, insert, update
 from linecard_asterisk.database import Left, Tables, words
 from linecard_asterisk.judge import Judge, Step
+from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions, Settings
 from linecard_asterisk.read import Reader
 
@@ -107,7 +108,7 @@ class _Work:
         usernames: Mapping[str, str],
     ) -> None:
         self._connection, self._tables, self._options, self._making = connection, tables, options, making
-        self._usernames = usernames
+        self._usernames, self._numbers = usernames, Numbers(tables.numbers, options)
         self._secrets: dict[str, str] = {}
 
     def write(self, steps: list[Step]) -> None:
@@ -125,20 +126,19 @@ class _Work:
         self._link(steps)
 
     def _let_numbers_go(self, steps: list[Step]) -> None:
-        number, extension = self._number_columns()
+        dids = self._numbers
         gone = [
-            {"n": self._stored(step.before.number), "e": step.extension}
+            {"n": dids.stored(step.before.number), "e": dids.to(step.extension)}
             for step in steps
             if step.before.number is not None and step.before.number != step.after.number
         ]
-        where = (number == sa.bindparam("n"), extension == sa.bindparam("e"))
+        where = (dids.number == sa.bindparam("n"), dids.target == sa.bindparam("e"), *dids.leads)
         if gone:
             self._connection.execute(sa.delete(self._tables.numbers).where(*where), gone)
 
     def _take_numbers(self, steps: list[Step]) -> None:
-        columns = self._options.columns
         rows = [
-            {columns.number: self._stored(step.after.number), columns.extension: step.extension}
+            self._numbers.row(step.after.number, step.extension)
             for step in steps
             if step.after.number is not None and step.before.number != step.after.number
         ]
@@ -146,10 +146,10 @@ class _Work:
 
     def _not_there_yet(self, rows: list[Row]) -> list[Row]:
         """Without numbers that somebody has led to the same extension already."""
-        number, _ = self._number_columns()
+        number, here = self._numbers.number, self._numbers.here
         there: set[Any] = set()
         for some in among(self._connection, number, [row[number.name] for row in rows]):
-            there.update(self._connection.scalars(sa.select(number).where(some)))
+            there.update(self._connection.scalars(sa.select(number).where(some, *here)))
         return [row for row in rows if row[number.name] not in there]
 
     def _remove(self, extensions: list[str]) -> None:
@@ -291,13 +291,6 @@ class _Work:
     def _addressed(self, member: str | None) -> Row:
         columns = self._options.columns
         return {name: self._making.encode(member or "") for name in (columns.email, columns.fullname) if name}
-
-    def _stored(self, number: str | None) -> str:
-        return convert.stored_number(number or "", plus=self._options.plus)
-
-    def _number_columns(self) -> tuple[sa.Column[Any], sa.Column[Any]]:
-        columns = self._options.columns
-        return self._tables.numbers.c[columns.number], self._tables.numbers.c[columns.extension]
 
     @staticmethod
     def _typed(table: sa.Table, settings: Settings) -> Row:

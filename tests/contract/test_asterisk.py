@@ -35,6 +35,7 @@ class TestAsteriskOnSqlite(BackendContract):
     many = 250
     examples = 6
     options: ClassVar = {}
+    schema = staticmethod(schema.small)
 
     @pytest.fixture
     def new_pbx(self, tmp_path):
@@ -43,7 +44,7 @@ class TestAsteriskOnSqlite(BackendContract):
         def new_pbx(entries=(), members=()):
             url = f"sqlite:///{tmp_path / f'{next(numbers)}.sqlite'}"
             engine = places.engine_of(url)
-            places.filled(engine, places.prepare(engine), entries)
+            places.filled(engine, places.prepare(engine, self.schema), entries)
             options = AsteriskOptions(url=url, **self.options)
             return lambda: AsteriskBackend(options, tmp_path, group=GROUP)
 
@@ -62,6 +63,14 @@ class TestAsteriskThatRemovesExtensions(TestAsteriskOnSqlite):
 
     examples = 3
     options: ClassVar = {"on_release": "remove", "tables": {"voicemail": "voicemail"}, "handover": "secrets"}
+
+
+class TestAsteriskWithNumbersInTheDialplan(TestAsteriskOnSqlite):
+    """A number is a row of the table of the dialplan."""
+
+    examples = 3
+    options: ClassVar = {"tables": {"numbers": "extensions"}, "dialplan": {}}
+    schema = staticmethod(schema.with_dialplan)
 
 
 class TestAsteriskOnPostgreSQL(BackendContract):

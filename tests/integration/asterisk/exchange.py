@@ -29,7 +29,7 @@ func_extstate func_global func_pjsip_endpoint func_pjsip_aor func_pjsip_contact 
 res_manager_devicestate
 """
 
-REALTIME = ("ps_endpoints", "ps_auths", "ps_aors", "ps_contacts", "voicemail", "dids")
+REALTIME = ("ps_endpoints", "ps_auths", "ps_aors", "ps_contacts", "voicemail", "dids", "extensions")
 
 SORCERY = """\
 [res_pjsip]
@@ -83,8 +83,10 @@ class Exchange:
         given: Callable[[Exchange], dict[str, str]] | None = None,
         *,
         dialplan: str = "",
+        numbers: str | None = None,
     ) -> None:
         self.root, self.folder, self._dialplan = packages.root(), folder, dialplan
+        self._numbers = numbers
         self.sip, self.ami = free_port(), free_port()
         driver, _, self._where = database.partition(":")
         self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "": ""}[driver]
@@ -104,7 +106,7 @@ class Exchange:
             "asterisk": self._asterisk(),
             "modules": f"[modules]\nautoload=no\n{preload}{modules}",
             "pjsip": self._pjsip(),
-            "extensions": DIALPLAN + (BY_TABLE if self._driver else BY_FAMILY) + self._dialplan,
+            "extensions": DIALPLAN + (self._numbers or (BY_TABLE if self._driver else BY_FAMILY)) + self._dialplan,
             "voicemail": "[general]\n[default]\n",
             "manager": self._manager(),
             "rtp": f"[general]\nrtpstart={rtp}\nrtpend={rtp + 200}\n",

@@ -39,13 +39,17 @@ class Office:
 
 @contextmanager
 def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
-    """One whose Asterisk has its extensions from `sqlite`, from `postgresql` or from `files`.
+    """One whose Asterisk has its extensions from `sqlite`, from `postgresql` or from `files`; with `dialplan`, from
+    SQLite, and its numbers from rows of the dialplan.
 
     `dialplan` is added to that of all: a context `boxes` is reached by a star before the number.
     """
     with ExitStack() as stack:
-        database, options = {"sqlite": _sqlite, "postgresql": _postgresql, "files": _files}[kind](folder, stack)
-        exchange = Exchange(folder / "asterisk", database, dialplan=dialplan)
+        database, options = {"sqlite": _sqlite, "dialplan": _dialplan, "postgresql": _postgresql, "files": _files}[
+            kind
+        ](folder, stack)
+        numbers = "switch => Realtime/from-did@extensions\n" if kind == "dialplan" else None
+        exchange = Exchange(folder / "asterisk", database, dialplan=dialplan, numbers=numbers)
         stack.enter_context(exchange.running())
         yield Office(Site(folder / "site", exchange, **options), stack)
 
@@ -54,6 +58,13 @@ def _sqlite(folder: Path, _: ExitStack) -> tuple[str, dict[str, object]]:
     url = f"sqlite:///{folder}/realtime.sqlite3"
     places.prepare(places.engine_of(url))
     return f"sqlite:{folder}/realtime.sqlite3", {"url": url, "tables": {"contacts": None, "voicemail": "voicemail"}}
+
+
+def _dialplan(folder: Path, stack: ExitStack) -> tuple[str, dict[str, object]]:
+    database, options = _sqlite(folder, stack)
+    places.prepare(places.engine_of(str(options["url"])), schema.with_dialplan)
+    tables = {"contacts": None, "voicemail": "voicemail", "numbers": "extensions"}
+    return database, options | {"tables": tables, "dialplan": {"context": "from-did"}}
 
 
 def _postgresql(_: Path, stack: ExitStack) -> tuple[str, dict[str, object]]:

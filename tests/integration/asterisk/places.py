@@ -40,7 +40,7 @@ def endpoints(connection: sa.Connection, metadata: sa.MetaData, *names: str, con
 
 
 def filled(engine: sa.Engine, metadata: sa.MetaData, entries) -> None:
-    """The tables as linecard leaves them when these entries were attached."""
+    """The tables as linecard leaves them when these entries were attached; numbers in the dialplan, if there is one."""
     entries = list(entries)
     links = own_table("linecard_links", sa.MetaData())
     with engine.begin() as connection:
@@ -52,7 +52,12 @@ def filled(engine: sa.Engine, metadata: sa.MetaData, entries) -> None:
                 for e, m, n in entries
             ]
             connection.execute(sa.insert(links), held)
-        if numbers := [{"e164": number, "extension": extension} for extension, _, number in entries if number]:
+        if "extensions" in metadata.tables:
+            way = {"context": "from-did", "priority": 1, "app": "Goto"}
+            rows = [{"exten": number, "appdata": f"internal,{e},1"} | way for e, _, number in entries if number]
+            if rows:
+                connection.execute(sa.insert(metadata.tables["extensions"]), rows)
+        elif numbers := [{"e164": number, "extension": extension} for extension, _, number in entries if number]:
             connection.execute(sa.insert(metadata.tables["dids"]), numbers)
 
 

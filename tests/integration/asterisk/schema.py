@@ -93,6 +93,22 @@ def _numbers(metadata: sa.MetaData) -> None:
     )
 
 
+def with_dialplan(metadata: sa.MetaData) -> None:
+    """Asterisk's own table of the dialplan besides, where each number may be a row."""
+    small(metadata)
+    sa.Table(
+        "extensions",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("context", sa.String(40), nullable=False),
+        sa.Column("exten", sa.String(40), nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
+        sa.Column("app", sa.String(40), nullable=False),
+        sa.Column("appdata", sa.String(256), nullable=False, index=True),
+        sa.UniqueConstraint("context", "exten", "priority"),
+    )
+
+
 def _voicemail(metadata: sa.MetaData) -> None:
     sa.Table(
         "voicemail",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from integration.asterisk import schema
-from linecard.api import VACANT, Fate, Holding
+from linecard.api import VACANT, BackendError, Fate, Holding
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
 NUMBER = "+4930901820"
@@ -187,6 +189,65 @@ class TestNumbers:
         pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
         assert pbx.rows("dids") == [{"e164": NUMBER[1:], "extension": "1000"}]
         assert pbx.entries() == {"1000": Holding(ADA, NUMBER)}
+
+
+class TestNumbersInTheDialplan:
+    @pytest.fixture
+    def pbx(self, tmp_path):
+        return Pbx(tmp_path, schema.with_dialplan, tables={"numbers": "extensions"}, dialplan={"context": "from-did"})
+
+    WAY: ClassVar = {"context": "from-did", "priority": 1}
+
+    def led(self, pbx) -> dict[str, tuple[str, str]]:
+        return {row["exten"]: (row["app"], row["appdata"]) for row in pbx.rows("extensions")}
+
+    def test_a_number_is_a_row_that_leads_to_the_extension(self, pbx):
+        """It moves and goes with the number, and stays with a freed extension."""
+        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
+        assert self.led(pbx) == {NUMBER: ("Goto", "internal,1000,1")}
+        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(None, NUMBER))
+        assert self.led(pbx) == {NUMBER: ("Goto", "internal,1000,1")}
+        pbx.becomes("1000", Holding(None, NUMBER), Holding(BOB, f"{NUMBER}1"))
+        assert self.led(pbx) == {f"{NUMBER}1": ("Goto", "internal,1000,1")}
+        assert pbx.entries() == {"1000": Holding(BOB, f"{NUMBER}1")}
+
+    @pytest.mark.parametrize(
+        ("app", "appdata", "leads"),
+        [("Queue", "support", "Queue(support)"), ("Goto", "ivr,s,1", "ivr,s,1"), ("Goto", "internal,1001,1", "1001")],
+    )
+    def test_what_somebody_else_has_a_number_do_is_told_and_left_alone(self, pbx, app, appdata, leads):
+        pbx.put("extensions", exten=NUMBER, app=app, appdata=appdata, **self.WAY)
+        (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, NUMBER)))
+        assert (result.fate, result.words) == (Fate.FAILED, f"{NUMBER} is on extension {leads}")
+        assert self.led(pbx) == {NUMBER: (app, appdata)}
+
+    def test_rows_of_other_contexts_and_priorities_are_no_numbers(self, pbx):
+        """Whatever stands there is the administrator's, and stays."""
+        way = {"app": "Goto", "appdata": "internal,1000,1"}
+        for context, priority in (("from-did", 2), ("internal", 1)):
+            pbx.put("extensions", exten=NUMBER, context=context, priority=priority, **way)
+        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
+        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(ADA, f"{NUMBER}1"))
+        assert sorted((row["context"], row["priority"]) for row in pbx.rows("extensions", exten=NUMBER)) == [
+            ("from-did", 2),
+            ("internal", 1),
+        ]
+
+    def test_the_doctor_says_what_is_missing(self, pbx):
+        """The table, which linecard does not make, its columns, its key, and the index by which a number is found."""
+        assert [flaw.message for flaw in pbx.backend().examine()] == []
+        with pbx.engine.begin() as connection:
+            connection.exec_driver_sql("DROP INDEX ix_extensions_appdata")
+        (flaw,) = pbx.backend().examine()
+        assert (flaw.message, flaw.remedy) == (
+            "extensions.appdata has no index: each change reads the whole table",
+            "CREATE INDEX ON extensions (appdata);",
+        )
+        with pbx.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE extensions")
+        assert [flaw.message for flaw in pbx.backend().examine()] == ["there is no table extensions"]
+        with pytest.raises(BackendError, match="there is no table extensions"):
+            pbx.entries()
 
 
 class TestReleasing:
