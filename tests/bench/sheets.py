@@ -58,6 +58,13 @@ def leavers(folder: Path, rows: int) -> Path:
     return _made(folder / f"leavers-{rows}.csv", (f"detach;{login(i)};;;" for i in range(rows) if not _is_bad(i)))
 
 
+def latecomers(folder: Path, rows: int) -> Path:
+    """The file with an attach of somebody else to each extension that `joiners` links, or that is out of any range."""
+    extensions = (extension(i) if not _is_bad(i) else "99" for i in range(rows))
+    lines = (f"attach;late.{login(i)};;{found};" for i, found in enumerate(extensions))
+    return _made(folder / f"latecomers-{rows}.csv", lines)
+
+
 def login(i: int) -> str:
     """The e-mail of the member in the `i`-th row."""
     given, family = GIVEN[i % len(GIVEN)], FAMILY[i * 7 % len(FAMILY)]

@@ -15,7 +15,11 @@ from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
 from linecard.rules.sentences import AND, NOBODY, THE_PBX, decision, number_taken, sentence, wanted
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.journal import Packed, unpacked
+from linecard.store.journal import Packed, effects_alone, unpacked
+
+DONE, UNCHANGED, INVALID, SKIPPED = Outcome.DONE, Outcome.UNCHANGED, Outcome.INVALID, Outcome.SKIPPED
+REMOVED = Code.REMOVED
+"""By a name of their own: to find a member of an enum takes Python 3.11 longer than to compare it."""
 
 
 class Telling:
@@ -33,47 +37,77 @@ class Telling:
         patterns = self._patterns
         for packed in page:
             at, action, member, pbx, extension, number, _, code, held, rang, holds, rings, more = packed
-            if more is not None or code not in patterns or at in faults:
+            named = packed if more is None or more == _HOLDER % held else _removed(packed)
+            if named is None or code not in patterns or at in faults:
                 yield line(*unpacked(packed), faults.get(at, ()), state=self._state, words=self._words)
                 continue
-            outcome, message, cells, remedy = patterns[code]
-            message %= cells(packed)
+            outcome, message, remedy, cells, advised = patterns[code]
+            message, remedy = message % cells(named), remedy % advised(named)
             before = VACANT if held is rang is None else Holding(held, rang)
-            after = before if outcome is Outcome.SKIPPED else Holding(holds, rings)
+            after = before if outcome is SKIPPED else Holding(holds, rings)
             yield Line(
                 at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, (), ()
             )
 
 
+def _removed(packed: Packed) -> Packed | None:
+    """A detach that names no extension and took one, with the one it took in its cell; None for any other row."""
+    if packed[7] != REMOVED or packed[4]:
+        return None
+    effects = effects_alone(packed)
+    if len(effects) != 1:
+        return None
+    pbx, extension, *_ = effects[0]
+    return (*packed[:4], extension if packed[3] else f"{extension} ({pbx})", *packed[5:])
+
+
 class _Pattern(NamedTuple):
-    """What is said of every row with a code; `message` has a `%s` for each of the `cells` of a packed row."""
+    """What is said of every row with a code.
+
+    `message` has a `%s` for each of the `cells` of a packed row, and `remedy` for each that is `advised`.
+    """
 
     outcome: Outcome
     message: str
-    cells: Callable[[Packed], Any]
     remedy: str
+    cells: Callable[[Packed], Any]
+    advised: Callable[[Packed], Any]
 
 
+_HOLDER = '{"holder": "%s"}'
+"""What more a packed row has if that is no more than who held the extension, which it says already."""
 _MARK = re.compile("\0([0-9])\0")
 _MARKED = Row(0, "", "\0002\0", "\0003\0", "\0004\0", "\0005\0")
 """A row in whose cells stands where it has them, packed."""
-_ITS = Holding(_MARKED.member, None)
+_ITS, _ANOTHERS = Holding(_MARKED.member, None), Holding("\0008\0", None)
 _PLAIN = tuple(
     Verdict(outcome, code, (Effect(_MARKED.pbx, _MARKED.extension, before, after),))
     for outcome, code, before, after in (
-        (Outcome.DONE, Code.LINKED, VACANT, _ITS),
-        (Outcome.DONE, Code.NUMBER_CHANGED, _ITS, _ITS),
-        (Outcome.DONE, Code.REMOVED, _ITS, VACANT),
-        (Outcome.UNCHANGED, Code.ALREADY_SO, _ITS, _ITS),
+        (DONE, Code.LINKED, VACANT, _ITS),
+        (DONE, Code.TOOK_OVER, _ANOTHERS, _ITS),
+        (DONE, Code.NUMBER_CHANGED, _ITS, _ITS),
+        (DONE, Code.REMOVED, _ITS, VACANT),
+        (UNCHANGED, Code.ALREADY_SO, _ITS, _ITS),
+        (Outcome.REFUSED, Code.HELD_BY_OTHER, _ANOTHERS, _ANOTHERS),
     )
 )
-"""What rows with one effect, on the extension that they name, come to; their sentences name nothing but their cells."""
+"""What rows with one effect, on the extension that they name, come to. Their sentences name nothing but their cells,
+and who held the extension."""
 
 
 def _pattern(verdict: Verdict, state: State | None, words: Wording) -> _Pattern:
     said = line(_MARKED, verdict, "", (), state=state, words=words)
-    message = _MARK.sub("%s", said.message.replace("%", "%%"))
-    return _Pattern(said.outcome, message, itemgetter(*map(int, _MARK.findall(said.message))), said.remedy)
+    message, remedy = (_MARK.sub("%s", text.replace("%", "%%")) for text in (said.message, said.remedy))
+    return _Pattern(said.outcome, message, remedy, _marked(said.message), _marked(said.remedy))
+
+
+def _marked(text: str) -> Callable[[Packed], Any]:
+    places = [int(place) for place in _MARK.findall(text)]
+    return itemgetter(*places) if places else _nothing
+
+
+def _nothing(_packed: Packed) -> tuple[()]:
+    return ()
 
 
 def line(
@@ -91,23 +125,23 @@ def line(
     """
     effects = verdict.effects
     outcome, code = verdict.outcome, verdict.code
-    if outcome is Outcome.INVALID:
+    if outcome is INVALID:
         errors = [f for f in faults if f.severity is Severity.ERROR]
         message = " ".join(f.message for f in errors)
         remedy = " ".join(dict.fromkeys(f.hint for f in errors if f.hint))
     else:
         facts = _facts(row, verdict, said, words)
         message, remedy = sentence(code, facts, words)
-        if outcome is Outcome.DONE and state is None:
+        if outcome is DONE and state is None:
             message = f"{_wanted(row, verdict, facts, words)}."
-        elif outcome is Outcome.DONE and state not in states.SPOKEN:
-            outcome = Outcome.SKIPPED
+        elif outcome is DONE and state not in states.SPOKEN:
+            outcome = SKIPPED
             facts = {"wanted": _wanted(row, verdict, facts, words), "decision": decision(state, words)}
             message, remedy = sentence(Code.NOT_APPLIED, facts, words)
-        elif outcome is Outcome.DONE and len(effects) > 1:
+        elif outcome is DONE and len(effects) > 1:
             message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, words, done=True))) + "."
     main = effects[0] if effects else None
-    after = None if main is None else (main.after if outcome in (Outcome.DONE, Outcome.UNCHANGED) else main.before)
+    after = None if main is None else (main.after if outcome is DONE or outcome is UNCHANGED else main.before)
     return Line(
         row.line,
         row.action,
@@ -121,7 +155,7 @@ def line(
         remedy,
         main.before if main is not None else None,
         after,
-        effects[1:] if outcome is Outcome.DONE else (),
+        effects[1:] if outcome is DONE else (),
         tuple(f for f in faults if f.severity is Severity.WARNING) if faults else (),
     )
 

@@ -362,6 +362,15 @@ _FAULT_CODES = {code.value: code for code in FaultCode}
 _SEVERITIES = {severity.value: severity for severity in Severity}
 
 
+_decoded = json.JSONDecoder().raw_decode
+
+
+def effects_alone(packed: Packed) -> list[Any]:
+    """PBX, extension, before and after of each effect of a row that has nothing else to be said of it; else none."""
+    more = _decoded(packed[12])[0] if packed[12] else {}
+    return more["effects"] if more.keys() == {"effects"} else []
+
+
 def unpacked(packed: Packed) -> StoredRow:
     """The inverse of `_row_values`.
 
@@ -373,9 +382,9 @@ def unpacked(packed: Packed) -> StoredRow:
     if not text:
         plain = () if text == "" else (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
         return said, Verdict(_OUTCOMES[outcome], code, plain), ""
-    more = json.loads(text)
+    more, _ = _decoded(text)
     if "effects" in more:
-        effects = tuple(Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"])
+        effects = tuple([Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"]])
     else:
         effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
     verdict = Verdict(

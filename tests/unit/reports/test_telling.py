@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,27 +18,51 @@ TEXT = st.text(st.sampled_from("a1é%s{}\0\\;.") | st.characters(codec="utf-8"),
 MAYBE = st.none() | TEXT
 STATES = st.none() | st.sampled_from([State.APPLIED, State.PARTIAL, State.UNCHANGED, State.HELD, State.DISCARDED])
 WARNING = Fault(0, "Number", "0612", FaultCode.CLEANED, Severity.WARNING, "0612 was read as +33612.", "")
-LACKING = (Code.NOTHING_HELD, Code.UNKNOWN_MEMBER, Code.UNKNOWN_EXTENSION)
+LACKING = {
+    Code.NOTHING_HELD: Outcome.UNCHANGED,
+    Code.UNKNOWN_MEMBER: Outcome.REFUSED,
+    Code.UNKNOWN_EXTENSION: Outcome.REFUSED,
+}
+COMING_TO = {
+    **dict.fromkeys((Code.LINKED, Code.TOOK_OVER, Code.NUMBER_CHANGED, Code.REMOVED), Outcome.DONE),
+    Code.ALREADY_SO: Outcome.UNCHANGED,
+    Code.HELD_BY_OTHER: Outcome.REFUSED,
+}
 
 
 @st.composite
 def packed(draw: st.DrawFn) -> tuple[Any, ...]:
     """A row with one effect on the extension that it names, or one with none."""
-    member, pbx, extension, number, e164, other = (draw(part) for part in (TEXT, TEXT, TEXT, MAYBE, TEXT, TEXT))
-    cells = draw(st.integers(2, 10**6)), "attach", member, pbx, extension, draw(st.just("") | TEXT)
-    code = draw(st.sampled_from([Code.LINKED, Code.TOOK_OVER, Code.NUMBER_CHANGED, Code.REMOVED, Code.ALREADY_SO]))
+    at, member, pbx, extension, number = draw(st.integers(2, 10**6)), *(draw(TEXT) for _ in range(4))
+    cells = at, "attach", member, pbx, extension, draw(st.just("") | st.just(number))
     if draw(st.integers(0, 4)) == 0:
-        lacking = draw(st.sampled_from(LACKING))
-        outcome = Outcome.UNCHANGED if lacking is Code.NOTHING_HELD else Outcome.REFUSED
-        return (*cells, outcome.value, lacking.value, None, None, None, None, "")
-    before = {Code.LINKED: None, Code.TOOK_OVER: other}.get(code, member), number
-    after = None if code is Code.REMOVED else member, draw(st.sampled_from([number, e164]))
-    outcome = Outcome.UNCHANGED if code is Code.ALREADY_SO else Outcome.DONE
-    return (*cells, outcome.value, code.value, *before, *after, None)
+        code = draw(st.sampled_from([*LACKING]))
+        return (*cells, LACKING[code].value, code.value, None, None, None, None, "")
+    code = draw(st.sampled_from([*COMING_TO]))
+    other = draw(TEXT)
+    has_other = code in (Code.TOOK_OVER, Code.HELD_BY_OTHER)
+    before = (other if has_other else None if code is Code.LINKED else member), draw(MAYBE)
+    after = before if code is Code.HELD_BY_OTHER else (None if code is Code.REMOVED else member, number)
+    named = draw(st.sampled_from([other, number])) if has_other else ""
+    more = json.dumps({"holder": named}, ensure_ascii=False) if named else None
+    return (*cells, COMING_TO[code].value, code.value, *before, *after, more)
+
+
+@st.composite
+def leaver(draw: st.DrawFn) -> tuple[Any, ...]:
+    """A row that detaches a member from whatever extensions there are, of one PBX or of all."""
+    at, member, number = draw(st.integers(2, 10**6)), draw(TEXT), draw(MAYBE)
+    effects = [
+        (draw(TEXT), draw(TEXT), (member, number), (None, number)) for _ in range(draw(st.sampled_from([1, 1, 2])))
+    ]
+    pbx = draw(st.sampled_from(["", effects[0][0]]))
+    more = {"effects": effects} | draw(st.sampled_from([{}, {"overrides": [2]}]))
+    holdings = member, number, None, number
+    return at, "detach", member, pbx, "", "", "done", "removed", *holdings, json.dumps(more, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
-@given(rows=st.lists(packed(), max_size=3), state=STATES, odd=st.booleans())
+@given(rows=st.lists(packed() | leaver(), max_size=3), state=STATES, odd=st.booleans())
 def test_a_pattern_says_what_the_sentence_says(
     language: str, rows: list[tuple[Any, ...]], state: State | None, odd: bool
 ) -> None:
