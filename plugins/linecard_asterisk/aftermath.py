@@ -48,7 +48,7 @@ class Aftermath:
         """Do what is left, for whoever left it. Raises `BackendError` or `sqlalchemy.exc.SQLAlchemyError`."""
         links = self._tables.links
         with engine.connect().execution_options(write=False) as connection:
-            if connection.scalar(sa.select(links.c.extension).where(links.c.unsettled != 0).limit(1)) is None:
+            if connection.scalar(sa.select(links.c.extension).where(links.c.unsettled > 0).limit(1)) is None:
                 return
         with engine.begin() as connection:  # locked until all is done: nobody else leaves another secret meanwhile
             rows = self._unsettled(connection)
@@ -62,7 +62,7 @@ class Aftermath:
 
     def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
         c = self._tables.links.c
-        query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(c.unsettled != 0)
+        query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(c.unsettled > 0)
         rows = connection.execute(query.order_by(c.extension).with_for_update())
         return [Unsettled(name, member, number, secret, Left(left)) for name, member, number, secret, left in rows]
 

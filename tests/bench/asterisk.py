@@ -1,6 +1,6 @@
 """linecard against the bare SQL of an attach, on SQLite and PostgreSQL; and from a sheet to a telephone that works.
 
-    PYTHONPATH=tests .venv/bin/python tests/bench/asterisk.py [--rows 10000] [--tries 3]
+    PYTHONPATH=tests .venv/bin/python tests/bench/asterisk.py [--rows 10000] [--tries 3] [--only sqlite]
 
 Both write the same rows of the same tables in a database that waits for its disk. The bare SQL is what a script would
 do that trusts its input, asks nothing, remembers nothing and puts all into one transaction. What linecard does between
@@ -171,11 +171,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--tries", type=int, default=3)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
     given = parser.parse_args()
     gc.set_threshold(20_000, 50, 100)  # as the program does
     os.environ |= {"AMI_SECRET": AMI_SECRET, "PGPASSWORD": postgres.PASSWORD}
     met = True
     for kind in (sqlite, postgresql):
+        if given.only not in (None, kind.__name__):
+            continue
         tries = [measured(kind, given.rows) for _ in range(given.tries)]
         best = {name: min(found[name] for found in tries) for name in tries[0]}
         ratio = best["bare"] / best["applying"]

@@ -45,9 +45,8 @@ def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
     `dialplan` is added to that of all: a context `boxes` is reached by a star before the number.
     """
     with ExitStack() as stack:
-        database, options = {"sqlite": _sqlite, "dialplan": _dialplan, "postgresql": _postgresql, "files": _files}[
-            kind
-        ](folder, stack)
+        made = {"sqlite": _sqlite, "dialplan": _dialplan, "postgresql": _postgresql, "files": _files}
+        database, options = made[kind](folder, stack)
         numbers = "switch => Realtime/from-did@extensions\n" if kind == "dialplan" else None
         exchange = Exchange(folder / "asterisk", database, dialplan=dialplan, numbers=numbers)
         stack.enter_context(exchange.running())
