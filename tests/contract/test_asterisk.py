@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 import sqlalchemy as sa
 
-from integration.asterisk import places, postgres, schema
+from integration.asterisk import mariadb, places, postgres, schema
 from integration.asterisk.exchange import AMI_SECRET, AMI_USER, Exchange
 from linecard.testing.contract import BackendContract
 from linecard_asterisk.backend import AsteriskBackend
@@ -88,6 +88,31 @@ class TestAsteriskOnPostgreSQL(BackendContract):
             places.filled(places.engine_of(url, postgres.PASSWORD), metadata, entries)
             options = AsteriskOptions(url=url, password="env:PGPASSWORD", tables={"voicemail": "voicemail"})
             environ = {"PGPASSWORD": postgres.PASSWORD}
+            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
+
+        return new_pbx
+
+
+class TestAsteriskOnMariaDB(BackendContract):
+    """With the types of Asterisk's own migrations, and names that differ by case alone kept apart."""
+
+    many = 250
+    examples = 2
+
+    @pytest.fixture(scope="module")
+    @staticmethod
+    def server():
+        with mariadb.server() as server:
+            yield server
+
+    @pytest.fixture
+    def new_pbx(self, tmp_path, server, names):
+        def new_pbx(entries=(), members=()):
+            url = server.create(f"pbx{next(names)}")
+            engine = places.engine_of(url, postgres.PASSWORD)
+            places.filled(engine, places.prepare(engine, schema.alembic), entries)
+            options = AsteriskOptions(url=url, password="env:PASSWORD", tables={"voicemail": "voicemail"})
+            environ = {"PASSWORD": postgres.PASSWORD}
             return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
 
         return new_pbx

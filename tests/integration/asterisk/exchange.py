@@ -29,6 +29,7 @@ func_extstate func_global func_pjsip_endpoint func_pjsip_aor func_pjsip_contact 
 res_manager_devicestate
 """
 
+ODBC = ("res_odbc_transaction", "res_odbc")
 REALTIME = ("ps_endpoints", "ps_auths", "ps_aors", "ps_contacts", "voicemail", "dids", "extensions")
 
 SORCERY = """\
@@ -71,7 +72,8 @@ BY_FAMILY = BY_NUMBER % "DB(linecard-numbers/${EXTEN})"
 
 
 class Exchange:
-    """An Asterisk in a folder. `database` is `sqlite:PATH`, `postgresql:PORT/NAME` or empty for included files.
+    """An Asterisk in a folder. `database` is `sqlite:PATH`, `postgresql:PORT/NAME`, `mariadb:PORT/NAME` (by ODBC) or
+    empty for included files.
 
     `given` are configuration files by name, in the place of those of the tests.
     """
@@ -89,7 +91,7 @@ class Exchange:
         self._numbers = numbers
         self.sip, self.ami = free_port(), free_port()
         driver, _, self._where = database.partition(":")
-        self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "": ""}[driver]
+        self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "mariadb": "odbc", "": ""}[driver]
         for name in ("etc", "var", "run", "log", "spool"):
             (folder / name).mkdir(parents=True)
         for name, text in (self._configuration() | (given(self) if given else {})).items():
@@ -100,7 +102,8 @@ class Exchange:
     def _configuration(self) -> dict[str, str]:
         general = dict.fromkeys(("cel", "features", "udptl", "ccss", "websocket_client", "musiconhold"), "[general]\n")
         modules = "".join(f"load => {name}.so\n" for name in MODULES.split())
-        preload = f"preload => res_config_{self._driver}.so\n" if self._driver else ""
+        drivers = (*(ODBC if self._driver == "odbc" else ()), f"res_config_{self._driver}") if self._driver else ()
+        preload = "".join(f"preload => {name}.so\n" for name in drivers)
         rtp = free_port() // 2 * 2 % 20000 + 20000
         return general | {
             "asterisk": self._asterisk(),
@@ -145,15 +148,28 @@ class Exchange:
 
     def _realtime(self) -> dict[str, str]:
         # The SQLite driver of Asterisk never deletes a row, so contacts stay in its own database there.
-        contact = "realtime,ps_contacts" if self._driver == "pgsql" else "astdb,registrar"
+        contact = "astdb,registrar" if self._driver == "sqlite3" else "realtime,ps_contacts"
         tables = "".join(f"{table} => {self._driver},asterisk,{table}\n" for table in REALTIME)
         files = {"extconfig": f"[settings]\n{tables}", "sorcery": SORCERY.format(contact=contact)}
         if self._driver == "sqlite3":
             settings = f"dbfile => {self._where}\nrequirements = warn\nbatch = 0\nbusy_timeout = 5000\n"
             return files | {"res_config_sqlite3": f"[asterisk]\n{settings}"}
         port, _, name = self._where.partition("/")
+        if self._driver == "odbc":
+            self._odbc(port, name)
+            login = f"dsn => linecard\nusername => linecard\npassword => {PASSWORD.replace(';', chr(92) + ';')}\n"
+            return files | {
+                "res_odbc": f"[asterisk]\nenabled => yes\n{login}pre-connect => yes\nmax_connections => 5\n"
+            }
         login = f"dbname = {name}\nuser = linecard\npassword = {PASSWORD.replace(';', chr(92) + ';')}\n"
         return files | {"res_pgsql": f"[general]\nhostname = 127.0.0.1\nport = {port}\n{login}requirements = warn\n"}
+
+    def _odbc(self, port: str, name: str) -> None:
+        """Where the driver of MariaDB finds its server; read by unixODBC, not by Asterisk."""
+        driver = self.root / LIBRARIES / "odbc" / "libmaodbc.so"
+        server = f"Driver = {driver}\nServer = 127.0.0.1\nPort = {port}\nDatabase = {name}\nOption = 67108864\n"
+        (self.folder / "etc" / "odbc.ini").write_text(f"[linecard]\n{server}")
+        (self.folder / "etc" / "odbcinst.ini").write_text("")
 
     # -- running -------------------------------------------------------------------------------------------------------
 
@@ -167,7 +183,7 @@ class Exchange:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
                 told.bind(str(notify))
                 told.settimeout(READY)
-                process = self._started(os.environ | {"NOTIFY_SOCKET": str(notify)})
+                process = self._started(os.environ | {"NOTIFY_SOCKET": str(notify)} | self._where_odbc)
                 while b"READY=1" not in told.recv(4096):
                     pass
             yield
@@ -180,6 +196,11 @@ class Exchange:
         with (self.folder / "log" / "output").open("wb") as output:
             quiet = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
             return subprocess.Popen([*self._program(), "-f"], env=environ, **quiet)
+
+    @property
+    def _where_odbc(self) -> dict[str, str]:
+        etc = self.folder / "etc"
+        return {"ODBCSYSINI": str(etc), "ODBCINI": str(etc / "odbc.ini")}
 
     def _program(self) -> list[str]:
         loader = self.root / LIBRARIES / "ld-linux-x86-64.so.2"

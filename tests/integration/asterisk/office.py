@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from integration.asterisk import places, postgres, schema
+from integration.asterisk import mariadb, places, postgres, schema
 from integration.asterisk.exchange import Exchange
 from integration.asterisk.sip import Phone
 from integration.asterisk.site import Site
@@ -39,13 +39,19 @@ class Office:
 
 @contextmanager
 def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
-    """One whose Asterisk has its extensions from `sqlite`, from `postgresql` or from `files`; with `dialplan`, from
+    """One whose Asterisk has its extensions from `sqlite`, `postgresql`, `mariadb` or `files`; with `dialplan`, from
     SQLite, and its numbers from rows of the dialplan.
 
     `dialplan` is added to that of all: a context `boxes` is reached by a star before the number.
     """
     with ExitStack() as stack:
-        made = {"sqlite": _sqlite, "dialplan": _dialplan, "postgresql": _postgresql, "files": _files}
+        made = {
+            "sqlite": _sqlite,
+            "dialplan": _dialplan,
+            "postgresql": _postgresql,
+            "mariadb": _mariadb,
+            "files": _files,
+        }
         database, options = made[kind](folder, stack)
         numbers = "switch => Realtime/from-did@extensions\n" if kind == "dialplan" else None
         exchange = Exchange(folder / "asterisk", database, dialplan=dialplan, numbers=numbers)
@@ -72,6 +78,14 @@ def _postgresql(_: Path, stack: ExitStack) -> tuple[str, dict[str, object]]:
     places.prepare(places.engine_of(url, postgres.PASSWORD), schema.alembic)
     options = {"url": url, "password": "env:PGPASSWORD", "tables": {"voicemail": "voicemail"}}
     return f"postgresql:{cluster.port}/asterisk", options
+
+
+def _mariadb(_: Path, stack: ExitStack) -> tuple[str, dict[str, object]]:
+    server = stack.enter_context(mariadb.server())
+    url = server.create("asterisk")
+    places.prepare(places.engine_of(url, postgres.PASSWORD), schema.alembic)
+    options = {"url": url, "password": "env:PGPASSWORD", "tables": {"voicemail": "voicemail"}}
+    return f"mariadb:{server.port}/asterisk", options
 
 
 def _files(folder: Path, _: ExitStack) -> tuple[str, dict[str, object]]:

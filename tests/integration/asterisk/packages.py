@@ -19,7 +19,7 @@ WANTED = """\
 asterisk asterisk-modules asterisk-config asterisk-core-sounds-en-gsm libbsd0 libc6 libcap2 libcom-err2 libcrypt1
 libedit2 libgcc-s1 libgsm1 libgssapi-krb5-2 libjansson4 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libldap2
 libltdl7 libmd0 libodbc2 libodbcinst2 libpq5 libsasl2-2 libsqlite3-0 libssl3t64 libstdc++6 libsystemd0 libtinfo6
-liburiparser1 libuuid1 libxml2-16 libxslt1.1 libzstd1 zlib1g
+libmariadb3 liburiparser1 libuuid1 libxml2-16 libxslt1.1 libzstd1 odbc-mariadb zlib1g
 """
 """Asterisk and every library that the modules of these tests are linked with."""
 
@@ -28,7 +28,7 @@ NOT_NEEDED = ("doc", "man", "locale")
 
 def root() -> Path:
     """Where Asterisk lies unpacked. Where it cannot be had the test fails in CI, and is skipped elsewhere."""
-    ready = CACHE / "asterisk"
+    ready = CACHE / "asterisk-with-odbc"
     if not ready.is_dir():
         try:
             _unpack(ready)

@@ -7,7 +7,7 @@ import pytest
 from integration.asterisk.office import office as made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "dialplan", "postgresql", "files"])
+@pytest.fixture(scope="module", params=["sqlite", "dialplan", "postgresql", "mariadb", "files"])
 def office(request, tmp_path_factory):
     with made(tmp_path_factory.mktemp(request.param), request.param) as office:
         yield office
