@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -31,15 +32,22 @@ def binary() -> str | None:
 class Chromium:
     """One browser with one page. It reaches nothing but files: no name of a server is known to it."""
 
-    def __init__(self, program: str, profile: Path) -> None:
+    def __init__(self, program: str, profile: Path, *flags: str, fonts: Path | None = None) -> None:
+        """`flags` are more of the program's own; `fonts` is fontconfig's file, in place of the machine's."""
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # which it refuses to be run with by root
-        command = [program, *FLAGS, *sandbox, f"--user-data-dir={profile}", "about:blank"]
+        command = [program, *FLAGS, *flags, *sandbox, f"--user-data-dir={profile}", "about:blank"]
+        environment = os.environ | ({"FONTCONFIG_FILE": str(fonts)} if fonts is not None else {})
         plumbing = ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", *command]
         with (profile.parent / "chromium.log").open("wb") as log:
             self._process = subprocess.Popen(
-                plumbing, pass_fds=(theirs_in, theirs_out), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                plumbing,
+                pass_fds=(theirs_in, theirs_out),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=environment,
             )
         os.close(theirs_in)
         os.close(theirs_out)
@@ -114,6 +122,14 @@ class Chromium:
         answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def picture(self, width: int, most: int) -> bytes:
+        """The page from its top to its end, or so far down, as PNG."""
+        height = min(most, self.ask("Math.ceil(document.documentElement.getBoundingClientRect().height)"))
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        return base64.b64decode(
+            self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        )
 
     def click(self, selector: str) -> None:
         """Press the left button over the middle of an element, as a hand does."""

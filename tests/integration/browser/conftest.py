@@ -1,4 +1,4 @@
-"""One browser for all tests of pages, and the rules of axe-core."""
+"""One browser for all tests of pages, another for pictures of them, and the rules of axe-core."""
 
 from __future__ import annotations
 
@@ -9,23 +9,42 @@ from importlib import resources
 
 import pytest
 
+from integration.browser import pictures
 from integration.browser.chromium import Chromium, binary
 
-NEEDED = "Chromium is not there: apt-get install chromium"
+NEEDED = "Chromium or its fonts are not there: apt-get install chromium fonts-dejavu-core"
+STEADY = ("--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb")
+"""What a screen would decide."""
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """In CI it is installed where it is missing, and must be there; elsewhere the tests are skipped without it."""
-    if binary() is None and os.environ.get("CI") and os.geteuid() == 0:
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]):
+def program() -> str:
+    """Chromium. In CI it is installed where it is missing, and has to be there; elsewhere tests are skipped."""
+    if (binary() is None or not pictures.FONT.exists()) and os.environ.get("CI") and os.geteuid() == 0:
+        packages = ("chromium", "fonts-dejavu-core")
+        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
             subprocess.run(command, check=False, capture_output=True, timeout=240)
-    program = binary()
-    if program is None:
+    found = binary()
+    if found is None or not pictures.FONT.exists():
         if os.environ.get("CI"):
             pytest.fail(NEEDED)
         pytest.skip(NEEDED)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Without any choice of ours: what must hold does so with the fonts of any machine."""
     chromium = Chromium(program, tmp_path_factory.mktemp("chromium") / "profile")
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
+def camera(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Another one, that knows the fonts of Debian's fonts-dejavu-core alone: its pictures are the same everywhere."""
+    folder = tmp_path_factory.mktemp("camera")
+    chromium = Chromium(program, folder / "profile", *STEADY, fonts=pictures.fonts(folder))
     yield chromium
     chromium.close()
 

@@ -50,8 +50,8 @@ _COVERED = """(() => {
 def faults(browser: Chromium, axe: str, page: Path, look: Look) -> list[str]:
     """What is wrong with a page: nothing, for a reader with eyes, with a screen reader, with a phone or on paper.
 
-    Places of elements are compared, not pixels: those depend on the fonts of the machine, and a golden picture of one
-    would be wrong on the next. What must hold on each is that nothing lies outside the window or over something else.
+    Places of elements are compared, with the fonts of this machine: what must hold on each is that nothing lies outside
+    the window or over something else. How a page looks with given fonts is in `pictures`.
     """
     browser.show(look.width, look.height, dark=look.dark, paper=look.paper)
     browser.open(page)

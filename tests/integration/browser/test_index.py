@@ -10,20 +10,13 @@ import pytest
 
 from integration.browser.chromium import Chromium
 from integration.browser.looking import LOOKS, Look, faults
-from unit.reports.scenes import PEOPLE
-from unit.reports.sites import Site, sheet
-
-HOSTILE = "<img src=x onerror=document.title=1>.csv"
+from integration.browser.pages import HOSTILE, archive
+from unit.reports.sites import Site
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("archive"), PEOPLE)
-    made.imported(sheet("attach,mary@example.org,,1300,"), "été.csv", description="Joiners of December")
-    made.imported(sheet("attach,bob@example.org,,1000,"), HOSTILE)
-    made.clock.at = made.clock.at.replace(year=2027, month=1)
-    made.imported("Act,Extension\n1,2\n", "broken.csv")
-    made.imported(sheet(*(f"detach,{n}@example.org,,," for n in ("ada", "alan", "grace", "edsger"))), "leavers.csv")
+    made = archive(tmp_path_factory.mktemp("archive"))
     yield made
     made.close()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 TAGS = frozenset(
-    {"html", "head", "meta", "title", "style", "body", "table", "tr", "td", "th"}
+    {"html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "th"}
     | {"h1", "h2", "p", "span", "b", "br", "a"}
 )
 VOID = frozenset({"meta", "br"})
