@@ -20,6 +20,10 @@ class Calls(Protocol):
         """The endpoints that are in a call."""
         ...
 
+    def endpoints(self) -> set[str]:
+        """The endpoints that there are, wherever they come from."""
+        ...
+
     def hang_up(self, extension: str) -> None:
         """End the calls of an endpoint."""
         ...
@@ -61,6 +65,10 @@ class Manager:
     def busy(self) -> set[str]:
         events = self._list("CoreShowChannels", "CoreShowChannelsComplete")
         return {e["Channel"].removeprefix("PJSIP/").rpartition("-")[0] for e in events if "Channel" in e}
+
+    def endpoints(self) -> set[str]:
+        events = self._list("PJSIPShowEndpoints", "EndpointListComplete")
+        return {event["ObjectName"] for event in events if "ObjectName" in event}
 
     def hang_up(self, extension: str) -> None:
         pattern = extension.replace("*", r"\*")

@@ -207,7 +207,7 @@ class AsteriskBackend:
     def _made(self, group: list[Change]) -> list[Result]:
         if self._hand is not None:
             self._hand.check()
-        refused = self._waited(group)
+        refused = self._waited(group) | self._foreign(group)
         if self._include is not None or self._tables.contacts is None:
             self._greet()  # it must be there: what follows the commit cannot be done without it
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
@@ -229,6 +229,17 @@ class AsteriskBackend:
                     return {extension: f"{extension} is still in a call" for extension in busy}
                 self._pause(PAUSE)
         return {}
+
+    def _foreign(self, group: list[Change]) -> dict[str, str]:
+        """In the mode files: extensions that stand in the administrator's own files, which linecard leaves alone."""
+        wanted = {change.extension for change in group if change.after.member is not None}
+        if self._include is None or not wanted:
+            return {}
+        with self._session() as asterisk:
+            there = wanted & asterisk.endpoints()
+        with self._snapshot() as connection:
+            ours = self._include.names() | set(connection.scalars(sa.select(self._tables.endpoints.c.id)))
+        return {name: f"endpoint {name} stands in Asterisk's own files and is not linecard's" for name in there - ours}
 
     def _hang_up(self, steps: list[Step]) -> None:
         losing = [step.extension for step in steps if step.leaver is not None]

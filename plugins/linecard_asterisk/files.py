@@ -24,6 +24,16 @@ class Include:
     def __init__(self, files: Files, folder: Path, template: Template) -> None:
         self._files, self._folder, self._template = files, folder, template
 
+    def names(self) -> set[str]:
+        """What the file has now, as linecard wrote it last. Raises `BackendError`."""
+        try:
+            text = (self._folder / self._files.endpoints).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise _unwritable(error, self._folder / self._files.endpoints) from error
+        return {line[1:-1] for line in text.splitlines() if line.startswith("[")}
+
     def render(self, connection: sa.Connection, tables: Tables) -> None:
         """Write it for what the tables hold now; durable when this returns. Raises `BackendError`."""
         self._write(self._files.endpoints, self._endpoints(connection, tables))
@@ -64,10 +74,12 @@ class Include:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise BackendError(
-                f"{error.filename or target}: {error.strerror}.",
-                remedy="Give the user linecard runs as the right to write to the folder of `files`.",
-            ) from error
+            raise _unwritable(error, target) from error
+
+
+def _unwritable(error: OSError, target: Path) -> BackendError:
+    remedy = "Give the user linecard runs as the right to read and write in the folder of `files`."
+    return BackendError(f"{error.filename or target}: {error.strerror}.", remedy=remedy)
 
 
 def _section(name: str, values: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,26 @@ def office(tmp_path_factory):
         yield office
 
 
+def test_without_a_database_an_endpoint_of_the_administrators_own_files_is_left_alone(tmp_path):
+    """The row is refused and says why; the phone goes on. Others of the same sheet are done."""
+    with made(tmp_path, "files") as office:
+        mine, theirs = office.extensions(2)
+        own = f"[{theirs}]\ntype = endpoint\ncontext = internal\nallow = alaw\naors = {theirs}\nauth = {theirs}\n"
+        own += f"[{theirs}]\ntype = auth\nauth_type = userpass\nusername = {theirs}\npassword = at-the-desk\n"
+        own += f"[{theirs}]\ntype = aor\nmax_contacts = 1\n"
+        with (office.exchange.folder / "etc" / "pjsip.conf").open("a") as file:
+            file.write(own)
+        office.exchange.command("module reload res_pjsip.so")
+        desk = office.phone(theirs, "at-the-desk")
+        assert desk.register() == 200
+        rows = [f"attach,ada@example.org,{mine},", f"attach,bob@example.org,{theirs},"]
+        said = office.site.sheet(*rows, code=1)
+        assert f"endpoint {theirs} stands in Asterisk's own files and is not linecard's" in said
+        assert desk.register() == 200
+        assert [member for _, member, _ in office.site.members()] == ["ada@example.org"]
+        office.registered(mine)
+
+
 def test_an_extension_that_was_there_keeps_its_phone_when_it_is_first_attached(office):
     """The administrator's own endpoint: it gets a holder, and loses its secret only with that."""
     (extension,) = office.extensions(1)

@@ -16,6 +16,7 @@ class Switch:
     def __init__(self) -> None:
         self.channels: list[str] = []
         self.tree: dict[str, str] = {}
+        self.endpoints: list[str] = []
         self.fatal: set[str] = set()
         self._asked: list[dict[str, str]] = []
         switch = self
@@ -52,6 +53,9 @@ class Switch:
             case "CoreShowChannels":
                 events = [_message(Event="CoreShowChannel", Channel=channel) for channel in self.channels]
                 return _list(events, "CoreShowChannelsComplete")
+            case "PJSIPShowEndpoints":
+                events = [_message(Event="EndpointList", ObjectName=name) for name in self.endpoints]
+                return _list(events, "EndpointListComplete")
             case "DBGetTree":
                 events = [_message(Event="DBGetTreeResponse", Key=k, Val=v) for k, v in self.tree.items()]
                 return _list(events, "DBGetTreeComplete")
