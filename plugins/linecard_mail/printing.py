@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 OWN = "linecard"
 """Under `linecard/mail.html.j2` an own template finds the one that it takes the place of."""
@@ -69,6 +71,7 @@ def _environment(folder: Path | None) -> Environment:
     )
     environment.filters["harmless"] = harmless
     environment.filters["short"] = short
+    environment.filters["breakable"] = breakable
     return environment
 
 
@@ -95,3 +98,24 @@ def short(text: object) -> str:
     """The same, not too long."""
     said = harmless(text)
     return said if len(said) <= MOST_CELL else said[: MOST_CELL - 1] + "…"
+
+
+LONG = re.compile(r"[^\s-]{15,}")
+"""A word that is wider than a telephone's screen has room for, beside another column."""
+PIECE = 14
+
+
+def breakable(text: object) -> Markup:
+    """Harmless text for HTML that a narrow screen may break inside long words; copied, they are whole.
+
+    Not every mail program knows the style for it: Yahoo's does not.
+    """
+    from markupsafe import Markup, escape
+
+    pieces = LONG.sub(lambda word: "\0".join(_pieces(word[0])), harmless(text)).split("\0")
+    return Markup("<wbr>").join(map(escape, pieces))
+
+
+def _pieces(word: str) -> list[str]:
+    parts = re.split("(?=@)", word)
+    return [part[at : at + PIECE] for part in parts for at in range(0, len(part), PIECE)]

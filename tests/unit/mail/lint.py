@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 
 TAGS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "th"}
-    | {"h1", "h2", "p", "span", "b", "br", "a"}
+    | {"h1", "h2", "p", "span", "b", "br", "wbr", "a"}
 )
-VOID = frozenset({"meta", "br"})
+VOID = frozenset({"meta", "br", "wbr"})
 CARRIES = frozenset(
     {"background-color", "border-bottom", "color", "font-family", "font-size", "font-weight", "height", "line-height"}
     | {"margin", "margin-top", "padding", "width"}
@@ -63,6 +63,7 @@ class Lint(HTMLParser):
             yield f"{name} is dropped by some"
         if "background-color" in style and given.get("bgcolor") != style["background-color"]:
             yield "a colour that Outlook does not know: bgcolor must stand beside it"
+        yield from _of_style(tag, style)
         if "max-width" in style and "width" not in given:
             yield "max-width without a width for Outlook"
         if tag == "table" and ("width" not in given or {given.get("cellpadding"), given.get("cellspacing")} != {"0"}):
@@ -82,9 +83,32 @@ class Lint(HTMLParser):
                 self.problems += [f"{name} in the style sheet" for name in styles(rule).keys() - SHEET]
             if re.search(r"(?i)url\(|@import|@font-face", data):
                 self.problems.append("the style sheet loads something")
+            if re.search(r"\S!important|!(?!important\b)", data):
+                self.problems.append("!important without a space before it, or in capitals")
 
     def handle_comment(self, data: str) -> None:
         self.problems.append(f"a comment: {data}")
+
+
+def _of_style(tag: str, style: dict[str, str]) -> Iterator[str]:
+    """Values, and places of properties, that Outlook on Windows or Gmail passes over (caniemail.com, note by note)."""
+    cell, body = tag in ("td", "th"), tag == "body"
+    for name in style.keys() & {"margin", "margin-top"}:
+        if re.search(r"auto|-\d", style[name]) or tag == "span":
+            yield f"{name}:{style[name]} on <{tag}> is passed over"
+    if not (cell or (body and style.get("padding") == "0")) and "padding" in style:
+        yield "padding on something else than a cell"
+    if not (cell or tag == "table") and style.keys() & {"width", "height"}:
+        yield "a size of something else than a table or a cell"
+    if not cell and "border-bottom" in style:
+        yield "a border of something else than a cell"
+    if not style.get("font-size", "1px").endswith("px"):
+        yield f"font-size:{style['font-size']} is not in pixels"
+    if style.get("font-weight", "bold") not in ("bold", "normal"):
+        yield f"font-weight:{style['font-weight']} is bold to some and not to others"
+    for name in style.keys() & {"color", "background-color"}:
+        if not re.fullmatch("#[0-9a-f]{6}", style[name]):
+            yield f"{name}:{style[name]} is written as not all know it"
 
 
 def styles(text: str) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8, default
+from html import unescape
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from linecard.api import SinkError
 from linecard.testing import Trouble
 from linecard_mail.message import addressed
+from linecard_mail.printing import breakable, harmless
 from unit.mail.letters import attached, body, letter, mail
 from unit.mail.lint import Lint
 from unit.reports.page import Page
@@ -117,3 +120,11 @@ def test_an_address_is_one_address_or_none(text: str, end: str) -> None:
     assert str(found).count("@") == 1
     assert found.addr_spec.isprintable()
     assert not any(c in found.addr_spec for c in ' ,;:<>()"\\')
+
+
+@given(evil | st.text(st.sampled_from("ab@-< "), max_size=80))
+def test_long_words_may_be_broken_by_a_screen_and_are_whole_when_copied(text: str) -> None:
+    """Nothing is in them but places for a break, and no piece is longer than a telephone has room for."""
+    found = str(breakable(text))
+    assert unescape(found.replace("<wbr>", "")) == harmless(text)
+    assert all(len(unescape(piece)) <= 14 for piece in re.split(r"<wbr>|[\s-]", found))
