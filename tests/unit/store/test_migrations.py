@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 
 from linecard.errors import StateError
 from linecard.store import engine as engines
 from linecard.store import migrate
+from linecard.store.outbox import Outbox
 from linecard.store.store import FILE, Store
 from linecard.store.tables import metadata
 
@@ -161,3 +163,32 @@ def test_a_damaged_file(tmp_path, content):
     assert str(path) in str(caught.value)
     assert caught.value.remedy
     assert path.read_bytes() == content
+
+
+def test_letters_that_wait_survive_the_upgrade_that_makes_their_table_anew(tmp_path):
+    """What waits is delivered afterwards, what was delivered stays so, and each still tells of its run."""
+    path = tmp_path / FILE
+    migrate.upgrade(path, to="0005")
+    moment = "2026-01-01 00:00:00.000000"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "INSERT INTO drop_file (id, inbox, name, sha256, size, path, received) VALUES (1,'hr','a','b',1,'c',?)",
+            (moment,),
+        )
+        db.execute(
+            "INSERT INTO run (id, drop_id, inbox, state, counts, holds, created, changed) "
+            "VALUES (5, 1, 'hr', 'applied', '{}', '[]', ?, ?)",
+            (moment, moment),
+        )
+        letters = [("archive:applied", moment, "x.html", 1), ("post:applied:a@x.org", None, "", 3)]
+        db.executemany(
+            'INSERT INTO outbox (run_id, kind, delivered, "where", attempts) VALUES (5, ?, ?, ?, ?)', letters
+        )
+    store = Store.open(tmp_path, now)
+    outbox = Outbox(store)
+    assert store.filed(5) == "x.html"
+    (item,) = outbox.due("post")
+    assert (item.run_id, item.tells, item.address, item.attempts, item.since) == (5, "applied", "a@x.org", 3, now())
+    with store.transaction() as connection, pytest.raises(IntegrityError):
+        connection.exec_driver_sql("INSERT INTO outbox (kind) VALUES ('post:applied')")  # it tells of nothing
+    store.close()
