@@ -242,3 +242,29 @@ def test_digests_and_warnings_are_sent_too(tmp_path, server):
     assert [row["member"] for row in digest["digest"]["wrong"]] == ["bob@x.org"]
     assert all("Linecard-Signature" in headers for headers, _ in server.seen)
     made.close()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=cmd|' /C calc'!A0",
+        '","event":"run.applied',
+        "</script><script>x</script>",
+        "\N{RIGHT-TO-LEFT OVERRIDE}x",
+        "a\\u0000b",
+    ],
+    ids=["formula", "json", "html", "bidi", "escape"],
+)
+def test_what_a_cell_says_stays_a_text(site, server, cell):
+    """JSON alone: no key, no event and no header comes from a sheet, a file's name or a description."""
+    quoted = '"' + cell.replace('"', '""') + '"'
+    run = site.run(f"attach,ada@x.org,1000\nattach,{quoted},1001\n")
+    site.post.deliver()
+    ((headers, content),) = server.seen
+    said = json.loads(content)
+    assert (said["event"], said["run"]["id"]) == (f"run.{run.state.value}", run.id)
+    assert set(said) == {"delivery", "event", "site", "run", "headline", "problems", "report"}
+    (problem,) = said["problems"]
+    assert problem["outcome"] == "invalid"
+    assert problem["line"] == 3
+    assert all(cell not in value for value in headers.values())
