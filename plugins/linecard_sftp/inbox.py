@@ -8,19 +8,19 @@ from contextlib import closing, suppress
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
+from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey, Step, Watch
 from linecard_sftp import convert, trust
-from linecard_sftp.ahead import Ahead, Fetch, Wanted
+from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
 from linecard_sftp.examine import steps
 from linecard_sftp.options import SftpOptions
-from linecard_sftp.pace import Pace
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.parting import give_back, part
 from linecard_sftp.reading import Reading
 from linecard_sftp.reply import put
 from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Lost, Refused, Session, Silent
+from linecard_sftp.taking import taken, there
 
 MOST_SIDE = 65_536
 """Bytes of a checksum file that are read."""
@@ -61,7 +61,7 @@ class SftpInbox:
         self.replies = convert.join(self.folder, convert.path(place.reply)) if place.reply else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
-        self._ahead = Ahead(by_name=self.stays)
+        self.ahead = Ahead(by_name=self.stays)
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class SftpInbox:
         else:
             found = self.do(lambda session: self._put_aside(session, known), self.claimed)
         there = set(found)
-        self._ahead.expect((claim, self._wanted(claim, seen)) for claim, seen in known.items() if claim in there)
+        self.ahead.expect((claim, self._wanted(claim, seen)) for claim, seen in known.items() if claim in there)
         return found
 
     def _as_seen(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
@@ -112,8 +112,8 @@ class SftpInbox:
         doubtful = {claim: seen for claim, seen in wanted.items() if refused.get(claim, GONE) is not None}
         # What was claimed before a crash, or before an answer was lost, lies aside under its id.
         found = session.stats(self.aside(claim, seen) for claim, seen in doubtful.items())
-        for (claim, seen), there in zip(doubtful.items(), found, strict=True):
-            if not isinstance(there, Refused):
+        for (claim, seen), aside in zip(doubtful.items(), found, strict=True):
+            if not isinstance(aside, Refused):
                 claimed.append(claim)
                 continue
             for side, ending in convert.sides(seen):
@@ -128,71 +128,10 @@ class SftpInbox:
 
     def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
         wanted = self._wanted(claim, seen)
-
-        def job(session: Session) -> str:
-            pace = Pace(self.options.rate, self._server.touch)
-            with closing(self._opened(session, claim, wanted, most, pace)) as reading:
-                version = self._taken(session, reading, seen, into, most, pace)
-                if self.stays:
-                    self._must_be_there(session, reading, seen, version)
-            return version
-
-        return self.do(job, wanted.path)
+        return self.do(lambda session: taken(self, session, claim, wanted, into, most), wanted.path)
 
     def _wanted(self, claim: str, seen: Listing) -> Wanted:
         return Wanted(self.source(seen) if self.stays else self.aside(claim, seen), seen)
-
-    def _must_be_there(self, session: Session, reading: Reading, seen: Listing, version: str) -> None:
-        """Whoever replaced a file by a rename has changed what its name means, not what was open."""
-        try:
-            now = _there(reading.named)
-        except Lost as lost:  # all of it is written already
-            raise self._broken(session, lost) from lost
-        if now is None:
-            raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
-        if convert.version(now) != version:
-            raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
-
-    def _opened(self, session: Session, claim: str, wanted: Wanted, most: int, pace: Pace) -> Reading:
-        """The file, open; where nothing is to be held back, those that will be wanted next are asked for as well."""
-        if self.options.rate:
-            fetch = Fetch(session, wanted, most=most + 1, by_name=self.stays)
-        else:
-            fetch = self._ahead.fetch(session, claim, wanted, most=most + 1)
-        try:
-            return fetch.reading(pace.under_way)
-        except Refused as refused:
-            if refused.is_gone and self.stays:
-                raise InboxError(f"{convert.shown(wanted.seen.name)} is not there any more.") from refused
-            if refused.is_gone:
-                raise InboxError(
-                    f"The claimed file {convert.shown(wanted.path)} is not on the server any more.",
-                    remedy="Somebody removed it; have it sent again.",
-                ) from refused
-            raise
-
-    def _taken(self, session: Session, reading: Reading, seen: Listing, into: BinaryIO, most: int, pace: Pace) -> str:
-        before = reading.before()
-        version, size = convert.version(before), before.size or 0
-        if version != seen.version:
-            raise Unfinished(seen._replace(size=size, version=version))
-        length = 0
-        try:
-            for block in reading:
-                into.write(block)
-                length += len(block)
-                pace.keep(length)
-            after = reading.after()
-        except Lost as lost:  # some of it is written already, so it is not begun anew here
-            raise self._broken(session, lost) from lost
-        if convert.version(after) != version:
-            raise Unfinished(seen._replace(size=after.size or 0, version=convert.version(after)))
-        if length <= most and length != size:
-            raise InboxError(
-                f"The server says that it has {size:,} bytes, and sent {length:,}; it is not taken.",
-                remedy="It is tried again. If that lasts, ask whoever runs the server.",
-            )
-        return version
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
         path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
@@ -216,7 +155,7 @@ class SftpInbox:
             else:
                 path = self.aside(claim, seen)
                 others = [path + ending for _, ending in sides]
-            now = _there(lambda: session.stat(path))
+            now = there(lambda: session.stat(path))
             if now is not None and convert.version(now) != taken:
                 if not self.stays:
                     give_back(self, session, claim, seen, [(side, path + ending) for side, ending in sides])
@@ -278,7 +217,7 @@ class SftpInbox:
             try:
                 return job(session)
             except Lost as lost:
-                error = self._broken(session, lost)
+                error = self.broken(session, lost)
                 if used and not isinstance(lost, Silent):
                     raise _Stale from lost
                 raise error from lost
@@ -291,9 +230,13 @@ class SftpInbox:
             remedy=f"Look at it as the account sees it: `sftp {self.way.login.user}@{self.way.login.host}`.",
         )
 
-    def _broken(self, session: Session, lost: Lost) -> InboxError:
+    def broken(self, session: Session, lost: Lost) -> InboxError:
         self._server.lost(session)
         return InboxError(f"{self.way.login.where}: {lost}", remedy="linecard tries again by itself.")
+
+    def touch(self) -> None:
+        """Whoever works is alive, though the server has nothing to say."""
+        self._server.touch()
 
     def close(self) -> None:
         self._server.leave()
@@ -311,16 +254,6 @@ class SftpInbox:
 
 
 GONE = Refused(Status.NO_SUCH_FILE, "")
-
-
-def _there(look: Callable[[], Attributes]) -> Attributes | None:
-    """What is found; None where there is nothing."""
-    try:
-        return look()
-    except Refused as refused:
-        if refused.is_gone:
-            return None
-        raise
 
 
 def _is(now: Attributes | Refused, seen: Listing) -> bool:
