@@ -260,13 +260,13 @@ def test_a_week_without_a_server_loses_nothing(server, make):
     site = make(server.port, to=("anna@example.org", "hans@example.org"), now=lambda: now[0])
     server.mail_from = "421 4.3.2 down for a week"
     site.run()
-    for hours in range(7 * 24):
+    for hours in range(0, 7 * 24, 6):
         if hours == 3 * 24:
             site.run("attach,eve@x.org,1001\n", "later.csv")
         site.deliver()
-        now[0] += timedelta(hours=1)
+        now[0] += timedelta(hours=6)
     assert server.mails == []
-    assert 40 < max(item.attempts for item in site.waiting) < 80
+    assert 20 < max(item.attempts for item in site.waiting) < 60
     server.mail_from = ""
     now[0] += timedelta(hours=5)
     site.deliver()
