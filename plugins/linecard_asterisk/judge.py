@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from linecard.api import Change, Fate, Holding, Result
 from linecard_asterisk.convert import is_extension
@@ -11,8 +11,7 @@ from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Endpoint, Link, Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One extension on its way from what it was when the group began to what it is when it ends."""
 
     extension: str
@@ -51,11 +50,14 @@ class Judge:
     ) -> None:
         self._seen, self._auths, self._options, self._refused = seen, auths, options, refused
         self._now: dict[str, Holding] = {}
+        self._was: dict[str, Holding] = {}
         self._rings = dict(seen.rings)
 
     def judged(self, change: Change) -> Result:
         """What becomes of this change, if those before it are made."""
-        now = self._now.get(change.extension) or self._seen.holding(change.extension)
+        now = self._now.get(change.extension)
+        if now is None:
+            now = self._was[change.extension] = self._seen.holding(change.extension)
         if now != change.before:
             held = f"is held by {now.member or 'nobody'}" + (f", with number {now.number}," if now.number else "")
             return Result(change, Fate.STALE, f"{change.extension} {held} now")
@@ -75,7 +77,7 @@ class Judge:
         return [
             self._step(extension, before, after)
             for extension, after in self._now.items()
-            if (before := self._seen.holding(extension)) != after
+            if (before := self._was[extension]) != after
         ]
 
     def _step(self, extension: str, before: Holding, after: Holding) -> Step:
@@ -127,4 +129,4 @@ class Judge:
 
 def _plain(member: str) -> bool:
     """A login that cannot be mistaken for anything else in a file or a header."""
-    return member.isprintable() and len(member.split()) == 1 and member == member.strip().lower()
+    return member != "" and member.isprintable() and " " not in member and member == member.lower()

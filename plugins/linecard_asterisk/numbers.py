@@ -54,6 +54,13 @@ class Numbers:
         """What leads to an extension."""
         return extension if self._dialplan is None else self._dialplan.appdata.replace("{extension}", extension)
 
+    def led_to(self, extension: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The same of an extension that the database knows."""
+        if self._dialplan is None:
+            return extension
+        before, _, after = self._dialplan.appdata.partition("{extension}")
+        return sa.literal(before) + extension + sa.literal(after)
+
     def row(self, number: str, extension: str) -> Row:
         plan = self._dialplan
         led = {self.number.name: self.stored(number), self.target.name: self.to(extension)}

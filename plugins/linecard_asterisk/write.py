@@ -17,6 +17,7 @@ from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions, Settings
 from linecard_asterisk.read import Reader
 
+_FILES, _PHONE, _MESSAGES = int(Left.FILES), int(Left.PHONE), int(Left.MESSAGES)
 REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
 
@@ -110,6 +111,9 @@ class _Work:
         self._connection, self._tables, self._options, self._making = connection, tables, options, making
         self._usernames, self._numbers = usernames, Numbers(tables.numbers, options)
         self._secrets: dict[str, str] = {}
+        other = "password" if options.as_md5 else "md5_cred"
+        self._unused: Row = {other: None} if other in tables.auths.c else {}
+        self._widest: int | None = getattr(tables.endpoints.c.callerid.type, "length", None)
 
     def write(self, steps: list[Step]) -> None:
         """Everything that these steps come to. What is let go goes first, so that it can be taken."""
@@ -167,25 +171,15 @@ class _Work:
             boxes = {name: f"{name}@{self._options.voicemail_context}" for name in names}
         else:
             boxes = {}
-        insert(
-            self._connection,
-            self._tables.aors,
-            [aor | {"id": name} | ({"mailboxes": boxes[name]} if boxes else {}) for name in names],
-        )
-        insert(
-            self._connection,
-            self._tables.auths,
-            [auth | {"id": name, "username": name} | self._credential(name, self._secrets[name]) for name in names],
-        )
+        aors = [{"id": name} | ({"mailboxes": boxes[name]} if boxes else {}) for name in names]
+        insert(self._connection, self._tables.aors, aors, **_less(aor, aors))
+        auths = [{"id": name, "username": name} | self._credential(name, self._secrets[name]) for name in names]
+        insert(self._connection, self._tables.auths, auths, **_less(auth, auths))
+        endpoints = [
+            {"id": n, "aors": n, "auth": n} | self._shown(n, s.after.member) for n, s in zip(names, steps, strict=True)
+        ]
         made = endpoint | {"context": context}
-        insert(
-            self._connection,
-            self._tables.endpoints,
-            [
-                made | {"id": n, "aors": n, "auth": n} | self._shown(n, s.after.member)
-                for n, s in zip(names, steps, strict=True)
-            ],
-        )
+        insert(self._connection, self._tables.endpoints, endpoints, **_less(made, endpoints))
 
     def _renew(self, steps: list[Step]) -> None:
         """A fresh secret and another name, where the holder changed."""
@@ -216,13 +210,11 @@ class _Work:
             there.update(self._connection.scalars(sa.select(boxes.c.mailbox).where(here, some)))
         template = self._typed(boxes, self._options.template.voicemail)
         new = [
-            template
-            | {"context": self._options.voicemail_context, "mailbox": step.extension, "password": self._making.pin()}
-            | self._addressed(step.after.member)
+            {"mailbox": step.extension, "password": self._making.pin()} | self._addressed(step.after.member)
             for step in steps
             if step.extension not in there and step.after.member is not None
         ]
-        insert(self._connection, boxes, new)
+        insert(self._connection, boxes, new, **_less(template | {"context": self._options.voicemail_context}, new))
         old = [step for step in steps if step.extension in there]
         kept = [{"key": s.extension} | self._addressed(s.after.member) for s in old if not s.fresh]
         pins = [
@@ -238,51 +230,45 @@ class _Work:
         rows: dict[bool, list[Row]] = {True: [], False: []}
         new: list[Row] = []
         for step in steps:
-            row: Row = {"member": step.after.member, "number": step.after.number}
-            row["made"] = int(step.create or (step.link is not None and step.link.made and not step.remove))
-            row["unsettled"] = int(self._left(step)) | (step.link.unsettled if step.link is not None else 0)
-            secret = self._secrets.get(step.extension) if step.after.member is not None else None
-            if step.link is None:
-                new.append(row | {"extension": step.extension, "secret": secret})
-            elif step.holder_changes:
-                rows[True].append(row | {"key": step.extension, "secret": secret})
-            else:
-                rows[False].append(row | {"key": step.extension})
+            member, number = step.after
+            row: Row = {
+                "member": member,
+                "number": number,
+                "made": int(step.create or (step.link is not None and step.link.made and not step.remove)),
+                "unsettled": self._left(step) | (step.link.unsettled if step.link is not None else 0),
+            }
+            if step.link is None or step.holder_changes:
+                row["secret"] = self._secrets.get(step.extension) if member is not None else None
+            row["extension" if step.link is None else "key"] = step.extension
+            (new if step.link is None else rows[step.holder_changes]).append(row)
         insert(self._connection, links, new)
         for some in rows.values():
             update(self._connection, links, "extension", some)
 
-    def _left(self, step: Step) -> Left:
-        """What is still to be done when the tables have it all."""
-        options, left = self._options, Left(0)
+    def _left(self, step: Step) -> int:
+        """What is still to be done when the tables have it all: `Left`, as the number that it is kept as."""
+        options, left = self._options, 0
         if options.mode == "files":
-            left |= Left.FILES
+            left |= _FILES
         registered = step.existed and options.tables.contacts is None
         if step.fresh and (registered or options.handover is not None):
-            left |= Left.PHONE
+            left |= _PHONE
         if step.leaver is not None and options.on_release_voicemail != "keep":
-            left |= Left.MESSAGES
+            left |= _MESSAGES
         return left
 
     # -- values ----------------------------------------------------------------------------------------------------
 
     def _credential(self, username: str, secret: str) -> Row:
         """The columns of a secret; the one that is not used is emptied where it exists."""
-        md5 = self._options.as_md5
+        if not self._options.as_md5:
+            return {"auth_type": "userpass", "password": self._making.encode(secret), **self._unused}
         realm = self._options.realm
-        values: Row = {
-            "auth_type": "md5" if md5 else "userpass",
-            "password": None if md5 else self._making.encode(secret),
-            "md5_cred": convert.md5_credential(username, realm, secret) if md5 else None,
-        }
-        if md5:
-            values["realm"] = realm
-        columns = self._tables.auths.c
-        return {name: value for name, value in values.items() if value is not None or name in columns}
+        sum_of = convert.md5_credential(username, realm, secret)
+        return {"auth_type": "md5", "md5_cred": sum_of, "realm": realm, **self._unused}
 
     def _shown(self, extension: str, member: str | None) -> Row:
-        most = getattr(self._tables.endpoints.c.callerid.type, "length", None)
-        callerid = convert.callerid(self._options.callerid, extension, member, most)
+        callerid = convert.callerid(self._options.callerid, extension, member, self._widest)
         values: Row = {"callerid": self._making.encode(callerid)}
         if self._options.columns.owner is not None:
             values[self._options.columns.owner] = self._making.encode(member or "")
@@ -299,3 +285,8 @@ class _Work:
             name: int(value) if name in table.c and isinstance(table.c[name].type, sa.Integer) else str(value)
             for name, value in values.items()
         }
+
+
+def _less(same: Row, rows: list[Row]) -> Row:
+    """What is the same in all rows, but for the columns in which each has a value of its own."""
+    return {name: value for name, value in same.items() if not rows or name not in rows[0]}
