@@ -7,6 +7,7 @@ import pytest
 from integration.works import Works
 from linecard.model.directory import Change, Entry, Holding
 from linecard.model.run import State
+from linecard.pipeline import apply
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import Silence, Trouble
 
@@ -175,6 +176,36 @@ class TestSomebodyElseChangesIt:
         assert works.holds() == {"1000": "ada@x.org", "1001": "late@x.org"}
 
 
+class TestItIsSlow:
+    """Each change takes it some seconds, as told by a clock of the test's own."""
+
+    @pytest.fixture
+    def told(self, works, monkeypatch):
+        """The progress of a run whose changes take so long each."""
+
+        def run(seconds: float) -> list[int]:
+            clock = [0.0]
+
+            def passes(_: MemoryPbx, __: Change) -> None:
+                clock[0] += seconds
+
+            monkeypatch.setattr(apply, "monotonic", lambda: clock[0])
+            works.connect(hq=Trouble(meddles=passes))
+            portions: list[int] = []
+            run = works.apply(works.approve(works.planned(*THREE)), told=portions.append)
+            assert run.state is State.APPLIED
+            return portions
+
+        return run
+
+    def test_what_it_did_is_remembered_while_it_goes_on(self, told):
+        """Not only when a thousand are together: whoever looks on sees it, and a crash leaves little in doubt."""
+        assert told(apply.SECONDS) == [2, 1]
+
+    def test_a_quick_one_is_asked_once_for_all(self, told):
+        assert told(apply.SECONDS / 100) == [3]
+
+
 class TestStopping:
     def test_before_the_first_change(self, works):
         """Nothing is sent; the run is finished later."""
@@ -182,6 +213,13 @@ class TestStopping:
         assert (run.state, works.made()) == (State.INTERRUPTED, [])
         (run,) = works.recover()
         assert (run.state, works.came_to(run)) == (State.APPLIED, ["done linked"] * 3)
+
+    def test_after_the_second_change(self, works):
+        """A PBX that takes one at a time is sent no other, and those that were to come are not in doubt."""
+        run = works.apply(works.approve(works.planned(*THREE)), stop=lambda: len(works.made()) == 2)
+        assert (run.state, works.fates(run)) == (State.INTERRUPTED, {"done": 2, "planned": 1})
+        (run,) = works.recover()
+        assert (run.state, works.made()) == (State.APPLIED, ["1000", "1001", "1002"])
 
     def test_a_new_plan_that_nobody_decided_upon_is_found_again(self, works):
         """Killed between the second plan and its approval: the run is planned a third time and finished."""

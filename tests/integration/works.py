@@ -18,6 +18,7 @@ from linecard.pipeline.recover import broken_off, interrupt
 from linecard.pipeline.report import RunReport
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
+from linecard.store.journal import Journal
 from linecard.store.store import Store
 from linecard.testing.backend import MemoryBackend
 from linecard.testing.memory import MemoryPbx
@@ -63,9 +64,9 @@ class Works:
             self.store.move(connection, run.id, State.APPROVED, who="ada", why="seen")
         return self.store.run(run.id)
 
-    def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False) -> Run:
-        """An approved run taken to its end; a new plan is approved as it comes."""
-        run = apply(self.store, run, self.pbxs, who="ada", stop=stop)
+    def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False, told: Callable[[int], None] = print) -> Run:
+        """An approved run taken to its end; a new plan is approved as it comes. Each progress is `told`."""
+        run = apply(self.store, run, self.pbxs, who="ada", stop=stop, progress=told)
         while run.state is State.STALE:
             run = self.plan(run)
             if run.state is State.PLANNED:
@@ -101,6 +102,10 @@ class Works:
 
     def holds(self, pbx: str = "hq") -> dict[str, str | None]:
         return {extension: held.member for extension, held in self.memory[pbx].extensions.items()}
+
+    def fates(self, run: Run) -> dict[str, int]:
+        """How many changes are what."""
+        return {str(fate): count for fate, count in Journal(self.store, run.id).tally().items()}
 
     def made(self, pbx: str = "hq") -> list[str]:
         """The extensions that were changed, in order."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
+from time import monotonic
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Holding, Scope
@@ -16,10 +18,15 @@ from linecard.store.journal import PAGE, Journal
 from linecard.store.store import Store
 
 GROUP = 1000
-"""Results that are read back and committed together."""
+"""Results that are read back and committed together; more where the PBX has taken more before it answered."""
+MOST = 5 * GROUP
+"""Results that are committed together at most."""
+SECONDS = 5.0
+"""Results of a slow PBX are read back and committed after this time, however few they are; or after ten times as long
+as that took the last time."""
 
 Checkpoint = Callable[[], bool]
-"""Asked between groups; true means: stop here, at a safe point."""
+"""Asked before each change is handed out; true means: stop here, at a safe point."""
 
 
 def apply(
@@ -109,15 +116,23 @@ class _Lane:
     def __init__(self, store: Store, journal: Journal, pbx: Pbx, progress: Progress | None, stop: Checkpoint) -> None:
         self._store, self._journal, self._pbx = store, journal, pbx
         self._progress, self._stop = progress, stop
+        self._taken = 0
 
     def run(self) -> str:
         results: list[Result] = []
+        answered, since, patience = 0, monotonic(), SECONDS
         try:
             for result in self._pbx.backend.apply(self._intended()):
+                if not results:
+                    since = monotonic()
                 results.append(result)
-                if len(results) >= GROUP:
+                answered += 1
+                several = len(results) >= GROUP and (answered == self._taken or len(results) >= MOST)
+                waited = monotonic() - since
+                if several or waited >= patience:
                     self._commit(results)
                     results = []
+                    patience = max(SECONDS, 10 * (monotonic() - since - waited))
             self._commit(results)
             results = []
             read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=Fate.FAILED)
@@ -127,23 +142,23 @@ class _Lane:
         return ""
 
     def _intended(self) -> Iterator[Change]:
-        """The changes to make; before one is handed out, the intent to make its page is on disk."""
-        page: list[Change] = []
-        changes = self._journal.changes(self._pbx.name, Fate.PLANNED)
-        for change in changes:
-            page.append(change)
-            if len(page) == PAGE // 2:
-                yield from self._sent(page)
-                page = []
-                if self._stop():
-                    return
-        yield from self._sent(page)
+        """The changes to make; before one is handed out, the intent to make it and many after it is on disk.
 
-    def _sent(self, page: list[Change]) -> list[Change]:
-        if page:
-            with self._store.transaction() as connection:
-                self._journal.mark(connection, page, Fate.SENT)
-        return page
+        Asked to stop, it takes back the intents to make those that it has not handed out.
+        """
+        changes = self._journal.changes(self._pbx.name, Fate.PLANNED)
+        while page := list(islice(changes, PAGE)):
+            self._mark(page, Fate.SENT)
+            for n, change in enumerate(page):
+                if self._stop():
+                    self._mark(page[n:], Fate.PLANNED)
+                    return
+                self._taken += 1
+                yield change
+
+    def _mark(self, changes: list[Change], fate: Fate) -> None:
+        with self._store.transaction() as connection:
+            self._journal.mark(connection, changes, fate)
 
     def _commit(self, results: list[Result]) -> None:
         """Read back what the PBX says is done, then remember what became of it."""

@@ -97,7 +97,8 @@ class Journal:
         last = 0
         while True:
             with self._store.reading() as connection:
-                page = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE)).all()
+                found = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE))
+                page = found.cursor.fetchall()  # plain: no type has to look at numbers and texts
             for seq, name, extension, held, had, member, number in page:
                 yield Change(seq, name, extension, Holding(held, had), Holding(member, number))
             if len(page) < PAGE:
