@@ -22,7 +22,7 @@ from linecard_asterisk.judge import Step
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Reader
-from linecard_asterisk.write import Making, Writer
+from linecard_asterisk.write import Draw, Making, Writer
 
 GROUP = 5000
 """Changes made in one transaction: as many are taken before the first result is given."""
@@ -41,7 +41,7 @@ class AsteriskBackend:
 
     The database is opened when first used. It may be used from any thread, but two calls of `apply` must not
     overlap. `group` is how many changes share a transaction; in the mode files all do, for one reload serves them.
-    `clock` (seconds) and `pause` serve those who wait for the end of a call, `secret` and `pin` make new ones.
+    `clock` (seconds) and `pause` serve those who wait for the end of a call, `secrets` and `pins` draw new ones.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class AsteriskBackend:
         *,
         environ: Mapping[str, str] = os.environ,
         group: int = GROUP,
-        secret: Callable[[], str] = convert.new_secret,
-        pin: Callable[[], str] = convert.new_pin,
+        secrets: Draw = convert.new_secrets,
+        pins: Draw = convert.new_pins,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -61,7 +61,7 @@ class AsteriskBackend:
         self._options = options.of_files() if files is not None else options
         self._folder, self._environ = folder, environ
         self._group = None if files is not None else group
-        self._secret, self._pin, self._clock, self._pause = secret, pin, clock, pause
+        self._secrets, self._pins, self._clock, self._pause = secrets, pins, clock, pause
         self._settled = False
         wishes = {Can.SEVERAL: True, Can.CREATE_MEMBERS: True, Can.CREATE_EXTENSIONS: options.create}
         self.can: frozenset[Can] = frozenset(word for word, wished in wishes.items() if wished)
@@ -154,7 +154,7 @@ class AsteriskBackend:
         encode = self._options.encode
         if encode is None:
             encode = self._engine.dialect.name != "sqlite"
-        making = Making(self._secret, self._pin, convert.encoded if encode else str)
+        making = Making(self._secrets, self._pins, convert.encoded if encode else str)
         return Writer(self._engine, self._tables, self._options, making)
 
     @cached_property

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 Row = dict[str, Any]
+"""Values by column."""
+Values = tuple[Any, ...]
+"""Values of columns that are named elsewhere."""
 T = TypeVar("T")
 CHUNK = 500
 """Names in a plain list."""
@@ -49,34 +52,34 @@ def rows_of(names: Collection[str]) -> Iterator[sa.TableValuedAlias]:
         yield sa.func.json_each(json.dumps(some)).table_valued("value")
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], **same: Any) -> None:
-    """Insert rows, all of which have the same columns; and the `same` values in others."""
-    dialect = connection.dialect.name
+def insert(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Values], same: Row | None = None
+) -> None:
+    """Insert rows of these columns; and the `same` values in all others that are named there."""
+    dialect, once = connection.dialect.name, same or {}
     if len(rows) < FEW or dialect not in {"postgresql", "sqlite"}:
         if rows:
-            connection.execute(sa.insert(table), [same | row for row in rows])
+            connection.execute(sa.insert(table), [once | dict(zip(names, row, strict=True)) for row in rows])
         return
     if dialect == "sqlite":
-        _together(connection, table, rows, same)
+        _together(connection, table, names, rows, once)
         return
     for some in _portions(rows, MANY):
-        names = list(some[0])
-        given = _arrays(some, names)
-        values = {name: sa.cast(given.c[f"c{n}"], table.c[name].type) for n, name in enumerate(names)}
-        values |= {
+        values = _cast(table, names, _arrays(some)) | {
             name: sa.cast(sa.literal(None if value is None else str(value), sa.Text), table.c[name].type)
-            for name, value in same.items()
+            for name, value in once.items()
         }
         connection.execute(sa.insert(table).from_select(list(values), sa.select(*values.values())))
 
 
-def _together(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], same: Row) -> None:
+def _together(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Values], same: Row
+) -> None:
     """A hundred rows in one statement, in which the same values stand once: SQLite takes each row in half the time.
 
     They are text and numbers, which no type has to look at one by one.
     """
     quoted = connection.dialect.identifier_preparer
-    names = list(rows[0])
     into = ", ".join(quoted.quote(name) for name in (*same, *names))
     once = [f"?{n}" for n in range(1, len(same) + 1)]
 
@@ -87,36 +90,44 @@ def _together(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], s
         return f"INSERT INTO {quoted.format_table(table)} ({into}) VALUES {', '.join(groups)}"
 
     for some in _portions(rows, TOGETHER):
-        given = [row[name] for row in some for name in names]
-        connection.exec_driver_sql(statement(len(some)), (*same.values(), *given))
+        connection.exec_driver_sql(statement(len(some)), (*same.values(), *chain.from_iterable(some)))
 
 
 def update(
-    connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Row], *where: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    table: sa.Table,
+    key: str,
+    names: Sequence[str],
+    rows: Sequence[Values],
+    *where: sa.ColumnElement[bool],
+    same: Row | None = None,
 ) -> None:
-    """Set the columns of each row whose `key` column has its `key`; all rows have the same columns."""
+    """Set these columns, and others to the `same` values, where `key` is the first value of one of the `rows`."""
     if not rows:
         return
-    names = [name for name in rows[0] if name != "key"]
     if connection.dialect.name != "postgresql" or len(rows) < FEW:
-        values: Row = {name: sa.bindparam(f"new_{name}") for name in names}
+        values: Row = {name: sa.bindparam(f"new_{name}") for name in names} | (same or {})
         statement = sa.update(table).where(table.c[key] == sa.bindparam("old_key"), *where).values(values)
-        renamed = [{"old_key" if n == "key" else f"new_{n}": value for n, value in row.items()} for row in rows]
-        connection.execute(statement, renamed)
+        called = ("old_key", *(f"new_{name}" for name in names))
+        connection.execute(statement, [dict(zip(called, row, strict=True)) for row in rows])
         return
     for some in _portions(rows, MANY):
-        given = _arrays(some, ["key", *names])
-        new = {name: sa.cast(given.c[f"c{n}"], table.c[name].type) for n, name in enumerate(names, start=1)}
+        given = _arrays(some)
+        new = _cast(table, names, given, first=1) | (same or {})
         connection.execute(sa.update(table).where(table.c[key] == given.c.c0, *where).values(new))
 
 
-def _arrays(rows: Sequence[Row], names: Sequence[str]) -> sa.TableValuedAlias:
+def _cast(table: sa.Table, names: Sequence[str], given: sa.TableValuedAlias, first: int = 0) -> Row:
+    return {name: sa.cast(given.c[f"c{n}"], table.c[name].type) for n, name in enumerate(names, start=first)}
+
+
+def _arrays(rows: Sequence[Values]) -> sa.TableValuedAlias:
     """Rows as a table of text with the columns c0, c1 and so on."""
     columns = [
-        sa.bindparam(None, [None if row[name] is None else str(row[name]) for row in rows], sa.ARRAY(sa.Text))
-        for name in names
+        sa.bindparam(None, [None if value is None else str(value) for value in column], sa.ARRAY(sa.Text))
+        for column in zip(*rows, strict=True)
     ]
-    labels = (sa.column(f"c{n}", sa.Text) for n in range(len(names)))
+    labels = (sa.column(f"c{n}", sa.Text) for n in range(len(columns)))
     return sa.func.unnest(*columns).table_valued(*labels).render_derived()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from array import array
 from typing import Any
 
 _EXTENSION = re.compile(r"[0-9*#]{1,32}")
@@ -56,11 +57,12 @@ def setting(value: Any) -> Any:
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
-def new_secret() -> str:
-    """24 letters and digits, 140 bits: no character that a phone, a driver or a file could mistake."""
-    return secrets.token_urlsafe(18).replace("-", "x").replace("_", "y")
+def new_secrets(count: int) -> list[str]:
+    """So many secrets of 24 letters and digits, 140 bits: no character that phones, drivers or files could mistake."""
+    drawn = secrets.token_urlsafe(18 * count).replace("-", "x").replace("_", "y")
+    return [drawn[start : start + 24] for start in range(0, 24 * count, 24)]
 
 
-def new_pin() -> str:
-    """Six digits for a mailbox."""
-    return f"{secrets.randbelow(1_000_000):06d}"
+def new_pins(count: int) -> list[str]:
+    """So many times six digits for a mailbox. Of 64 bits each, so that all are as likely as makes no difference."""
+    return [f"{drawn % 1_000_000:06d}" for drawn in array("Q", secrets.token_bytes(8 * count))]

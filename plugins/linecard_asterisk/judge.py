@@ -19,22 +19,16 @@ class Step(NamedTuple):
     after: Holding
     endpoint: Endpoint | None
     link: Link | None
+    holder_changes: bool
+    create: bool
     remove: bool
     fresh: bool
     """Whether a secret is made anew: for a new holder, or because nobody is to know it."""
 
     @property
-    def create(self) -> bool:
-        return self.endpoint is None and self.after.member is not None
-
-    @property
     def existed(self) -> bool:
         """Whether a phone may be registered: also that of an endpoint which somebody took away since."""
         return self.endpoint is not None or self.link is not None
-
-    @property
-    def holder_changes(self) -> bool:
-        return self.before.member != self.after.member
 
     @property
     def leaver(self) -> str | None:
@@ -55,21 +49,23 @@ class Judge:
 
     def judged(self, change: Change) -> Result:
         """What becomes of this change, if those before it are made."""
-        now = self._now.get(change.extension)
+        extension, after = change.extension, change.after
+        now = self._now.get(extension)
         if now is None:
-            now = self._was[change.extension] = self._seen.holding(change.extension)
+            now = self._was[extension] = self._seen.holding(extension)
         if now != change.before:
             held = f"is held by {now.member or 'nobody'}" + (f", with number {now.number}," if now.number else "")
-            return Result(change, Fate.STALE, f"{change.extension} {held} now")
-        if now == change.after:
+            return Result(change, Fate.STALE, f"{extension} {held} now")
+        if now == after:
             return Result(change, Fate.DONE)
         if words := self._refusal(change):
             return Result(change, Fate.FAILED, words)
-        self._now[change.extension] = change.after
-        if now.number is not None and now.number != change.after.number:
-            self._rings.pop(now.number, None)
-        if change.after.number is not None:
-            self._rings[change.after.number] = change.extension
+        self._now[extension] = after
+        if now.number != after.number:
+            if now.number is not None:
+                self._rings.pop(now.number, None)
+            if after.number is not None:
+                self._rings[after.number] = extension
         return Result(change, Fate.DONE)
 
     def steps(self) -> list[Step]:
@@ -83,20 +79,28 @@ class Judge:
     def _step(self, extension: str, before: Holding, after: Holding) -> Step:
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         leaves = before.member is not None and after.member is None
-        remove = leaves and self._options.on_release == "remove" and link is not None and link.made
-        return Step(extension, before, after, endpoint, link, remove, fresh=self._fresh(extension, before, after))
+        return Step(
+            extension,
+            before,
+            after,
+            endpoint,
+            link,
+            holder_changes=before.member != after.member,
+            create=endpoint is None and after.member is not None,
+            remove=leaves and self._options.on_release == "remove" and link is not None and link.made,
+            fresh=self._fresh(before.member, after.member, endpoint, link),
+        )
 
-    def _fresh(self, extension: str, before: Holding, after: Holding) -> bool:
-        if before.member == after.member:
+    def _fresh(self, before: str | None, after: str | None, endpoint: Endpoint | None, link: Link | None) -> bool:
+        if before == after:
             return False
-        taken = before.member is None and extension in self._seen.endpoints and extension not in self._seen.links
+        taken = before is None and endpoint is not None and link is None
         return not taken or self._options.new_when_adopted
 
     def _refusal(self, change: Change) -> str:
         """Why a change cannot be made; empty if it can."""
-        extension, endpoint = change.extension, self._seen.endpoints.get(change.extension)
-        link = self._seen.links.get(extension)
-        member, number = change.after
+        extension, (member, number) = change.extension, change.after
+        endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         if not is_extension(extension):
             return f"{extension!r} is no extension"
         if member is not None and not _plain(member):
@@ -106,24 +110,24 @@ class Judge:
                 return f"there is no endpoint {extension}"
         elif link is None and endpoint.context not in self._options.adoptable:
             return f"endpoint {extension} is not linecard's: its context is {endpoint.context}"
-        bearer = self._rings.get(number or "", extension)
+        bearer = self._rings.get(number, extension) if number is not None else extension
         if bearer != extension:
             return f"{number} is on extension {bearer}"
         if change.before.member == member:
             return ""
-        return self._refused.get(extension, "") or self._secret_refusal(change, endpoint)
-
-    def _secret_refusal(self, change: Change, endpoint: Endpoint | None) -> str:
-        """Why the secret of an endpoint cannot be made anew: the phone of its former holder would go on."""
+        if extension in self._refused:
+            return self._refused[extension]
         if endpoint is None:
             return ""
-        before = Holding(self._seen.holding(change.extension).member, None)
-        if not self._fresh(change.extension, before, change.after):
-            return ""
+        before = self._seen.holding(extension).member
+        return self._secret_refusal(extension, endpoint) if self._fresh(before, member, endpoint, link) else ""
+
+    def _secret_refusal(self, extension: str, endpoint: Endpoint) -> str:
+        """Why the secret of an endpoint cannot be made anew: the phone of its former holder would go on."""
         if not endpoint.auth or endpoint.auth not in self._auths:
-            return f"endpoint {change.extension} has no secret in the table of secrets that could be made anew"
+            return f"endpoint {extension} has no secret in the table of secrets that could be made anew"
         if self._auths[endpoint.auth] > 1:
-            return f"endpoint {change.extension} shares its secret {endpoint.auth} with other endpoints"
+            return f"endpoint {extension} shares its secret {endpoint.auth} with other endpoints"
         return ""
 
 

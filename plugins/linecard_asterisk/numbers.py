@@ -61,7 +61,13 @@ class Numbers:
         before, _, after = self._dialplan.appdata.partition("{extension}")
         return sa.literal(before) + extension + sa.literal(after)
 
-    def row(self, number: str, extension: str) -> Row:
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The names of `number` and `target`."""
+        return self.number.name, self.target.name
+
+    @property
+    def same(self) -> Row:
+        """What stands in all other columns of a new row."""
         plan = self._dialplan
-        led = {self.number.name: self.stored(number), self.target.name: self.to(extension)}
-        return led if plan is None else led | {"context": plan.context, "priority": plan.priority, "app": plan.app}
+        return {} if plan is None else {"context": plan.context, "priority": plan.priority, "app": plan.app}

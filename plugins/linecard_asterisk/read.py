@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -63,7 +64,12 @@ class Reader:
     def entries(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope once."""
         names = None if scope.whole else self._named(scope)
-        seen = self.seen(names)
+        if names is not None and self._connection.dialect.name == "sqlite":
+            yield from self._at_once(names, scope)
+            return
+        yield from self._of(self.seen(names), scope)
+
+    def _of(self, seen: Seen, scope: Scope) -> Iterator[Entry]:
         for extension in dict.fromkeys([*seen.links, *seen.endpoints]):
             if not self.is_ours(extension, seen):
                 continue
@@ -77,7 +83,10 @@ class Reader:
         if extension in seen.links:
             return True
         endpoint = seen.endpoints.get(extension)
-        return endpoint is not None and endpoint.context in self._options.adoptable and is_extension(extension)
+        return endpoint is not None and self._may_take(extension, endpoint.context)
+
+    def _may_take(self, extension: str, context: str | None) -> bool:
+        return context in self._options.adoptable and is_extension(extension)
 
     def holders(self, scope: Scope) -> Iterator[str]:
         """Members who hold something: all, or those named."""
@@ -91,8 +100,6 @@ class Reader:
 
     def seen(self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False) -> Seen:
         """What there is of these extensions (None: of all), and where these numbers lead. `lock`ed until the end."""
-        if extensions is not None and not numbers and not lock and self._connection.dialect.name == "sqlite":
-            return self._at_once(extensions)
         seen = Seen()
         links, endpoints, dids = self._tables.links.c, self._tables.endpoints.c, self._numbers
         row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
@@ -108,29 +115,35 @@ class Reader:
             _note(seen, *dids.read(stored, target))
         return seen
 
-    def _at_once(self, extensions: Collection[str]) -> Seen:
-        """The same of these extensions, each a row of one statement: half the rows to carry."""
-        seen = Seen()
+    def _at_once(self, extensions: Collection[str], scope: Scope) -> Iterator[Entry]:
+        """The entries of these extensions, each a row of one statement: half the rows to carry.
+
+        Where one has several numbers, it is looked at more closely.
+        """
         links, endpoints, dids = self._tables.links, self._tables.endpoints, self._numbers
+        several: set[str] = set()
         for names in rows_of(extensions):
             name = names.c.value
-            leads = sa.and_(dids.target == dids.led_to(name), *dids.leads)
             found = (
                 names.outerjoin(links, links.c.extension == name)
                 .outerjoin(endpoints, endpoints.c.id == name)
-                .outerjoin(dids.table, leads)
+                .outerjoin(dids.table, sa.and_(dids.target == dids.led_to(name), *dids.leads))
             )
-            link = (links.c.extension, links.c.member, links.c.number, links.c.made, links.c.unsettled)
-            more = (endpoints.c.id, endpoints.c.context, endpoints.c.auth, dids.number, name)
-            rows = self._connection.execute(sa.select(*link, *more).select_from(found)).all()
-            for linked, member, told, made, unsettled, there, context, auth, stored, extension in rows:
-                if linked is not None:
-                    seen.links[linked] = Link(member, told, bool(made), unsettled)
-                if there is not None:
-                    seen.endpoints[there] = Endpoint(context, auth)
-                if stored is not None:
-                    _note(seen, read_number(stored), extension)
-        return seen
+            columns = (name, links.c.extension, links.c.member, endpoints.c.id, endpoints.c.context, dids.number)
+            rows = self._connection.execute(sa.select(*columns).select_from(found)).cursor.fetchall()
+            if len(rows) != len({row[0] for row in rows}):
+                again = {name for name, times in Counter(row[0] for row in rows).items() if times > 1}
+                rows = [row for row in rows if row[0] not in again]
+                several |= again
+            for extension, link, member, endpoint, context, stored in rows:
+                if link is None and (endpoint is None or not self._may_take(extension, context)):
+                    continue
+                holder = member if link is not None and endpoint is not None else None
+                number = read_number(stored) if stored is not None else None
+                if extension in scope.extensions or holder in scope.members or number in scope.numbers:
+                    yield Entry(extension, holder, number)
+        if several:
+            yield from self._of(self.seen(several), scope)
 
     def _named(self, scope: Scope) -> set[str]:
         """The extensions that the scope names, or whose holder or number it names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from linecard.api import Change, Fate, Result
 from linecard_asterisk import convert
-from linecard_asterisk.bulk import Row, among, insert, update
+from linecard_asterisk.bulk import Row, Values, among, insert, update
 from linecard_asterisk.database import Left, Tables, words
 from linecard_asterisk.judge import Judge, Step
 from linecard_asterisk.numbers import Numbers
@@ -22,12 +22,16 @@ REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
 
 
+Draw = Callable[[int], Sequence[str]]
+"""So many secrets, or PINs, that nobody can guess."""
+
+
 @dataclass(frozen=True, slots=True)
 class Making:
     """How secrets are made, and whether values are encoded for Asterisk's driver."""
 
-    secret: Callable[[], str] = convert.new_secret
-    pin: Callable[[], str] = convert.new_pin
+    secrets: Draw = convert.new_secrets
+    pins: Draw = convert.new_pins
     encode: Callable[[str], str] = str
 
 
@@ -69,14 +73,15 @@ class Writer:
         self, connection: sa.Connection, group: list[Change], refused: Mapping[str, str]
     ) -> tuple[list[Result], list[Step]]:
         reader = Reader(connection, self._tables, self._options)
-        extensions = {change.extension for change in group}
+        extensions = sorted({change.extension for change in group})
         gained = {change.after.number for change in group if change.after.number is not None}
         seen = reader.seen(extensions, numbers=gained, lock=True)
         auths = _Auths(connection, self._tables, {name: e.auth for name, e in seen.endpoints.items() if e.auth})
         judge = Judge(seen, auths.shared, self._options, refused)
         results = [judge.judged(change) for change in group]
         steps = judge.steps()
-        _Work(connection, self._tables, self._options, self._making, auths.usernames).write(steps)
+        work = _Work(connection, self._tables, self._options, self._making, auths.usernames, seen.rings)
+        work.write(steps)
         return results, steps
 
 
@@ -107,19 +112,31 @@ class _Work:
         options: AsteriskOptions,
         making: Making,
         usernames: Mapping[str, str],
+        rings: Mapping[str, str],
     ) -> None:
         self._connection, self._tables, self._options, self._making = connection, tables, options, making
-        self._usernames, self._numbers = usernames, Numbers(tables.numbers, options)
+        self._usernames, self._rings = usernames, rings
+        self._numbers = Numbers(tables.numbers, options)
         self._secrets: dict[str, str] = {}
-        other = "password" if options.as_md5 else "md5_cred"
-        self._unused: Row = {other: None} if other in tables.auths.c else {}
+        md5 = {"auth_type": "md5", "realm": options.realm}
+        self._credential_column, other = ("md5_cred", "password") if options.as_md5 else ("password", "md5_cred")
+        self._unchanging: Row = {**md5} if options.as_md5 else {"auth_type": "userpass"}
+        if other in tables.auths.c:  # what is not used is emptied where it exists
+            self._unchanging[other] = None
+        self._in_files, self._handed_over = options.mode == "files", options.handover is not None
+        self._contacts_elsewhere = tables.contacts is None
+        self._messages_go = options.on_release_voicemail != "keep"
+        columns = options.columns
+        self._shown_columns = ("callerid",) if columns.owner is None else ("callerid", columns.owner)
+        self._address_columns = tuple(name for name in (columns.email, columns.fullname) if name)
         self._widest: int | None = getattr(tables.endpoints.c.callerid.type, "length", None)
 
     def write(self, steps: list[Step]) -> None:
         """Everything that these steps come to. What is let go goes first, so that it can be taken."""
         if not steps:
             return
-        self._secrets = {step.extension: self._making.secret() for step in steps if step.fresh and not step.remove}
+        renewed = [step.extension for step in steps if step.fresh and not step.remove]
+        self._secrets = dict(zip(renewed, self._making.secrets(len(renewed)), strict=True))
         self._let_numbers_go(steps)
         self._remove([step.extension for step in steps if step.remove])
         self._create([step for step in steps if step.create])
@@ -141,20 +158,24 @@ class _Work:
             self._connection.execute(sa.delete(self._tables.numbers).where(*where), gone)
 
     def _take_numbers(self, steps: list[Step]) -> None:
-        rows = [
-            self._numbers.row(step.after.number, step.extension)
+        dids = self._numbers
+        taken = [
+            (step.after.number, step.extension)
             for step in steps
             if step.after.number is not None and step.before.number != step.after.number
         ]
-        insert(self._connection, self._tables.numbers, self._not_there_yet(rows))
+        there = self._there([number for number, extension in taken if self._rings.get(number) == extension])
+        rows = [(dids.stored(number), dids.to(extension)) for number, extension in taken]
+        new = [row for row in rows if row[0] not in there] if there else rows
+        insert(self._connection, self._tables.numbers, dids.columns, new, dids.same)
 
-    def _not_there_yet(self, rows: list[Row]) -> list[Row]:
-        """Without numbers that somebody has led to the same extension already."""
+    def _there(self, numbers: list[str]) -> set[Any]:
+        """Those of the numbers that stand there as linecard would write them."""
         number, here = self._numbers.number, self._numbers.here
-        there: set[Any] = set()
-        for some in among(self._connection, number, [row[number.name] for row in rows]):
-            there.update(self._connection.scalars(sa.select(number).where(some, *here)))
-        return [row for row in rows if row[number.name] not in there]
+        found: set[Any] = set()
+        for some in among(self._connection, number, [self._numbers.stored(each) for each in numbers]):
+            found.update(self._connection.scalars(sa.select(number).where(some, *here)))
+        return found
 
     def _remove(self, extensions: list[str]) -> None:
         for table in (self._tables.endpoints, self._tables.auths, self._tables.aors):
@@ -162,37 +183,38 @@ class _Work:
                 self._connection.execute(sa.delete(table).where(some))
 
     def _create(self, steps: list[Step]) -> None:
-        template, context = self._options.template, self._options.context
+        tables, template = self._tables, self._options.template
         names = [step.extension for step in steps]
-        endpoint = self._typed(self._tables.endpoints, template.endpoint)
-        auth = self._typed(self._tables.auths, template.auth)
-        aor = self._typed(self._tables.aors, template.aor)
-        if self._tables.voicemail is not None:
-            boxes = {name: f"{name}@{self._options.voicemail_context}" for name in names}
+        aor = self._typed(tables.aors, template.aor)
+        if tables.voicemail is None:
+            self._insert(tables.aors, ("id",), [(n,) for n in names], aor)
         else:
-            boxes = {}
-        aors = [{"id": name} | ({"mailboxes": boxes[name]} if boxes else {}) for name in names]
-        insert(self._connection, self._tables.aors, aors, **_less(aor, aors))
-        auths = [{"id": name, "username": name} | self._credential(name, self._secrets[name]) for name in names]
-        insert(self._connection, self._tables.auths, auths, **_less(auth, auths))
-        endpoints = [
-            {"id": n, "aors": n, "auth": n} | self._shown(n, s.after.member) for n, s in zip(names, steps, strict=True)
-        ]
-        made = endpoint | {"context": context}
-        insert(self._connection, self._tables.endpoints, endpoints, **_less(made, endpoints))
+            context = self._options.voicemail_context
+            self._insert(tables.aors, ("id", "mailboxes"), [(n, f"{n}@{context}") for n in names], aor)
+        auth = self._typed(tables.auths, template.auth) | self._unchanging
+        auths = [(n, n, self._credential(n, self._secrets[n])) for n in names]
+        self._insert(tables.auths, ("id", "username", self._credential_column), auths, auth)
+        endpoint = self._typed(tables.endpoints, template.endpoint) | {"context": self._options.context}
+        endpoints = [(n, n, n, *self._shown(n, s.after.member)) for n, s in zip(names, steps, strict=True)]
+        self._insert(tables.endpoints, ("id", "aors", "auth", *self._shown_columns), endpoints, endpoint)
+
+    def _insert(self, table: sa.Table, columns: Sequence[str], rows: list[Values], template: Row) -> None:
+        """Rows, and in all other columns what the template says."""
+        same = {name: value for name, value in template.items() if name not in columns}
+        insert(self._connection, table, columns, rows, same)
 
     def _renew(self, steps: list[Step]) -> None:
         """A fresh secret and another name, where the holder changed."""
-        secrets = []
+        secrets: list[Values] = []
         for step in steps:
             if step.extension in self._secrets and step.endpoint is not None and step.endpoint.auth is not None:
-                username = self._usernames.get(step.endpoint.auth, step.endpoint.auth)
-                new = self._credential(username, self._secrets[step.extension])
-                secrets.append({"key": step.endpoint.auth} | new)
-        update(self._connection, self._tables.auths, "id", secrets)
-        named = [step for step in steps if step.holder_changes]
-        rows = [{"key": step.extension} | self._shown(step.extension, step.after.member) for step in named]
-        update(self._connection, self._tables.endpoints, "id", rows)
+                auth = step.endpoint.auth
+                username = self._usernames.get(auth, auth)
+                secrets.append((auth, self._credential(username, self._secrets[step.extension])))
+        column = self._credential_column
+        update(self._connection, self._tables.auths, "id", (column,), secrets, same=self._unchanging)
+        rows = [(s.extension, *self._shown(s.extension, s.after.member)) for s in steps if s.holder_changes]
+        update(self._connection, self._tables.endpoints, "id", self._shown_columns, rows)
 
     def _drop_contacts(self, extensions: list[str]) -> None:
         contacts = self._tables.contacts
@@ -208,75 +230,68 @@ class _Work:
         there: set[str] = set()
         for some in among(self._connection, boxes.c.mailbox, [step.extension for step in steps]):
             there.update(self._connection.scalars(sa.select(boxes.c.mailbox).where(here, some)))
-        template = self._typed(boxes, self._options.template.voicemail)
-        new = [
-            {"mailbox": step.extension, "password": self._making.pin()} | self._addressed(step.after.member)
-            for step in steps
-            if step.extension not in there and step.after.member is not None
-        ]
-        insert(self._connection, boxes, new, **_less(template | {"context": self._options.voicemail_context}, new))
+        template = self._typed(boxes, self._options.template.voicemail) | {"context": self._options.voicemail_context}
+        columns = self._address_columns
+        new = [step for step in steps if step.extension not in there and step.after.member is not None]
+        self._insert(boxes, ("mailbox", "password", *columns), self._with_pins(new), template)
         old = [step for step in steps if step.extension in there]
-        kept = [{"key": s.extension} | self._addressed(s.after.member) for s in old if not s.fresh]
-        pins = [
-            {"key": s.extension, "password": self._making.pin()} | self._addressed(s.after.member)
-            for s in old
-            if s.fresh
-        ]
-        for rows in (kept, pins):
-            update(self._connection, boxes, "mailbox", rows, here)
+        kept = [(step.extension, *self._addressed(step.after.member)) for step in old if not step.fresh]
+        update(self._connection, boxes, "mailbox", columns, kept, here)
+        renewed = self._with_pins([step for step in old if step.fresh])
+        update(self._connection, boxes, "mailbox", ("password", *columns), renewed, here)
+
+    def _with_pins(self, steps: list[Step]) -> list[Values]:
+        pins = self._making.pins(len(steps))
+        return [(s.extension, pin, *self._addressed(s.after.member)) for s, pin in zip(steps, pins, strict=True)]
 
     def _link(self, steps: list[Step]) -> None:
-        links = self._tables.links
-        rows: dict[bool, list[Row]] = {True: [], False: []}
-        new: list[Row] = []
+        links, secret_of = self._tables.links, self._secrets.get
+        new: list[Values] = []
+        held: list[Values] = []
+        others: list[Values] = []
         for step in steps:
-            member, number = step.after
-            row: Row = {
-                "member": member,
-                "number": number,
-                "made": int(step.create or (step.link is not None and step.link.made and not step.remove)),
-                "unsettled": self._left(step) | (step.link.unsettled if step.link is not None else 0),
-            }
-            if step.link is None or step.holder_changes:
-                row["secret"] = self._secrets.get(step.extension) if member is not None else None
-            row["extension" if step.link is None else "key"] = step.extension
-            (new if step.link is None else rows[step.holder_changes]).append(row)
-        insert(self._connection, links, new)
-        for some in rows.values():
-            update(self._connection, links, "extension", some)
+            extension, link, (member, number) = step.extension, step.link, step.after
+            secret = secret_of(extension) if member is not None else None
+            left = self._left(step)
+            if link is None:
+                new.append((extension, member, number, int(step.create), left, secret))
+                continue
+            made = int(step.create or (link.made and not step.remove))
+            row = (extension, member, number, made, left | link.unsettled)
+            if step.holder_changes:
+                held.append((*row, secret))
+            else:
+                others.append(row)
+        columns = ("member", "number", "made", "unsettled")
+        insert(self._connection, links, ("extension", *columns, "secret"), new)
+        update(self._connection, links, "extension", (*columns, "secret"), held)
+        update(self._connection, links, "extension", columns, others)
 
     def _left(self, step: Step) -> int:
         """What is still to be done when the tables have it all: `Left`, as the number that it is kept as."""
-        options, left = self._options, 0
-        if options.mode == "files":
-            left |= _FILES
-        registered = step.existed and options.tables.contacts is None
-        if step.fresh and (registered or options.handover is not None):
+        left = _FILES if self._in_files else 0
+        if step.fresh and (self._handed_over or (self._contacts_elsewhere and step.existed)):
             left |= _PHONE
-        if step.leaver is not None and options.on_release_voicemail != "keep":
+        if self._messages_go and step.leaver is not None:
             left |= _MESSAGES
         return left
 
     # -- values ----------------------------------------------------------------------------------------------------
 
-    def _credential(self, username: str, secret: str) -> Row:
-        """The columns of a secret; the one that is not used is emptied where it exists."""
-        if not self._options.as_md5:
-            return {"auth_type": "userpass", "password": self._making.encode(secret), **self._unused}
-        realm = self._options.realm
-        sum_of = convert.md5_credential(username, realm, secret)
-        return {"auth_type": "md5", "md5_cred": sum_of, "realm": realm, **self._unused}
+    def _credential(self, username: str, secret: str) -> str:
+        """A secret as `_credential_column` keeps it."""
+        if self._options.as_md5:
+            return convert.md5_credential(username, self._options.realm, secret)
+        return self._making.encode(secret)
 
-    def _shown(self, extension: str, member: str | None) -> Row:
-        callerid = convert.callerid(self._options.callerid, extension, member, self._widest)
-        values: Row = {"callerid": self._making.encode(callerid)}
-        if self._options.columns.owner is not None:
-            values[self._options.columns.owner] = self._making.encode(member or "")
-        return values
+    def _shown(self, extension: str, member: str | None) -> Values:
+        """What others see of a holder, in `_shown_columns`."""
+        callerid = self._making.encode(convert.callerid(self._options.callerid, extension, member, self._widest))
+        return (callerid,) if len(self._shown_columns) == 1 else (callerid, self._making.encode(member or ""))
 
-    def _addressed(self, member: str | None) -> Row:
-        columns = self._options.columns
-        return {name: self._making.encode(member or "") for name in (columns.email, columns.fullname) if name}
+    def _addressed(self, member: str | None) -> Values:
+        """Whose mailbox it is, in `_address_columns`."""
+        return (self._making.encode(member or ""),) * len(self._address_columns)
 
     @staticmethod
     def _typed(table: sa.Table, settings: Settings) -> Row:
@@ -285,8 +300,3 @@ class _Work:
             name: int(value) if name in table.c and isinstance(table.c[name].type, sa.Integer) else str(value)
             for name, value in values.items()
         }
-
-
-def _less(same: Row, rows: list[Row]) -> Row:
-    """What is the same in all rows, but for the columns in which each has a value of its own."""
-    return {name: value for name, value in same.items() if not rows or name not in rows[0]}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import secrets
 import sqlite3
 import sys
 import tempfile
@@ -29,7 +30,6 @@ from integration.asterisk.site import HEADER, Site
 from linecard.model.run import State
 from linecard.pipeline.apply import apply
 from linecard.runtime.service import Service
-from linecard_asterisk.convert import new_secret
 
 ASTERISK_ROWS = {
     "ps_aors": "id max_contacts remove_existing qualify_frequency mailboxes",
@@ -48,7 +48,7 @@ OWN_TABLE = (
 
 def values(n: int) -> dict[str, tuple[object, ...]]:
     """What one attach writes."""
-    e, member, secret = f"{10000 + n}", f"member{n}@example.org", new_secret()
+    e, member, secret = f"{10000 + n}", f"member{n}@example.org", secrets.token_urlsafe(18)
     return {
         "ps_aors": (e, 2, "yes", 0, f"{e}@default"),
         "ps_auths": (e, "userpass", e, secret),

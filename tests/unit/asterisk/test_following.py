@@ -22,7 +22,9 @@ class TestHandover:
 
     def test_each_new_secret_is_left_in_a_file_of_its_own(self, pbx):
         """For the provisioning server, and for nobody else to read."""
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER), secret=lambda: "s3cret", pin=lambda: "123456")
+        pbx.becomes(
+            "1000", VACANT, Holding(ADA, NUMBER), secrets=lambda n: ["s3cret"] * n, pins=lambda n: ["123456"] * n
+        )
         file = pbx.folder / "secrets" / "1000.json"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert json.loads(file.read_text()) == {
@@ -46,7 +48,7 @@ class TestHandover:
         """In its place."""
         secrets = iter(["first", "second"])
         for before, after in ((VACANT, ADA), (ADA, BOB)):
-            pbx.becomes("1000", before, after, secret=lambda: next(secrets))
+            pbx.becomes("1000", before, after, secrets=lambda n: [next(secrets) for _ in range(n)])
         left = json.loads((pbx.folder / "secrets" / "1000.json").read_text())
         assert (left["secret"], left["member"]) == ("second", BOB)
 
@@ -82,7 +84,7 @@ class TestVoicemail:
 
     def pbx(self, folder, spool, **options):
         pbx = Pbx(folder, tables={"voicemail": "voicemail"}, voicemail_spool=spool, **options)
-        pbx.becomes("1000", VACANT, ADA, pin=lambda: "111111")
+        pbx.becomes("1000", VACANT, ADA, pins=lambda n: ["111111"] * n)
         return pbx
 
     def test_a_mailbox_comes_with_its_holder(self, tmp_path, spool):
@@ -95,7 +97,7 @@ class TestVoicemail:
     def test_a_leaver_gets_no_mail_and_knows_no_pin(self, tmp_path, spool):
         """Messages are kept for whoever comes next."""
         pbx = self.pbx(tmp_path, spool)
-        pbx.becomes("1000", ADA, VACANT, pin=lambda: "222222")
+        pbx.becomes("1000", ADA, VACANT, pins=lambda n: ["222222"] * n)
         box = pbx.row("voicemail", mailbox="1000")
         assert (box["email"], box["fullname"], box["password"]) == ("", "", "222222")
         assert len(list((spool / "default" / "1000" / "INBOX").iterdir())) == 4

@@ -13,7 +13,7 @@ from unit.asterisk.pbx import ADA, VACANT, Pbx
 @pytest.fixture
 def site(tmp_path):
     pbx = Pbx(tmp_path)
-    pbx.becomes("1000", VACANT, ADA, secret=lambda: "s3cret")
+    pbx.becomes("1000", VACANT, ADA, secrets=lambda n: ["s3cret"] * n)
     options = {"hq": {"backend": "asterisk", "options": {"url": pbx.url}}}
     options["old"] = {"backend": "directory", "options": {"path": "old.db"}}
     settings = {"region": "DE", "pbxs": options, "inboxes": {"hr": {"path": "inbox", "default_pbx": "hq"}}}

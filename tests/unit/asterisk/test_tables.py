@@ -23,7 +23,7 @@ class TestMaking:
         """Endpoint, secret and address of record; booleans as Asterisk writes them, more columns as they are given."""
         template = {"endpoint": {"transport": "t1", "allow": "opus", "force_rport": True}, "aor": {"max_contacts": 3}}
         pbx = Pbx(tmp_path, template=template, context="phones")
-        pbx.becomes("1000", VACANT, ADA, secret=lambda: "s3cret")
+        pbx.becomes("1000", VACANT, ADA, secrets=lambda n: ["s3cret"] * n)
         endpoint = pbx.row("ps_endpoints", id="1000")
         assert {k: v for k, v in endpoint.items() if v is not None} == {
             "id": "1000",
@@ -42,7 +42,7 @@ class TestMaking:
     def test_a_secret_may_be_kept_as_its_md5(self, tmp_path):
         """For a realm; the secret itself stands nowhere, once it was read."""
         pbx = Pbx(tmp_path, store_secrets_as="md5", realm="office")
-        pbx.becomes("1000", VACANT, ADA, secret=lambda: "s3cret")
+        pbx.becomes("1000", VACANT, ADA, secrets=lambda n: ["s3cret"] * n)
         auth = pbx.row("ps_auths", id="1000")
         assert (auth["auth_type"], auth["password"], auth["realm"]) == ("md5", None, "office")
         assert auth["md5_cred"] == "662693bfe483201a51a2fb3edbe8ca45"  # of 1000:office:s3cret
@@ -85,7 +85,7 @@ class TestMaking:
     def test_values_are_encoded_as_the_driver_needs(self, tmp_path):
         """`;` and `^` would be split and decoded by Asterisk's drivers for PostgreSQL and ODBC."""
         pbx = Pbx(tmp_path, encode=True)
-        pbx.becomes("1000", VACANT, "a^b@example.org", secret=lambda: "x;y^z")
+        pbx.becomes("1000", VACANT, "a^b@example.org", secrets=lambda n: ["x;y^z"] * n)
         assert pbx.row("ps_endpoints", id="1000")["callerid"] == '"a^5Eb@example.org" <1000>'
         assert pbx.row("ps_auths", id="1000")["password"] == "x^3By^5Ez"
         assert pbx.entries() == {"1000": Holding("a^b@example.org", None)}
@@ -115,7 +115,7 @@ class TestOwnership:
         """Where the administrator says so."""
         pbx = Pbx(tmp_path, when_adopted="new")
         pbx.endpoints("1000")
-        pbx.becomes("1000", VACANT, ADA, secret=lambda: "s3cret")
+        pbx.becomes("1000", VACANT, ADA, secrets=lambda n: ["s3cret"] * n)
         assert pbx.row("ps_auths", id="1000")["password"] == "s3cret"
 
     def test_the_owner_may_be_shown_to_the_dialplan(self, tmp_path):
