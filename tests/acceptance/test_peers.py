@@ -1,6 +1,7 @@
 """What users of other bulk tools for telephony complain of, turned into promises and held.
 
 Each test is one complaint met again and again in the trackers and forums of such tools; its docstring is the promise.
+All of them, with the tests elsewhere, stand in docs/complaints.md.
 """
 
 from __future__ import annotations

@@ -57,3 +57,13 @@ def test_the_life_of_a_drop_names_the_modules_on_its_way() -> None:
     found = {path for path, _ in named(ROOT / "docs" / "life-of-a-drop.md")}
     way = {"intake", "receive", "plan", "planning", "apply", "recover", "settle", "announce"}
     assert {f"pipeline/{step}" for step in way} <= found
+
+
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=name)
+def test_every_test_that_is_named_is_in_the_file_that_the_link_leads_to(document: Path) -> None:
+    named = re.findall(r"\[`(test_\w+)`\]\(([^)#]+)\)", document.read_text(encoding="utf-8"))
+    assert [
+        test
+        for test, target in named
+        if not re.search(rf"(?m)^ *(async )?def {test}\(", (document.parent / target).read_text(encoding="utf-8"))
+    ] == []
