@@ -85,6 +85,8 @@ def of_validation(
     """Each error that `model` found in what stands at `below` of the document, at its place."""
     for detail in error.errors(include_url=False):
         loc = detail["loc"]
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+            continue  # entries that are wrong are not counted: they are told of themselves
         if detail["type"] == "missing":
             yield document.missing((*below, *loc), _purpose(model, loc))
         elif detail["type"] == "extra_forbidden":

@@ -85,6 +85,7 @@ def test_the_message_counts_them_and_names_the_file(site: Site) -> None:
         ("pbx", "emergency: [«'+112']", "emergency.0", "'+112'", "1 to 8 digits"),
         ("pbx", "second_extension: «keep", "second_extension", "'keep'", "'move', 'add' or 'refuse'"),
         ("inbox", "pbxs: «[]", "pbxs", "an empty list", "1 or more"),
+        ("inbox", "expect: {by: '07:00', days: [«monn]}", "expect.days.0", "'monn'", "'mon', 'tue'"),
         ("inbox", "pbxs: [hq, «hq]", "pbxs.1", "'hq'", "each PBX once"),
         ("inbox", "pbxs: [«lab]", "pbxs.0", "'lab'", "a PBX of this site: hq"),
         ("inbox", "limits: {detach: {share: «101}}", "limits.detach.share", "101", "100 or less"),
