@@ -29,7 +29,8 @@ class _Unmade(NamedTuple):
 
 def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
-    stale = journal.tally(run.attempt).get(Fate.STALE, 0)  # those of earlier attempts were planned again
+    tally = journal.tally(run.attempt)
+    stale = tally.get(Fate.STALE, 0)  # those of earlier attempts were planned again
     if stale and run.attempt < MOST_ATTEMPTS:
         with store.transaction() as connection:
             store.move(
@@ -40,10 +41,10 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
                 why=f"{stale} extensions were changed on the PBX",
             )
         return store.run(run.id)
-    complete = True
-    for unmade in _chunks(journal, run.attempt):
-        complete = False
-        _correct(store, journal, run, unmade)
+    complete = tally.keys() <= {Fate.DONE}
+    if not complete:
+        for unmade in _chunks(journal, run.attempt):
+            _correct(store, journal, run, unmade)
     with store.transaction() as connection:
         counts = journal.counts(run.attempt, connection)
         fine = sum(counts[outcome] for outcome in FINE)
