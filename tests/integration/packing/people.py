@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,9 @@ def gone_afterwards(*homes: Path) -> Iterator[None]:
     finally:
         for home in homes:
             subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True, check=False)
+            until = time.monotonic() + 30
+            while agents(home) and time.monotonic() < until:  # it says yes, and then takes its sockets away
+                time.sleep(0.01)
 
 
 def agents(home: Path) -> list[str]:
