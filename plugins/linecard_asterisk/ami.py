@@ -28,6 +28,10 @@ class Calls(Protocol):
         """End the calls of an endpoint."""
         ...
 
+    def registered(self) -> set[str]:
+        """The extensions with which a phone is registered, where Asterisk keeps that itself."""
+        ...
+
     def drop_contacts(self, extensions: Collection[str]) -> None:
         """Forget the phones that are registered with these extensions, where Asterisk keeps them itself."""
         ...
@@ -75,12 +79,19 @@ class Manager:
         # Refused when there is no such channel, which is just as well.
         self._ask("Hangup", Channel=rf"/^PJSIP\/{pattern}-[0-9a-f]+$/")
 
+    def registered(self) -> set[str]:
+        return {extension for extension, _ in self._contacts()}
+
     def drop_contacts(self, extensions: Collection[str]) -> None:
-        events = self._list("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
-        for event in events:
-            key = event.get("Key", "").removeprefix("/registrar/contact/")
-            if key.partition(";@")[0] in extensions:
+        for extension, key in self._contacts():
+            if extension in extensions:
                 self._ask("DBDel", Family="registrar/contact", Key=key)
+
+    def _contacts(self) -> list[tuple[str, str]]:
+        """The extension and the key of each contact in Asterisk's own database."""
+        events = self._list("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
+        keys = [event.get("Key", "").removeprefix("/registrar/contact/") for event in events]
+        return [(key.partition(";@")[0], key) for key in keys]
 
     def reload(self) -> None:
         self._act("Reload", Module="res_pjsip.so")

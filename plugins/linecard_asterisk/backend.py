@@ -208,10 +208,9 @@ class AsteriskBackend:
         if self._hand is not None:
             self._hand.check()
         refused = self._waited(group) | self._foreign(group)
-        if self._include is not None or self._tables.contacts is None:
-            self._greet()  # it must be there: what follows the commit cannot be done without it
+        registered = self._registered(group)
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
-        results, steps = self._writer.write(group, refused)
+        results, steps = self._writer.write(group, refused, registered)
         if self._options.calls == "hangup":
             self._hang_up(steps)
         self._settle_once()
@@ -240,6 +239,15 @@ class AsteriskBackend:
         with self._snapshot() as connection:
             ours = self._include.names() | set(connection.scalars(sa.select(self._tables.endpoints.c.id)))
         return {name: f"endpoint {name} stands in Asterisk's own files and is not linecard's" for name in there - ours}
+
+    def _registered(self, group: list[Change]) -> set[str]:
+        """Extensions to be held that nobody holds now, and with which a phone is registered: somebody took the endpoint
+        away under it. Where no table tells, Asterisk does; it must be there, for what follows the commit needs it."""
+        if self._include is None and self._tables.contacts is not None:
+            return set()
+        gaining = {change.extension for change in group if change.before.member is None}
+        with self._session() as asterisk:
+            return gaining & asterisk.registered() if gaining else set()
 
     def _hang_up(self, steps: list[Step]) -> None:
         losing = [step.extension for step in steps if step.leaver is not None]

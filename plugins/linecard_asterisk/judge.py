@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from linecard.api import Change, Fate, Holding, Result
@@ -24,11 +24,8 @@ class Step(NamedTuple):
     remove: bool
     fresh: bool
     """Whether a secret is made anew: for a new holder, or because nobody is to know it."""
-
-    @property
-    def existed(self) -> bool:
-        """Whether a phone may be registered: also that of an endpoint which somebody took away since."""
-        return self.endpoint is not None or self.link is not None
+    existed: bool
+    """Whether a phone may be registered: also that of an endpoint which somebody took away since."""
 
     @property
     def leaver(self) -> str | None:
@@ -37,12 +34,22 @@ class Step(NamedTuple):
 
 
 class Judge:
-    """Plays changes on what was `seen`, in order. `refused` has, by extension, why its holder cannot lose it now."""
+    """Plays changes on what was `seen`, in order.
+
+    `refused` has, by extension, why its holder cannot lose it now, `registered` the extensions which nobody holds and
+    with which a phone is registered all the same.
+    """
 
     def __init__(
-        self, seen: Seen, auths: Mapping[str, int], options: AsteriskOptions, refused: Mapping[str, str]
+        self,
+        seen: Seen,
+        auths: Mapping[str, int],
+        options: AsteriskOptions,
+        refused: Mapping[str, str],
+        registered: Collection[str],
     ) -> None:
-        self._seen, self._auths, self._options, self._refused = seen, auths, options, refused
+        self._seen, self._auths, self._options = seen, auths, options
+        self._refused, self._registered = refused, registered
         self._now: dict[str, Holding] = {}
         self._was: dict[str, Holding] = {}
         self._rings = dict(seen.rings)
@@ -89,6 +96,7 @@ class Judge:
             create=endpoint is None and after.member is not None,
             remove=leaves and self._options.on_release == "remove" and link is not None and link.made,
             fresh=self._fresh(before.member, after.member, endpoint, link),
+            existed=endpoint is not None or link is not None or extension in self._registered,
         )
 
     def _fresh(self, before: str | None, after: str | None, endpoint: Endpoint | None, link: Link | None) -> bool:

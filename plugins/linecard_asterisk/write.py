@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,43 +41,45 @@ class Writer:
     def __init__(self, engine: sa.Engine, tables: Tables, options: AsteriskOptions, making: Making) -> None:
         self._engine, self._tables, self._options, self._making = engine, tables, options, making
 
-    def write(self, group: list[Change], refused: Mapping[str, str]) -> tuple[list[Result], list[Step]]:
+    def write(
+        self, group: list[Change], refused: Mapping[str, str], registered: Collection[str] = ()
+    ) -> tuple[list[Result], list[Step]]:
         """Make the changes of a group in order and commit: one result each, and what extensions came to.
 
-        Raises `sqlalchemy.exc.SQLAlchemyError`.
+        For `refused` and `registered` see `Judge`. Raises `sqlalchemy.exc.SQLAlchemyError`.
         """
         try:
             with self._engine.begin() as connection:
-                return self._made(connection, group, refused)
+                return self._made(connection, group, refused, registered)
         except REFUSALS:  # a change that the tables do not accept: find out which, and let it fail alone
             with self._engine.begin() as connection:
                 results: list[Result] = []
                 steps: list[Step] = []
                 for change in group:
-                    result, more = self._alone(connection, change, refused)
+                    result, more = self._alone(connection, change, refused, registered)
                     results.append(result)
                     steps += more
                 return results, steps
 
     def _alone(
-        self, connection: sa.Connection, change: Change, refused: Mapping[str, str]
+        self, connection: sa.Connection, change: Change, refused: Mapping[str, str], registered: Collection[str]
     ) -> tuple[Result, list[Step]]:
         try:
             with connection.begin_nested():
-                (result,), steps = self._made(connection, [change], refused)
+                (result,), steps = self._made(connection, [change], refused, registered)
         except REFUSALS as error:
             return Result(change, Fate.FAILED, words(error)), []
         return result, steps
 
     def _made(
-        self, connection: sa.Connection, group: list[Change], refused: Mapping[str, str]
+        self, connection: sa.Connection, group: list[Change], refused: Mapping[str, str], registered: Collection[str]
     ) -> tuple[list[Result], list[Step]]:
         reader = Reader(connection, self._tables, self._options)
         extensions = sorted({change.extension for change in group})
         gained = {change.after.number for change in group if change.after.number is not None}
         seen = reader.seen(extensions, numbers=gained, lock=True)
         auths = _Auths(connection, self._tables, {name: e.auth for name, e in seen.endpoints.items() if e.auth})
-        judge = Judge(seen, auths.shared, self._options, refused)
+        judge = Judge(seen, auths.shared, self._options, refused, registered)
         results = [judge.judged(change) for change in group]
         steps = judge.steps()
         work = _Work(connection, self._tables, self._options, self._making, auths.usernames, seen.rings)
@@ -141,7 +143,7 @@ class _Work:
         self._remove([step.extension for step in steps if step.remove])
         self._create([step for step in steps if step.create])
         self._renew([step for step in steps if step.endpoint is not None and not step.remove])
-        self._drop_contacts([step.extension for step in steps if step.fresh and step.existed])
+        self._drop_contacts([step.extension for step in steps if step.fresh])
         self._mailboxes([step for step in steps if step.holder_changes])
         self._take_numbers(steps)
         self._link(steps)

@@ -49,3 +49,23 @@ def test_an_extension_that_was_there_keeps_its_phone_when_it_is_first_attached(o
     assert desk.register() == 200
     office.site.sheet("detach,ada@example.org,,")
     assert desk.register() == 401
+
+
+def test_a_phone_whose_endpoint_was_taken_away_by_hand_does_not_ring_for_the_next(office):
+    """Asterisk still has its contact when linecard makes the extension anew."""
+    caller, extension = office.extensions(2)
+    engine = places.engine_of(office.site.settings["pbxs"]["hq"]["options"]["url"])
+    metadata = sa.MetaData()
+    schema.small(metadata)
+    with engine.begin() as connection:
+        places.endpoints(connection, metadata, extension, transport="transport-udp")
+    desk = office.phone(extension, f"{places.NOBODY_KNOWS}-{extension}")
+    assert desk.register() == 200
+    with engine.begin() as connection:
+        for name in ("ps_endpoints", "ps_auths", "ps_aors"):
+            table = metadata.tables[name]
+            connection.execute(sa.delete(table).where(table.c.id == extension))
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{extension},")
+    ada = office.registered(caller)
+    assert ada.answered(ada.call(extension)) == 480
+    assert desk.is_silent()

@@ -191,6 +191,13 @@ class TestCalls:
         pbx.becomes("1000", ADA, BOB, environ={"AMI": "right"})
         assert [asked["Key"] for asked in switch.asked("DBDel")] == ["1000;@a1"]
 
+    def test_a_phone_that_outlived_its_endpoint_does_not_ring_for_whoever_comes_next(self, tmp_path, switch):
+        """Somebody took the endpoint away by hand; linecard makes it anew, and its contact is dropped."""
+        pbx = self.pbx(tmp_path, switch, tables={"contacts": None})
+        switch.tree = {"/registrar/contact/1001;@a1": "{}", "/registrar/contact/1002;@b2": "{}"}
+        pbx.becomes("1001", VACANT, BOB, environ={"AMI": "right"})
+        assert [asked["Key"] for asked in switch.asked("DBDel")] == ["1001;@a1"]
+
     def test_what_asterisk_must_do_is_not_begun_without_it(self, tmp_path, switch):
         """A leaver's phone would go on ringing."""
         pbx = self.pbx(tmp_path, switch, tables={"contacts": None})
