@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from linecard.api import Flaw
 from linecard_asterisk import database
+from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
 
 NEEDED = {
@@ -47,7 +48,9 @@ def flaws(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
         yield from _narrow(key, name, found)
         yield from _slow(inspector, key, name, found, options)
     if complete:
-        yield from _contents(engine, options)
+        yield from _shared(engine, options)
+        if names["numbers"] in there:
+            yield from _otherwise(engine, options)
 
 
 def _needed(key: str, options: AsteriskOptions) -> Iterator[str]:
@@ -129,7 +132,7 @@ def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None]
         yield index["column_names"], bool(index["unique"])
 
 
-def _contents(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+def _shared(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
     """Extensions of the administrator's that share a secret: a leaver's could not be changed."""
     schema, bare = database.split(options.tables.endpoints)
     endpoints = sa.table(bare, sa.column("id"), sa.column("auth"), sa.column("context"), schema=schema)
@@ -142,3 +145,22 @@ def _contents(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
                 f"{number} endpoints share the secret {auth}: none of them can be taken from its holder",
                 "Give each endpoint a secret of its own.",
             )
+
+
+def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+    """Numbers that are written in another way than linecard would write them: the dialplan finds one of both."""
+    schema, bare = database.split(options.tables.numbers)
+    columns = (sa.Column(name, sa.Text) for name in _needed("numbers", options))
+    dids = Numbers(sa.Table(bare, sa.MetaData(), *columns, schema=schema), options)
+    plus = dids.number.startswith("+")
+    other = sa.not_(plus) if options.plus else plus
+    pattern = dids.number.startswith("_", autoescape=True)
+    query = sa.select(sa.func.count()).select_from(dids.table).where(other, sa.not_(pattern), *dids.leads)
+    with engine.connect().execution_options(write=False) as connection:
+        count = connection.scalar(query)
+    if count:
+        has, writes = ("without a +", "with it") if options.plus else ("with a +", "without it")
+        yield Flaw(
+            f"{options.tables.numbers} has numbers {has} in front ({count}); linecard writes them {writes}",
+            f"Set `plus: {'false' if options.plus else 'true'}` if the dialplan wants them so; else write them anew.",
+        )

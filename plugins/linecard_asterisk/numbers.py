@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,11 @@ class Numbers:
 
     def stored(self, number: str) -> str:
         return stored_number(number, plus=self._plus)
+
+    @staticmethod
+    def forms(numbers: Iterable[str]) -> list[str]:
+        """As these numbers may stand there: somebody else may have written them with a plus, or without."""
+        return [form for number in numbers for form in (number, number.removeprefix("+"))]
 
     def read(self, stored: Any, target: Any) -> tuple[str, str]:
         """The number in E.164 and the extension, or whatever else it leads to."""

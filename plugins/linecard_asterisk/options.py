@@ -173,7 +173,13 @@ class AsteriskOptions(_Part):
             "null: it is a table of numbers and extensions."
         ),
     )
-    plus: bool = Field(default=True, description="Whether the table of numbers has them with the + in front.")
+    plus: bool = Field(
+        default=True,
+        description=(
+            "Whether numbers are written with the + in front. Both ways are read, and a number that is to go goes "
+            "however it is written; `linecard doctor` tells of those that are not as this says."
+        ),
+    )
     store_secrets_as: Literal["userpass", "md5"] = Field(
         default="userpass", description="How Asterisk keeps a new secret: as it is, or its MD5 for `realm`."
     )

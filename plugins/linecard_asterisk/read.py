@@ -111,7 +111,7 @@ class Reader:
         led = None if extensions is None else [dids.to(name) for name in extensions]
         for stored, target in self._asked(dids.query.where(*dids.leads), dids.target, led, lock=lock):
             _note(seen, *dids.read(stored, target))
-        for stored, target in self._asked(dids.query, dids.number, [dids.stored(n) for n in numbers], lock=lock):
+        for stored, target in self._asked(dids.query, dids.number, dids.forms(numbers), lock=lock):
             _note(seen, *dids.read(stored, target))
         return seen
 
@@ -151,7 +151,7 @@ class Reader:
         links, dids = self._tables.links.c, self._numbers
         for some in among(self._connection, links.member, scope.members):
             names.update(self._connection.scalars(sa.select(links.extension).where(some)))
-        for some in among(self._connection, dids.number, [dids.stored(n) for n in scope.numbers]):
+        for some in among(self._connection, dids.number, dids.forms(scope.numbers)):
             names.update(dids.read(*row)[1] for row in self._connection.execute(dids.query.where(some)))
         return names
 

@@ -151,11 +151,12 @@ class _Work:
     def _let_numbers_go(self, steps: list[Step]) -> None:
         dids = self._numbers
         gone = [
-            {"n": dids.stored(step.before.number), "e": dids.to(step.extension)}
+            dict(zip("nme", (*dids.forms([step.before.number]), dids.to(step.extension)), strict=True))
             for step in steps
             if step.before.number is not None and step.before.number != step.after.number
         ]
-        where = (dids.number == sa.bindparam("n"), dids.target == sa.bindparam("e"), *dids.leads)
+        either = sa.or_(dids.number == sa.bindparam("n"), dids.number == sa.bindparam("m"))
+        where = (either, dids.target == sa.bindparam("e"), *dids.leads)
         if gone:
             self._connection.execute(sa.delete(self._tables.numbers).where(*where), gone)
 

@@ -85,3 +85,13 @@ def test_a_manager_interface_that_refuses_is_told(tmp_path):
         assert "refuses Login" in said
         (said,) = flaws(pbx, environ={})
         assert "AMI" in said
+
+
+@pytest.mark.parametrize(("plus", "has"), [(True, "without a +"), (False, "with a +")])
+def test_numbers_that_are_written_in_another_way_are_told(tmp_path, plus, has):
+    """The dialplan looks for one of both ways."""
+    pbx = Pbx(tmp_path, plus=plus)
+    for number in ("4930123", "+4930456"):
+        pbx.put("dids", e164=number, extension="1000")
+    (message,) = flaws(pbx)
+    assert message.startswith(f"dids has numbers {has} in front (1); linecard writes them ")

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from integration.asterisk import schema
-from linecard.api import VACANT, BackendError, Fate, Holding
+from linecard.api import VACANT, BackendError, Entry, Fate, Holding, Scope
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
 NUMBER = "+4930901820"
@@ -189,6 +189,21 @@ class TestNumbers:
         pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
         assert pbx.rows("dids") == [{"e164": NUMBER[1:], "extension": "1000"}]
         assert pbx.entries() == {"1000": Holding(ADA, NUMBER)}
+
+    @pytest.mark.parametrize("plus", [True, False])
+    def test_one_that_somebody_wrote_in_the_other_way_is_the_same_number(self, tmp_path, plus):
+        """It is found, it is nobody else's to have, and it goes when it is to go."""
+        pbx = Pbx(tmp_path, plus=plus)
+        pbx.endpoints("1000", "1001")
+        pbx.put("dids", e164=NUMBER.removeprefix("+") if plus else NUMBER, extension="1000")
+        backend = pbx.backend()
+        assert list(backend.fetch(Scope(numbers=frozenset({NUMBER})))) == [Entry("1000", None, NUMBER)]
+        backend.close()
+        (refused,) = pbx.make(pbx.change("1001", VACANT, Holding(ADA, NUMBER)))
+        assert refused.words == f"{NUMBER} is on extension 1000"
+        pbx.becomes("1000", Holding(None, NUMBER), VACANT)
+        pbx.becomes("1001", VACANT, Holding(ADA, NUMBER))
+        assert pbx.rows("dids") == [{"e164": NUMBER if plus else NUMBER.removeprefix("+"), "extension": "1001"}]
 
 
 class TestNumbersInTheDialplan:
