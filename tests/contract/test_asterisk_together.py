@@ -20,8 +20,8 @@ MEMBERS = [f"m{n}@x.org" for n in range(200)]
 NUMBERS = [f"+493030{n:03d}" for n in range(250)]
 THERE = EXTENSIONS[:90]
 """Endpoints that the administrator made; every fourth in a context that is not to be touched."""
-LED = dict(zip(NUMBERS[:20], EXTENSIONS[80:100], strict=True))
-"""Numbers that the administrator has led to an extension."""
+LED = dict(zip(NUMBERS[:30], EXTENSIONS[80:100] + EXTENSIONS[75:85], strict=True))
+"""Numbers that the administrator has led to extensions, two to some of them."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -52,7 +52,22 @@ class Twins:
             for name in left:
                 assert left[name] == right[name], name
             fates |= {fate for fate, _ in ends[0]}
+            finds_the_same(self.together, rng)
         return fates
+
+
+def finds_the_same(backend: AsteriskBackend, rng: random.Random) -> None:
+    """What is asked for by name is what is found by looking at everything."""
+    everything = list(backend.fetch(Scope.everything()))
+    for many in (0, 2, 60):
+        e, m, n = (frozenset(rng.sample(names, many)) for names in (EXTENSIONS, MEMBERS, NUMBERS))
+        for scope in (Scope(extensions=e), Scope(members=m), Scope(numbers=n), Scope(e, m, n)):
+            wanted = [
+                x
+                for x in everything
+                if x.extension in scope.extensions or x.member in scope.members or x.number in scope.numbers
+            ]
+            assert sorted(backend.fetch(scope), key=str) == sorted(wanted, key=str)
 
 
 def tables(backend: AsteriskBackend) -> dict[str, list[str]]:
