@@ -16,10 +16,16 @@ FIRST = "Ada Alan Grace Edsger Barbara Donald Frances Dennis Radia Ken Margaret 
 LAST = "Lovelace Turing Hopper Dijkstra Liskov Knuth Allen Ritchie Perlman Thompson Hamilton Wirth Wilson Hoare".split()  # noqa: SIM905
 
 
+def typed(command: str) -> None:
+    """A command as it would be typed, bold where somebody looks on."""
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    print(f"\n{bold}$ {command}{plain}", flush=True)
+
+
 def run(*words: str, show: bool = True) -> int:
     """One linecard command on the demo site, shown as it would be typed."""
     if show:
-        print(f"\n\033[1m$ linecard {' '.join(words)}\033[0m", flush=True)
+        typed(f"linecard {' '.join(words)}")
     out = None if show else subprocess.DEVNULL
     return subprocess.run([LINECARD, *words], stdout=out, check=False).returncode
 
@@ -33,7 +39,7 @@ def people(count: int) -> list[tuple[str, str, str]]:
 def drop(file: Path) -> None:
     """Put a file into the inbox as a careful HR system does: under a temporary name, then renamed."""
     inbox = SITE / "inbox" / "hr"
-    print(f"\n\033[1m$ cp {file.name} {inbox}/\033[0m", flush=True)
+    typed(f"cp {file.name} {inbox}/")
     part = inbox / f"{file.name}.part"
     shutil.copyfile(file, part)
     part.rename(inbox / file.name)
@@ -66,7 +72,7 @@ def main() -> None:
 
     print("\nThe daemon watches the inbox. Two files are dropped: a clean one; then one with every kind of mistake, a")
     print("swap and a forced takeover.")
-    print("\n\033[1m$ linecard serve\033[0m", flush=True)
+    typed("linecard serve")
     with subprocess.Popen([LINECARD, "serve"]) as daemon:
         drop(HERE / "joiners.csv")
         reports(2, daemon)
@@ -77,6 +83,8 @@ def main() -> None:
         code |= daemon.wait()
     run("show", "3")
     run("runs")
+    print("\nWhatever a run did can be put back: this sheet does it, and is imported like any other.")
+    code |= run("report", "2", "--format", "undo")
     if code:
         sys.exit("The demo did not go as it should; please tell what was printed.")
     report = max((SITE / "reports").rglob("[0-9]*.html"))
