@@ -62,6 +62,10 @@ def producers(site):
             producer.join()
 
 
+LEFT = "{} drops, {} claims, {} reports, {} runs"
+NOTHING = LEFT.format(0, 0, 0, 0)
+
+
 def serve(site) -> subprocess.Popen:
     with site.log.open("a") as out:
         return subprocess.Popen(
@@ -70,13 +74,18 @@ def serve(site) -> subprocess.Popen:
 
 
 def finished(site, drops: int) -> None:
-    """A life of the daemon that is left alone until nothing is left to be done, and asked to stop then."""
+    """A life of the daemon that is left alone until nothing is left to be done, and asked to stop then.
+
+    It may take long, but it may not stand still.
+    """
     daemon = serve(site)
     try:
-        give_up = time.monotonic() + 120
-        while not everything_is_done(site, drops):
-            assert daemon.poll() is None, site.log.read_text()
-            assert time.monotonic() < give_up, f"{site.runs} {site.left('inbox')} {site.log.read_text()}"
+        last, give_up = "", time.monotonic() + 120
+        while (left := what_is_left(site, drops)) != NOTHING:
+            if left != last:
+                last, give_up = left, time.monotonic() + 120
+            assert daemon.poll() is None, site.log.read_text()[-5000:]
+            assert time.monotonic() < give_up, f"{left} {site.left('inbox')} {site.log.read_text()[-5000:]}"
             threading.Event().wait(0.05)
         daemon.terminate()
         assert daemon.wait(60) == 0
@@ -86,17 +95,18 @@ def finished(site, drops: int) -> None:
     assert "Traceback" not in site.log.read_text()
 
 
-def everything_is_done(site, drops: int) -> bool:
+def what_is_left(site, drops: int) -> str:
+    """In numbers; when nothing is, the `NOTHING` that it is."""
     database = site.folder / "state/linecard.db"
     if not database.exists() or not site.ask("state/linecard.db", "SELECT 1 FROM sqlite_schema WHERE name = 'outbox'"):
-        return False  # every life so far ended before it had made its memory
+        return "everything: every life so far ended before it had made its memory"
     (facts,) = site.ask(
         "state/linecard.db",
-        "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM claim WHERE settled IS NULL), "
+        f"SELECT {drops} - (SELECT count(*) FROM run), (SELECT count(*) FROM claim WHERE settled IS NULL), "
         "(SELECT count(*) FROM outbox WHERE delivered IS NULL), (SELECT count(*) FROM run WHERE state NOT IN "
         "('applied', 'partial', 'unchanged', 'rejected', 'superseded'))",
     )
-    return facts == (drops, 0, 0, 0)
+    return LEFT.format(*facts)
 
 
 def test_nothing_is_lost_and_nothing_done_twice_however_often_the_daemon_is_killed(site, producers):

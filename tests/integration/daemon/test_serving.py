@@ -9,9 +9,6 @@ import urllib.request
 
 from integration.daemon.site import CONFIG, eventually, rows
 
-PAGE = 1000
-"""Changes between two points at which a run may stop."""
-
 
 def test_a_pbx_that_hangs_delays_nobody_elses_files_and_status_and_metrics_say_so(site):
     """Files for the other PBX go on while one hangs in the middle of a change; what is seen meanwhile is true."""
@@ -68,13 +65,13 @@ def test_a_long_run_is_stopped_at_a_safe_point_and_goes_on_after_the_next_start(
     """SIGTERM in the middle of 2,500 changes: what was handed out is finished, the rest done later, nothing twice."""
     site.shut("hq")
     with site.served() as daemon:
-        site.drop("hr", "long.csv", rows(*(f"m{n} {n}" for n in range(1000, 1000 + 2 * PAGE + 500))))
+        site.drop("hr", "long.csv", rows(*(f"m{n} {n}" for n in range(1000, 3500))))
         eventually(lambda: site.waits("hq"), "it is in the middle")
         daemon.send(signal.SIGTERM)
         site.reopen("hq")
         assert daemon.process.wait(30) == 0, daemon.log
     assert site.runs == {"long.csv": "interrupted"}
-    assert len(site.made("hq")) == PAGE
+    assert 0 < len(site.made("hq")) < 1000, "the first was under way; a slow signal may let a few more pass"
     with site.served():
         eventually(lambda: site.came_to(long="applied"), "it went on by itself")
     assert sorted(site.made("hq")) == [str(n) for n in range(1000, 3500)]
