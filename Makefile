@@ -5,7 +5,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
-	@echo "make bench    figures              make torture  the long proofs (an hour)"
+	@echo "make bench    figures              make torture  the long proofs (two hours)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
 	@echo "make languages  new sentences into the catalogs of readers' languages, and those compiled"
@@ -37,7 +37,9 @@ bench: env
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
 		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py \
-		tests/integration/*/test_killed.py
+		tests/integration/*/test_killed.py tests/integration/daemon/test_power.py \
+		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
+		tests/unit/rules/test_numbering_differential.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 
 wheel: env
