@@ -127,10 +127,10 @@ def _duration(value: Any) -> float:
 
 
 def _cron(text: str) -> str:
-    from apscheduler.triggers.cron import CronTrigger
+    from linecard.rules import crontab
 
     try:
-        CronTrigger.from_crontab(text, timezone="UTC")
+        crontab.canonical(text)
     except ValueError as error:
         raise expected(f"five fields of a crontab, such as 0,30 6-20 * * mon-fri ({error})") from None
     return text

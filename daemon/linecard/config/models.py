@@ -202,8 +202,9 @@ class InboxConfig(Section):
     cron: Cron | None = Field(
         default=None,
         description=(
-            "When the daemon looks into the inbox, as five fields of a crontab in the site's time zone, in place of "
-            "`scan`; null: every `scan`."
+            "When the daemon looks into the inbox, as five fields of a crontab in the site's time zone (0 and 7 are "
+            "Sunday; with both a day of the month and a day of the week, either will do), in place of `scan` and of "
+            "`watch`; null: every `scan`."
         ),
     )
     jitter: Duration = Field(

@@ -24,7 +24,6 @@ from zoneinfo import ZoneInfo
 from apscheduler.executors.pool import ThreadPoolExecutor as Timers
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 
 from linecard.model.run import Run
 from linecard.pipeline.intake import GAP
@@ -144,7 +143,8 @@ class Daemon:
         self._service.sweep()
         self.engine.start()
         for name, config in self._service.config.inboxes.items():
-            self._watches[name] = self.engine.ports[name].watch(self._look[name])
+            if config.cron is None:  # else the inbox is left in peace in between, whatever the kernel says
+                self._watches[name] = self.engine.ports[name].watch(self._look[name])
             self._at(timers.of_inbox(config, self._zone), self._look[name], f"look {name}")
         for name in self._digests.sinks:
             plan = self._service.config.sinks[name].digest
@@ -163,10 +163,10 @@ class Daemon:
         self._dispatch()
 
     def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
-        self._at(timers.every(seconds), work, name)
+        self._at(timers.Every(seconds), work, name)
 
     def _at(self, times: BaseTrigger, work: Callable[[], None], name: str) -> None:
-        at_once = {} if isinstance(times, CronTrigger) else {"next_run_time": self._service.now()}
+        at_once = {} if isinstance(times, timers.Crontab) else {"next_run_time": self._service.now()}
         self._clocks.add_job(work, times, id=name, name=name, **at_once)
 
     def stop(self) -> None:
@@ -264,7 +264,7 @@ class Daemon:
         if self._offset is not None and abs(offset - self._offset) > JUMP:
             log("the clock was set", seconds=round(offset - self._offset), level="warning")
             for job in self._clocks.get_jobs():
-                timers.anew(job)
+                timers.reset(job)
         self._offset = offset
 
     # -- errands ---------------------------------------------------------------------------------------------------
