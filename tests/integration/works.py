@@ -10,14 +10,15 @@ from linecard.model.directory import Entry
 from linecard.model.format import SheetFormat
 from linecard.model.report import Line
 from linecard.model.run import Run, State
-from linecard.pipeline.apply import apply
+from linecard.pipeline.drive import drive
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.receive import keep, receive
-from linecard.pipeline.recover import broken_off, interrupt
+from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
+from linecard.runtime.attended import Attended
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 from linecard.testing.backend import MemoryBackend
@@ -66,14 +67,8 @@ class Works:
 
     def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False, told: Callable[[int], None] = print) -> Run:
         """An approved run taken to its end; a new plan is approved as it comes. Each progress is `told`."""
-        run = apply(self.store, run, self.pbxs, who="ada", stop=stop, progress=told)
-        while run.state is State.STALE:
-            run = self.plan(run)
-            if run.state is State.PLANNED:
-                run = self.approve(run)
-            if run.state is State.APPROVED:
-                run = apply(self.store, run, self.pbxs, who="ada", stop=stop)
-        return run
+        door = Attended("ada", lambda run: run.state is State.PLANNED, lambda _what, _run: told, stop)
+        return drive(self.store, run, self.inbox, self.pbxs, self.folder / "archive", door).run
 
     def sheet(self, *rows: str) -> Run:
         run = self.planned(*rows)
@@ -81,17 +76,7 @@ class Works:
 
     def recover(self) -> list[Run]:
         """What broke off, read back, planned anew and finished."""
-        ended = []
-        for found in broken_off(self.store):
-            run = found
-            if run.state is State.APPLYING:
-                run = interrupt(self.store, run, self.pbxs, who="ada")
-            if run.state is not State.APPROVED:
-                run = self.plan(run)
-            if run.state is State.PLANNED:
-                run = self.approve(run)
-            ended.append(self.apply(run) if run.state is State.APPROVED else run)
-        return ended
+        return [self.apply(found) for found in broken_off(self.store)]
 
     def lines(self, run: Run) -> list[Line]:
         return list(RunReport(self.store, run, site="works", timezone="UTC").lines())

@@ -29,26 +29,6 @@ Checkpoint = Callable[[], bool]
 """Asked before each change is handed out; true means: stop here, at a safe point."""
 
 
-def apply(
-    store: Store,
-    run: Run,
-    pbxs: Mapping[str, Pbx],
-    *,
-    who: str,
-    progress: Progress | None = None,
-    stop: Checkpoint = lambda: False,
-) -> Run:
-    """Make the changes of an approved run and say what became of every row.
-
-    The run ends `applied` or `partial`; or `stale`, when a PBX was changed by somebody else meanwhile and must be
-    planned again; or `interrupted`, when `stop` said so. One PBX that fails does not keep another from its changes.
-    """
-    for name in begin(store, run, who=who):
-        if not stop():
-            send(store, run, pbxs[name], progress=progress, stop=stop)
-    return end(store, run, who=who, stopped=stop())
-
-
 def begin(store: Store, run: Run, *, who: str) -> list[str]:
     """Say that an approved run is being applied; the PBXs that have changes to make, each to be given to `send`."""
     with store.transaction() as connection:
@@ -63,18 +43,13 @@ def send(
     *,
     progress: Progress | None = None,
     stop: Checkpoint = lambda: False,
-    patient: bool = False,
 ) -> str:
     """Make a run's changes on one PBX; may be done for several PBXs at once.
 
-    The answer is empty, or why the PBX stopped answering. A `patient` caller asks it again later: what was under
-    way and what is left are then as they were; else they are given up at once.
+    The answer is empty, or why the PBX stopped answering. What was under way and what is left are then as they were:
+    the PBX can be asked again later, or be given up (`give_up`).
     """
-    journal = Journal(store, run.id)
-    broken = _Lane(store, journal, pbx, progress, stop).run()
-    if broken and not patient:
-        give_up(store, run, pbx, broken)
-    return broken
+    return _Lane(store, Journal(store, run.id), pbx, progress, stop).run()
 
 
 def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:

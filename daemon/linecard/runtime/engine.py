@@ -8,47 +8,34 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from linecard.errors import BackendError, LinecardError, StateError
-from linecard.model.outcome import Fate
+from linecard.errors import LinecardError, StateError
 from linecard.model.run import Run, State
-from linecard.pipeline import apply as applying
 from linecard.pipeline import opening, survey
+from linecard.pipeline.drive import Driven, drive
 from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
-from linecard.pipeline.plan import plan
 from linecard.pipeline.quarantine import MOST_TRIES, quarantine
-from linecard.pipeline.recover import interrupt
 from linecard.ports.inbox import Inbox as InboxPort
 from linecard.ports.inbox import InboxError
 from linecard.rules import states
 from linecard.rules.lanes import Lanes
-from linecard.runtime.board import Board, paced
+from linecard.runtime.board import Board
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.failing import bug, safely, tell
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
+from linecard.runtime.unattended import Spread, Unattended, counts_in_words
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
-
-Spread = Callable[[Sequence[Callable[[], None]]], None]
-"""Does pieces of work, at the same time if it can, and comes back when all are done."""
-
-
-class Stopping(Exception):
-    """Asked to stop; the run is at a safe point."""
-
-
-class Again(Exception):
-    """The run has let go of PBXs that it needs once more: it waits for its turn again."""
 
 
 def one_by_one(work: Sequence[Callable[[], None]]) -> None:
@@ -77,7 +64,7 @@ class Engine:
     ) -> None:
         self.service, self.board, self._concerns = service, board, Concerns(service, board)
         self._freed, self.ended = freed, ended
-        self._store, self._monotonic, self._stop, self._spread = service.store, monotonic, stop, spread
+        self._store, self._monotonic, self._stop = service.store, monotonic, stop
         self._patience = Patience(monotonic, chance)
         self._guard = threading.Lock()
         self._lanes = Lanes()
@@ -89,6 +76,17 @@ class Engine:
         self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in opened.items()}
         self._intakes: dict[str, Intake] = {name: intake for name, (_, intake) in opened.items()}
         self._looking: dict[str, threading.Lock] = {name: threading.Lock() for name in self._places}
+        self._door = Unattended(
+            self._store,
+            service.who,
+            board,
+            self._patience,
+            {name: pbx.patience for name, pbx in service.config.pbxs.items()},
+            stop,
+            spread,
+            self._leave,
+            self._given_up,
+        )
 
     def start(self) -> None:
         """Find what was left unfinished: runs that broke off, and files that were taken and not yet planned."""
@@ -129,9 +127,9 @@ class Engine:
                 with self._guard:
                     self._lanes.add(run.id, run.inbox, {*names, *touched})
                 return True
-            if names is not None and not self._given_up(run):
-                self._plan(run, place)  # no row names a PBX: nothing to wait for
-            self._ended(self._store.run(run.id))
+            again = names is not None and self._drive(run).again  # no row names a PBX: nothing to wait for
+            if not again:
+                self._ended(self._store.run(run.id))
             return True
 
     def _surveyed(self, run: Run, place: Inbox) -> tuple[str, ...] | None:
@@ -259,116 +257,37 @@ class Engine:
     def _step(self, run: Run) -> float | None:
         """How many seconds a run waits before it is tried again; None when it need not be."""
         try:
-            ended = self._worked(run)
-        except Stopping:
-            return LONGEST_WAIT
-        except Again:
-            return 0.0
+            ended, again = self._drive(run)
         except LinecardError as error:
             ended = self._store.run(run.id)
             if ended.state not in states.FINAL:  # else a newer file took its place meanwhile
                 return self._wait(run.id, error)
+        else:
+            if again:
+                return LONGEST_WAIT if self._stop() else 0.0
         self._patience.forget(run.id)
         self.board.well(f"run {run.id}")
         self._ended(ended)
         return None
 
-    def _worked(self, found: Run) -> Run:
-        run, place = found, self._places[found.inbox]
-        while True:
-            if self._stop():
-                raise Stopping
-            if run.state in (State.RECEIVED, State.STALE, State.INTERRUPTED):
-                if self._given_up(run):
-                    return self._store.run(run.id)
-                run = self._plan(run, place) if run.state is State.RECEIVED else self._planned_again(run, place)
-            elif run.state is State.PLANNED:
-                run = self._approved(run)
-            elif run.state is State.APPROVED:
-                run = self._applied(run)
-            elif run.state is State.APPLYING:
-                run = self._recovered(run)
-            else:
-                return run
+    def _drive(self, run: Run) -> Driven:
+        config = self.service.config
+        return drive(self._store, run, self._places[run.inbox], self.service.pbxs, config.archive, self._door)
 
-    def _plan(self, run: Run, place: Inbox) -> Run:
-        self.board.begin(f"run {run.id}", f"planning {run.drop.name}")
-        said = partial(self.board.progress, f"run {run.id}")
-        run = plan(self._store, run, place, self.service.config.archive, who=self.service.who, progress=paced(said))
-        log("run planned", state=run.state, digest=run.digest[:12], rows=_rows(run))
-        return run
-
-    def _planned_again(self, run: Run, place: Inbox) -> Run:
-        """A part of it may be made, so that its report is due: a PBX that is down is not waited for without end."""
-        try:
-            return self._plan(run, place)
-        except BackendError as error:
-            self._bear(run, run.pbxs or tuple(place.pbxs), str(error))
-            return applying.abandon(self._store, run, str(error), who=self.service.who)
-
-    def _approved(self, run: Run) -> Run:
-        return self.service.approve(run, why="within the limits of the inbox")
-
-    def _applied(self, run: Run) -> Run:
-        names = applying.begin(self._store, run, who=self.service.who)
-        total = Journal(self._store, run.id).tally().get(Fate.PLANNED, 0)
-        where = f"run {run.id}"
-        self.board.begin(where, f"applying {run.drop.name} on {', '.join(names)}", total)
-        broken: dict[str, str] = {}
-
-        def one(name: str) -> None:
-            words = applying.send(
-                self._store,
-                run,
-                self.service.pbxs[name],
-                progress=partial(self.board.progress, where),
-                stop=self._stop,
-                patient=True,
-            )
-            if words:
-                broken[name] = words
-            elif len(names) > 1 and not self._stop():
-                with self._guard:
-                    self._lanes.leave(run.id, name)
-                self._freed()
-
-        self._spread([partial(one, name) for name in names])
-        if broken:
-            if self._stop():
-                raise Stopping  # it stays as it is, so that the next start reads back what was under way
-            self._endure(run, broken)
-        run = applying.end(self._store, run, who=self.service.who, stopped=self._stop())
-        if run.state is State.INTERRUPTED:
-            raise Stopping
-        if run.state is State.STALE and len(names) > 1:
-            raise Again
-        return run
-
-    def _recovered(self, run: Run) -> Run:
-        """Read back what was under way when a run broke off."""
-        try:
-            return interrupt(self._store, run, self.service.pbxs, who=self.service.who)
-        except BackendError as error:
-            names = Journal(self._store, run.id).pbxs(Fate.SENT)
-            self._endure(run, dict.fromkeys(names, str(error)))
-            return applying.end(self._store, run, who=self.service.who)
-
-    def _endure(self, run: Run, broken: dict[str, str]) -> None:
-        """Raise `BackendError`, to be tried again, until it has lasted too long; then give up what is left."""
-        self._bear(run, broken, "; ".join(f"{name}: {words}" for name, words in broken.items()))
-        for name, said in broken.items():
-            applying.give_up(self._store, run, self.service.pbxs[name], said)
-
-    def _bear(self, run: Run, names: Iterable[str], words: str) -> None:
-        """Raise `BackendError`, to be tried again, while there is patience with these PBXs."""
-        made = Journal(self._store, run.id).tally().get(Fate.DONE, 0)
-        self._patience.bear(run.id, made, max(self.service.config.pbxs[name].patience for name in names), words)
-        log("pbx given up", words=words, level="error")
+    def _leave(self, run: Run, pbx: str) -> None:
+        """A PBX is done with while the run still works on others."""
+        with self._guard:
+            self._lanes.leave(run.id, pbx)
+        self._freed()
 
     # -- ending ----------------------------------------------------------------------------------------------------
 
     def _ended(self, run: Run) -> None:
-        log("run ended" if run.state in states.FINAL else "run waits for a person", state=run.state, rows=_rows(run))
+        log(
+            "run ended" if run.state in states.FINAL else "run waits for a person",
+            state=run.state,
+            rows=counts_in_words(run),
+        )
         self.ended(run)
 
     def _wait(self, run_id: int, error: LinecardError) -> float:
@@ -393,7 +312,3 @@ class Engine:
     def close(self) -> None:
         for intake in self._intakes.values():
             intake.close()
-
-
-def _rows(run: Run) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items() if count) or "none"

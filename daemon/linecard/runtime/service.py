@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -19,13 +19,14 @@ from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import archive, opening, survey
 from linecard.pipeline.announce import announce
-from linecard.pipeline.apply import Checkpoint, apply
+from linecard.pipeline.apply import Checkpoint
+from linecard.pipeline.drive import drive
 from linecard.pipeline.files import nameless, sweep
 from linecard.pipeline.places import Inbox, Pbx
-from linecard.pipeline.plan import Progress, plan
+from linecard.pipeline.plan import plan
 from linecard.pipeline.planning import Planning
 from linecard.pipeline.receive import BEGUN, keep, receive
-from linecard.pipeline.recover import broken_off, interrupt
+from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
 from linecard.ports.keyring import Keyring, Vault
@@ -39,17 +40,13 @@ from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
 from linecard.rules.telling import REPLY, told
 from linecard.runtime import given
+from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
 
 FILED = ("html", "csv", "retry")
 """The formats in which every report is filed."""
-
-Stage = Callable[[str, Run], Progress]
-"""Told when a long step begins (`plan`, `apply`); gives what is to be told of its progress."""
-
-Confirm = Callable[[Run], bool]
 
 
 def utc_now() -> datetime:
@@ -228,20 +225,13 @@ class Service:
         return self.store.run(run.id)
 
     def finish(self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Run:
-        """Take an approved run to its end, planning again as often as the PBX moves under it.
+        """Take a run as far as it goes now, planning again as often as the PBX moves under it.
 
         `confirm` is asked when a new plan wants something that the approved one did not, or is held. If it says
         no, the run stays as it is and is found by the next `recover`.
         """
-        while True:
-            if run.state is State.APPROVED:
-                run = apply(self.store, run, self.pbxs, who=self.who, progress=stage("apply", run), stop=stop)
-            if run.state is State.STALE:
-                run = self.plan(run, inbox, stage)
-            if run.state in (State.PLANNED, State.HELD) and run.attempt > 1 and confirm(run):
-                run = self.approve(run, why="the new plan was confirmed")
-            if run.state is not State.APPROVED:
-                return run
+        door = Attended(self.who, confirm, stage, stop)
+        return drive(self.store, run, inbox, self.pbxs, self.config.archive, door).run
 
     def recover(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Iterator[Run]:
         """Finish the runs that broke off, the oldest first. The caller holds the site.
@@ -260,17 +250,11 @@ class Service:
             try:
                 if self.waiting:
                     self.let_pass(self.config.archive / found.drop.path, self.inbox(found.inbox))
-                run = self._recovered(found, stage)
-                run = self.finish(run, self.inbox(run.inbox), confirm=confirm, stage=stage, stop=stop)
+                run = self.finish(found, self.inbox(found.inbox), confirm=confirm, stage=stage, stop=stop)
             except BackendError as error:
                 self.waiting[found.id] = error
             else:
                 yield run
-
-    def _recovered(self, run: Run, stage: Stage) -> Run:
-        if run.state is State.APPLYING:
-            run = interrupt(self.store, run, self.pbxs, who=self.who)
-        return run if run.state is State.APPROVED else self.plan(run, self.inbox(run.inbox), stage)
 
     def let_pass(self, file: Path, inbox: Inbox) -> None:
         """Raise `BackendError` when a sheet needs a PBX that a run which is `waiting` needs: that one comes first."""

@@ -1,0 +1,58 @@
+"""The door of the commands: a person drives the run, can be asked, and calls again when a PBX does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from linecard.errors import BackendError
+from linecard.model.run import Run
+from linecard.pipeline.apply import Checkpoint
+from linecard.pipeline.plan import Progress
+
+Stage = Callable[[str, Run], Progress]
+"""Called when a long step begins (`plan`, `apply`); gives what is called with its progress."""
+
+Confirm = Callable[[Run], bool]
+"""Asks whether a new plan may be applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """`pipeline.drive.Door`: one thing after the other, on one PBX after the other."""
+
+    who: str
+    confirm: Confirm
+    stage: Stage
+    stop: Checkpoint
+
+    @property
+    def attended(self) -> bool:
+        return True
+
+    def may_plan(self, _run: Run) -> bool:
+        return True
+
+    def planning(self, run: Run) -> Progress:
+        return self.stage("plan", run)
+
+    def planned(self, _run: Run) -> None:
+        """The person sees the plan when it is asked for."""
+
+    def applying(self, run: Run, _pbxs: Sequence[str]) -> Progress:
+        return self.stage("apply", run)
+
+    def approval(self, run: Run) -> str:
+        return "the new plan was confirmed" if self.confirm(run) else ""
+
+    def spread(self, work: Sequence[Callable[[], None]]) -> None:
+        for piece in work:
+            piece()
+
+    def release(self, _run: Run, _pbx: str) -> bool:
+        return False
+
+    def give_up(self, _run: Run, _broken: Mapping[str, str], error: BackendError | None) -> None:
+        """What was sent is reported at once, as far as the PBX could tell; a run that was not begun waits."""
+        if error is not None:
+            raise error
