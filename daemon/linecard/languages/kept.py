@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from linecard.rules.member import REASONS, UNREADABLE
+
 KEPT = (
     # why a plan is held: rules/limits
     "{said}: more than {share} % of the {links} that {pbx} holds.",
@@ -26,7 +28,8 @@ KEPT = (
     "{column} is empty.",
     "Give the member's login e-mail.",
     "{value} is no e-mail address.",
-    "An email address must have an @-sign.",
+    *REASONS,
+    UNREADABLE,
     "The part after the @-sign has no dot.",
     "An address does not start with an apostrophe.",
     "Name one of {pbxs}; this inbox has no default PBX.",
@@ -40,6 +43,14 @@ KEPT = (
     "{value} is no extension any more: a spreadsheet changed it.",
     "{value} is no number any more: a spreadsheet changed it.",
     "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8.",
+    "{value} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
+    "Widen the column in the spreadsheet and save the file again.",
+    "{value} is the error of a formula.",
+    "Correct the formula in the spreadsheet, or type the value, and save the file again.",
+    "{value} has a thousands mark: a spreadsheet put it there.",
+    "{value} is a date: a spreadsheet changed it.",
+    "{value} is more than one extension.",
+    "Give one extension in the cell.",
     "{value} is no extension.",
     "Extensions are up to 32 digits, such as 1234.",
     "{value} is an emergency number in {region}.",
@@ -50,6 +61,16 @@ KEPT = (
     "Its extensions are {ranges}.",
     "{value} has lost its + (was it {guess}?).",
     "{value} has lost its leading zero (was it {guess}?).",
+    "{value} can be {national} or, with a lost +, {international}.",
+    "Write the number with its +, in a column that is formatted as Text.",
+    "{value} is a range or more than one number.",
+    "Give one number in the cell.",
+    "{value} has {count} digits; a telephone number has at most 15.",
+    "{value} is a number and an extension ({extension}) in one cell.",
+    "Write the number alone; the extension goes into the column Extension.",
+    "Number was cleaned of its extension: read as {number}.",
+    "{number} has only {count} digits after the country code.",
+    "If it is an extension or an employee number, it stands in the wrong column.",
     "{value} is no valid telephone number.",
     "Write it as E.164, such as {example}.",
     "The row has {cells} cells; the header has {width}.",

@@ -67,6 +67,7 @@ class FaultCode(StrEnum):
     UNKNOWN_COLUMN = "unknown_column"
     CLEANED = "cleaned"
     NUMBER_IGNORED = "number_ignored"
+    SHORT_NUMBER = "short_number"
     OVERRIDES_LINE = "overrides_line"
     NO_ROWS = "no_rows"
     WEAK_CRYPTO = "weak_crypto"

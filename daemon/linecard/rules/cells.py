@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# What word processors and keyboards put in the place of - and ': U+2010 to U+2015 and their kin (Unicode, Pd and Po).
+_TYPED = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-")
+    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07", "'")
+    | dict.fromkeys("\u00a0\u202f\u2007", " ")
+)
 _EXCEL_TEXT = re.compile(r'="([^"]*)"\Z')
 
 
 def plain(text: str, *, digits: bool = False) -> str:
     """The cell without Excel's marks, invisible characters and outer blanks.
 
-    One leading `'` and a wrapping `="..."` go; NBSP becomes a blank; zero-width and bidi marks vanish; with
-    `digits`, full-width digits and signs become plain ones.
+    One leading `'` and a wrapping `="..."` go; NBSP becomes a blank; typographic dashes and apostrophes become those
+    of a keyboard, for nobody's login has others; zero-width and bidi marks vanish; with `digits`, full-width digits
+    and signs become plain ones.
     """
     if not text.isascii():
         if digits:
             text = unicodedata.normalize("NFKC", text)
-        text = "".join(" " if c in "\u00a0\u202f\u2007" else c for c in text if unicodedata.category(c) != "Cf")
+        text = "".join(c for c in text.translate(_TYPED) if unicodedata.category(c) != "Cf")
     text = text.strip()
     if text.startswith("'"):
         text = text[1:].strip()

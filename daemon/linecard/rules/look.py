@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules.cells import plain
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
-from linecard.rules.numbering import BadCell, NumberingPlan
+from linecard.rules.number_cell import BadCell
+from linecard.rules.numbering import NumberingPlan
 from linecard.rules.text import shortened
+
+_T = TypeVar("_T")
 
 
 class Look:
@@ -38,7 +43,7 @@ class Look:
         member = self._member()
         pbx = self._pbx(action)
         extension = self._extension(pbx, action)
-        number = self._number(pbx, action)
+        number = self._number(pbx, action, extension)
         if action is None or any(f.severity is Severity.ERROR for f in self._faults):
             return self.row(action)
         return Row(self._line, action, member, pbx or "", extension, number, tuple(self._faults))
@@ -115,9 +120,9 @@ class Look:
             if action is not None and action is not Action.DETACH:
                 self._missing(Column.EXTENSION, "Give the extension to attach.")
             return ""
-        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)])
+        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)]) or ""
 
-    def _number(self, pbx: str | None, action: Action | None) -> str:
+    def _number(self, pbx: str | None, action: Action | None, extension: str) -> str:
         text = self._cell(Column.NUMBER, digits=True)
         if not text:
             return ""
@@ -130,18 +135,16 @@ class Look:
                 "A freed extension keeps its number.",
             )
             return ""
-        plans = self._plans(pbx)
-        number = self._tried(Column.NUMBER, text, pbx, [plan.number for plan in plans])
-        if number and any(plan.guessed(text, number) for plan in plans):
-            self.note(
-                FaultCode.CLEANED,
-                Column.NUMBER,
-                text,
-                f"Number was written without + or prefix: read as {number}.",
-            )
-        return number
+        found = self._tried(
+            Column.NUMBER, text, pbx, [partial(p.read_number, extension=extension) for p in self._plans(pbx)]
+        )
+        if found is None:
+            return ""
+        for note in found.notes:
+            self.note(FaultCode(note.code), Column.NUMBER, text, note.message, note.hint)
+        return found.number
 
-    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], str]]) -> str:
+    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], _T]]) -> _T | None:
         """What the first numbering plan makes of the cell that accepts it; the first one's fault if none does."""
         first: BadCell | None = None
         for check in checks:
@@ -151,4 +154,4 @@ class Look:
                 first = first or bad
         if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
             self.fault(FaultCode(first.code), column, text, shortened(first.message, 200), first.hint)
-        return ""
+        return None

@@ -4,10 +4,53 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from types import ModuleType
 
 _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*\Z")
 _MOST_DOMAINS = 10_000
 _MOST_CHARACTERS = 254  # RFC 3696, erratum 1690
+
+
+_DOTLESS = frozenset({"localdomain", "localhost"})
+"""Domains of machines' own accounts; of any other, a missing dot is a mistake."""
+
+REASONS = (
+    "An email address must have an @-sign.",
+    "There must be something before the @-sign.",
+    "There must be something after the @-sign.",
+    "An email address cannot have two periods in a row.",
+    "An email address cannot start with a period.",
+    "An email address cannot end with a period.",
+    "An email address cannot have a period immediately before the @-sign.",
+    "An email address cannot have a period immediately after the @-sign.",
+    "The email address contains invalid characters before the @-sign: {characters}.",
+    "The part after the @-sign contains invalid characters: {characters}.",
+    "The email address is too long{where}.",
+)
+"""What email-validator says that helps its reader; anything else it says becomes `UNREADABLE`."""
+UNREADABLE = "It is not written as an email address is, such as ada@example.com."
+
+
+def _reason(said: str) -> str:
+    return said if any(pattern.fullmatch(said) for pattern in _reasons()) else UNREADABLE
+
+
+@cache
+def _reasons() -> list[re.Pattern[str]]:
+    return [re.compile(re.sub(r"\\{[a-z]+\\}", ".*", re.escape(text)), re.DOTALL) for text in REASONS]
+
+
+@cache
+def _form_checker() -> ModuleType:
+    """email-validator, told that a login is a name: nobody sends mail to it, so no domain is reserved.
+
+    The list is a part of the package's interface that its users may change. Imported when first needed: it is slow.
+    """
+    import email_validator
+
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    return email_validator
 
 
 class Members:
@@ -30,8 +73,7 @@ class Members:
         """The login in lower case and normal form C. Raises ValueError with a sentence."""
         if self.plain(lower := text.lower()):
             return lower
-        import email_validator
-
+        email_validator = _form_checker()
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it
             raise ValueError("An address does not start with an apostrophe.")
         try:
@@ -39,8 +81,8 @@ class Members:
                 unicodedata.normalize("NFC", text), check_deliverability=False, globally_deliverable=False
             )
         except email_validator.EmailNotValidError as error:
-            raise ValueError(str(error)) from None
-        if "." not in found.domain:
+            raise ValueError(_reason(str(error))) from None
+        if "." not in found.domain and found.domain not in _DOTLESS:
             raise ValueError("The part after the @-sign has no dot.")
         login = unicodedata.normalize("NFC", found.normalized.lower())  # lower case may leave the normal form
         if len(self.domains) < _MOST_DOMAINS and found.domain.isascii() and login.endswith("@" + found.domain):

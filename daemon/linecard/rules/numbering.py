@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumberFormat
+from phonenumbers import PhoneMetadata
 
+from linecard.rules.emergency import EVERYWHERE, emergency_pattern, helplines
+from linecard.rules.number_cell import (
+    AS_TEXT,
+    BadCell,
+    NumberReading,
+    check_for_damage,
+    example,
+    is_date,
+    read_number,
+)
 from linecard.rules.text import shortened
 
 _KINDS = (
     "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail".split()  # noqa: SIM905
 )
 _EXTENSION = re.compile(r"(?=[*#]*[0-9])[0-9*#]{1,32}\Z")
-_BETWEEN = re.compile(r"[ ()./-]")
-_DIALLED = re.compile(r"\+?[0-9]{1,20}\Z")
-_DAMAGED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
-
-_DATE = re.compile(r"[0-9]{1,4}([/.-])[0-9]{1,2}\1[0-9]{1,4}(?:[ T][0-9:]+)?\Z")
-
-
-class BadCell(ValueError):
-    """A cell cannot be used: a fault code's name, a sentence and a hint. Never leaves `linecard.rules`."""
-
-    def __init__(self, code: str, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
-
-
-AS_TEXT = "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8."
+_SEVERAL = re.compile(r"[0-9]+(?:\s*[-/,;&]\s*[0-9]+)+\Z")
 
 
 @cache
@@ -82,9 +77,10 @@ def _pattern_for(prefix: str) -> re.Pattern[str] | None:
 def surely_valid(number: str) -> bool:
     """True only if `number` is a valid number already written as E.164. False says nothing: parse it.
 
-    Numbers of 8 digits and less are never sure: they may be emergency numbers of the PBX.
+    Numbers of 9 digits and less are never sure: they may be emergency numbers of the PBX, or extensions in the
+    wrong column.
     """
-    if number[:1] != "+" or not 9 < len(number) <= 16 or not number.isascii():
+    if number[:1] != "+" or not 10 < len(number) <= 16 or not number.isascii():
         return False
     for end in (3, 4, 2):  # no calling code begins another
         prefix = number[1:end]
@@ -92,14 +88,6 @@ def surely_valid(number: str) -> bool:
             pattern = _pattern_for(prefix)
             return pattern is not None and pattern.match(number, end) is not None
     return False
-
-
-@cache
-def _emergency(region: str) -> re.Pattern[str] | None:
-    data = PhoneMetadata.short_metadata_for_region(region)
-    if data is None or data.emergency is None or not data.emergency.national_number_pattern:
-        return None
-    return re.compile(f"(?:{data.emergency.national_number_pattern})\\Z")
 
 
 class NumberingPlan:
@@ -114,10 +102,8 @@ class NumberingPlan:
             raise ValueError(f"{region!r} is no region that phonenumbers knows")
         self.region = region
         self.ranges = tuple(ranges)
-        self._own_emergency = frozenset(emergency) | {"112", "911"}
-        self._emergency = _emergency(region)
-        metadata = PhoneMetadata.metadata_for_region(region, None)
-        self._trunk_zero = bool(metadata and (metadata.national_prefix or "").startswith("0"))
+        self._own_emergency = frozenset(emergency) | EVERYWHERE | helplines(region)
+        self._emergency = emergency_pattern(region)
         self._by_length: dict[int, list[tuple[str, str]]] = {}
         for text in ranges:
             low, _, high = (part.strip() for part in text.partition("-"))
@@ -142,8 +128,13 @@ class NumberingPlan:
 
     def extension(self, text: str) -> str:
         """The extension, checked. Raises `BadCell`."""
-        if _DAMAGED.match(text) or _DATE.match(text):
-            raise BadCell("spreadsheet_damage", f"{text} is no extension any more: a spreadsheet changed it.", AS_TEXT)
+        check_for_damage(text, "extension")
+        if is_date(text):
+            raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet changed it.", AS_TEXT)
+        if _SEVERAL.match(text):
+            raise BadCell(
+                "bad_extension", f"{shortened(text)} is more than one extension.", "Give one extension in the cell."
+            )
         if not _EXTENSION.match(text):
             raise BadCell(
                 "bad_extension",
@@ -174,66 +165,13 @@ class NumberingPlan:
     def _in_range(self, text: str) -> bool:
         return text.isdigit() and any(low <= text <= high for low, high in self._by_length.get(len(text), ()))
 
-    def number(self, text: str) -> str:
-        """The number as E.164. Raises `BadCell`."""
-        if _DAMAGED.match(text):
-            raise BadCell(
-                "spreadsheet_damage", f"{shortened(text)} is no number any more: a spreadsheet changed it.", AS_TEXT
-            )
-        digits = _BETWEEN.sub("", text)
-        if not _DIALLED.match(digits):
-            raise self._bad(text)
-        if self.is_emergency(digits.removeprefix("+")):
-            raise BadCell(
-                "emergency_number",
-                f"{shortened(text)} is an emergency number in {self.region}.",
-                "Give a DDI number.",
-            )
-        if surely_valid(text):
-            return text
-        try:
-            parsed = phonenumbers.parse(text, self.region)
-            if phonenumbers.is_valid_number(parsed) and not parsed.extension:
-                return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
-        except phonenumbers.NumberParseException:
-            pass
-        if digits.isascii() and digits.isdigit():
-            guess = self._valid("+" + digits, None)
-            if guess:
-                raise BadCell("spreadsheet_damage", f"{shortened(text)} has lost its + (was it {guess}?).", AS_TEXT)
-            guess = self._valid("0" + digits, self.region)
-            if guess:
-                raise BadCell(
-                    "spreadsheet_damage",
-                    f"{shortened(text)} has lost its leading zero (was it {guess}?).",
-                    AS_TEXT,
-                )
-        raise self._bad(text)
+    def read_number(self, text: str, extension: str = "") -> NumberReading:
+        """The number in a cell; `extension` is that of its row. Raises `BadCell`."""
+        if surely_valid(text) and not self.is_emergency(text[1:]):
+            return NumberReading(text)
+        return read_number(text, self.region, extension, self.is_emergency)
 
-    def guessed(self, text: str, number: str) -> bool:
-        """True if `number` was read from a text without the + or the leading 0 that belongs there."""
-        digits = _BETWEEN.sub("", text)
-        return digits[:1] not in ("+", "0") and (self._trunk_zero or number == "+" + digits)
-
-    def _bad(self, text: str) -> BadCell:
-        return BadCell(
-            "bad_number",
-            f"{shortened(text)} is no valid telephone number.",
-            f"Write it as E.164, such as {self.example}.",
-        )
-
-    @staticmethod
-    def _valid(text: str, region: str | None) -> str:
-        """The text as E.164, or empty if it is no valid number."""
-        try:
-            parsed = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            return ""
-        return (
-            phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if phonenumbers.is_valid_number(parsed) else ""
-        )
-
-    @cached_property
+    @property
     def example(self) -> str:
-        sample = phonenumbers.example_number(self.region)
-        return phonenumbers.format_number(sample, PhoneNumberFormat.E164) if sample else "+33123456789"
+        """A number of the region that nobody has, as E.164."""
+        return example(self.region)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
-from linecard.rules.numbering import BadCell, NumberingPlan
+from linecard.rules.emergency import HELPLINES
+from linecard.rules.number_cell import BadCell
+from linecard.rules.numbering import NumberingPlan
 
 PLAN = NumberingPlan("FR", ["1000-4999", "0100-0199", "77"], ["1515"])
 
@@ -59,7 +61,7 @@ EMERGENCY = {"GB": "999", "US": "911", "DE": "110", "AU": "000", "JP": "119", "C
 def test_each_region_has_its_own_emergency_numbers(region, number):
     plan = NumberingPlan(region)
     assert fault(plan.extension, number).code == "emergency_number"
-    assert fault(plan.number, number).code == "emergency_number"
+    assert fault(plan.read_number, number).code == "emergency_number"
     assert NumberingPlan("FR").has("999")
 
 
@@ -70,13 +72,13 @@ def test_in_every_region_112_and_911_are_refused_and_the_example_is_accepted(reg
         assert plan.is_emergency(number)
         assert not plan.has(number)
     if phonenumbers.example_number(region):
-        assert plan.number(plan.example) == plan.example
+        assert plan.read_number(plan.example).number == plan.example
 
 
 def test_a_number_with_the_digits_of_an_emergency_number_is_never_sure():
     """Also where a valid number is that short: sites may bar any number of up to 8 digits."""
     plan = NumberingPlan("SH", (), ["29020000"])
-    assert fault(plan.number, "+29020000").code == "emergency_number"
+    assert fault(plan.read_number, "+29020000").code == "emergency_number"
 
 
 @pytest.mark.parametrize("text", ["*12", "12#", "*12*3#", "1" * 32, "0"])
@@ -95,50 +97,175 @@ def test_what_is_no_extension(text):
     "text", ["3.31E+10", "3,31E+10", "3.31e10", "331E9", "33123456789.0", "33123456789,00", "-331"]
 )
 def test_numbers_that_a_spreadsheet_destroyed(text):
-    for check in (NumberingPlan("FR").number, NumberingPlan("FR").extension):
+    for check in (NumberingPlan("FR").read_number, NumberingPlan("FR").extension):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
         assert "format the column as Text" in found.hint
 
 
 def test_a_number_that_lost_its_plus_or_zero_beyond_recovery_says_what_it_may_have_been():
-    assert "(was it +442079460000?)" in fault(NumberingPlan("FR").number, "442079460000").message
-    assert "(was it +390612345678?)" in fault(NumberingPlan("IT").number, "612345678").message
+    assert "(was it +442079460000?)" in fault(NumberingPlan("FR").read_number, "442079460000").message
+    assert "(was it +390612345678?)" in fault(NumberingPlan("IT").read_number, "612345678").message
 
 
 @pytest.mark.parametrize(
-    ("region", "text", "guessed"),
+    ("region", "text", "noted"),
     [
         ("FR", "123456789", True),
         ("FR", "33123456789", True),
+        ("FR", "33 (0)1 23 45 67 89", False),
         ("FR", "0123456789", False),
         ("FR", "+33123456789", False),
         ("GB", "2079460000", True),
-        ("US", "2015550123", False),
-        ("US", "12015550123", True),
+        ("US", "2125550163", False),
+        ("US", "12015550123", False),
+        ("US", "1-201-555-0123", False),
+        ("RU", "74951234567", True),
+        ("RU", "8 495 123-45-67", False),
+        ("BR", "(11) 2345-6789", False),
+        ("CO", "(601) 2345678", False),
         ("ES", "912345678", False),
         ("DK", "32123456", False),
     ],
 )
-def test_what_is_written_without_the_zero_or_plus_of_the_region_is_a_guess(region, text, guessed):
-    """Countries without a leading zero write numbers just so: no word about it."""
-    plan = NumberingPlan(region)
-    assert plan.guessed(text, plan.number(text)) is guessed
+def test_what_is_written_without_the_prefix_or_plus_of_the_region_is_noted(region, text, noted):
+    """And what people of the region write is not: no word about it."""
+    assert any(note.code == "cleaned" for note in NumberingPlan(region).read_number(text).notes) is noted
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "national", "international"),
+    [
+        ("DE", "33142685300", "+4933142685300", "+33142685300"),
+        ("DE", "4915112345678", "+494915112345678", "+4915112345678"),
+        ("DE", "496128966001", "+49496128966001", "+496128966001"),
+        ("IT", "34911234567", "+3934911234567", "+34911234567"),
+        ("LU", "3226123456", "+3523226123456", "+3226123456"),
+        ("US", "6562345678", "+16562345678", "+6562345678"),
+        ("RU", "84951234567", "+74951234567", "+84951234567"),
+    ],
+)
+def test_what_can_be_two_numbers_is_refused_with_both(region, text, national, international):
+    """A spreadsheet may have taken the + away: nobody can tell from the digits alone."""
+    found = fault(NumberingPlan(region).read_number, text)
+    assert found.code == "spreadsheet_damage"
+    assert national in found.message
+    assert international in found.message
+
+
+@pytest.mark.parametrize(
+    ("region", "text"), [("US", "(656) 234-5678"), ("RU", "8 495 123-45-67"), ("DE", "49 (0)30 901820")]
+)
+def test_the_marks_between_the_digits_tell_which_of_two_is_meant(region, text):
+    assert NumberingPlan(region).read_number(text).number in ("+16562345678", "+74951234567", "+4930901820")
+
+
+@pytest.mark.parametrize(
+    ("region", "text"),
+    [
+        ("DE", "030 901820-0/-99"),
+        ("DE", "030 901820 / 901821"),
+        ("DE", "030 901820 - 29"),
+        ("DE", "030 901820 bis 29"),
+        ("DE", "030901820, 030901821"),
+        ("DE", "030 901820;030 901821"),
+        ("DE", "+49 30 901820 +49 30 901821"),
+        ("FR", "01 23 45 67 89 / 90"),
+        ("FR", "0123456789 ou 0123456780"),
+        ("US", "212-555-0163/0164"),
+        ("US", "(212) 555-0163 & (212) 555-0164"),
+    ],
+)
+def test_a_range_or_two_numbers_are_never_made_into_one(region, text):
+    found = fault(NumberingPlan(region).read_number, text)
+    assert (found.code, found.message) == ("bad_number", f"{text} is a range or more than one number.")
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "number"),
+    [
+        ("DE", "030/901820", "+4930901820"),
+        ("DE", "030-901820-12", "+493090182012"),
+        ("DE", "(030) 901820", "+4930901820"),
+        ("ES", "912.345.678", "+34912345678"),
+        ("FR", "01-23-45-67-89", "+33123456789"),
+        ("FR", "0 123 456 789", "+33123456789"),
+    ],
+)
+def test_marks_that_people_write_within_a_number_separate_no_two(region, text, number):
+    assert NumberingPlan(region).read_number(text) == (number, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["31/12/2024", "2024-12-31", "12.31.24", "2024-12-31 00:00:00", "12-Jan", "1. Dez 2024", "Jan 12", "3-févr.-24"],
+)
+def test_a_day_is_never_a_number_or_an_extension(text):
+    """The columns slipped, or a spreadsheet took 12-1 for a day."""
+    for check in (NumberingPlan("DK").read_number, NumberingPlan("DK").extension):
+        found = fault(check, text)
+        assert found.code == "spreadsheet_damage"
+        assert "date" in found.message
+
+
+@pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#VALEUR!", "#¿NOMBRE?", "#DIV/0!", "Err:502", "########"])
+def test_what_a_spreadsheet_shows_instead_of_a_value_is_named_as_that(text):
+    for check in (PLAN.read_number, NumberingPlan("FR").extension):
+        found = fault(check, text)
+        assert found.code == "spreadsheet_damage"
+        assert "formula" in found.message or "too narrow" in found.message
+
+
+@pytest.mark.parametrize("text", ["1,001", "1.002", "1 003", "1'004"])
+def test_thousands_marks_in_an_extension_are_named(text):
+    found = fault(NumberingPlan("FR").extension, text)
+    assert (found.code, "thousands mark" in found.message) == ("spreadsheet_damage", True)
+
+
+def test_a_number_has_at_most_15_digits():
+    """The library takes longer ones; no PBX does."""
+    assert "17 digits" in fault(NumberingPlan("DE").read_number, "0800 1234567890123").message
+
+
+def test_an_extension_behind_the_number_is_passed_over_only_where_it_is_that_of_the_row():
+    for text in ("+33123456790;ext=1002", "+33 1 23 45 67 90 poste 1002", "01 23 45 67 90 x1002"):
+        found = PLAN.read_number(text, "1002")
+        assert (found.number, [note.code for note in found.notes]) == ("+33123456790", ["cleaned"])
+        assert "(1002)" in fault(PLAN.read_number, text).message
+    assert PLAN.read_number("tel:+33123456790").number == "+33123456790"
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "noted"),
+    [("LU", "75001", True), ("LU", "+3522345", True), ("LU", "27123456", False), ("SB", "40123", False)],
+)
+def test_a_number_shorter_than_those_of_its_region_is_remarked(region, text, noted):
+    """An employee number, or an extension, in the wrong column."""
+    assert [note.code for note in NumberingPlan(region).read_number(text).notes] == ["short_number"] * noted
+
+
+@pytest.mark.parametrize("line", HELPLINES, ids=lambda line: f"{line.region}-{line.numbers[0]}")
+def test_helplines_that_the_library_lacks_are_never_given_away(line):
+    """And each is lacking there: one that phonenumbers has learnt goes from the table."""
+    assert line.source
+    for number in line.numbers:
+        assert fault(NumberingPlan(line.region).extension, number).code == "emergency_number"
+        assert not phonenumbers.is_emergency_number(number, line.region)
 
 
 @pytest.mark.parametrize(
     "text", ["+3312345678", "+331234567890", "0023", "12345", "+", "++33123456789", "tel:+331", ""]
 )
 def test_what_is_no_number(text):
-    found = fault(PLAN.number, text)
+    found = fault(PLAN.read_number, text)
     assert found.code == "bad_number"
     assert "+33" in found.hint
 
 
 def test_a_number_with_an_extension_of_its_own_is_refused():
     """Two facts in one cell: neither is guessed."""
-    assert fault(PLAN.number, "+33123456789 ext 12").code == "bad_number"
-    assert fault(PLAN.number, "+33123456789x12").code == "bad_number"
+    assert fault(PLAN.read_number, "+33123456789 ext 12").code == "bad_number"
+    assert fault(PLAN.read_number, "+33123456789x12").code == "bad_number"
 
 
 def test_a_region_that_there_is_not_is_a_mistake_of_the_configuration():

@@ -8,6 +8,7 @@ import random
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from linecard.rules.number_cell import BadCell
 from linecard.rules.numbering import NumberingPlan, surely_valid
 
 TRIED = 2_000_000 if os.environ.get("LINECARD_TORTURE") else 50_000
@@ -95,7 +96,7 @@ def test_a_surely_valid_number_is_the_same_in_every_region():
     for number in known:
         region = chance.choice(REGIONS)
         assert truth(number, region) == number, f"{number} in {region}, seed {SEED}"
-        assert NumberingPlan(region).number(number) == number
+        assert NumberingPlan(region).read_number(number).number == number
 
 
 def test_other_spellings_are_never_sure():
@@ -110,3 +111,57 @@ def test_other_spellings_are_never_sure():
             assert not surely_valid(other), other
     for junk in ("", "+", "+3", "+33", "+999123456789", "+0123456789", "+1", "+" + "3" * 40):
         assert not surely_valid(junk)
+
+
+def neighbours(region: str, kind: int, count: int, chance: random.Random) -> set[str]:
+    """Up to so many random valid numbers of a kind, as E.164."""
+    example = phonenumbers.example_number_for_type(region, kind)
+    found = set[str]()
+    if example is None:
+        return found
+    digits = phonenumbers.national_significant_number(example)
+    for _ in range(5 * count):
+        kept = digits[: chance.randrange(len(digits))]
+        text = kept + "".join(chance.choices("0123456789", k=len(digits) - len(kept)))
+        number = truth(f"+{example.country_code}{text}")
+        if number is not None and len(found) < count:
+            found.add(number)
+    return found
+
+
+def test_no_number_that_lost_its_plus_becomes_another_one():
+    """In every region, numbers of every kind: each is read as what it was, or refused."""
+    chance = random.Random(SEED)
+    count = 200 if os.environ.get("LINECARD_TORTURE") else 10
+    tried = 0
+    for region in REGIONS:
+        plan = NumberingPlan(region)
+        for kind in PhoneNumberType.values():
+            for number in neighbours(region, kind, count, chance):
+                tried += 1
+                try:
+                    read = plan.read_number(number[1:]).number
+                except BadCell:
+                    continue
+                assert read == number, f"{number} in {region}, seed {SEED}"
+    assert tried > 100 * count
+
+
+def test_an_ordinary_national_spelling_is_read_without_a_word():
+    """As the library itself writes it; but for the few that could be a foreign number with all its digits."""
+    chance = random.Random(SEED)
+    tried = refused = 0
+    for region in REGIONS:
+        plan = NumberingPlan(region)
+        for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE):
+            for number in neighbours(region, kind, 10, chance):
+                tried += 1
+                usual = phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.NATIONAL)
+                try:
+                    found = plan.read_number(usual)
+                except BadCell:
+                    refused += 1
+                    continue
+                assert found.number == number, f"{usual} in {region}, seed {SEED}"
+                assert not any(note.code == "cleaned" for note in found.notes), f"{usual} in {region}, seed {SEED}"
+    assert refused * 100 < tried

@@ -146,4 +146,4 @@ def usable(row: Row, to: Destinations) -> None:
         assert row.action is Action.DETACH
     if row.number:
         assert row.action is not Action.DETACH
-        assert plans[0].number(row.number) == row.number
+        assert plans[0].read_number(row.number).number == row.number

@@ -83,11 +83,12 @@ def test_what_a_spreadsheet_destroyed_is_refused_with_the_remedy():
         (4, "Extension", "spreadsheet_damage"),
         (5, "Extension", "spreadsheet_damage"),
         (8, "Number", "spreadsheet_damage"),
-        (9, "Extension", "bad_extension"),
-        (9, "Number", "bad_number"),
+        (9, "Extension", "spreadsheet_damage"),
+        (9, "Number", "spreadsheet_damage"),
     ]
     damaged = [f for r in reading.rows for f in r.faults if f.code == "spreadsheet_damage"]
-    assert all("format the column as Text" in fault.hint for fault in damaged)
+    assert all("format the column as Text" in fault.hint for fault in damaged[:-2])
+    assert all("Widen the column" in fault.hint for fault in damaged[-2:])
     assert "(was it 0123?)" in damaged[3].message
     assert "(was it +442079460000?)" in damaged[4].message
     assert reading.warnings == [(6, "Number", "cleaned"), (7, "Number", "cleaned")]

@@ -1,0 +1,296 @@
+"""What stands in a Number cell: one telephone number, or something else that must be called by its name.
+
+A cell is never glued together: a range, two numbers, a date or a formula's error is no number, however many of its
+digits make one. Source of all number rules: the phonenumbers package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from linecard.rules.text import shortened
+
+AS_TEXT = "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8."
+MOST_DIGITS = 15  # ITU-T E.164, 6.2.1
+FEW_DIGITS = 7
+"""A national number of fewer digits is worth a remark, unless numbers of its region are as short."""
+
+BETWEEN = re.compile(r"[ ()./-]")
+_DIALLED = re.compile(r"\+?[0-9]+\Z")
+_SCHEME = re.compile(r"tel:(?://)?\s*", re.IGNORECASE)
+_TRUNK_IN_BRACKETS = re.compile(r"([1-9][0-9]{0,2})\s*\(0\)")
+_SECOND_PLUS = re.compile(r"[0-9]\D*\+")
+_AND = "and|bis|et|o|oder|or|ou|to|und|y|à"
+_EXTENSION = re.compile(
+    rf"(.*[0-9])\s*[,;]?\s*(?:ext=|#|(?!(?:{_AND})\b)[^\W\d_]{{1,12}}\.?)\s*[:.=]?\s*([0-9]{{1,7}})\Z", re.IGNORECASE
+)
+_SEPARATOR = re.compile(rf"\s*(?:[,;|&\n\r/~\u2026]|\.\.+|\s-\s|\s(?:{_AND})\s)", re.IGNORECASE)
+
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
+_FORMULA = re.compile(r"#[\u00a1\u00bf]?[^\W\d_][\w/.]*[!?]?\Z|err:[0-9]+\Z", re.IGNORECASE)
+_TOO_NARROW = re.compile(r"#{2,}\Z")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([,'])[0-9]{3}(?:\1[0-9]{3})*\Z")
+_THOUSANDS_SHORT = re.compile(r"[1-9][0-9]{0,2}[,'. ][0-9]{3}\Z")
+_TIME = r"(?:[ T][0-9:]+)?\Z"
+_DATE = re.compile(r"([0-9]{1,4})([/.-])([0-9]{1,2})\2([0-9]{1,4})" + _TIME)
+_MONTHS = (
+    "jan|feb|fe[bv]r?|f[eé]v|m[aä]r[sz]?|apr|a[vb]r|ma[iyg]|jui?n|giu|jui?l|lug|a[ou]g|août|ago|sept?|set|o[ckt]?[ct]|ott|nov|"
+    "de[cz]|déc|dic|gen|ene"
+)
+_MONTH_DATE = re.compile(
+    rf"(?:[0-9]{{1,4}}[-. /]+)?(?:{_MONTHS})[^\W\d_]*\.?(?:[-. /,]+[0-9]{{1,4}})?" + _TIME, re.IGNORECASE
+)
+
+
+class BadCell(ValueError):
+    """A cell cannot be used: a fault code's name, a sentence and a hint. Never leaves `linecard.rules`."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+
+
+class Note(NamedTuple):
+    """A remark on a cell that was read all the same: a fault code's name, a sentence and a hint."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class NumberReading(NamedTuple):
+    """What a Number cell was read as: the number as E.164, and what there is to say of it."""
+
+    number: str
+    notes: tuple[Note, ...] = ()
+
+
+def check_for_damage(text: str, what: str) -> None:
+    """Raise `BadCell` where a spreadsheet has changed or failed to work out the cell; `what` it should have held."""
+    if _EXPONENT.match(text):
+        raise BadCell(
+            "spreadsheet_damage", f"{shortened(text)} is no {what} any more: a spreadsheet changed it.", AS_TEXT
+        )
+    if _TOO_NARROW.match(text):
+        raise BadCell(
+            "spreadsheet_damage",
+            f"{shortened(text)} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
+            "Widen the column in the spreadsheet and save the file again.",
+        )
+    if _FORMULA.match(text):
+        raise BadCell(
+            "spreadsheet_damage",
+            f"{shortened(text)} is the error of a formula.",
+            "Correct the formula in the spreadsheet, or type the value, and save the file again.",
+        )
+    if _THOUSANDS.match(text) or (what == "extension" and _THOUSANDS_SHORT.match(text)):
+        raise BadCell(
+            "spreadsheet_damage", f"{shortened(text)} has a thousands mark: a spreadsheet put it there.", AS_TEXT
+        )
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is a day of the calendar as spreadsheets write it."""
+    if _MONTH_DATE.match(text):
+        return True
+    found = _DATE.match(text)
+    if found is None:
+        return False
+    first, last = found[1], found[4]
+    if len(first) == 4:
+        year, parts = int(first), (int(found[3]), int(last))
+        return 1900 <= year <= 2100 and len(last) <= 2 and _is_month_and_day(*parts)
+    if len(first) > 2 or len(last) not in (2, 4):
+        return False
+    return (len(last) == 2 or 1900 <= int(last) <= 2100) and _is_month_and_day(int(first), int(found[3]))
+
+
+def _is_month_and_day(one: int, other: int) -> bool:
+    return 1 <= min(one, other) <= 12 and 1 <= max(one, other) <= 31
+
+
+def read_number(text: str, region: str, extension: str, is_emergency: Callable[[str], bool]) -> NumberReading:
+    """The one number in a cell, as people of `region` write it. Raises `BadCell`.
+
+    `extension` is that of the row: the same one behind the number is passed over with a note.
+    """
+    notes: list[Note] = []
+    number = _SCHEME.sub("", text, count=1) if text[:1] in "tT" else text
+    if number is not text:
+        notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shortened(number)}."))
+    check_for_damage(number, "number")
+    number = _without_extension(number, region, extension, notes)
+    _check_for_one(number, region)
+    digits = BETWEEN.sub("", number)
+    if not _DIALLED.match(digits):
+        raise _bad(text, region)
+    if is_emergency(digits.removeprefix("+")):
+        raise BadCell(
+            "emergency_number", f"{shortened(text)} is an emergency number in {region}.", "Give a DDI number."
+        )
+    found = _read_international(text, digits, region) if digits[0] == "+" else _read_bare(number, digits, region, notes)
+    short = _shortness(found)
+    if short is not None:
+        notes.append(short)
+    return NumberReading(phonenumbers.format_number(found, PhoneNumberFormat.E164), tuple(notes))
+
+
+def _without_extension(text: str, region: str, extension: str, notes: list[Note]) -> str:
+    found = _EXTENSION.match(text)
+    if found is None or not (_parsed(found[1], region) or _parsed("+" + found[1], None)):
+        return text
+    if found[2] != extension:
+        raise BadCell(
+            "bad_number",
+            f"{shortened(text)} is a number and an extension ({found[2]}) in one cell.",
+            "Write the number alone; the extension goes into the column Extension.",
+        )
+    notes.append(Note("cleaned", f"Number was cleaned of its extension: read as {shortened(found[1])}."))
+    return found[1]
+
+
+def _check_for_one(text: str, region: str) -> None:
+    """Refuse what holds more than one number, or a day instead of one."""
+    if is_date(text) and text != _national_spelling(text, region):
+        raise BadCell("spreadsheet_damage", f"{shortened(text)} is a date: a spreadsheet changed it.", AS_TEXT)
+    if _SECOND_PLUS.search(text) or any(_parsed(part, region) for part in _beginnings(text)):
+        raise BadCell(
+            "bad_number", f"{shortened(text)} is a range or more than one number.", "Give one number in the cell."
+        )
+    count = sum(map(str.isdigit, text))
+    if count > MOST_DIGITS and _parsed(text, region) is None:
+        raise BadCell(
+            "bad_number",
+            f"{shortened(text)} has {count} digits; a telephone number has at most 15.",
+            "Give one number in the cell.",
+        )
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """What stands before each mark that may separate two numbers."""
+    return (text[: found.start()] for found in _SEPARATOR.finditer(text) if found.end() < len(text))
+
+
+def _read_international(text: str, digits: str, region: str) -> PhoneNumber:
+    found = _parsed(digits, None)
+    if found is None:
+        raise _bad(text, region)
+    return found
+
+
+def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneNumber:
+    """A number without +. What can be two numbers is refused with both: a lost + must never make another number."""
+    national, international = _parsed(text, region), _parsed("+" + digits, None)
+    if international is not None and national != international and not _is_national_spelling(text, national, region):
+        own = international.country_code == phonenumbers.country_code_for_region(region)
+        trunk = _TRUNK_IN_BRACKETS.match(text)
+        certain = trunk is not None and trunk[1] == str(international.country_code)
+        if own and (national is None or certain):
+            national = international
+        elif national is None or certain:
+            raise BadCell(
+                "spreadsheet_damage", f"{shortened(text)} has lost its + (was it {_e164(international)}?).", AS_TEXT
+            )
+        else:
+            raise BadCell(
+                "spreadsheet_damage",
+                f"{shortened(text)} can be {_e164(national)} or, with a lost +, {_e164(international)}.",
+                "Write the number with its +, in a column that is formatted as Text.",
+            )
+    if national is None:
+        raise _unreadable(text, digits, region)
+    if _is_unusual(digits, national, region):
+        notes.append(Note("cleaned", f"Number was written without + or prefix: read as {_e164(national)}."))
+    return national
+
+
+def _unreadable(text: str, digits: str, region: str) -> BadCell:
+    guess = _parsed("0" + digits, region) if digits[0] != "0" else None
+    if guess is None:
+        return _bad(text, region)
+    return BadCell(
+        "spreadsheet_damage", f"{shortened(text)} has lost its leading zero (was it {_e164(guess)}?).", AS_TEXT
+    )
+
+
+def _is_national_spelling(text: str, number: PhoneNumber | None, region: str) -> bool:
+    """Whether a person wrote it so: with the marks between digits that the region has, which a lost + never leaves."""
+    groups = BETWEEN.split(text, maxsplit=1)
+    if number is None or len(groups) == 1:
+        return False
+    if groups[0] == phonenumbers.ndd_prefix_for_region(region, True):
+        return True  # the trunk prefix alone, as 8 in Russia
+    usual = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return text == usual and text != phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)[1:]
+
+
+def _is_unusual(digits: str, number: PhoneNumber, region: str) -> bool:
+    """Whether the + or the trunk prefix is missing that people of the region write."""
+    if digits == f"{number.country_code}{phonenumbers.national_significant_number(number)}":
+        trunk = phonenumbers.ndd_prefix_for_region(region, True)
+        return trunk != str(number.country_code)  # 1 is both in North America
+    if digits != phonenumbers.national_significant_number(number):
+        return False
+    usual = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    return digits != BETWEEN.sub("", usual)
+
+
+def _national_spelling(text: str, region: str) -> str:
+    found = _parsed(text, region)
+    return phonenumbers.format_number(found, PhoneNumberFormat.NATIONAL) if found is not None else ""
+
+
+def _shortness(number: PhoneNumber) -> Note | None:
+    digits = phonenumbers.national_significant_number(number)
+    region = phonenumbers.region_code_for_number(number)
+    if len(digits) >= FEW_DIGITS or region is None or len(digits) >= _shortest(region):
+        return None
+    return Note(
+        "short_number",
+        f"{_e164(number)} has only {len(digits)} digits after the country code.",
+        "If it is an extension or an employee number, it stands in the wrong column.",
+    )
+
+
+@cache
+def _shortest(region: str) -> int:
+    """How many digits the shortest example of a line or a mobile of the region has."""
+    kinds = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+    samples = [sample for kind in kinds if (sample := phonenumbers.example_number_for_type(region, kind))]
+    return min((len(phonenumbers.national_significant_number(sample)) for sample in samples), default=FEW_DIGITS)
+
+
+def _parsed(text: str, region: str | None) -> PhoneNumber | None:
+    """The text as a valid number of at most 15 digits without an extension, or None."""
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if parsed.extension or not phonenumbers.is_valid_number(parsed) or len(_e164(parsed)) > MOST_DIGITS + 1:
+        return None
+    return parsed
+
+
+def _e164(number: PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def _bad(text: str, region: str) -> BadCell:
+    return BadCell(
+        "bad_number",
+        f"{shortened(text)} is no valid telephone number.",
+        f"Write it as E.164, such as {example(region)}.",
+    )
+
+
+@cache
+def example(region: str) -> str:
+    """A number of the region that nobody has, as E.164."""
+    sample = phonenumbers.example_number(region)
+    return phonenumbers.format_number(sample, PhoneNumberFormat.E164) if sample else "+33123456789"
