@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "secret": "Print the new secret of an extension, once.",
         "mail": "Try out whether mail arrives.",
         "plugins": "List the installed plugins.",
+        "clock": "Show whether the clock is believed, and confirm it.",
         "doctor": "Check what works, what does not, and the remedy.",
     },
 }

@@ -43,6 +43,14 @@ def prune(folder: Path, bounds: Bounds, now: datetime, *, keep: Iterable[Path] =
     return removed
 
 
+def count_old(folder: Path, days: int | None, now: datetime, *, keep: Iterable[Path] = ()) -> int:
+    """How many files `prune` would remove because of their age."""
+    if days is None:
+        return 0
+    kept, oldest = set(keep), (now - timedelta(days=days)).timestamp()
+    return sum(modified < oldest and path not in kept for modified, _, path in _files(folder))
+
+
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     for where, _, names in os.walk(folder):
         for name in names:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linecard.model.concern import Concern
 from linecard.ports.inbox import Concerned
+from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.expecting import missing
 from linecard.runtime.intakes import opened
 from linecard.store.notices import Notices
@@ -44,14 +45,17 @@ class Concerns:
 
     def __init__(self, service: Service, board: Board) -> None:
         self._service, self._board = service, board
+        self._clock = ClockAlert(service, board)
         self._told: set[str] = set()
 
     def files(self) -> None:
-        """Files that should have come."""
+        """Files that should have come, and a clock that is doubted."""
+        self._clock.check()
         self._tell("file of ", missing(self._service))
 
     def keys(self) -> None:
-        """Keys with which files are opened, and servers logged in to."""
+        """Keys with which files are opened, and servers logged in to; what is old by a clock that is doubted."""
+        self._clock.count()
         for prefix, found in (("opening: ", of_openers(self._service)), ("login: ", of_inboxes(self._service))):
             self._tell(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
 

@@ -41,7 +41,7 @@ class Digests:
         """
         for sink in self.sinks:
             due = self._last_due(sink)
-            told = self._notices.digested(sink)
+            told = self._notices.digested(sink, self._service.now())
             if told is not None and told >= due:
                 continue
             if told is None:

@@ -15,7 +15,9 @@ from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
 from linecard.ports.inbox import Stepwise
 from linecard.rules.states import WAITING, unapproved
+from linecard.runtime.clock import describe
 from linecard.runtime.concerns import of_inboxes, of_openers
+from linecard.runtime.housekeeping import find_old
 from linecard.runtime.intakes import opened
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
@@ -54,6 +56,7 @@ def examine(service: Service) -> Iterator[Finding]:
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)
+    yield from _clock(service)
     for name in config.inboxes:
         yield from _inbox(service, name)
     yield from _sinks(service)
@@ -126,6 +129,21 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
     else:
         yield Finding("runs", ok=True, message="none broke off")
+
+
+def _clock(service: Service) -> Iterator[Finding]:
+    """Whether the clock is believed, and what would be removed by it."""
+    try:
+        known = service.clock.look()
+        old = find_old(service) if known.trusted is not None else None
+    except LinecardError:
+        return  # the state database was told above
+    if old is None:
+        yield Finding("clock", ok=True, message=f"{known.seen:%Y-%m-%d %H:%M:%S} UTC")
+        return
+    message = f"{describe(known)} Older than `keep` by it: {str(old) or 'nothing'}."
+    remedy = "Set the clock right, or say that it is: `linecard clock --confirm`."
+    yield Finding("clock", ok=not any(old), message=message, remedy=remedy)
 
 
 def _sinks(service: Service) -> Iterator[Finding]:

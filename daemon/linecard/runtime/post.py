@@ -29,6 +29,7 @@ KEPT_TRYING = timedelta(days=10)
 """How long a letter is tried before it is given up: a server may be down for a week."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 """Between two tries: doubled each time, and spread by chance."""
+MOST_SPREAD = 1.2
 IN_A_ROW = 3
 """Letters that fail one after the other before the sink is left alone until the next of them is due."""
 
@@ -51,12 +52,15 @@ class Post:
 
     def due(self) -> int:
         """How many letters would be given to their sinks now."""
-        return sum(len(self._outbox.due(name)) for name in self._service.config.queues)
+        return sum(len(self._due(name)) for name in self._service.config.queues)
+
+    def _due(self, name: str) -> list[Item]:
+        return self._outbox.due(name, within=LONGEST_WAIT * MOST_SPREAD)
 
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
         for name in self._service.config.queues:
-            due = self._outbox.due(name)
+            due = self._due(name)
             in_a_row = 0
             for item in due:
                 if self._stop():
@@ -138,14 +142,17 @@ class Post:
         store = self._service.store
         now = store.now()
         lasted = now - item.since
-        final = (isinstance(error, SinkError) and error.final) or lasted > KEPT_TRYING
+        too_long = lasted > KEPT_TRYING and self._service.clock.observe().trusted is None
+        final = (isinstance(error, SinkError) and error.final) or too_long
         due = None if final else now + self._wait(item.attempts)
         with store.transaction() as connection:
             self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
         log(f"{_what(item)} not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
 
     def _wait(self, attempts: int) -> timedelta:
-        return min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT) * self._chance.uniform(0.8, 1.2)
+        return min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT) * self._chance.uniform(
+            2 - MOST_SPREAD, MOST_SPREAD
+        )
 
     def _tell(self) -> None:
         """What does not arrive, one trouble for each sink."""

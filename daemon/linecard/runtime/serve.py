@@ -88,6 +88,7 @@ def once(
     board = Board(service.now)
     with site_lock(service.config.state), ExitStack() as undo:
         service.sweep()
+        service.clock.observe()
         engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=told)
         undo.callback(engine.close)
         engine.start()

@@ -41,6 +41,7 @@ from linecard.rules.play import SecondExtension
 from linecard.rules.telling import REPLY, told
 from linecard.runtime import given
 from linecard.runtime.attended import Attended, Confirm, Stage
+from linecard.runtime.clock import ClockWatch
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
@@ -92,6 +93,10 @@ class Service:
         store.addressed = self._addressed
         self._open.callback(store.close)
         return store
+
+    @cached_property
+    def clock(self) -> ClockWatch:
+        return ClockWatch(self.config.state, self.store, now=self.now)
 
     def _addressed(self, inbox: str, state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
         """To whom a run's end is told: the archive always, and whom its inbox names."""
@@ -181,6 +186,7 @@ class Service:
         with site_lock(self.config.state):
             with suppress(OSError):  # the remains of a killed import take room, and do no other harm
                 self.sweep()
+            self.clock.observe()
             self.announce()
             yield
             self.announce()

@@ -39,21 +39,24 @@ class Notices:
         """Write letters about a concern to sinks, each with an address or an empty one; False if it was told before."""
         return self._write(connection, name, WARNING, concern._asdict(), readers)
 
-    def digested(self, sink: str) -> datetime | None:
-        """Until when the digests of a sink have told; None where there was none yet."""
+    def digested(self, sink: str, until: datetime) -> datetime | None:
+        """Until when the digests of a sink have told; None where there was none yet.
+
+        One that was written while the clock was ahead of `until` does not count, or the next would be years away.
+        """
         query = (
             sa.select(notice.c.facts)
             .where(notice.c.name.startswith(_digest(sink), autoescape=True))
             .order_by(notice.c.id.desc())
-            .limit(1)
         )
         with self._store.reading() as connection:
-            found = connection.execute(query).scalar()
-        return None if found is None else datetime.fromisoformat(found["ends"])
+            ends = (datetime.fromisoformat(facts["ends"]) for facts in connection.execute(query).scalars())
+            return next((end for end in ends if end <= until), None)
 
     def begin_digests(self, connection: sa.Connection, sink: str, ends: datetime) -> None:
         """The first digest of a sink will tell what happens from then on; nobody is told now."""
-        self._write(connection, f"{_digest(sink)}begin", DIGEST, {"ends": ends.isoformat()}, ())
+        name = f"{_digest(sink)}begin {ends.astimezone(UTC).isoformat()}"
+        self._write(connection, name, DIGEST, {"ends": ends.isoformat()}, ())
 
     def digest(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -42,10 +42,18 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def due(self, sink: str | None = None) -> list[Item]:
-        """Letters to be delivered now, the oldest first: to one sink, or to any."""
-        waits = self._waits(sink)
-        return self._found(*waits, sa.or_(outbox.c.due.is_(None), outbox.c.due <= self._store.now()))
+    def due(self, sink: str | None = None, within: timedelta | None = None) -> list[Item]:
+        """Letters to be delivered now, the oldest first: to one sink, or to any.
+
+        No letter waits longer than `within`: one that would was put off while the clock was ahead, and is due.
+        """
+        now = self._store.now()
+        is_due = [
+            outbox.c.due.is_(None),
+            outbox.c.due <= now,
+            *([] if within is None else [outbox.c.due > now + within]),
+        ]
+        return self._found(*self._waits(sink), sa.or_(*is_due))
 
     def waiting(self, sink: str | None = None) -> list[Item]:
         """Letters that have not arrived and were not given up."""

@@ -199,9 +199,9 @@ class Store:
         )
         return [Waiting(*found) for found in connection.execute(older).all()]
 
-    def last_received(self, inbox: str) -> datetime | None:
-        """When the newest file of an inbox was received."""
-        query = sa.select(sa.func.max(run.c.created)).where(run.c.inbox == inbox)
+    def last_received(self, inbox: str, until: datetime) -> datetime | None:
+        """When the newest file of an inbox was received; one that came while the clock was ahead does not count."""
+        query = sa.select(sa.func.max(run.c.created)).where(run.c.inbox == inbox, run.c.created <= until)
         with self.reading() as connection:
             return connection.execute(query).scalar()
 
@@ -242,16 +242,7 @@ class Store:
         A run whose report waits or whose file was not parted with stays. Of a file that was taken and stays where it
         is, its claim is kept without its run, so that it is not taken again.
         """
-        waits = sa.union_all(
-            sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
-            sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
-        )
-        old = (
-            sa.select(run.c.id, run.c.drop_id)
-            .where(run.c.state.in_(sorted(states.FINAL)), run.c.changed < before, run.c.id.not_in(waits))
-            .order_by(run.c.id)
-            .limit(FORGOTTEN)
-        )
+        old = self._old(before).order_by(run.c.id).limit(FORGOTTEN)
         count = 0
         while True:
             with self.transaction() as connection:
@@ -267,6 +258,25 @@ class Store:
             count += len(found)
             if len(found) < FORGOTTEN:
                 return count
+
+    def count_old(self, before: datetime) -> int:
+        """How many runs `forget` would forget."""
+        with self.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(self._old(before).subquery())).scalar_one()
+
+    def _old(self, before: datetime) -> sa.Select[Any]:
+        waits = sa.union_all(
+            sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
+            sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
+        )
+        return sa.select(run.c.id, run.c.drop_id).where(
+            run.c.state.in_(sorted(states.FINAL)), run.c.changed < before, run.c.id.not_in(waits)
+        )
+
+    def last_event(self) -> datetime | None:
+        """When something last happened to a run."""
+        with self.reading() as connection:
+            return connection.execute(sa.select(event.c.at).order_by(event.c.id.desc()).limit(1)).scalar()
 
     def taken_runs(self) -> set[int]:
         """Unfinished runs whose files were taken from an inbox, not given on a command line."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from datetime import datetime
+from pathlib import Path
 
-from integration.daemon.site import CONFIG, eventually, rows
+import pytest
+
+from integration.daemon.site import CONFIG, LINECARD, eventually, rows
 
 
 def test_an_inbox_with_a_crontab_is_left_in_peace_in_between(site):
@@ -21,3 +26,94 @@ def test_an_inbox_with_a_crontab_is_left_in_peace_in_between(site):
         (at,) = [timer["next"] for timer in status["timers"] if timer["name"] == "look hr"]
         assert f"{datetime.fromisoformat(at):%d.%m. %H:%M}" == "29.02. 07:00"
     assert site.left("hr") == ["early.csv"]
+
+
+# -- a clock that is wrong ---------------------------------------------------------------------------------------------
+
+LIBRARY = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+KEEP = "keep: {runs: 30, archive: {days: 30}, reports: {days: 30}, quarantine: {days: 30}}\n"
+
+
+def faked(site, **more: str) -> tuple[str, ...]:
+    """What makes a daemon see the wall clock that the file `offset` says, and the true monotonic one."""
+    values = {
+        "LD_PRELOAD": str(LIBRARY),
+        "FAKETIME_TIMESTAMP_FILE": str(site.folder / "offset"),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+        **more,
+    }
+    return ("env", *(f"{name}={value}" for name, value in values.items()))
+
+
+def memory(process) -> int:
+    """Bytes that a process has in memory."""
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def kept(site) -> list[str]:
+    return sorted(
+        path.name
+        for folder in ("archive", "reports")
+        for path in (site.folder / folder).rglob("*.*")
+        if path.is_file() and path.name != "index.html" and path.suffix != ".part"
+    )
+
+
+needs_faketime = pytest.mark.skipif(
+    LIBRARY is None, reason="libfaketime (Debian) is not installed: a clock set for real"
+)
+
+
+@needs_faketime
+@pytest.mark.parametrize("offset", ["+3653d", "+40d", "-365d"])
+def test_a_daemon_whose_clock_is_set_removes_nothing_and_goes_on(site, offset):
+    """It takes files, needs no more memory than before, says what would go, and stops when it is asked to."""
+    # No hints: libfaketime breaks the sleep of a thread between whose two looks at the clock it was set back.
+    site.configure(CONFIG.replace("scan: 1}", "scan: 1, jitter: 1, options: {watch: false}}") + KEEP)
+    (site.folder / "offset").write_text("+0")
+    with site.served(*faked(site)) as daemon:
+        site.drop("hr", "before.csv", rows("ada 1000"))
+        eventually(lambda: site.came_to(before="applied") and len(site.reports) == 1, "the first file is done")
+        had, before = memory(daemon.process), kept(site)
+        (site.folder / "offset").write_text(offset)
+        eventually(lambda: "the clock was set" in daemon.log, "it sees that the clock was set")
+        site.drop("hr", "after.csv", rows("bob 1001"))
+        eventually(lambda: site.came_to(after="applied") and len(site.reports) == 2, "files are taken")
+        if offset.startswith("+"):
+            eventually(lambda: "1 run, " in site.told("clock"), "it says what would go")
+        assert set(before) <= set(kept(site))
+        assert site.runs == {"before.csv": "applied", "after.csv": "applied"}
+        assert memory(daemon.process) < had + 50_000_000
+        (site.folder / "offset").write_text("+0")
+        eventually(lambda: daemon.log.count("the clock was set") == 2 and not site.told("clock"), "all is well again")
+        site.drop("hr", "last.csv", rows("cy 1002"))
+        eventually(lambda: site.came_to(last="applied"), "and goes on")
+    assert set(before) <= set(kept(site))
+
+
+@needs_faketime
+def test_a_clock_that_is_wrong_at_boot_removes_nothing(site):
+    """The last life wrote down when it was; a person may say that the new time is right."""
+    site.configure(CONFIG + KEEP)
+    with site.served():
+        site.drop("hr", "before.csv", rows("ada 1000"))
+        eventually(lambda: site.came_to(before="applied") and len(site.reports) == 1, "the first file is done")
+    before = kept(site)
+    (site.folder / "offset").write_text("+3653d")
+    with site.served(*faked(site)) as daemon:
+        eventually(lambda: "1 run, " in site.told("clock"), "it says what would go")
+        assert set(before) <= set(kept(site))
+        said = subprocess.run(
+            [*faked(site), *LINECARD, "clock", "--confirm"],
+            env=site.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "1 run, " in said.stdout
+        eventually(lambda: not site.told("clock"), "it is believed")
+    with site.served(*faked(site)):
+        eventually(lambda: not set(before) & set(kept(site)) and not site.runs, "what is old goes")
+    assert "Traceback" not in daemon.log

@@ -15,6 +15,7 @@ import pytest
 from integration.mail.site import Site
 from integration.packing.people import gone_afterwards, must_have_gpg
 from linecard.runtime import serve
+from linecard.runtime.clock import ClockWatch
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.post import KEPT_TRYING
 from linecard.store.notices import Notices
@@ -96,10 +97,21 @@ def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
     """It is kept and tried as any letter, the trouble says what waits, and in the end what was given up."""
     now = [MONDAY]
     site = make(9, inbox=EXPECT, more=WARN, now=lambda: now[0])
-    for age, left in ((0.0, 3), (0.98, 3), (1.02, 0)):
-        now[0] = MONDAY + age * KEPT_TRYING
-        site.later() if age else looked(site)
-        assert len(site.waiting) == left
+    config, store = site.service.config, site.service.store
+
+    def elapsed() -> float:
+        return now[0].timestamp()
+
+    site.service.clock = ClockWatch(config.state, store, now=lambda: now[0], elapsed=elapsed)
+    looked(site)
+    for tenths in range(1, 11):
+        now[0] = MONDAY + tenths / 10 * 0.98 * KEPT_TRYING
+        site.service.clock.observe()  # as the daemon does every few seconds
+        site.later()
+        assert len(site.waiting) == 3
+    now[0] = MONDAY + 1.02 * KEPT_TRYING
+    site.later()
+    assert site.waiting == []
     assert len(site.outbox.given_up()) == 3
     assert [t.message.partition(":")[0] for t in site.board.troubles if t.what.startswith("sink post: ")] == [
         "The warning by post was given up"
