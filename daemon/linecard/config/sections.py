@@ -229,6 +229,13 @@ class SheetOptions(Section):
             "and pbxInternalNumber, or the name of a ready map such as workday."
         ),
     )
+    ignore_columns: Names = Field(
+        default=(),
+        description=(
+            "Header names that mean nothing to linecard and are passed over without a word; all: every one that is "
+            "not like the name of a column that is missing."
+        ),
+    )
     actions: Actions = Field(
         default_factory=dict,
         description="The feed's own words for attach, force_attach and detach, such as `terminated: detach`.",

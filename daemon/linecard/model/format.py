@@ -13,7 +13,8 @@ class SheetFormat:
     """What is known of a feed before a file of it is opened.
 
     `delimiter` is one character, or empty to find it from the header. `columns` adds a feed's own header names
-    to linecard's (column name to names); `positions` replaces the header where a feed has none, `None` marks a
+    to linecard's (column name to names); `ignored` are header names that are known to mean none of them, None that all
+    others do; `positions` replaces the header where a feed has none, `None` marks a
     column to pass over. `actions` are the feed's own words for the three actions.
     """
 
@@ -25,6 +26,7 @@ class SheetFormat:
     second_header: bool = False
     positions: tuple[str | None, ...] | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[str, ...] | None = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     max_bytes: int = 200_000_000
     max_rows: int = 1_000_000

@@ -70,6 +70,7 @@ class FaultCode(StrEnum):
     SHORT_NUMBER = "short_number"
     OVERRIDES_LINE = "overrides_line"
     NO_ROWS = "no_rows"
+    HEADER_AGAIN = "header_again"
     WEAK_CRYPTO = "weak_crypto"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
@@ -89,16 +89,23 @@ class Sheet:
             number = lines.number
             if form.positions is not None:
                 lines.give_back([line])
-                return header.by_position(line, form, announced)
-            layout = header.read(
-                lines.whole(line),
-                number,
-                form,
-                announced=announced,
-                pbx_needed=self._to.default is None,
-            )
-            if form.second_header and (second := lines.next_content(0)) is not None:
-                lines.whole(second)
+                layout = header.by_position(line, form, announced)
+            elif header.is_quoted_comment(line, form):
+                continue
+            else:
+                layout = header.read(
+                    lines.whole(line),
+                    number,
+                    form,
+                    announced=announced,
+                    pbxs=len(self._to.plans),
+                    default=self._to.default is not None,
+                )
+                if form.second_header and (second := lines.next_content(0)) is not None:
+                    lines.passed.append((lines.number, lines.whole(second)))
+            for at, passed in lines.passed:
+                if self._is_good_row(passed, layout):
+                    raise _row_passed_over(at)
             return layout
         has = "a header" if form.positions is None else "one row"
         raise refuse(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
@@ -106,7 +113,9 @@ class Sheet:
     def _reader(self, layout: header.Layout) -> Iterator[list[str]]:
         _allow_cells_of(self._form.max_cell)
         return csv.reader(
-            self._feed.lines(layout.delimiter),
+            self._feed.lines(
+                layout.delimiter, lambda line: self._action(header.split(line, layout, self._form), layout) is not None
+            ),
             delimiter=layout.delimiter,
             quotechar=self._form.quote,
             doublequote=not self._form.backslash,
@@ -152,12 +161,13 @@ class Sheet:
                         continue
             if cells and max(map(len, cells)) > longest:
                 raise self._overlong(line)
-            if _passed_over(cells):
+            word = self._action(cells, layout)
+            if self._is_no_row(cells, layout, word):
                 continue
             self.rows += 1
             if self.rows > most:
                 raise self._too_many()
-            yield self._slow(line, cells, layout)
+            yield self._slow(line, cells, layout, word)
 
     def _too_many(self) -> Refused:
         return refuse(
@@ -167,7 +177,7 @@ class Sheet:
             "Split it, or raise `max_rows` on the inbox.",
         )
 
-    def _slow(self, line: int, cells: list[str], layout: header.Layout) -> Row:
+    def _slow(self, line: int, cells: list[str], layout: header.Layout, action: Action | None) -> Row:
         """One row that needs a closer look: cleaned, checked cell by cell, every fault named."""
         raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
         look = Look(line, raw, self._members, self._to)
@@ -179,11 +189,30 @@ class Sheet:
                 f"The row has {len(cells)} cells; the header has {layout.width}.",
                 "Put a cell that contains the delimiter in quotes, and keep empty cells.",
             )
-            return look.row(self._word(raw))
-        return look.checked(self._word(raw))
+            return look.row(action)
+        return look.checked(action)
 
-    def _word(self, raw: Mapping[Column, str]) -> Action | None:
-        return self._words.get(folded(raw.get(Column.ACTION, "")))
+    def _action(self, cells: Sequence[str], layout: header.Layout) -> Action | None:
+        """The action that a row names; None where it names none."""
+        at = layout.places.get(Column.ACTION, -1)
+        return self._words.get(folded(cells[at])) if 0 <= at < len(cells) else None
+
+    def _is_good_row(self, line: str, layout: header.Layout) -> bool:
+        """Whether a line that stands where a header or a title should stand is an instruction."""
+        cells = header.split(line, layout, self._form)
+        at = layout.places.get(Column.MEMBER, len(cells))
+        return self._action(cells, layout) is not None and at < len(cells) and "@" in cells[at]
+
+    def _is_no_row(self, cells: Sequence[str], layout: header.Layout, action: Action | None) -> bool:
+        """A blank row, a comment that a spreadsheet has put into quotes, or the header once more: files were joined."""
+        if action is not None:
+            return False
+        if not any(map(plain, cells)) or cells[0].lstrip().startswith("%"):
+            return True
+        if layout.repeats(cells):
+            self.faults.append(_header_again(self._feed.start))
+            return True
+        return False
 
     def _quoting(self, error: csv.Error) -> Fault:
         line = self._feed.start
@@ -210,9 +239,25 @@ class Sheet:
         return refuse(line, FaultCode.QUOTING, message, hint)
 
 
-def _passed_over(cells: list[str]) -> bool:
-    """A blank row, or a comment that a spreadsheet has put into quotes."""
-    return not any(map(plain, cells)) or cells[0].lstrip().startswith("%")
+def _row_passed_over(line: int) -> Refused:
+    return refuse(
+        line,
+        FaultCode.NO_HEADER,
+        f"Line {line} is a row, and the inbox says that a title or a second header stands there.",
+        "Correct `skip_lines` or `second_header` on the inbox if its files begin otherwise now.",
+    )
+
+
+def _header_again(line: int) -> Fault:
+    return Fault(
+        line,
+        "",
+        "",
+        FaultCode.HEADER_AGAIN,
+        Severity.WARNING,
+        f"Line {line} is the header once more; it was passed over.",
+        "If files were joined by mistake, look whether all of their rows are meant.",
+    )
 
 
 def _no_rows() -> Fault:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 _MOST_HEADER_LINES = 8
+_MOST_PASSED = 100
 
 
 class Feed:
-    """The lines a csv reader is fed: comments left out, numbers kept. Quoted cells may span lines."""
+    """The lines a csv reader is fed: comments left out, numbers kept. Quoted cells may span lines.
+
+    `passed` are lines at the top that were passed over because the inbox says so, with their numbers.
+    """
 
     def __init__(self, lines: Iterable[str], quote: str) -> None:
         self._lines = iter(lines)
@@ -18,8 +22,10 @@ class Feed:
         self.number = 0
         self.start = 0
         self.at_start = True
+        self.passed: list[tuple[int, str]] = []
 
-    def lines(self, delimiter: str) -> Iterator[str]:
+    def lines(self, delimiter: str, is_row: Callable[[str], bool]) -> Iterator[str]:
+        """The lines of the rows; `is_row` is asked of an indented line that looks like a comment."""
         quote, between = self._quote, re.escape(delimiter)
         # `"abc" ;` is how Rainbow's own samples pad: blanks between a closing quote and the delimiter mean nothing.
         # Two quotes close a cell only where they are the whole cell; else they are a quote inside one.
@@ -31,7 +37,7 @@ class Feed:
         for line in self._lines:
             self.number += 1
             if self.at_start:
-                if line[0] in "% \t" and line.lstrip()[:1] == "%":
+                if line[0] in "% \t" and line.lstrip()[:1] == "%" and (line[0] == "%" or not is_row(line)):
                     continue
                 self.at_start = False
                 self.start = self.number
@@ -41,8 +47,12 @@ class Feed:
         """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start."""
         for line in self._lines:
             self.number += 1
-            if self.number > skip and line.strip() and not line.lstrip().startswith("%"):
+            if not line.strip() or line.lstrip().startswith("%"):
+                continue
+            if self.number > skip:
                 return line
+            if len(self.passed) < _MOST_PASSED:
+                self.passed.append((self.number, line))
         return None
 
     def whole(self, line: str) -> str:

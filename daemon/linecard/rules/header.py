@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from linecard.model.format import SheetFormat
@@ -22,6 +23,18 @@ SYNONYMS: Mapping[Column, tuple[str, ...]] = {
     Column.INTERNAL: ("pbxInternalNumber",),
     Column.REASON: ("Reason",),
 }
+ELSEWHERE: Mapping[str, Column] = {
+    folded(name): column
+    for column, names in {
+        Column.ACTION: ("Operation", "Command", "Status"),
+        Column.MEMBER: ("Login", "User", "UserName", "UserPrincipalName", "Mail", "EmailAddress", "Work Email"),
+        Column.PBX: ("PBX", "System", "SystemId", "PbxName"),
+        Column.EXTENSION: ("Ext", "Ext.", "Extn", "ExtensionNumber", "Internal Number", "Line", "Desk Phone", "Phone"),
+        Column.NUMBER: ("ddiE164Number", "PhoneNumber", "Telephone", "Direct Line", "LineURI"),
+    }.items()
+    for name in names
+}
+"""What other systems call the columns: for hints alone, because the same name means something else in another file."""
 _SEP = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 
@@ -35,6 +48,13 @@ class Layout:
     names: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    def repeats(self, cells: Sequence[str]) -> bool:
+        """Whether a row is this header once more: it names every column that is read."""
+        at = self.places.values()
+        return bool(self.places) and all(
+            place < len(cells) and folded(cells[place]) == folded(self.names[place]) != "" for place in at
+        )
+
 
 def announced_delimiter(line: str, quote: str = '"') -> str:
     """The delimiter that an Excel line `sep=;` announces, or an empty string. A quote cannot be one."""
@@ -43,14 +63,29 @@ def announced_delimiter(line: str, quote: str = '"') -> str:
 
 
 def _names(form: SheetFormat) -> dict[str, Column]:
-    """Folded header name to column: the feed's own names take the place of linecard's other spellings."""
+    """Folded header name to column: the feed's own names win over every name that linecard knows by itself."""
     own = {folded(key): tuple(names) for key, names in form.columns.items()}
     known: dict[str, Column] = {}
     for column, spellings in SYNONYMS.items():
-        mapped = own.get(folded(column), ())
-        for name in (spellings[0], *mapped) if mapped else spellings:
+        for name in spellings[:1] if own.get(folded(column)) else spellings:
             known[folded(name)] = column
+    for column in SYNONYMS:
+        known |= dict.fromkeys(map(folded, own.get(folded(column), ())), column)
     return known
+
+
+def is_quoted_comment(line: str, form: SheetFormat) -> bool:
+    """Whether a spreadsheet has put quotes around a comment above the header."""
+    text = line.lstrip()
+    if not text.startswith(f"{form.quote}%"):
+        return False
+    known = _names(form)
+    return not any(folded(cell) in known for d in DELIMITERS for cell in _split(line, d, form))
+
+
+def split(line: str, layout: Layout, form: SheetFormat) -> list[str]:
+    """The cells of one line; none where it cannot be split."""
+    return _split(line, layout.delimiter, form)
 
 
 def _split(line: str, delimiter: str, form: SheetFormat) -> list[str]:
@@ -68,10 +103,13 @@ def _split(line: str, delimiter: str, form: SheetFormat) -> list[str]:
         return []
 
 
-def read(line: str, number: int, form: SheetFormat, *, announced: str = "", pbx_needed: bool = False) -> Layout:
+def read(
+    line: str, number: int, form: SheetFormat, *, announced: str = "", pbxs: int = 1, default: bool = True
+) -> Layout:
     """The layout that this header line gives. Raises `Refused` with the first fault; all are in the layout's faults.
 
-    The delimiter is the one with which most column names are recognised.
+    The delimiter is the one with which most column names are recognised. `pbxs` is how many the inbox has, `default`
+    whether one of them is meant where a row names none.
     """
     known = _names(form)
     candidates = [form.delimiter or announced] if form.delimiter or announced else list(DELIMITERS)
@@ -80,7 +118,7 @@ def read(line: str, number: int, form: SheetFormat, *, announced: str = "", pbx_
         candidates,
         key=lambda d: (len({known[n] for c in split[d] if (n := folded(c)) in known}), len(split[d])),
     )
-    return _layout(split[best], number, best, known, form, pbx_needed=pbx_needed)
+    return _Header(split[best], number, best, known, form).layout(pbxs, default=default)
 
 
 def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
@@ -103,51 +141,151 @@ def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
     return Layout(delimiter, places, len(names), tuple(names))
 
 
-def _layout(
-    cells: Sequence[str],
-    number: int,
-    delimiter: str,
-    known: Mapping[str, Column],
-    form: SheetFormat,
-    *,
-    pbx_needed: bool,
-) -> Layout:
-    width = len(cells)
-    while width and not plain(cells[width - 1]):
-        width -= 1
-    if width > form.max_columns:
-        raise refuse(
-            number,
-            FaultCode.TOO_LARGE,
-            f"The header has {width} columns, more than {form.max_columns}.",
-            "Remove columns, or raise `max_columns` on the inbox.",
-        )
-    places: dict[Column, int] = {}
-    faults: list[Fault] = []
-    for at, cell in enumerate(cells[:width]):
-        column = known.get(folded(cell))
-        if column is None:
-            if plain(cell):
-                faults.append(_unknown(number, cell))
-        elif column in places:
-            faults.append(_twice(number, column, cells[places[column]], cell))
-        else:
-            places[column] = at
-    if not places:
-        example = (delimiter if delimiter.isprintable() else " ").join(list(Column)[:5])
-        raise refuse(
-            number,
+class _Header:
+    """One header line, split into names; which of them is which column, and what is wrong with them."""
+
+    def __init__(
+        self, cells: Sequence[str], number: int, delimiter: str, known: Mapping[str, Column], form: SheetFormat
+    ) -> None:
+        width = len(cells)
+        while width and not plain(cells[width - 1]):
+            width -= 1
+        self._cells, self._number, self._delimiter = cells[:width], number, delimiter
+        self._known, self._form = known, form
+        self._places: dict[Column, int] = {}
+        self._unknown: list[str] = []
+        self._faults: list[Fault] = []
+        self._guesses: dict[str, Column | None] = {}
+        self._default = True
+
+    def layout(self, pbxs: int, *, default: bool) -> Layout:
+        if len(self._cells) > self._form.max_columns:
+            raise refuse(
+                self._number,
+                FaultCode.TOO_LARGE,
+                f"The header has {len(self._cells)} columns, more than {self._form.max_columns}.",
+                "Remove columns, or raise `max_columns` on the inbox.",
+            )
+        self._default = default
+        self._place()
+        if not self._places:
+            raise self._without_columns()
+        missing = set(self._missing(pbxs))
+        # A misspelt column is said once: as missing where that refuses the file, else as unknown.
+        self._faults = [*self._faults, *(self._lacks(c) for c in Column if c in missing), *self._not_read(missing)]
+        errors = [fault for fault in self._faults if fault.severity is Severity.ERROR]
+        if errors:
+            raise AllRefused(errors, self._faults)
+        return Layout(self._delimiter, self._places, len(self._cells), tuple(self._cells), tuple(self._faults))
+
+    def _place(self) -> None:
+        for at, cell in enumerate(self._cells):
+            column = self._known.get(folded(cell))
+            if column is None:
+                if plain(cell):
+                    self._unknown.append(cell)
+            elif column in self._places:
+                self._faults.append(_twice(self._number, column, self._cells[self._places[column]], cell))
+            else:
+                self._places[column] = at
+
+    def _without_columns(self) -> Refused:
+        example = (self._delimiter if self._delimiter.isprintable() else " ").join(list(Column)[:5])
+        return refuse(
+            self._number,
             FaultCode.NO_HEADER,
-            f"Line {number} names no known column.",
+            f"Line {self._number} names no known column.",
             f"The first line must name the columns, such as {example}; `linecard sample` prints one.",
-            value=delimiter.join(cells),
+            value=self._delimiter.join(self._cells),
         )
-    needed = [Column.ACTION, Column.MEMBER, *([Column.PBX] if pbx_needed else [])]
-    faults += [_missing(number, column, form) for column in needed if column not in places]
-    errors = [fault for fault in faults if fault.severity is Severity.ERROR]
-    if errors:
-        raise AllRefused(errors, faults)
-    return Layout(delimiter, places, width, tuple(cells[:width]), tuple(faults))
+
+    def _missing(self, pbxs: int) -> Iterator[Column]:
+        """Columns without which no row can be done, or without which a row would do more than it says.
+
+        A detach removes every link where nothing narrows it: what may have named an extension, or a PBX, must not be
+        passed over.
+        """
+        needed = [column for column in (Column.ACTION, Column.MEMBER) if column not in self._places]
+        yield from needed
+        unread = {name: self._likely(name) for name in self._unknown if not self._is_ignored(name)}
+        others = [column for column in unread.values() if column not in needed]
+        if Column.EXTENSION not in self._places and (others or self._is_promised(Column.EXTENSION)):
+            yield Column.EXTENSION
+        if Column.PBX not in self._places:
+            wanted = Column.PBX in others or self._is_promised(Column.PBX)
+            if not self._default or (pbxs > 1 and wanted):
+                yield Column.PBX
+
+    def _is_promised(self, column: Column) -> bool:
+        return any(folded(key) == folded(column) and names for key, names in self._form.columns.items())
+
+    def _is_ignored(self, name: str) -> bool:
+        if self._form.ignored is None:
+            return self._likely(name) is None
+        return folded(name) in {folded(other) for other in self._form.ignored}
+
+    def _likely(self, name: str) -> Column | None:
+        """The column that is not there and that a name like this probably means."""
+        if name not in self._guesses:
+            self._guesses[name] = self._guess(folded(name))
+        return self._guesses[name]
+
+    def _guess(self, name: str) -> Column | None:
+        absent = {known: column for known, column in self._known.items() if column not in self._places}
+        if (elsewhere := ELSEWHERE.get(name)) is not None and elsewhere not in self._places:
+            return elsewhere
+        short = [known for known in absent if len(name) >= _ABBREVIATION and known.startswith(name)]
+        found = short or difflib.get_close_matches(name, absent, n=1, cutoff=0.75)
+        return absent[found[0]] if found else None
+
+    def _lacks(self, column: Column) -> Fault:
+        likely = next((name for name in self._unknown if self._likely(name) is column), None)
+        if likely is not None:
+            hint = f"Did you mean it by {shortened(likely)}? Rename that column, or map it with `columns` on the inbox."
+        elif column is Column.EXTENSION:
+            hint = (
+                "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox."
+            )
+        else:
+            own = next((names for key, names in self._form.columns.items() if folded(key) == folded(column)), ())
+            hint = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}."
+        why = "it is needed"
+        if column is Column.EXTENSION:
+            why = "without it each detach would remove every extension of its member"
+        elif column is Column.PBX:
+            why = "without it rows would mean every PBX" if self._default else _NO_DEFAULT
+        message = f"There is no column {column}; {why}."
+        return Fault(self._number, column, "", FaultCode.MISSING_COLUMN, Severity.ERROR, message, hint)
+
+    def _not_read(self, missing: Collection[Column]) -> Iterator[Fault]:
+        """One warning for all columns that are not read, but for those that were said to be missing."""
+        names = [n for n in self._unknown if not self._is_ignored(n) and self._likely(n) not in missing]
+        if not names:
+            return
+        likely = {name: column for name in names if (column := self._likely(name)) is not None}
+        hint = "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns."
+        if likely:
+            name, column = next(iter(likely.items()))
+            hint = f"Did you mean {column} by {shortened(name)}? Rename it, or map it with `columns` on the inbox."
+        elif len(names) > 1:
+            hint = "Remove them, or name them with `ignore_columns` on the inbox if they mean nothing to linecard."
+        if len(names) == 1:
+            message = f"The column {shortened(names[0])} is not known and not read."
+        else:
+            message = f"The columns {_listed(names)} are not known and not read."
+        place = shortened(names[0]) if len(names) == 1 else ""
+        yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, hint)
+
+
+_NO_DEFAULT = "it is needed because the inbox has no default PBX"
+_MOST_NAMES = 5
+_ABBREVIATION = 3
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [shortened(name, 40) for name in names[:_MOST_NAMES]]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)} and {more} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 class AllRefused(Refused):
@@ -156,18 +294,6 @@ class AllRefused(Refused):
     def __init__(self, errors: Sequence[Fault], faults: Sequence[Fault]) -> None:
         super().__init__(errors[0])
         self.faults = tuple(faults)
-
-
-def _unknown(number: int, cell: str) -> Fault:
-    return Fault(
-        number,
-        shortened(cell),
-        "",
-        FaultCode.UNKNOWN_COLUMN,
-        Severity.WARNING,
-        f"The column {shortened(cell)} is not known and not read.",
-        "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns.",
-    )
 
 
 def _twice(number: int, column: Column, first: str, again: str) -> Fault:
@@ -179,19 +305,4 @@ def _twice(number: int, column: Column, first: str, again: str) -> Fault:
         Severity.ERROR,
         f"The columns {shortened(first)} and {shortened(again)} both mean {column}.",
         "Keep one of them.",
-    )
-
-
-def _missing(number: int, column: Column, form: SheetFormat) -> Fault:
-    own = next((names for key, names in form.columns.items() if folded(key) == folded(column)), ())
-    names = ", ".join((column, *own)) if own else " or ".join(SYNONYMS[column])
-    why = " because the inbox has no default PBX" if column is Column.PBX else ""
-    return Fault(
-        number,
-        column,
-        "",
-        FaultCode.MISSING_COLUMN,
-        Severity.ERROR,
-        f"There is no column {column}; it is needed{why}.",
-        f"Add a column named {names}.",
     )

@@ -351,6 +351,7 @@ def _form(inbox: InboxConfig) -> SheetFormat:
         second_header=sheet.second_header,
         positions=sheet.positions,
         columns=sheet.columns,
+        ignored=None if sheet.ignore_columns == ("all",) else sheet.ignore_columns,
         actions=sheet.actions,
         max_bytes=sheet.max_bytes,
         max_rows=sheet.max_rows,

@@ -6,8 +6,11 @@ import itertools
 
 import pytest
 
+from linecard.rules.destinations import Destinations
 from linecard.rules.header import SYNONYMS
-from unit.sheet.reading import HQ, TWO, file, read
+from unit.sheet.reading import FRENCH, HQ, TWO, file, read
+
+POSITIONS = ("Action", "LoginEmail", "Extension")
 
 ADA = (2, "attach", "ada@example.com", "hq", "1234", "")
 
@@ -100,7 +103,7 @@ def test_all_missing_columns_are_named_at_once():
 
 
 def test_a_missing_column_names_what_the_feed_calls_it():
-    fault = read("Action,Mail\ndetach,a@example.com\n", columns={"LoginEmail": ("Work Mail",)}).fault
+    fault = read("Action,Extension,Who\ndetach,1234,a@example.com\n", columns={"LoginEmail": ("Work Mail",)}).fault
     assert fault.column == "LoginEmail"
     assert "Work Mail" in fault.hint
 
@@ -132,11 +135,113 @@ def test_comments_and_blank_rows_are_passed_over_and_keep_their_numbers():
     assert reading.errors == reading.warnings == []
 
 
-def test_a_quoted_comment_is_one_whether_its_first_column_is_read_or_not():
-    """The quick way and the careful way agree."""
-    rows = "".join(f'"{mark}dept",attach,m{n}@example.com,10{n:02}\n' for n in range(3) for mark in ("", "% "))
-    reading = read("Dept,Action,LoginEmail,Extension\n" + rows)
-    assert [row[0] for row in reading.valid] == [2, 4, 6]
+def test_a_row_whose_first_cell_begins_with_a_percent_sign_is_a_row():
+    """Quoted or indented: its Action cell says so. What names no action there is a comment."""
+    rows = (
+        '"% dept",attach,ada@example.com,1001\n  % dept,attach,bo@example.com,1002\n'
+        '"% a comment, in quotes",,,\n  % it isn"t one, either\n% dept,attach,cy@example.com,1003\n'
+    )
+    for head in ("Dept,Action,LoginEmail,Extension", "PbxId,Action,LoginEmail,Extension"):
+        reading = read(f"{head}\n{rows}", ignored=("Dept",))
+        found = [(r.line, str(r.action), r.member) for r in reading.rows]
+        assert found == [(2, "attach", "ada@example.com"), (3, "attach", "bo@example.com")]
+
+
+def test_a_comment_in_quotes_above_the_header_is_one():
+    reading = read('"% Joiners, as of today",,\nAction,LoginEmail,Extension\nattach,ada@example.com,1234\n')
+    assert [row[0] for row in reading.valid] == [3]
+    assert read('"% FTE",Action,LoginEmail,Extension\n1,attach,ada@example.com,1234\n').valid == [ADA]
+
+
+@pytest.mark.parametrize(
+    ("head", "likely"),
+    [
+        ("Action;LoginEmail;Extention", "Extention"),
+        ("Action;LoginEmail;Extensoin", "Extensoin"),
+        ("Action;LoginEmail;Ext.", "Ext."),
+        ("Action;LoginEmail;Desk Phone;Site", "Desk Phone"),
+        ("Action;LoginEmail;Short_Numbr", "Short_Numbr"),
+    ],
+)
+def test_a_misspelt_extension_never_widens_a_detach_to_everything(head, likely):
+    cells = head.count(";") - 1
+    fault = read(f"{head}\ndetach;ada@example.com{';1001' * cells}\n").fault
+    assert (fault.line, fault.column, fault.code) == (1, "Extension", "missing_column")
+    assert f"Did you mean it by {likely}?" in fault.hint
+
+
+def test_unknown_columns_and_none_for_the_extension_refuse_the_file():
+    """One of them may be what narrows a detach; an inbox can say that they mean nothing."""
+    text = "Action,LoginEmail,Cost Centre\ndetach,ada@example.com,A1\n"
+    assert read(text).fault.code == "missing_column"
+    assert "ignore_columns" in read(text).fault.hint
+    for ignored in (("cost-centre",), None):
+        reading = read(text, ignored=ignored)
+        assert [row[1] for row in reading.valid] == ["detach"]
+        assert reading.warnings == []
+    assert read(text.replace("Cost Centre", "Extention"), ignored=None).fault.code == "missing_column"
+
+
+def test_a_column_that_the_feed_promises_and_leaves_out_is_missing():
+    columns = {"Extension": ("Desk",)}
+    assert read("Action,LoginEmail\ndetach,ada@example.com\n", columns=columns).fault.column == "Extension"
+    assert read("Action,LoginEmail,Desk\ndetach,ada@example.com,\n", columns=columns).errors == []
+
+
+def test_a_misspelt_pbx_never_widens_a_detach_to_every_pbx():
+    both = Destinations({"hq": FRENCH, "lab": FRENCH}, {}, "hq")
+    fault = read("Action,LoginEmail,Extension,PbxIdd\ndetach,ada@example.com,1234,hq\n", both).fault
+    assert (fault.column, fault.code) == ("PbxId", "missing_column")
+    assert read("Action,LoginEmail,Extension\ndetach,ada@example.com,1234\n", both).errors == []
+
+
+def test_all_columns_that_are_not_read_are_one_warning():
+    head = ",".join(f"sip_setting_{n}" for n in range(60))
+    reading = read(f"Action,Email,Extension,{head}\nattach,ada@example.com,1234{',x' * 60}\n")
+    assert reading.warnings == [(1, "", "unknown_column")]
+    assert "and 55 more" in reading.note.message
+
+
+def test_the_feeds_own_name_wins_over_every_name_that_linecard_knows():
+    """3CX calls the extension Number."""
+    columns = {"Action": ("Op",), "LoginEmail": ("EmailAddress",), "Extension": ("Number",)}
+    text = "Op,EmailAddress,Number\n{},ada@example.com,1234\n"
+    assert read(text.format("attach"), columns=columns).valid == [ADA]
+    assert read(text.format("detach"), columns=columns).valid[0][4] == "1234"
+    swapped = {"Extension": ("Number",), "Number": ("Extension",)}
+    reading = read("Action,LoginEmail,Number,Extension\nattach,ada@example.com,1234,+33123456789\n", columns=swapped)
+    assert reading.valid[0][4:6] == ("1234", "+33123456789")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (
+            "Action,LoginEmail,Extension\nattach,ada@example.com,1001\nattach,bo@example.com,1002\n",
+            {"second_header": True},
+        ),
+        ("attach,ada@example.com,1001\nattach,bo@example.com,1002\n", {"skip_lines": 1, "positions": POSITIONS}),
+        ("attach,ada@example.com,1001\nAction,LoginEmail,Extension\nattach,bo@example.com,1002\n", {"skip_lines": 1}),
+    ],
+)
+def test_a_row_that_stands_where_a_header_or_title_should_refuses_the_file(text, form):
+    """The export has changed: nothing vanishes without a word."""
+    fault = read(text, **form).fault
+    assert fault.code == "no_header"
+    assert "is a row" in fault.message
+
+
+def test_a_second_header_and_a_title_are_passed_over():
+    text = "Joiners of May\nAction,LoginEmail,Extension\nwhat to do,who,which\nattach,ada@example.com,1234\n"
+    assert [row[0] for row in read(text, skip_lines=1, second_header=True).valid] == [4]
+
+
+def test_the_header_once_more_is_passed_over_with_a_warning():
+    """Files were joined."""
+    head = "Action,LoginEmail,Extension\n"
+    reading = read(f"{head}attach,ada@example.com,1001\n{head}attach,bo@example.com,1002\n")
+    assert [row[0] for row in reading.valid] == [2, 4]
+    assert reading.warnings == [(3, "", "header_again")]
 
 
 def test_a_name_may_span_lines():
