@@ -124,9 +124,11 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     number = _SCHEME.sub("", text, count=1) if text[:1] in "tT" else text
     if number is not text:
         notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shortened(number)}."))
-    check_for_damage(number, "number")
-    number = _without_extension(number, region, extension, notes)
-    _check_for_one(number, region)
+    if not _DIALLED.match(number):
+        check_for_damage(number, "number")
+        number = _without_extension(number, region, extension, notes)
+        _check_for_one(number, region)
+    _check_length(number, region)
     digits = BETWEEN.sub("", number)
     if not _DIALLED.match(digits):
         raise _bad(text, region)
@@ -163,6 +165,11 @@ def _check_for_one(text: str, region: str) -> None:
         raise BadCell(
             "bad_number", f"{shortened(text)} is a range or more than one number.", "Give one number in the cell."
         )
+
+
+def _check_length(text: str, region: str) -> None:
+    if len(text) <= MOST_DIGITS:
+        return
     count = sum(map(str.isdigit, text))
     if count > MOST_DIGITS and _parsed(text, region) is None:
         raise BadCell(

@@ -128,13 +128,8 @@ class NumberingPlan:
 
     def extension(self, text: str) -> str:
         """The extension, checked. Raises `BadCell`."""
-        check_for_damage(text, "extension")
-        if is_date(text):
-            raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet changed it.", AS_TEXT)
-        if _SEVERAL.match(text):
-            raise BadCell(
-                "bad_extension", f"{shortened(text)} is more than one extension.", "Give one extension in the cell."
-            )
+        if not text.isdigit():
+            self._check_for_marks(text)
         if not _EXTENSION.match(text):
             raise BadCell(
                 "bad_extension",
@@ -161,6 +156,17 @@ class NumberingPlan:
                 f"Its extensions are {', '.join(self.ranges)}.",
             )
         return text
+
+    @staticmethod
+    def _check_for_marks(text: str) -> None:
+        """Refuse what a spreadsheet has changed, and more than one extension."""
+        check_for_damage(text, "extension")
+        if is_date(text):
+            raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet changed it.", AS_TEXT)
+        if _SEVERAL.match(text):
+            raise BadCell(
+                "bad_extension", f"{shortened(text)} is more than one extension.", "Give one extension in the cell."
+            )
 
     def _in_range(self, text: str) -> bool:
         return text.isdigit() and any(low <= text <= high for low, high in self._by_length.get(len(text), ()))
