@@ -21,6 +21,7 @@ from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
+from linecard.rules.checksum import ending_of
 from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
 from linecard.rules.names import safe_name
@@ -111,6 +112,7 @@ __all__ = [
     "Write",
     "Wrong",
     "defused",
+    "ending_of",
     "expiry",
     "hookimpl",
     "plain",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, safe_name
+from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, ending_of, safe_name
 from linecard_local.lease import is_written
 from linecard_local.moving import beside, copied, made, summed, synced, to_quarantine
 from linecard_local.options import LocalOptions
@@ -214,10 +214,7 @@ class LocalInbox:
         sides = [(side, kept) for side, use in _sides(seen) if (kept := self._aside(claim + use)) is not None]
         at_name = self._put_back(path, os.path.join(self._path, name), os.path.join(self._path, other))
         for side, kept in sides:
-            ending = side.removeprefix(name)
-            if ending == side:
-                ending = side.removeprefix(name.rpartition(b".")[0])
-            wanted = os.path.join(self._path, side if at_name else other + ending)
+            wanted = os.path.join(self._path, side if at_name else other + ending_of(side, name))
             self._put_back(kept, wanted, wanted + b"." + claim[:8].encode())
 
     def _put_back(self, path: bytes, *targets: bytes) -> bool:

@@ -6,6 +6,7 @@ folder is another one by now; so each look checks what can be checked, and begin
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ from watchdog.observers.api import BaseObserver
 
 class Deaf:
     """No hints are wanted."""
+
+    deaf = ""
 
     def check(self) -> str:
         return ""
@@ -33,6 +36,7 @@ class FolderWatch:
         self._folder, self._wake = folder, wake
         self._observer: BaseObserver | None = None
         self._watched: tuple[int, int] | None = None
+        self._why = self.deaf = ""
         self.check()
 
     def check(self) -> str:
@@ -40,6 +44,7 @@ class FolderWatch:
         was, observer = self._watched, self._observer
         if folder is None:
             self._end()
+            self._why = self.deaf = ""
             return ""  # the look itself says that the folder is gone
         if (
             observer is not None
@@ -50,18 +55,25 @@ class FolderWatch:
             return ""
         self._end()
         self._begin(folder)
+        if self._why:
+            return f"{self._why} Files are found by `scan`, a little later."
         if observer is None:
-            return "" if self._observer is not None else "The kernel gives no hints; files are found by scanning."
+            return ""
         return "Hints had stopped and were begun anew; files that came meanwhile are found by this look."
 
     def _begin(self, folder: tuple[int, int]) -> None:
-        observer = Observer()
+        observer: BaseObserver | None = None
         try:
+            observer = Observer()  # takes an instance of inotify at once
             observer.schedule(_Handler(self._wake), str(self._folder), recursive=False)
             observer.start()
-        except OSError:  # no watches left, or not allowed: the scan finds files all the same
+        except OSError as error:  # the scan finds files all the same
+            self._why, self.deaf = _why(error)
+            if observer is not None:
+                with suppress(RuntimeError, OSError):
+                    observer.stop()
             return
-        self._observer, self._watched = observer, folder
+        self._observer, self._watched, self._why, self.deaf = observer, folder, "", ""
 
     def _end(self) -> None:
         observer, self._observer, self._watched = self._observer, None, None
@@ -83,6 +95,20 @@ class _Handler(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type not in ("opened", "closed_no_write"):
             self._wake()
+
+
+def _why(error: OSError) -> tuple[str, str]:
+    """Why the kernel gives no hints, and what to do about it."""
+    if error.errno == errno.EMFILE:
+        limit, name = "instances", "fs.inotify.max_user_instances"
+    elif error.errno == errno.ENOSPC:
+        limit, name = "watches", "fs.inotify.max_user_watches"
+    else:
+        return f"The kernel gives no hints: {error.strerror or error}.", "Set `watch: false` where it never can."
+    return (
+        f"The kernel gives no hints: the {limit} of inotify that this user may have are used up.",
+        f"Raise {name} (sysctl), or set `watch: false`; linecard tries again at each look.",
+    )
 
 
 def _which(folder: Path) -> tuple[int, int] | None:

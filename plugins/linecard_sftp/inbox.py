@@ -268,6 +268,8 @@ def _cannot_rename(why: Refused, way: Way) -> str:
 
 
 class _NoHints:
+    deaf = ""
+
     def check(self) -> str:
         return ""
 

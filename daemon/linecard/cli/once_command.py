@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 import click
 
@@ -22,21 +23,33 @@ def command(*, as_json: bool) -> None:
     from linecard.cli import finish, progress
     from linecard.model.run import Run
     from linecard.rules import plain
+    from linecard.runtime import status
+    from linecard.runtime.board import MOST_NAMED, InboxView
     from linecard.runtime.serve import once
 
     ended: list[Run] = []
+    awaiting: dict[str, list[str]] = {}
+
+    def left(inbox: str, view: InboxView) -> None:
+        if view.awaiting:
+            awaiting[inbox] = status.awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MOST_NAMED])
+
     with site.service() as service:
         with progress.stopping() as stop:
-            troubles = once(service, stop=stop, wait=threading.Event().wait, told=ended.append)
+            troubles = once(service, stop=stop, wait=threading.Event().wait, told=ended.append, left=left)
         if as_json:
             facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in troubles]
-            site.stream_json({}, {"runs": lambda: map(plain.run, ended), "troubles": lambda: facts}, dict)
+            head = {"awaiting": awaiting}
+            site.stream_json(head, {"runs": lambda: map(plain.run, ended), "troubles": lambda: facts}, dict)
         else:
             for run in ended:
                 finish.tell(service, run, as_json=False)
             for trouble in troubles:
                 said = f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()
                 click.echo(site.shown(said), err=True)
+            for inbox, sentences in awaiting.items():
+                for sentence in sentences:
+                    click.echo(site.shown(f"inbox {inbox}: {sentence}"), err=True)
             if not ended and not troubles:
                 click.echo("There was nothing to do.")
     code = max((finish.exit_code(run) for run in ended), default=0)

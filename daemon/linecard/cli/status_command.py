@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from linecard.cli import site
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 @click.command()
@@ -16,8 +20,10 @@ from linecard.cli import site
 def command(last: int, *, as_json: bool) -> None:
     """Show what the daemon does now: work, queue, last runs, next timers, and what is wrong.
 
-    Exits with 1 when no daemon is at work, or something is wrong.
+    Exits with 1 when no daemon is at work, when it has said nothing for a minute, or when something is wrong.
     """
+    from zoneinfo import ZoneInfo
+
     from linecard.model.run import State
     from linecard.rules import plain
     from linecard.runtime import status
@@ -26,11 +32,12 @@ def command(last: int, *, as_json: bool) -> None:
         facts = status.read(service.config.state)
         runs = service.store.runs(limit=last)
         held = service.store.runs(of_states={State.HELD})
+        stale = facts is not None and status.age(facts) > status.STALE
         if as_json:
-            head = {"running": facts is not None, **(facts or {})}
+            head = {"running": facts is not None, "stale": stale, **(facts or {})}
             site.stream_json(head, {"runs": lambda: map(plain.run, runs), "held": lambda: map(plain.run, held)}, dict)
         else:
-            _tell(facts)
+            _tell(facts, ZoneInfo(service.config.timezone), stale=stale)
             if runs:
                 click.echo("\nLast runs:")
                 rows = [(str(r.id), f"{r.created:%Y-%m-%d %H:%M}", r.inbox, r.state.value) for r in runs]
@@ -38,28 +45,41 @@ def command(last: int, *, as_json: bool) -> None:
             if held:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
-    raise SystemExit(1 if facts is None or facts["troubles"] else 0)
+    raise SystemExit(1 if facts is None or stale or facts["troubles"] else 0)
 
 
-def _tell(facts: dict[str, Any] | None) -> None:
+def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
+    from linecard.runtime import status
+
+    def at(text: str | None, otherwise: str = "never") -> str:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if text else otherwise
+
     if facts is None:
         click.echo("No daemon is at work on this site. `linecard serve` starts one.")
         return
-    click.echo(f"The daemon is at work (process {facts['pid']}).")
+    if stale:
+        said = f"The daemon (process {facts['pid']}) has said nothing since {at(facts.get('at'), 'it began')}"
+        click.echo(click.style(f"{said}: it hangs, or was stopped.", fg="red"))
+        click.echo("    Look at its log and restart it; nothing is lost. This is what it said last:")
+    else:
+        click.echo(f"The daemon is at work (process {facts['pid']}), as of {at(facts['at'])}.")
     for doing in facts["doing"]:
         of = f" ({doing['done']:,}{' of ' + format(doing['total'], ',') if doing['total'] else ''})"
         click.echo(f"  {doing['where']}: {site.shown(doing['what'])}{of if doing['done'] or doing['total'] else ''}")
     click.echo(f"  {site.number(len(facts['queue']), 'run')} in the queue.")
     for inbox in facts["inboxes"]:
-        seen = (inbox["looked"] or "never")[:19].replace("T", " ")
         waiting = site.number(inbox["waiting"], "file")
+        seen = at(inbox["looked"])
         click.echo(f"  inbox {inbox['name']}: looked at {seen}, {waiting} waiting, {inbox['received']:,} received.")
+        counts = {use: inbox.get(f"awaiting_{use}", 0) for use in ("marker", "checksum")}
+        for sentence in status.awaiting(counts, inbox.get("awaiting_files", [])):
+            click.echo(f"    {site.shown(sentence)}")
     if facts["timers"]:
         click.echo("Next timers:")
     for timer in sorted(facts["timers"], key=lambda timer: timer["next"] or ""):
-        click.echo(f"  {(timer['next'] or 'never')[:19].replace('T', ' ')}  {timer['name']}")
+        click.echo(f"  {at(timer['next'])}  {timer['name']}")
     for trouble in facts["troubles"]:
-        click.echo(click.style(f"Wrong since {trouble['since'][:19].replace('T', ' ')}: ", fg="red"), nl=False)
+        click.echo(click.style(f"Wrong since {at(trouble['since'])}: ", fg="red"), nl=False)
         click.echo(f"{trouble['what']}: {site.shown(trouble['message'])}")
         if trouble["remedy"]:
             click.echo(f"    {site.shown(trouble['remedy'])}")

@@ -167,15 +167,15 @@ class InboxConfig(Section):
         default=None,
         description=(
             "What the name of a marker file ends in, such as .done: joiners.csv is then only taken once "
-            "joiners.csv.done or joiners.done is there, and the marker goes with it; null: no markers."
+            "joiners.csv.done or joiners.done is there, in any case, and the marker goes with it; null: no markers."
         ),
     )
     checksum: Text | None = Field(
         default=None,
         description=(
             "What the name of a checksum file ends in, such as .sha256: joiners.csv is then only taken once "
-            "joiners.csv.sha256 or joiners.sha256 is there, and refused unless it has the SHA-256 that stands in it; "
-            "null: no checksum files."
+            "joiners.csv.sha256 or joiners.sha256 is there, in any case, and refused unless it has the SHA-256 that "
+            "stands in it; null: no checksum files."
         ),
     )
     duplicates: Literal["refuse", "import"] = Field(

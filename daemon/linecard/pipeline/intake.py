@@ -23,6 +23,7 @@ from linecard.pipeline.files import whole
 from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
 from linecard.rules import checksum
+from linecard.rules.checksum import SideFiles
 from linecard.rules.feed_names import Said, said
 from linecard.rules.names import display, is_junk, matches, safe_name
 from linecard.store.claims import Claim, Claims
@@ -32,6 +33,8 @@ BATCH = 500
 """Files claimed by one commit, and kept by one look, so that the work on them can begin."""
 GAP = 0.1
 """Seconds between two looks at least, where a file must be seen again."""
+OVERDUE = 2 * 3600.0
+"""Seconds that a file may wait for its marker or checksum file before somebody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ class Look:
     """What one look came to.
 
     `runs` were received. `due` is the monotonic time at which the next look is worth while, if it is before the next
-    scan. `waiting` files are not finished. `problems` are sentences by what they are about.
+    scan. `waiting` files are not finished. `awaiting` are files by name that wait for their marker or checksum file,
+    and which of the two, `overdue` those of them that have done so for hours. `problems` are sentences by what they
+    are about.
     """
 
     runs: list[int] = field(default_factory=list)
     due: float | None = None
     waiting: int = 0
+    awaiting: dict[str, str] = field(default_factory=dict)
+    overdue: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
     def again(self, at: float) -> None:
@@ -97,6 +104,7 @@ class Intake:
         self._claims = Claims(store, name)
         self._sights: dict[bytes, _Sight] = {}
         self._claimed: dict[str, tuple[Claim, float]] = {}
+        self._awaiting: dict[str, float] = {}
         self._reconciled = False
 
     def look(self) -> Look:
@@ -116,8 +124,15 @@ class Intake:
         if room:
             self._claim(ready)
             self._keep(look)
-        look.waiting = len(self._sights) + len(self._claimed)
+        look.waiting = len(self._sights) + len(self._claimed) + len(look.awaiting)
+        self._count_awaiting(look)
         return look
+
+    def _count_awaiting(self, look: Look) -> None:
+        """See since when each file waits for its marker or checksum file."""
+        now = self._monotonic()
+        self._awaiting = {name: self._awaiting.get(name, now) for name in look.awaiting}
+        look.overdue = [name for name, since in self._awaiting.items() if now - since >= OVERDUE]
 
     # -- finding ---------------------------------------------------------------------------------------------------
 
@@ -126,7 +141,7 @@ class Intake:
         now, settle = self._monotonic(), self._habits.settle
         sights: dict[bytes, _Sight] = {}
         ready: list[_Sight] = []
-        for listing, side in self._candidates():
+        for listing, side in self._candidates(self._listed(), look):
             old = self._sights.get(listing.name)
             now_is = (listing.version, listing.refused, side)
             if old is not None and (old.seen.version, old.seen.refused, old.side) == now_is:
@@ -144,30 +159,41 @@ class Intake:
         ready.sort(key=lambda sight: (sight.since, sight.seen.modified, sight.seen.name))
         return [sight.seen for sight in ready]
 
-    def _candidates(self) -> Iterator[tuple[Listing, str]]:
+    def _candidates(self, found: Sequence[Listing], look: Look) -> Iterator[tuple[Listing, str]]:
         """Files whose names say that they are to be taken, whose marker and checksum file are there if they need them.
 
-        With each, what its checksum file looks like.
+        With each, what its checksum file looks like. Those that wait for one of these are written into the look.
         """
         habits = self._habits
-        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
-        if self._inbox.stays:
-            found = self._unknown(found)
+        there = {listing.name: listing for listing in found}
         endings = {use: end for use in ("marker", "checksum") if (end := getattr(habits, use))}
-        there = {listing.name: listing for listing in found} if endings else {}
+        uses = {use: SideFiles(end, there) for use, end in endings.items()}
         for listing in found:
             shown = display(listing.name)
             if not matches(shown, habits.names) or matches(shown, habits.ignore):
                 continue
-            if any(listing.name.endswith(end.encode()) for end in endings.values()):
+            if any(files.has(listing.name) for files in uses.values()):
                 continue
-            sides = {use: checksum.side_file(listing.name, end, there) for use, end in endings.items()}
+            sides = {use: files.of(listing.name) for use, files in uses.items()}
             if all(sides.values()):
                 beside = listing._replace(marker=sides.get("marker", b""), checksum=sides.get("checksum", b""))
                 yield beside, there[beside.checksum].version if beside.checksum else ""
+            else:
+                look.awaiting[shown] = next(use for use, side in sides.items() if not side)
 
-    def _unknown(self, found: list[Listing]) -> list[Listing]:
-        """Without the files that were taken and only stay where they are."""
+    def awaiting(self) -> dict[str, str]:
+        """Files that wait for their marker or checksum file now, and which of the two; nothing is changed."""
+        look, known = Look(), self._claims.known() if self._inbox.stays else None
+        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
+        for _ in self._candidates([one for one in found if known is None or not known.has(one)], look):
+            pass
+        return look.awaiting
+
+    def _listed(self) -> list[Listing]:
+        """What is there, without temporary files, and those that were taken and only stay where they are."""
+        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
+        if not self._inbox.stays:
+            return found
         known = self._claims.known()
         there = {listing.name for listing in found}
         gone = [claim for claim, name in known.ended.items() if name not in there]

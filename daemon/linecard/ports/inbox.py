@@ -75,7 +75,13 @@ class Place:
 
 
 class Watch(Protocol):
-    """Hints that something arrived. They may come late, twice or never: the listing is the truth."""
+    """Hints that something arrived. They may come late, twice or never: the listing is the truth.
+
+    While none can come, `deaf` says what a person can do about it, and `check` why; else it is empty.
+    """
+
+    @property
+    def deaf(self) -> str: ...
 
     def check(self) -> str:
         """See that hints can still come, and begin anew where not; a sentence on what was wrong, or empty."""

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 
 from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.rules.names import display, folded
 
 _SUM = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
 
 
-def side_file(name: bytes, ending: str, there: Container[bytes]) -> bytes:
-    """The file that goes with `a.csv`, among those that are there: `a.csv.done`, or else `a.done`; empty if none."""
-    last = ending.encode()
-    ways = (name + last, name.rpartition(b".")[0] + last)
-    return next((way for way in ways if way in there), b"")
+class SideFiles:
+    """The files of an inbox that go with others: `a.csv.done`, or else `a.done`, where the ending is `.done`.
+
+    Names are compared without case, as systems that write them in capitals think of them. One that differs in case
+    alone goes with no file while another has it to the letter.
+    """
+
+    def __init__(self, ending: str, names: Collection[bytes]) -> None:
+        self._ending, self._names = ending, names
+        self._folded: dict[str, bytes] = {}
+        self._owned: set[bytes] = set()
+        for name in sorted(names, reverse=True):
+            if self.has(name):
+                self._folded[folded(display(name))] = name
+            elif found := next((way for way in self._ways(name) if way in names), None):
+                self._owned.add(found)
+
+    def _ways(self, name: bytes) -> tuple[bytes, bytes]:
+        last = self._ending.encode()
+        return name + last, name.rpartition(b".")[0] + last
+
+    def has(self, name: bytes) -> bool:
+        """Whether a file is such a one itself."""
+        return folded(display(name)).endswith(folded(self._ending))
+
+    def of(self, name: bytes) -> bytes:
+        """The file that goes with this one; empty if it is not there."""
+        for way in self._ways(name):
+            if way in self._names:
+                return way
+        found = (self._folded.get(folded(display(way))) for way in self._ways(name))
+        return next((side for side in found if side and side not in self._owned), b"")
+
+
+def ending_of(side: bytes, name: bytes) -> bytes:
+    """What the name of a file that goes with another adds to its name, or to its name without the ending."""
+    for stem in (name, name.rpartition(b".")[0]):
+        if stem and folded(display(side[: len(stem)])) == folded(display(stem)):
+            return side[len(stem) :]
+    return b"." + side.rpartition(b".")[2]
 
 
 def stated(content: bytes, name: str) -> str:
@@ -25,7 +61,9 @@ def stated(content: bytes, name: str) -> str:
     """
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", errors="replace")
     lines = [(line, found) for line in text.splitlines() if (found := _SUM.search(line))]
-    named = [found for line, found in lines if name in line]
+    named = [found for line, found in lines if name in line] or [
+        found for line, found in lines if folded(name) in folded(line)
+    ]
     found = named[0] if named else (lines[0][1] if lines else None)
     return found[0].lower() if found else ""
 

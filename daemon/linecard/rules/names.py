@@ -33,6 +33,11 @@ def display(raw: bytes) -> str:
     return raw.decode(errors="backslashreplace")
 
 
+def folded(name: str) -> str:
+    """A file name as it is compared: without case, and with its accents written in one way."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def safe_name(name: str, most: int = 80) -> str:
     """A file name as it may stand in one of ours: plain characters, no path, no leading dot, not too long."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+
+MOST_NAMED = 5
+"""Files that wait for their marker are named up to so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,17 @@ class Trouble:
 
 @dataclass(slots=True)
 class InboxView:
-    """An inbox as the last look saw it."""
+    """An inbox as the last look saw it.
+
+    `awaiting` are the files that wait for their marker or checksum file, by name, and which of the two; `overdue` those
+    of them that have waited for hours.
+    """
 
     looked: datetime | None = None
     waiting: int = 0
     received: int = 0
+    awaiting: Mapping[str, str] = field(default_factory=dict)
+    overdue: Sequence[str] = ()
 
 
 Changed = Callable[[Trouble, bool], None]
@@ -96,16 +106,24 @@ class Board:
             self.steps += 1
             self._doing.pop(where, None)
 
-    def looked(self, inbox: str, waiting: int, received: int) -> None:
+    def looked(
+        self,
+        inbox: str,
+        waiting: int,
+        received: int,
+        awaiting: Mapping[str, str] = MappingProxyType({}),
+        overdue: Sequence[str] = (),
+    ) -> None:
         with self._lock:
             self.steps += 1
             view = self._inboxes.setdefault(inbox, InboxView())
             view.looked, view.waiting, view.received = self._now(), waiting, view.received + received
+            view.awaiting, view.overdue = awaiting, overdue
 
     @property
     def inboxes(self) -> dict[str, InboxView]:
         with self._lock:
-            return {name: InboxView(v.looked, v.waiting, v.received) for name, v in self._inboxes.items()}
+            return {name: replace(view) for name, view in self._inboxes.items()}
 
     def sentence(self) -> str:
         """What is done now, in a few words."""
@@ -132,6 +150,9 @@ class Board:
                     "looked": view.looked.isoformat() if view.looked else None,
                     "waiting": view.waiting,
                     "received": view.received,
+                    "awaiting_marker": sum(use == "marker" for use in view.awaiting.values()),
+                    "awaiting_checksum": sum(use == "checksum" for use in view.awaiting.values()),
+                    "awaiting_files": sorted(view.awaiting)[:MOST_NAMED],
                 }
                 for name, view in inboxes.items()
             ],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from linecard.model.concern import Concern
+from linecard.pipeline.intake import OVERDUE
 from linecard.ports.inbox import Concerned
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.expecting import missing
@@ -49,8 +50,9 @@ class Concerns:
         self._told: set[str] = set()
 
     def files(self) -> None:
-        """Files that should have come, and a clock that is doubted."""
+        """Files that should have come, those that wait for their marker in vain, and a clock that is doubted."""
         self._clock.check()
+        self._tell("marker of ", self._unmarked())
         self._tell("file of ", missing(self._service))
 
     def keys(self) -> None:
@@ -58,6 +60,22 @@ class Concerns:
         self._clock.count()
         for prefix, found in (("opening: ", of_openers(self._service)), ("login: ", of_inboxes(self._service))):
             self._tell(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
+
+    def _unmarked(self) -> Iterator[Concern]:
+        """Files that have waited for hours for their marker or checksum file; told anew when the first is another."""
+        for name, view in self._board.inboxes.items():
+            if not view.overdue:
+                continue
+            first = view.overdue[0]
+            config = self._service.config.inboxes[name]
+            what, ending = (
+                ("marker", config.marker) if view.awaiting[first] == "marker" else ("checksum file", config.checksum)
+            )
+            yield Concern(
+                f"marker of {name}",
+                f"Files wait for their {what} for more than {round(OVERDUE / 3600)} hours, the first of them {first}.",
+                f"Ask the producer whether it writes {first}{ending}; `linecard status` shows how many wait.",
+            )
 
     def _tell(self, prefix: str, found: Iterable[Concern]) -> None:
         found = list(found)

@@ -11,13 +11,13 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from functools import partial
-from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ from linecard.model.run import Run
 from linecard.pipeline.intake import GAP
 from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
-from linecard.runtime import timers
+from linecard.runtime import status, timers
 from linecard.runtime.board import Board, Trouble
 from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
@@ -40,7 +40,6 @@ from linecard.runtime.notify import Notify
 from linecard.runtime.post import Post
 from linecard.runtime.prompt import Prompt
 from linecard.runtime.service import Service
-from linecard.runtime.status import FILE as STATUS
 
 TICK = 5.0
 """Seconds between two looks at the daemon's own health, and for approvals that a person has given."""
@@ -195,7 +194,7 @@ class Daemon:
         self.engine.close()
         self._post.close()
         self._figures.close()
-        (self._service.config.state / STATUS).unlink(missing_ok=True)
+        (self._service.config.state / status.FILE).unlink(missing_ok=True)
         log("stopped", unfinished=self.engine.unfinished)
 
     @contextmanager
@@ -242,7 +241,7 @@ class Daemon:
         self._untold = now - self._told < BREATH
         if not self._untold:
             self._told = now
-            if now - self._beat < 12 * TICK:  # a poll came through timer, thread and database
+            if self._is_alive():
                 self._notify.alive()
             self._notify.status(self.board.sentence())
             self._write_status()
@@ -273,10 +272,7 @@ class Daemon:
         quiet = self._service.config.inboxes[name].quiet
         if self._stopping or (quiet is not None and is_quiet(quiet, self._service.now().astimezone(self._zone))):
             return
-        watch = self._watches.get(name)
-        hint = watch.check() if watch is not None else ""
-        if hint:
-            log("watch", inbox=name, message=hint, level="warning")
+        self._check_watch(name)
         look = self.engine.look(name)
         if name in self.engine.unparted:
             self._part[name]()
@@ -293,6 +289,16 @@ class Daemon:
         if look.runs:
             self._dispatch()
             self._announce()
+
+    def _check_watch(self, name: str) -> None:
+        """See that the kernel's hints come; where they cannot, files are found by the scan, and that is said."""
+        watch = self._watches.get(name)
+        if watch is None:
+            return
+        hint = watch.check()
+        if hint and not watch.deaf:
+            log("watch", inbox=name, message=hint, level="warning")
+        self.board.only(f"hints of {name}", {f"hints of {name}": (hint, watch.deaf)} if hint and watch.deaf else {})
 
     def _give_work(self) -> None:
         while (run_id := self.engine.next()) is not None:
@@ -362,6 +368,11 @@ class Daemon:
         self._bell.put(None)
 
     _written = ""
+    _stamp: Mapping[str, Any] = MappingProxyType({})
+
+    def _is_alive(self) -> bool:
+        """Whether a poll came through timer, thread and database lately."""
+        return time.monotonic() - self._beat < 12 * TICK
 
     def _write_status(self) -> None:
         facts = {
@@ -373,18 +384,10 @@ class Daemon:
                 for job in self._clocks.get_jobs()
             ],
         }
-        text = json.dumps(facts, ensure_ascii=False, indent=1)
+        if self._is_alive():  # else the time of these facts grows old, and `status` says so
+            self._stamp = status.stamp(self._service.now())
+        text = json.dumps({**self._stamp, **facts}, ensure_ascii=False, indent=1)
         if text != self._written:
             self._written = text
-            _replace(self._service.config.state / STATUS, text)
+            status.write(self._service.config.state, text)
         self._figures.write()
-
-
-def _replace(file: Path, text: str) -> None:
-    """What the daemon does now: of no worth after a crash, so it need not be durable."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError:  # a full disk is told elsewhere
-        part.unlink(missing_ok=True)

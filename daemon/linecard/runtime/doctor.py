@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,10 +17,12 @@ from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
 from linecard.ports.inbox import Stepwise
 from linecard.rules.states import WAITING, unapproved
+from linecard.runtime import status
+from linecard.runtime.board import MOST_NAMED
 from linecard.runtime.clock import describe
 from linecard.runtime.concerns import of_inboxes, of_openers
 from linecard.runtime.housekeeping import find_old
-from linecard.runtime.intakes import opened
+from linecard.runtime.intakes import intake_of, opened
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -193,6 +197,29 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
         if isinstance(inbox, Stepwise):
             for step in inbox.examine():
                 yield Finding(f"{check} {step.what}", step.ok, step.message, step.remedy)
+                if not step.ok:
+                    return
+    yield from _awaiting(service, name)
+
+
+def _awaiting(service: Service, name: str) -> Iterator[Finding]:
+    """Files that wait for their marker or checksum file: whether their producer will write one, it alone knows."""
+    config = service.config.inboxes[name]
+    if not (config.marker or config.checksum):
+        return
+    check = f"inbox {name} markers"
+    try:
+        inbox, intake = intake_of(service, name, time.monotonic)
+        with closing(inbox):
+            found = intake.awaiting()
+    except LinecardError as error:
+        yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
+        return
+    sentences = status.awaiting(Counter(found.values()), sorted(found)[:MOST_NAMED])
+    endings = " or ".join(ending for ending in (config.marker, config.checksum) if ending)
+    remedy = f"A file that is being delivered has its own soon. Else ask the producer whether it writes {endings}."
+    message = " ".join(sentences) or "no file waits for its marker or checksum file"
+    yield Finding(check, ok=not sentences, message=message, remedy=remedy if sentences else "")
 
 
 def _pbx(service: Service, name: str) -> Iterator[Finding]:

@@ -175,7 +175,7 @@ class Engine:
             return None
         self.board.well(f"inbox {name}")
         self.board.only(f"inbox {name}: ", {f"inbox {name}: {what}": (m, "") for what, m in look.problems.items()})
-        self.board.looked(name, look.waiting, len(look.runs))
+        self.board.looked(name, look.waiting, len(look.runs), look.awaiting, look.overdue)
         for run_id in look.runs:
             log("file received", run=run_id)
             self.admit(run_id)

@@ -77,12 +77,17 @@ class _Now:
         now = self._service.now()
         lag = GaugeMetricFamily("linecard_look_age_seconds", "Since the last look into the inbox.", labels=["inbox"])
         files = GaugeMetricFamily("linecard_files_waiting", "Files not finished or not taken.", labels=["inbox"])
+        sides = GaugeMetricFamily(
+            "linecard_files_awaiting_marker", "Files whose marker or checksum file is not there.", labels=["inbox"]
+        )
         for name, view in self._board.inboxes.items():
+            sides.add_metric([name], len(view.awaiting))
             files.add_metric([name], view.waiting)
             if view.looked is not None:
-                lag.add_metric([name], (now - view.looked).total_seconds())
+                lag.add_metric([name], max(0.0, (now - view.looked).total_seconds()))
         yield lag
         yield files
+        yield sides
         yield GaugeMetricFamily("linecard_queue", "Runs that wait for their PBX.", value=len(self._engine.queue))
         yield GaugeMetricFamily("linecard_troubles", "Things that are wrong now.", value=len(self._board.troubles))
         held = self._service.store.runs(of_states={State.HELD})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from linecard.errors import ConfigError
 from linecard.model.run import Run
-from linecard.runtime.board import Board, Trouble
+from linecard.runtime.board import Board, InboxView, Trouble
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.daemon import Daemon
 from linecard.runtime.digests import Digests
@@ -77,12 +77,17 @@ def _loaded(file: Path) -> Service:
 
 
 def once(
-    service: Service, *, stop: Callable[[], bool], wait: Callable[[float], object], told: Callable[[Run], None]
+    service: Service,
+    *,
+    stop: Callable[[], bool],
+    wait: Callable[[float], object],
+    told: Callable[[Run], None],
+    left: Callable[[str, InboxView], object] = lambda _inbox, _view: None,
 ) -> list[Trouble]:
     """Do what lies in the inboxes, until nothing is left that can be done now; what is wrong then.
 
     `wait` is given the seconds until something may have settled. `told` hears of every run that ended or waits for
-    a person. Runs that wait for a PBX are left for the next time.
+    a person, `left` of what each inbox held at the last look. Runs that wait for a PBX are left for the next time.
     """
     configure("text", "warning", sys.stderr)
     board = Board(service.now)
@@ -103,6 +108,8 @@ def once(
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
+        for name, view in board.inboxes.items():
+            left(name, view)
         tell(board, "list of reports", service.index)
         if service.config.warned:
             concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes

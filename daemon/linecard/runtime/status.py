@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from linecard.runtime.clock import since_boot
 from linecard.runtime.lock import SERVED as FILE
 from linecard.runtime.lock import is_served
 
-__all__ = ["FILE", "read"]
+__all__ = ["FILE", "STALE", "age", "awaiting", "read", "stamp", "write"]
+
+STALE = 60.0
+"""Seconds after which what a daemon has said of itself is old: it says it anew every five."""
+
+
+def stamp(now: datetime) -> dict[str, Any]:
+    """When something is said: for people, and by a clock that nobody sets."""
+    return {"at": now.isoformat(timespec="seconds"), "since_boot": round(since_boot(), 1)}
+
+
+def age(facts: Mapping[str, Any]) -> float:
+    """How many seconds ago a daemon said this. A clock that was set since makes it no older."""
+    try:
+        by_wall = abs(time.time() - datetime.fromisoformat(facts["at"]).timestamp())
+        return min(by_wall, abs(since_boot() - float(facts["since_boot"])))
+    except (KeyError, TypeError, ValueError):  # of another version
+        return STALE + 1
 
 
 def read(state: Path) -> dict[str, Any] | None:
@@ -21,3 +42,28 @@ def read(state: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def write(state: Path, text: str) -> None:
+    """What the daemon does now: of no worth after a crash, so it need not be durable."""
+    file = state / FILE
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError:  # a full disk is told elsewhere
+        part.unlink(missing_ok=True)
+
+
+def awaiting(counts: Mapping[str, int], names: list[str]) -> list[str]:
+    """That files wait for their marker or checksum file, a sentence for each."""
+    found = []
+    for use, what in (("marker", "marker"), ("checksum", "checksum file")):
+        count = counts.get(use, 0)
+        if count:
+            they = f"{count:,} files wait for their" if count > 1 else "1 file waits for its"
+            found.append(f"{they} {what}")
+    if found and names:
+        more = sum(counts.values()) - len(names)
+        found[-1] += f" ({', '.join(names)}{f' and {more:,} more' if more > 0 else ''})"
+    return [f"{sentence}." for sentence in found]

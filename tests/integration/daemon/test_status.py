@@ -1,0 +1,89 @@
+"""What `linecard status` says of a daemon: of when it is, what waits unseen, and that hints cannot come."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from datetime import datetime
+
+import pytest
+
+from integration.daemon.site import CONFIG, eventually, rows
+
+MARKED = CONFIG.replace("scan: 1}", "scan: 1, marker: .done}", 1)
+
+
+def test_files_that_wait_for_their_marker_are_shown(site):
+    """Names in capitals are met; what has none is counted and named by status, doctor and once."""
+    site.configure(MARKED + "metrics: {textfile: linecard.prom}\n")
+    with site.served():
+        site.drop("hr", "JOINERS.CSV", rows("ada 1000"))
+        site.drop("hr", "alone.csv", rows("bob 1001"))
+        eventually(lambda: site.status()["inboxes"] and site.status()["inboxes"][0].get("awaiting_marker") == 2, "two")
+        said = site.run("status").stdout
+        assert "    2 files wait for their marker (JOINERS.CSV, alone.csv)." in said
+        assert site.status()["inboxes"][0]["awaiting_files"] == ["JOINERS.CSV", "alone.csv"]
+        site.drop("hr", "JOINERS.DONE", "")
+        eventually(lambda: site.runs.get("JOINERS.CSV") == "applied", "it is met by its marker in capitals")
+        eventually(lambda: "1 file waits for its marker (alone.csv)." in site.run("status").stdout, "one is left")
+        figures = site.folder / "linecard.prom"
+        eventually(lambda: 'linecard_files_awaiting_marker{inbox="hr"} 1.0' in figures.read_text(), "and in figures")
+    doctor = site.run("doctor")
+    assert doctor.returncode == 1
+    assert "1 file waits for its marker (alone.csv)." in doctor.stdout
+    once = site.run("once")
+    assert "inbox hr: 1 file waits for its marker (alone.csv)." in once.stderr
+    assert json.loads(site.run("once", "--json").stdout)["awaiting"] == {
+        "hr": ["1 file waits for its marker (alone.csv)."]
+    }
+    assert site.left("hr") == ["alone.csv"]
+
+
+def test_status_names_its_time_and_fails_when_that_is_old(site):
+    """A daemon that was stopped or hangs says nothing new; when it goes on, so does status."""
+    site.configure(CONFIG + "timezone: Europe/Paris\n")
+    file = site.folder / "state" / "status.json"
+    with site.served() as daemon:
+        said = site.run("status")
+        assert re.search(r"at work \(process \d+\), as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.", said.stdout)
+        first = site.status()
+        assert first["stale"] is False
+        assert datetime.fromisoformat(first["at"]).tzinfo is not None
+        eventually(lambda: site.status()["at"] != first["at"], "its time goes on though nothing happens")
+        daemon.send(signal.SIGSTOP)
+        try:
+            facts = json.loads(file.read_text())
+            old = datetime.fromtimestamp(datetime.fromisoformat(facts["at"]).timestamp() - 300).astimezone()
+            file.write_text(json.dumps({**facts, "at": old.isoformat(), "since_boot": facts["since_boot"] - 300}))
+            said = site.run("status")
+            assert said.returncode == 1
+            assert "has said nothing since" in said.stdout
+            assert json.loads(site.run("status", "--json").stdout)["stale"] is True
+            file.write_text(json.dumps({**facts, "at": old.isoformat()}))
+            assert site.run("status").returncode == 0, "a wall clock that was set makes it no older"
+        finally:
+            daemon.send(signal.SIGCONT)
+        eventually(lambda: site.run("status").returncode == 0, "it goes on")
+
+
+FEW = 'echo 0 > /proc/sys/user/max_inotify_{} && exec "$@"'
+"""As if other programs of this user had all instances of inotify; for this process alone, in a namespace of its own."""
+
+
+@pytest.mark.parametrize("what", ["instances", "watches"])
+def test_when_inotify_is_used_up_files_are_found_by_the_scan_and_that_is_said(site, what):
+    """No crash, no line in the log for each look, and a remedy."""
+    alone = ("unshare", "-Ur", "sh", "-c", FEW.format(what), "sh")
+    if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel gives no namespaces to users: inotify cannot be used up for one process alone")
+    with site.served(*alone) as daemon:
+        eventually(lambda: "inotify" in site.told("hints of hr"), "it is said")
+        site.drop("hr", "a.csv", rows("ada 1000"))
+        eventually(lambda: site.came_to(a="applied"), "the scan finds files")
+        said = site.run("status")
+        assert said.returncode == 1
+        assert f"the {what} of inotify that this user may have are used up" in said.stdout
+        assert f"fs.inotify.max_user_{what}" in said.stdout
+        assert daemon.log.count("are used up") == 3, "once for each inbox"
