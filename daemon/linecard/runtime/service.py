@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -42,6 +41,7 @@ from linecard.rules.telling import REPLY, told
 from linecard.runtime import given
 from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.clock import ClockWatch
+from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
@@ -69,7 +69,7 @@ class Service:
         self.unlisted = True
         """Whether a report may have been filed that the pages of the archive do not list yet."""
         self._listing = threading.Lock()
-        self.now, self.who = now, who or user()
+        self.now, self.who = now, who or person()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, Opener]] = {}
 
@@ -329,14 +329,6 @@ class Service:
                 templates=config.templates,
                 anew=anew,
             )
-
-
-def user() -> str:
-    """The user of this process."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _form(inbox: InboxConfig) -> SheetFormat:
