@@ -4,7 +4,7 @@ from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
 from linecard.languages import LANGUAGES, wording
 from linecard.model.concern import Concern
-from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.filed import Filed, Index
 from linecard.model.notice import Notice
 from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
@@ -118,6 +118,7 @@ __all__ = [
     "plain",
     "result",
     "safe_name",
+    "sorted_numbers",
     "undo_rows",
     "wording",
 ]

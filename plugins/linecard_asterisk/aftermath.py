@@ -16,6 +16,7 @@ from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder, Handed
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.read import Reader
 
 Session = Callable[[], AbstractContextManager[Calls]]
 
@@ -92,13 +93,15 @@ class Aftermath:
 
     def _hand_over(self, connection: sa.Connection, folder: Folder, phones: list[Unsettled]) -> None:
         usernames, pins = self._usernames(connection, phones), self._pins(connection, phones)
+        rings = Reader(connection, self._tables, self._options).seen([row.extension for row in phones]).numbers
         for row in phones:
             if row.secret is None or row.member is None:
                 folder.withdraw(row.extension)
             else:
                 username = usernames.get(row.extension, row.extension)
                 pin = pins.get(row.extension)
-                folder.leave(Handed(row.extension, username, row.secret, row.member, row.number, pin))
+                numbers = rings.get(row.extension, ())
+                folder.leave(Handed(row.extension, username, row.secret, row.member, row.number, numbers, pin))
         folder.settle()
 
     def _usernames(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:

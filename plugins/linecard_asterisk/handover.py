@@ -21,6 +21,7 @@ class Handed:
     secret: str
     member: str
     number: str | None
+    numbers: tuple[str, ...]
     voicemail_pin: str | None
 
 

@@ -61,18 +61,18 @@ class Judge:
         if now is None:
             now = self._was[extension] = self._seen.holding(extension)
         if now != change.before:
-            held = f"is held by {now.member or 'nobody'}" + (f", with number {now.number}," if now.number else "")
+            rings = f", with number {' and '.join(now.numbers)}," if now.numbers else ""
+            held = f"is held by {now.member or 'nobody'}{rings}"
             return Result(change, Fate.STALE, f"{extension} {held} now")
         if now == after:
             return Result(change, Fate.DONE)
         if words := self._refusal(change):
             return Result(change, Fate.FAILED, words)
         self._now[extension] = after
-        if now.number != after.number:
-            if now.number is not None:
-                self._rings.pop(now.number, None)
-            if after.number is not None:
-                self._rings[after.number] = extension
+        if now.numbers != after.numbers:
+            for number in now.numbers:
+                self._rings.pop(number, None)
+            self._rings.update(dict.fromkeys(after.numbers, extension))
         return Result(change, Fate.DONE)
 
     def steps(self) -> list[Step]:
@@ -107,7 +107,7 @@ class Judge:
 
     def _refusal(self, change: Change) -> str:
         """Why a change cannot be made; empty if it can."""
-        extension, (member, number) = change.extension, change.after
+        extension, (member, numbers) = change.extension, change.after
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         if not is_extension(extension):
             return f"{extension!r} is no extension"
@@ -118,9 +118,10 @@ class Judge:
                 return f"there is no endpoint {extension}"
         elif link is None and endpoint.context not in self._options.adoptable:
             return f"endpoint {extension} is not linecard's: its context is {endpoint.context}"
-        bearer = self._rings.get(number, extension) if number is not None else extension
-        if bearer != extension:
-            return f"{number} is on extension {bearer}"
+        for number in numbers:
+            bearer = self._rings.get(number, extension)
+            if bearer != extension:
+                return f"{number} is on extension {bearer}"
         if change.before.member == member:
             return ""
         if extension in self._refused:

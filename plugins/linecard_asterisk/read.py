@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import VACANT, Entry, Holding, Scope
+from linecard.api import VACANT, Entry, Holding, Scope, sorted_numbers
 from linecard_asterisk.bulk import among, rows_of
 from linecard_asterisk.convert import is_extension, read_number
 from linecard_asterisk.database import Tables
@@ -25,7 +25,7 @@ class Endpoint(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A row of linecard's own table."""
+    """A row of linecard's own table. `number` is the one that a phone is told of, where there are several."""
 
     member: str | None
     number: str | None
@@ -45,13 +45,10 @@ class Seen:
 
     def holding(self, extension: str) -> Holding:
         """What an extension is. Nobody holds one whose endpoint somebody else took away."""
-        link, numbers = self.links.get(extension), self.numbers.get(extension)
-        number = None
-        if numbers:
-            number = link.number if link is not None and link.number in numbers else min(numbers)
+        link, numbers = self.links.get(extension), self.numbers.get(extension, ())
         if link is None:
-            return VACANT if number is None else Holding(None, number)
-        return Holding(link.member if extension in self.endpoints else None, number)
+            return Holding(None, numbers) if numbers else VACANT
+        return Holding(link.member if extension in self.endpoints else None, numbers)
 
 
 class Reader:
@@ -74,8 +71,8 @@ class Reader:
             if not self.is_ours(extension, seen):
                 continue
             held = seen.holding(extension)
-            named = extension in scope.extensions or held.member in scope.members or held.number in scope.numbers
-            if scope.whole or named:
+            named = extension in scope.extensions or held.member in scope.members
+            if scope.whole or named or not scope.numbers.isdisjoint(held.numbers):
                 yield Entry(extension, *held)
 
     def is_ours(self, extension: str, seen: Seen) -> bool:
@@ -139,9 +136,10 @@ class Reader:
                 if link is None and (endpoint is None or not self._may_take(extension, context)):
                     continue
                 holder = member if link is not None and endpoint is not None else None
-                number = read_number(stored) if stored is not None else None
-                if extension in scope.extensions or holder in scope.members or number in scope.numbers:
-                    yield Entry(extension, holder, number)
+                numbers = (read_number(stored),) if stored is not None else ()
+                named = extension in scope.extensions or holder in scope.members
+                if named or not scope.numbers.isdisjoint(numbers):
+                    yield Entry(extension, holder, numbers)
         if several:
             yield from self._of(self.seen(several), scope)
 
@@ -169,4 +167,4 @@ def _note(seen: Seen, number: str, extension: str) -> None:
     seen.rings[number] = extension
     known = seen.numbers.get(extension, ())
     if number not in known:
-        seen.numbers[extension] = (*known, number)
+        seen.numbers[extension] = sorted_numbers((*known, number)) if known else (number,)

@@ -76,7 +76,7 @@ class Writer:
     ) -> tuple[list[Result], list[Step]]:
         reader = Reader(connection, self._tables, self._options)
         extensions = sorted({change.extension for change in group})
-        gained = {change.after.number for change in group if change.after.number is not None}
+        gained = {number for change in group for number in change.after.numbers}
         seen = reader.seen(extensions, numbers=gained, lock=True)
         auths = _Auths(connection, self._tables, {name: e.auth for name, e in seen.endpoints.items() if e.auth})
         judge = Judge(seen, auths.shared, self._options, refused, registered)
@@ -151,9 +151,11 @@ class _Work:
     def _let_numbers_go(self, steps: list[Step]) -> None:
         dids = self._numbers
         gone = [
-            dict(zip("nme", (*dids.forms([step.before.number]), dids.to(step.extension)), strict=True))
+            dict(zip("nme", (*dids.forms([number]), dids.to(step.extension)), strict=True))
             for step in steps
-            if step.before.number is not None and step.before.number != step.after.number
+            if step.before.numbers != step.after.numbers
+            for number in step.before.numbers
+            if number not in step.after.numbers
         ]
         either = sa.or_(dids.number == sa.bindparam("n"), dids.number == sa.bindparam("m"))
         where = (either, dids.target == sa.bindparam("e"), *dids.leads)
@@ -163,9 +165,11 @@ class _Work:
     def _take_numbers(self, steps: list[Step]) -> None:
         dids = self._numbers
         taken = [
-            (step.after.number, step.extension)
+            (number, step.extension)
             for step in steps
-            if step.after.number is not None and step.before.number != step.after.number
+            if step.before.numbers != step.after.numbers
+            for number in step.after.numbers
+            if number not in step.before.numbers
         ]
         there = self._there([number for number, extension in taken if self._rings.get(number) == extension])
         rows = [(dids.stored(number), dids.to(extension)) for number, extension in taken]
@@ -253,9 +257,9 @@ class _Work:
         held: list[Values] = []
         others: list[Values] = []
         for step in steps:
-            extension, link, (member, number) = step.extension, step.link, step.after
+            extension, link, member = step.extension, step.link, step.after.member
             secret = secret_of(extension) if member is not None else None
-            left = self._left(step)
+            left, number = self._left(step), _first(step)
             if link is None:
                 new.append((extension, member, number, int(step.create), left, secret))
                 continue
@@ -303,3 +307,11 @@ class _Work:
             name: int(value) if name in table.c and isinstance(table.c[name].type, sa.Integer) else str(value)
             for name, value in values.items()
         }
+
+
+def _first(step: Step) -> str | None:
+    """The number that a phone is told of: the one it knows already, where the extension still has it."""
+    numbers = step.after.numbers
+    if step.link is not None and step.link.number in numbers:
+        return step.link.number
+    return numbers[0] if numbers else None

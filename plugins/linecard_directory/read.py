@@ -6,24 +6,29 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from linecard.api import Entry, Scope
+from linecard.api import Entry, Scope, sorted_numbers
 
 CHUNK = 500
 """Names asked for by one query."""
 
 _ENTRIES = "SELECT extension, member, number FROM extensions"
+_FURTHER = "SELECT extension, number FROM further_numbers"
+
+Further = dict[str, tuple[str, ...]]
+"""By extension, the numbers that it has besides the first."""
 
 
 def entries(connection: sqlite3.Connection, scope: Scope) -> Iterator[Entry]:
     """Each extension of the scope once. Consistent if the connection is in a transaction."""
     if scope.whole:
-        yield from map(Entry._make, connection.execute(_ENTRIES))
+        further = _further(connection.execute(_FURTHER))
+        yield from _read(connection.execute(_ENTRIES), further)
         return
     yield from _where(connection, "extension", scope.extensions)
     for entry in _where(connection, "member", scope.members):
         if entry.extension not in scope.extensions:
             yield entry
-    for entry in _where(connection, "number", scope.numbers):
+    for entry in _with_numbers(connection, scope.numbers):
         if entry.extension not in scope.extensions and entry.member not in scope.members:
             yield entry
 
@@ -40,7 +45,37 @@ def logins(connection: sqlite3.Connection, scope: Scope) -> Iterator[str]:
 
 def _where(connection: sqlite3.Connection, column: str, names: Collection[str]) -> Iterator[Entry]:
     for some in _chunks(names):
-        yield from map(Entry._make, connection.execute(f"{_ENTRIES} WHERE {column} IN ({_marks(some)})", some))
+        found = connection.execute(f"{_ENTRIES} WHERE {column} IN ({_marks(some)})", some).fetchall()
+        names = [extension for extension, _, number in found if number is not None]
+        further = _further(connection.execute(f"{_FURTHER} WHERE extension IN ({_marks(names)})", names))
+        yield from _read(found, further)
+
+
+def _with_numbers(connection: sqlite3.Connection, numbers: Collection[str]) -> Iterator[Entry]:
+    """Each extension that one of these numbers rings, once, however many of them do."""
+    found: set[str] = set()
+    for some in _chunks(numbers):
+        for table in ("extensions", "further_numbers"):
+            query = f"SELECT extension FROM {table} WHERE number IN ({_marks(some)})"
+            found.update(extension for (extension,) in connection.execute(query, some))
+    yield from _where(connection, "extension", found)
+
+
+def _further(rows: Iterable[tuple[str, str]]) -> Further:
+    found: Further = {}
+    for extension, number in rows:
+        found[extension] = (*found.get(extension, ()), number)
+    return found
+
+
+def _read(rows: Iterable[tuple[str, str | None, str | None]], further: Further) -> Iterator[Entry]:
+    for extension, member, number in rows:
+        if number is None:
+            yield Entry(extension, member)
+        elif extension in further:
+            yield Entry(extension, member, sorted_numbers((number, *further[extension])))
+        else:
+            yield Entry(extension, member, (number,))
 
 
 def _chunks(names: Iterable[str]) -> Iterator[list[str]]:

@@ -9,8 +9,38 @@ from contextlib import contextmanager
 from linecard.api import BackendError
 
 APPLICATION_ID = 0x4C6E6364  # "Lncd": keeps us from writing into another program's database
-VERSION = 1
+VERSION = 2
 """`PRAGMA user_version` of the tables below."""
+
+FURTHER = (
+    """
+    CREATE TABLE further_numbers (
+      number TEXT NOT NULL PRIMARY KEY
+        CONSTRAINT e164 CHECK (
+          number GLOB '+[1-9][0-9]*' AND substr(number, 2) NOT GLOB '*[^0-9]*' AND length(number) <= 16
+        ),
+      extension TEXT NOT NULL REFERENCES extensions (extension)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX further_numbers_by_extension ON further_numbers (extension)",
+    """
+    CREATE TRIGGER further_number_in_use BEFORE INSERT ON further_numbers
+    WHEN EXISTS (SELECT 1 FROM extensions WHERE number = NEW.number)
+    BEGIN SELECT RAISE(ABORT, 'the number is on an extension'); END
+    """,
+    """
+    CREATE TRIGGER number_in_use BEFORE INSERT ON extensions
+    WHEN EXISTS (SELECT 1 FROM further_numbers WHERE number = NEW.number)
+    BEGIN SELECT RAISE(ABORT, 'the number is on an extension'); END
+    """,
+    """
+    CREATE TRIGGER other_number_in_use BEFORE UPDATE OF number ON extensions
+    WHEN NEW.number IS NOT OLD.number AND EXISTS (SELECT 1 FROM further_numbers WHERE number = NEW.number)
+    BEGIN SELECT RAISE(ABORT, 'the number is on an extension'); END
+    """,
+)
+"""The second number of an extension and all others, besides the first, which stands with the extension itself. Since
+version 2. No number stands twice, in one table or in both."""
 
 TABLES = (
     """
@@ -49,17 +79,22 @@ TABLES = (
     CREATE TRIGGER operations_are_not_deleted BEFORE DELETE ON operations
     BEGIN SELECT RAISE(ABORT, 'operations are only ever added'); END
     """,
+    *FURTHER,
 )
 
 
 def prepare(connection: sqlite3.Connection, path: object) -> None:
-    """Make the tables if the file is empty. Raises `BackendError` if it is not ours or of a later version."""
+    """Make the tables if the file is empty, and those that an earlier version did not have.
+
+    Raises `BackendError` if it is not ours or of a later version.
+    """
     if _version(connection, path) == VERSION:
         return
     with transaction(connection):
-        if _version(connection, path) == VERSION:  # another process was quicker
+        found = _version(connection, path)
+        if found == VERSION:  # another process was quicker
             return
-        for statement in TABLES:
+        for statement in FURTHER if found else TABLES:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={VERSION}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from itertools import groupby
 
 from linecard.api import VACANT, Change, Fate, Holding, Result, Scope
 from linecard_directory.read import entries
@@ -19,6 +20,8 @@ _EXTENSION = """
 INSERT INTO extensions (extension, member, number) VALUES (?, ?, ?)
 ON CONFLICT (extension) DO UPDATE SET member = excluded.member, number = excluded.number
 """
+_NO_FURTHER = "DELETE FROM further_numbers WHERE extension = ?"
+_FURTHER = "INSERT INTO further_numbers (number, extension) VALUES (?, ?)"
 _OPERATION = """
 INSERT INTO operations (at, extension, before_member, before_number, after_member, after_number)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -79,7 +82,7 @@ class Writer:
     def _held(self, group: list[Change]) -> Held:
         """What the extensions of the group are now; one that does not exist is missing."""
         scope = Scope(extensions=frozenset(change.extension for change in group))
-        return {extension: Holding(member, number) for extension, member, number in entries(self._connection, scope)}
+        return {entry.extension: entry.holding for entry in entries(self._connection, scope)}
 
     def _judged(self, change: Change, held: Held) -> Result:
         now = held.get(change.extension, VACANT)
@@ -89,36 +92,62 @@ class Writer:
             return Result(change, Fate.FAILED, f"there is no extension {change.extension}")
         return Result(change, Fate.DONE)
 
-    def _store(self, made: Iterable[Change]) -> None:
+    def _store(self, made: Collection[Change]) -> None:
         """Write changes that hold, in order: the tables, then the operations that say so."""
         if self._create_members:
             logins = {c.after.member for c in made if c.after.member is not None}
             self._connection.executemany(_MEMBER, [(login,) for login in sorted(logins)])
-        self._connection.executemany(_EXTENSION, [(c.extension, *c.after) for c in made])
+        for several, changes in groupby(made, key=_is_of_several):
+            if several:
+                self._store_several(changes)
+            else:
+                rows = [(c.extension, c.after.member, c.after.numbers[0] if c.after.numbers else None) for c in changes]
+                self._connection.executemany(_EXTENSION, rows)
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._connection.executemany(_OPERATION, [(at, c.extension, *c.before, *c.after) for c in made])
+        self._connection.executemany(
+            _OPERATION, [(at, c.extension, *_logged(c.before), *_logged(c.after)) for c in made]
+        )
+
+    def _store_several(self, changes: Iterable[Change]) -> None:
+        """Changes of extensions that have several numbers, or get them: the first stands with the extension."""
+        for change in changes:
+            first, *others = change.after.numbers or (None,)
+            self._connection.execute(_NO_FURTHER, (change.extension,))
+            self._connection.execute(_EXTENSION, (change.extension, change.after.member, first))
+            self._connection.executemany(_FURTHER, [(number, change.extension) for number in others])
 
     def _refusal(self, change: Change, error: sqlite3.IntegrityError) -> str:
         """The tables' refusal in words that name what stands in the way."""
-        member, number = change.after
+        member, numbers = change.after
         match error.sqlite_errorcode:
             case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
                 return f"there is no member {member}"
-            case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-                return f"{number} is on extension {self._bearer(number)}"
+            case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+                return self._in_use(change)
         sentences = {
             "lower_case": f"{member!r} is no login in lower case",
             "short_number": f"{change.extension!r} is no extension",
-            "e164": f"{number!r} is no number in E.164 form",
+            "e164": f"{' '.join(numbers)!r} is no number in E.164 form",
         }
         return next((said for name, said in sentences.items() if name in str(error)), str(error))
 
-    def _bearer(self, number: str | None) -> str:
-        query = "SELECT extension, member, NULL FROM extensions WHERE number = ?"
-        extension, *holding = self._connection.execute(query, (number,)).fetchone()
-        return f"{extension}, which {_shown(Holding(*holding))}"
+    def _in_use(self, change: Change) -> str:
+        """Which of the numbers of a change another extension has, and who holds that."""
+        scope = Scope(numbers=frozenset(change.after.numbers))
+        bearer = next(entry for entry in entries(self._connection, scope) if entry.extension != change.extension)
+        number = next(number for number in change.after.numbers if number in bearer.numbers)
+        return f"{number} is on extension {bearer.extension}, which {_shown(Holding(bearer.member))}"
+
+
+def _is_of_several(change: Change) -> bool:
+    return len(change.before.numbers) > 1 or len(change.after.numbers) > 1
+
+
+def _logged(holding: Holding) -> tuple[str | None, str | None]:
+    """As the operations have it: all numbers, with a blank between two."""
+    return holding.member, " ".join(holding.numbers) or None
 
 
 def _shown(now: Holding) -> str:
-    number = f", with number {now.number}," if now.number else ""
-    return f"is held by {now.member or 'nobody'}{number}"
+    numbers = f", with number {' and '.join(now.numbers)}," if now.numbers else ""
+    return f"is held by {now.member or 'nobody'}{numbers}"

@@ -17,7 +17,6 @@ from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.parting import give_back, part
 from linecard_sftp.reading import Reading
-from linecard_sftp.reason import leave_reason
 from linecard_sftp.reply import put
 from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Lost, Refused, Session, Silent
@@ -168,10 +167,7 @@ class SftpInbox:
                     session.remove(other)
             return True
 
-        gone = self.do(job, self.folder)
-        if gone and parting is Parting.REFUSED:
-            leave_reason(self, claim, seen)
-        return gone
+        return self.do(job, self.folder)
 
     # -- replying --------------------------------------------------------------------------------------------------
 

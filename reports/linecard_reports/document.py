@@ -61,16 +61,17 @@ def row(line: Line) -> str:
 
 
 def _holding(held: Holding) -> str:
-    member, number = held
-    member, number = NULL if member is None else _string(member), NULL if number is None else _string(number)
-    return f'{{"member": {member}, "number": {number}}}'
+    member, numbers = held
+    listed = [_string(number) for number in numbers]
+    rings = f'"number": {listed[0]}, "numbers": [{", ".join(listed)}]' if listed else NO_NUMBER
+    return f'{{"member": {NULL if member is None else _string(member)}, {rings}}}'
 
 
 def _text(value: Any) -> str:
     return _readable(_dumped(value))
 
 
-NULL, EMPTY = "null", "[]"
+NULL, EMPTY, NO_NUMBER = "null", "[]", '"number": null, "numbers": []'
 _dumped = json.JSONEncoder(ensure_ascii=False).encode
 
 

@@ -81,7 +81,7 @@ def _cells(line: Line) -> tuple[str, ...]:
     return (
         *(str(at), outcome, code, message, remedy),
         *(action, member, pbx, extension, number),
-        *(held or "", rang or "", holds or "", rings or ""),
+        *(held or "", " ".join(rang), holds or "", " ".join(rings)),
         " ".join([warning.message for warning in warnings]) if warnings else "",
     )
 

@@ -38,7 +38,7 @@ class Ledger:
         if self._path.with_name("down").exists():
             raise BackendError("the ledger does not answer", remedy="Wake it up.")
         for extension, held in self._held().items():
-            names = (extension in scope.extensions, held.member in scope.members, held.number in scope.numbers)
+            names = (extension in scope.extensions, held.member in scope.members, scope.numbers & set(held.numbers))
             if scope.whole or any(names):
                 yield Entry(extension, *held)
 
@@ -53,7 +53,7 @@ class Ledger:
         pass
 
     def _held(self) -> dict[str, Holding]:
-        return {extension: Holding(*after) for extension, _, after in operations(self._path)}
+        return {extension: Holding(after[0], tuple(after[1])) for extension, _, after in operations(self._path)}
 
     def _made(self, change: Change) -> Result:
         if self._held().get(change.extension, VACANT) != change.before:

@@ -166,6 +166,23 @@ class ClosedOnce(MemoryBackend):
         super().close()
 
 
+class OneNumber(MemoryBackend):
+    """Has a column for the number of an extension."""
+
+    def apply(self, changes):
+        for change in changes:
+            after = change.after._replace(numbers=change.after.numbers[:1])
+            (result,) = super().apply([change._replace(after=after)])
+            yield result._replace(change=change)
+
+
+class FirstNumber(MemoryBackend):
+    """Reads the first row of several."""
+
+    def fetch(self, scope):
+        yield from (entry._replace(numbers=entry.numbers[:1]) for entry in super().fetch(scope))
+
+
 class Thorough(MemoryBackend):
     """Takes the number along when it releases a holder."""
 

@@ -19,5 +19,8 @@ def filled(path, entries=(), members=()):
         connection.execute("BEGIN")
         logins = {*members, *(entry.member for entry in entries)} - {None}
         connection.executemany("INSERT INTO members VALUES (?)", [(login,) for login in logins])
-        connection.executemany("INSERT INTO extensions VALUES (?, ?, ?)", entries)
+        rows = [(e.extension, e.member, e.numbers[0] if e.numbers else None) for e in entries]
+        connection.executemany("INSERT INTO extensions VALUES (?, ?, ?)", rows)
+        further = [(number, entry.extension) for entry in entries for number in entry.numbers[1:]]
+        connection.executemany("INSERT INTO further_numbers VALUES (?, ?)", further)
         connection.execute("COMMIT")

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
-from linecard.api import VACANT, Change, Fate, Holding, Scope
+from linecard.api import VACANT, Change, Fate, Holding, Scope, sorted_numbers
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 
@@ -44,7 +44,7 @@ class Twins:
         """What became of some rounds of changes, after both had them."""
         fates = set()
         for _ in range(5):
-            now = {e: Holding(m, n) for e, m, n in self.alone.fetch(Scope.everything())}
+            now = {entry.extension: entry.holding for entry in self.alone.fetch(Scope.everything())}
             changes = round_of(rng, many, now)
             ends = [[(r.fate, r.words) for r in each.apply(changes)] for each in (self.together, self.alone)]
             assert ends[0] == ends[1]
@@ -65,7 +65,7 @@ def finds_the_same(backend: AsteriskBackend, rng: random.Random) -> None:
             wanted = [
                 x
                 for x in everything
-                if x.extension in scope.extensions or x.member in scope.members or x.number in scope.numbers
+                if x.extension in scope.extensions or x.member in scope.members or scope.numbers & set(x.numbers)
             ]
             assert sorted(backend.fetch(scope), key=str) == sorted(wanted, key=str)
 
@@ -95,29 +95,31 @@ def round_of(rng: random.Random, many: int, now: dict[str, Holding]) -> list[Cha
         if before is None:
             now[extension] = after
 
-    free = sorted(set(NUMBERS) - {held.number for held in now.values()})
+    free = sorted(set(NUMBERS) - {number for held in now.values() for number in held.numbers})
     rng.shuffle(free)
     for extension in rng.sample(EXTENSIONS, many):
         held = now.get(extension, VACANT)
         member = rng.choice([None, held.member, rng.choice(MEMBERS), rng.choice(MEMBERS)])
         match rng.random():
             case chance if chance < 0.04:
-                change(extension, VACANT, Holding("nobody@x.org", None))
+                change(extension, VACANT, Holding("nobody@x.org", ()))
             case chance if chance < 0.08:
-                change(extension, Holding(member, rng.choice(NUMBERS)))
+                change(extension, Holding(member, sorted_numbers({*held.numbers[1:], rng.choice(NUMBERS)})))
                 break  # whatever follows may rest on it
-            case chance if chance < 0.3 and held.number is not None:
-                change(extension, Holding(member, None))
+            case chance if chance < 0.3 and held.numbers:
+                change(extension, Holding(member, ()))
                 other = rng.choice(EXTENSIONS)
                 was = now.get(other, VACANT)
                 if other != extension:
-                    change(other, Holding(was.member, held.number))
-                    if was.number is not None:
-                        change(extension, Holding(member, was.number))
+                    change(other, Holding(was.member, held.numbers))
+                    if was.numbers:
+                        change(extension, Holding(member, was.numbers))
             case chance if chance < 0.6 and free:
-                change(extension, Holding(member, free.pop()))
+                some = free[: rng.randint(1, 3)]
+                del free[: len(some)]
+                change(extension, Holding(member, sorted_numbers([*held.numbers[: rng.randint(0, 2)], *some])))
             case _:
-                change(extension, Holding(member, held.number))
+                change(extension, Holding(member, held.numbers))
     return changes
 
 

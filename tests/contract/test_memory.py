@@ -44,3 +44,10 @@ class TestMemoryInBulk(TestMemory):
 
     can = frozenset({Can.SEVERAL})
     group = 1_000_000
+
+
+class TestMemoryWhereNumbersAreExtensions(TestMemory):
+    """People have a number and no extension, as on cloud systems; some have further numbers."""
+
+    def extension(self, n):
+        return f"+331980{n:05d}"

@@ -45,6 +45,9 @@ FOUND = [
     (broken.Locking, "a_generator_may_be_let_go_half_way"),
     (broken.Locking, "an_error_of_the_source_of_changes_comes_through"),
     (broken.ClosedOnce, "a_backend_may_be_closed_twice"),
+    (broken.OneNumber, "a_number_moves_from_among_several_to_among_several"),
+    (broken.FirstNumber, "all_numbers_of_an_extension_are_read"),
+    (broken.FirstNumber, "undo_restores_what_was"),
     (broken.Thorough, "a_generator_may_be_let_go_half_way"),
     (pretending, "apply_then_plan_again_and_expect_nothing"),
     (pretending, "undo_puts_everything_back"),
@@ -108,13 +111,13 @@ def test_a_failure_shows_what_was_found_and_what_was_expected(tmp_path):
     wrong = """
 class Wrong(MemoryBackend):
     def fetch(self, scope):
-        yield from (e._replace(number=None) for e in super().fetch(scope))
+        yield from (e._replace(numbers=()) for e in super().fetch(scope))
 """
     done = run(tmp_path, MODULE.replace("MINE", "Wrong") + wrong, "-k", "test_everything_is")
     assert done.returncode == 1, done.stdout
     assert "where" in done.stdout or "At index" in done.stdout or "Differing items" in done.stdout, done.stdout
-    assert "Holding(member='member0@example.org', number=None)" in done.stdout
-    assert "Holding(member='member0@example.org', number='+33199000000')" in done.stdout
+    assert "Holding(member='member0@example.org', numbers=())" in done.stdout
+    assert "Holding(member='member0@example.org', numbers=('+33199000000',))" in done.stdout
 
 
 def test_without_the_fixture_the_author_is_told(tmp_path):

@@ -10,7 +10,7 @@ from linecard.model.outcome import Fate, Result
 from linecard.ports.backend import Can
 from linecard.testing import MemoryBackend, MemoryPbx, Silence, Trouble
 
-ADA, BOB, CYD = (Holding(f"{name}@example.org", None) for name in ("ada", "bob", "cyd"))
+ADA, BOB, CYD = (Holding(f"{name}@example.org", ()) for name in ("ada", "bob", "cyd"))
 RELEASES = [
     Change(seq, "hq", extension, held, VACANT)
     for seq, (extension, held) in enumerate([("1000", ADA), ("1001", BOB), ("1002", CYD)], start=1)
@@ -61,7 +61,7 @@ def test_it_falls_silent_before_or_after_it_made_a_change(pbx, made, second):
     results = []
     with pytest.raises(BackendError, match="does not answer"):
         results.extend(backend.apply(iter(RELEASES)))
-    assert {e.extension: Holding(e.member, e.number) for e in backend.fetch(ALL)} == {
+    assert {e.extension: Holding(e.member, e.numbers) for e in backend.fetch(ALL)} == {
         "1000": VACANT,
         "1001": second,
         "1002": CYD,
@@ -142,10 +142,10 @@ def test_used_after_it_was_closed_it_says_so(pbx):
 @pytest.mark.parametrize(
     ("entries", "words"),
     [
-        ([Entry("1000", None, None), Entry("1000", "ada@example.org", None)], "1000 is there twice"),
-        ([Entry("1000", None, "+33199000000"), Entry("1001", None, "+33199000000")], "is on extension 1000"),
-        ([Entry("1000", "ada@example.org", None), Entry("1001", "ada@example.org", None)], "holds extension 1000"),
-        ([Entry("1000", "Ada@example.org", None)], "no login in lower case"),
+        ([Entry("1000", None, ()), Entry("1000", "ada@example.org", ())], "1000 is there twice"),
+        ([Entry("1000", None, ("+33199000000",)), Entry("1001", None, ("+33199000000",))], "is on extension 1000"),
+        ([Entry("1000", "ada@example.org", ()), Entry("1001", "ada@example.org", ())], "holds extension 1000"),
+        ([Entry("1000", "Ada@example.org", ())], "no login in lower case"),
     ],
 )
 def test_a_test_cannot_fill_it_with_what_no_pbx_holds(entries, words):
@@ -157,6 +157,6 @@ def test_a_test_cannot_fill_it_with_what_no_pbx_holds(entries, words):
 def test_it_holds_a_hundred_thousand_extensions():
     """In time that grows with their number, not with its square: it serves as the PBX of a large test."""
     count = 100_000
-    pbx = MemoryPbx(Entry(f"{n:06d}", f"m{n}@example.org", f"+{10**9 + n}") for n in range(count))
+    pbx = MemoryPbx(Entry(f"{n:06d}", f"m{n}@example.org", (f"+{10**9 + n}",)) for n in range(count))
     scope = Scope(numbers=frozenset({"+1000099999"}))
-    assert list(MemoryBackend(pbx).fetch(scope)) == [Entry("099999", "m99999@example.org", "+1000099999")]
+    assert list(MemoryBackend(pbx).fetch(scope)) == [Entry("099999", "m99999@example.org", ("+1000099999",))]

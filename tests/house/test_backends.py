@@ -63,7 +63,7 @@ def test_a_sheet_is_imported_through_it(folder: Path) -> None:
     (folder / "linecard.yaml").write_text(SITE, encoding="utf-8")
     (folder / "sheet.csv").write_text("Action,LoginEmail,Extension\nattach,ada@example.com,0100\n", encoding="utf-8")
     run(folder, "linecard", "import", "sheet.csv", "--yes")
-    assert json.loads((folder / "state/hq.json").read_text()) == {"0100": ["ada@example.com", None]}
+    assert json.loads((folder / "state/hq.json").read_text()) == {"0100": ["ada@example.com", []]}
     assert json.loads(run(folder, "linecard", "members", "--json")) == [
-        {"pbx": "hq", "extension": "0100", "member": "ada@example.com", "number": None}
+        {"pbx": "hq", "extension": "0100", "member": "ada@example.com", "number": None, "numbers": []}
     ]

@@ -43,7 +43,7 @@ class TestItRefuses:
         works.connect(hq=Trouble(refuses=lambda c: "no"))
         run = works.sheet(THREE[0], THREE[0])
         assert works.came_to(run) == ["failed pbx_refused"] * 2
-        assert works.lines(run)[0].after == Holding(None, None)
+        assert works.lines(run)[0].after == Holding(None, ())
 
     def test_the_same_file_later_makes_only_what_is_missing(self, works):
         """Sent again when the licence was bought."""
@@ -139,7 +139,7 @@ class TestSomebodyElseChangesIt:
 
         def meddle(pbx: MemoryPbx, change: Change) -> None:
             if change.extension == "1001" and "1001" not in pbx.extensions:
-                pbx.put("1001", Holding("late@x.org", None))
+                pbx.put("1001", Holding("late@x.org", ()))
 
         works.connect(hq=Trouble(meddles=meddle))
         run = works.sheet(THREE[0], "force_attach,bob@x.org,,1001,", "attach,cy@x.org,,1002,")
@@ -152,7 +152,7 @@ class TestSomebodyElseChangesIt:
         names = iter(f"late{i}@x.org" for i in range(100))
 
         def meddle(pbx: MemoryPbx, change: Change) -> None:
-            pbx.put("1001", Holding(next(names), None))
+            pbx.put("1001", Holding(next(names), ()))
 
         works.connect(hq=Trouble(meddles=meddle))
         run = works.sheet(THREE[0], "force_attach,bob@x.org,,1001,")
@@ -168,7 +168,7 @@ class TestSomebodyElseChangesIt:
 
         def meddle(pbx: MemoryPbx, change: Change) -> None:
             if change.extension == "1001":
-                pbx.put("1001", Holding("late@x.org", None))
+                pbx.put("1001", Holding("late@x.org", ()))
 
         works.connect(hq=Trouble(meddles=meddle))
         run = works.sheet(THREE[0], "force_attach,bob@x.org,,1001,")
@@ -224,7 +224,7 @@ class TestStopping:
     def test_a_new_plan_that_nobody_decided_upon_is_found_again(self, works):
         """Killed between the second plan and its approval: the run is planned a third time and finished."""
         run = works.apply(works.approve(works.planned("force_attach,ada@x.org,,1000,", THREE[1])), stop=lambda: True)
-        works.memory["hq"].put("1000", Holding("late@x.org", None))
+        works.memory["hq"].put("1000", Holding("late@x.org", ()))
         assert works.plan(run).state is State.PLANNED
         (run,) = works.recover()
         assert (run.state, works.came_to(run)) == (State.APPLIED, ["done took_over", "done linked"])
@@ -233,14 +233,14 @@ class TestStopping:
     def test_it_does_not_approve_itself(self, works):
         """What the unapproved plan wants is no approved plan's rest."""
         run = works.apply(works.approve(works.planned("force_attach,ada@x.org,,1000,")), stop=lambda: True)
-        works.memory["hq"].put("1000", Holding("late@x.org", None))
+        works.memory["hq"].put("1000", Holding("late@x.org", ()))
         run = works.plan(works.plan(run))
         assert (run.state, run.attempt, works.made()) == (State.PLANNED, 3, [])
 
     def test_it_was_not_moved_where_it_was_already(self, works):
         """A run goes only where the diagram says; one that is planned and planned once more goes nowhere."""
         run = works.apply(works.approve(works.planned("force_attach,ada@x.org,,1000,")), stop=lambda: True)
-        works.memory["hq"].put("1000", Holding("late@x.org", None))
+        works.memory["hq"].put("1000", Holding("late@x.org", ()))
         works.plan(works.plan(run))
         works.recover()
         moves = [(event.was, event.state) for event in works.store.events(run.id)]
@@ -254,8 +254,8 @@ class TestStopping:
 
     def test_a_new_member_elsewhere_does_not_matter(self, tmp_path):
         """Only what the run touches is looked at."""
-        works = Works(tmp_path, hq=[Entry("1003", "dan@x.org", None)])
+        works = Works(tmp_path, hq=[Entry("1003", "dan@x.org", ())])
         run = works.apply(works.approve(works.planned(*THREE)), stop=lambda: True)
-        works.memory["hq"].put("1004", Holding("late@x.org", None))
+        works.memory["hq"].put("1004", Holding("late@x.org", ()))
         (run,) = works.recover()
         assert run.state is State.APPLIED

@@ -28,8 +28,10 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
     with site.service() as service:
         found = _found(service, pbx, member.lower() if member else None, extension)
         if as_json:
+            from linecard.rules import plain
+
             site.json_list(
-                {"pbx": name, "extension": entry.extension, "member": entry.member, "number": entry.number}
+                {"pbx": name, "extension": entry.extension, "member": entry.member, **plain.numbers(entry.numbers)}
                 for name, entry in found
             )
             return
@@ -37,10 +39,16 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
         for count, (name, entry) in enumerate(found, 1):
             if count == 1:
                 click.echo(f"{'PBX':<12} {'Extension':<12} {'Number':<17} Member")
-            cells = (f"{name:<12}", f"{entry.extension:<12}", f"{entry.number or '':<17}", entry.member or "")
-            click.echo(site.shown(" ".join(cells).rstrip()))
+            first, *others = entry.numbers or ("",)
+            click.echo(_row(name, entry.extension, first, entry.member or ""))
+            for number in others:
+                click.echo(_row("", "", number, ""))
         if not count:
             click.echo("Nobody holds anything there." if pbx or member or extension else "Nobody holds anything yet.")
+
+
+def _row(name: str, extension: str, number: str, member: str) -> str:
+    return site.shown(f"{name:<12} {extension:<12} {number:<17} {member}".rstrip())
 
 
 def _found(service: Service, pbx: str | None, member: str | None, extension: str | None) -> Iterator[tuple[str, Entry]]:
@@ -58,5 +66,5 @@ def _found(service: Service, pbx: str | None, member: str | None, extension: str
         for entry in service.pbxs[name].backend.fetch(scope):
             if member is not None and entry.member != member:
                 continue
-            if entry.member or entry.number or extension is not None:
+            if entry.member or entry.numbers or extension is not None:
                 yield name, entry

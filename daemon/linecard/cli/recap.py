@@ -77,7 +77,7 @@ def tell_changes(changes: Iterator[Change], *, most: int = ROWS) -> int:
 
 
 def _held(held: Holding) -> str:
-    return shown(f"{held.member or '(nobody)'}{f' {held.number}' if held.number else ''}")
+    return shown(f"{held.member or '(nobody)'}{''.join(f' {number}' for number in held.numbers)}")
 
 
 def tell_faults(faults: Iterable[Fault]) -> None:

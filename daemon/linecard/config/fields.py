@@ -25,7 +25,7 @@ _KNOWN = {folded(name): column for column, names in SYNONYMS.items() for name in
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?:([kMGT])(i?)B|B)?", re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(ms|s|min|h|d)?", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_RANGE = re.compile(r"([0-9]{1,32})(?: *- *([0-9]{1,32}))?", re.ASCII)
+_RANGE = re.compile(r"([0-9]{1,32}|\+[1-9][0-9]{6,14})(?: *- *([0-9]{1,32}|\+[1-9][0-9]{6,14}))?", re.ASCII)
 
 
 def expected(sentence: str) -> PydanticCustomError:

@@ -40,7 +40,7 @@ from linecard.config.sections import (
     Tell,
     Warn,
 )
-from linecard.rules.play import SecondExtension
+from linecard.rules.play import SecondExtension, SecondNumber
 from linecard.rules.telling import REPLY
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Metrics",
     "PbxConfig",
     "SecondExtension",
+    "SecondNumber",
     "Section",
     "SheetOptions",
     "SinkConfig",
@@ -76,7 +77,10 @@ class PbxConfig(Section):
     )
     extensions: Ranges = Field(
         default=(),
-        description="The extensions that members may get, such as 1000-4999 or 0100; with none listed, any.",
+        description=(
+            "The extensions that members may get, such as 1000-4999 or 0100; with none listed, any. "
+            "Where a number is the extension: +33123456700-+33123456799."
+        ),
     )
     emergency: Emergencies = Field(
         default=(),
@@ -87,6 +91,13 @@ class PbxConfig(Section):
         description=(
             "What attach does when the member holds another extension on this PBX: "
             "move frees that one, add keeps it, refuse stops the row."
+        ),
+    )
+    second_number: SecondNumber = Field(
+        default=SecondNumber.REPLACE,
+        description=(
+            "What the Number of a row does to an extension that has another one: replace takes its place "
+            "(and stops the row when there are several), add lets all of them ring, refuse stops the row."
         ),
     )
     aliases: Names = Field(

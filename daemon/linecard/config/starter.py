@@ -28,6 +28,7 @@ pbxs:                # the telephone systems
     # emergency: [3333]           # never to be given, besides 112, 911 and the country's own
     # aliases: [Headquarters]     # other spellings of this PBX in sheets
     # second_extension: move      # when the member has another extension here: move, add or refuse
+    # second_number: replace      # when the extension has another number: replace, add or refuse
 
 inboxes:             # where files arrive
   hr:

@@ -1,28 +1,46 @@
-"""What a PBX holds: each extension with the member who holds it and the number that rings it."""
+"""What a PBX holds: each extension with the member who holds it and the numbers that ring it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 
 class Holding(NamedTuple):
-    """What one extension is: its holder and its public number (E.164), either of which may be missing."""
+    """What one extension is: its holder, if it has one, and its public numbers (E.164), none, one or several.
+
+    `numbers` are in order and each stands there once (see `sorted_numbers`), so that two holdings are equal when the
+    same numbers ring.
+    """
 
     member: str | None
-    number: str | None
+    numbers: tuple[str, ...] = ()
 
 
-VACANT = Holding(None, None)
+VACANT = Holding(None, ())
 """An extension with neither holder nor number; also what an extension is that the PBX does not have yet."""
 
 
+def sorted_numbers(numbers: Iterable[str]) -> tuple[str, ...]:
+    """These numbers as a `Holding` and an `Entry` have them."""
+    return tuple(sorted(set(numbers)))
+
+
 class Entry(NamedTuple):
-    """One extension of a PBX as the PBX itself told it; `member` in lower case, `number` in E.164."""
+    """One extension of a PBX as the PBX itself told it; `member` in lower case, `numbers` as a `Holding` has them.
+
+    On a PBX where people have a number and no extension, the number is the extension: `+33123456789`, in E.164.
+    """
 
     extension: str
-    member: str | None
-    number: str | None
+    member: str | None = None
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def holding(self) -> Holding:
+        """What the extension is."""
+        return Holding(self.member, self.numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Code(StrEnum):
     HELD_BY_OTHER = "held_by_other"
     WRONG_EXTENSION = "wrong_extension"
     NUMBER_IN_USE = "number_in_use"
+    SEVERAL_NUMBERS = "several_numbers"
     SECOND_EXTENSION = "second_extension"
     # failed, unknown, skipped
     PBX_REFUSED = "pbx_refused"

@@ -164,7 +164,7 @@ class _Lane:
         if not extensions:
             return {}
         entries = self._pbx.backend.fetch(Scope(extensions=frozenset(extensions)))
-        return {extension: Holding(member, number) for extension, member, number in entries}
+        return {extension: Holding(member, numbers) for extension, member, numbers in entries}
 
     def _record(self, results: list[tuple[Result, str]]) -> None:
         if results:
@@ -184,7 +184,7 @@ def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: F
     names = list(chains)
     for some in (names[i : i + GROUP] for i in range(0, len(names), GROUP)):
         entries = pbx.backend.fetch(Scope(extensions=frozenset(some)))
-        now = {e.extension: Holding(e.member, e.number) for e in entries}
+        now = {e.extension: e.holding for e in entries}
         results = [found for name in some for found in _found(chains[name], now, words, failed)]
         with store.transaction() as connection:
             journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq))
@@ -206,7 +206,7 @@ def _found(chain: list[Change], now: Mapping[str, Holding], words: str, failed: 
 def shown(held: Holding) -> str:
     """A holding in words."""
     who = held.member or "nobody"
-    return f"{who}, number {held.number}" if held.number else who
+    return f"{who}, number{'s' if len(held.numbers) > 1 else ''} {', '.join(held.numbers)}" if held.numbers else who
 
 
 def _code(fate: Fate) -> str:

@@ -11,7 +11,7 @@ from linecard.ports.opener import Opener
 from linecard.rules.check import Destinations
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
-from linecard.rules.play import SecondExtension
+from linecard.rules.play import SecondExtension, SecondNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Pbx:
     backend: Backend
     numbering: NumberingPlan
     second_extension: SecondExtension = SecondExtension.MOVE
+    second_number: SecondNumber = SecondNumber.REPLACE
     aliases: tuple[str, ...] = ()
 
 

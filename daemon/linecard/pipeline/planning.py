@@ -93,7 +93,8 @@ class Planning:
             pbx = self._inbox.pbxs[name]
             scope = self._scopes[name] if self._scopes is not None else Scope.everything()
             members = None if Can.CREATE_MEMBERS in pbx.backend.can else frozenset(pbx.backend.members(scope))
-            policy = Policy(pbx.second_extension, Can.CREATE_EXTENSIONS in pbx.backend.can, members)
+            creates = Can.CREATE_EXTENSIONS in pbx.backend.can
+            policy = Policy(pbx.second_extension, creates, members, pbx.second_number)
             play = Play(name, policy, pbx.backend.fetch(scope), self._ours.get(name))
             self._plays[name] = play
         return play

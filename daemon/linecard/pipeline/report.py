@@ -17,7 +17,8 @@ from linecard.rules import states
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import headline
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.journal import Journal, Packed
+from linecard.store.journal import Journal
+from linecard.store.packed import Packed
 from linecard.store.store import Store
 
 

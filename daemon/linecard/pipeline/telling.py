@@ -15,7 +15,7 @@ from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
 from linecard.rules.sentences import AND, NOBODY, THE_PBX, decision, number_taken, sentence, wanted
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.journal import Packed, effects_alone, unpacked
+from linecard.store.packed import Packed, effects_alone, numbers_of, unpacked
 
 DONE, UNCHANGED, INVALID, SKIPPED = Outcome.DONE, Outcome.UNCHANGED, Outcome.INVALID, Outcome.SKIPPED
 REMOVED = Code.REMOVED
@@ -43,8 +43,8 @@ class Telling:
                 continue
             outcome, message, remedy, cells, advised = patterns[code]
             message, remedy = message % cells(named), remedy % advised(named)
-            before = VACANT if held is rang is None else Holding(held, rang)
-            after = before if outcome is SKIPPED else Holding(holds, rings)
+            before = VACANT if held is rang is None else Holding(held, numbers_of(rang))
+            after = before if outcome is SKIPPED else Holding(holds, numbers_of(rings))
             yield Line(
                 at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, (), ()
             )
@@ -79,7 +79,7 @@ _HOLDER = '{"holder": "%s"}'
 _MARK = re.compile("\0([0-9])\0")
 _MARKED = Row(0, "", "\0002\0", "\0003\0", "\0004\0", "\0005\0")
 """A row in whose cells stands where it has them, packed."""
-_ITS, _ANOTHERS = Holding(_MARKED.member, None), Holding("\0008\0", None)
+_ITS, _ANOTHERS = Holding(_MARKED.member), Holding("\0008\0")
 _PLAIN = tuple(
     Verdict(outcome, code, (Effect(_MARKED.pbx, _MARKED.extension, before, after),))
     for outcome, code, before, after in (
@@ -161,10 +161,11 @@ def line(
 
 
 def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, str]:
-    pbx, extension, holder, lost = row.pbx, row.extension, verdict.holder, ""
+    pbx, extension, holder, lost, numbers = row.pbx, row.extension, verdict.holder, "", ""
     if effects := verdict.effects:
         named, member = effects[0], row.member
         pbx, extension, holder = pbx or named.pbx, extension or named.extension, holder or named.before.member or ""
+        numbers = f" {words(AND)} ".join(named.before.numbers)
         freed = [e for e in effects if e.before.member == member != e.after.member]
         lost = f" {words(AND)} ".join([_named(e, row) for e in freed]) if freed else ""
     return {
@@ -172,6 +173,7 @@ def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, s
         "extension": extension,
         "pbx": pbx or words(THE_PBX),
         "number": row.number,
+        "numbers": numbers,
         "holder": holder or words(NOBODY),
         "other": verdict.other,
         "freed": lost,
@@ -188,7 +190,8 @@ def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) ->
     """The row's number left an extension that is not the member's own: whoever answers there must read it."""
     for effect in verdict.effects[1:]:
         was = effect.before
-        if row.number and was.number == row.number != effect.after.number and was.member != row.member:
+        taken = row.number and row.number in was.numbers and row.number not in effect.after.numbers
+        if taken and was.member != row.member:
             yield number_taken(row.number, effect.extension, was.member or "", done=done, words=words)
 
 

@@ -15,8 +15,8 @@ class Digest:
         self.changes = 0
 
     def add(self, change: Change) -> None:
-        _, pbx, extension, (holder, had), (member, number) = change
-        parts = (pbx, extension, holder or "", had or "", member or "", number or "")
+        _, pbx, extension, (holder, had), (member, numbers) = change
+        parts = (pbx, extension, holder or "", " ".join(had), member or "", " ".join(numbers))
         self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 

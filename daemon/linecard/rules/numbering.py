@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
@@ -127,7 +128,9 @@ class NumberingPlan:
         return text in self._own_emergency or (self._emergency is not None and self._emergency.match(text) is not None)
 
     def extension(self, text: str) -> str:
-        """The extension, checked. Raises `BadCell`."""
+        """The extension, checked: up to 32 digits, or a number where the PBX has ranges of those. Raises `BadCell`."""
+        if text.startswith("+") and any(low.startswith("+") for low, _ in chain(*self._by_length.values())):
+            return self._ranged(self.read_number(text).number)
         if not text.isdigit():
             self._check_for_marks(text)
         if not _EXTENSION.match(text):
@@ -142,6 +145,10 @@ class NumberingPlan:
                 f"{text} is an emergency number in {self.region}.",
                 "Choose another extension.",
             )
+        return self._ranged(text)
+
+    def _ranged(self, text: str) -> str:
+        """An extension that lies in a range of the PBX, if it has any. Raises `BadCell`."""
         if self._by_length and not self._in_range(text):
             padded = next((p for n in self._by_length if self._in_range(p := text.zfill(n))), None)
             if padded is not None and len(padded) > len(text):
@@ -169,7 +176,9 @@ class NumberingPlan:
             )
 
     def _in_range(self, text: str) -> bool:
-        return text.isdigit() and any(low <= text <= high for low, high in self._by_length.get(len(text), ()))
+        return text.removeprefix("+").isdigit() and any(
+            low <= text <= high for low, high in self._by_length.get(len(text), ())
+        )
 
     def read_number(self, text: str, extension: str = "") -> NumberReading:
         """The number in a cell; `extension` is that of its row. Raises `BadCell`."""

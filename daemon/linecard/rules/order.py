@@ -35,8 +35,10 @@ def ordered(pbx: str, differences: Differences, *, several: bool, first: int = 1
 
 
 def _lost(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[str, str]]:
-    if before.number is not None and before.number != after.number:
-        yield "number", before.number
+    if before.numbers and before.numbers != after.numbers:
+        for number in before.numbers:
+            if number not in after.numbers:
+                yield "number", number
     if not several and before.member is not None and before.member != after.member:
         yield "member", before.member
 
@@ -105,7 +107,7 @@ def _next_giver(
         giver = givers.get(thing)
         if giver is not None and giver != extension and giver in now and giver not in finished:
             kind, value = thing
-            if getattr(now[giver], kind) == value:
+            if value in now[giver].numbers if kind == "number" else value == now[giver].member:
                 return giver
     return None
 
@@ -114,5 +116,5 @@ def _without(holding: Holding, things: Iterable[tuple[str, str]]) -> Holding:
     gone = set(things)
     return Holding(
         None if ("member", holding.member) in gone else holding.member,
-        None if ("number", holding.number) in gone else holding.number,
+        tuple(number for number in holding.numbers if ("number", number) not in gone),
     )

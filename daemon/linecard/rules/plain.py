@@ -15,7 +15,12 @@ from linecard.model.summary import Summary
 
 
 def holding(held: Holding | None) -> dict[str, Any] | None:
-    return None if held is None else {"member": held.member, "number": held.number}
+    return None if held is None else {"member": held.member, **numbers(held.numbers)}
+
+
+def numbers(found: tuple[str, ...]) -> dict[str, Any]:
+    """All numbers of an extension, and the first by itself, for readers who know of one."""
+    return {"number": found[0] if found else None, "numbers": list(found)}
 
 
 def effect(found: Effect) -> dict[str, Any]:

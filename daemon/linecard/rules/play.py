@@ -23,6 +23,17 @@ class SecondExtension(StrEnum):
     REFUSE = "refuse"
 
 
+class SecondNumber(StrEnum):
+    """What the number of a row does to an extension that has another one.
+
+    `REPLACE` takes its place, and is refused where there are several: none of them is the one that was meant.
+    """
+
+    REPLACE = "replace"
+    ADD = "add"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How a PBX is to be treated. `members` are the logins it knows; None where it makes them when needed."""
@@ -30,12 +41,16 @@ class Policy:
     second_extension: SecondExtension = SecondExtension.MOVE
     creates_extensions: bool = True
     members: frozenset[str] | None = None
+    second_number: SecondNumber = SecondNumber.REPLACE
 
 
-# What an extension is in play: member, number, and who said so: four times the line of the row that last did (0: the
-# PBX did), plus _NAMED if that row named the number too, plus _TOUCHED if any row changed it. A plain and short tuple,
+# The numbers of an extension in play: none, the only one, or all of them in order. No tuple around what most have.
+_Numbers = str | tuple[str, ...] | None
+
+# What an extension is in play: member, numbers, and who said so: four times the line of the row that last did (0: the
+# PBX did), plus _NAMED if that row named a number too, plus _TOUCHED if any row changed it. A plain and short tuple,
 # because a million of them are held.
-_State = tuple[str | None, str | None, int]
+_State = tuple[str | None, _Numbers, int]
 _NAMED, _TOUCHED = 1, 2
 _NOTHING: _State = (None, None, 0)
 
@@ -62,33 +77,36 @@ class Play:
         self._touched: list[str] = []
         self._was: dict[str, _State] = {}  # those of the touched that the PBX has
         self._detached: dict[str, tuple[int, str]] = {}
+        self._named: dict[str, int] = {}  # the line of the row that named a number, where an extension has several
         self.links = 0
-        for extension, member, number in entries:
-            self._enter(extension, (member, number, 0))
+        for extension, member, numbers in entries:
+            self._enter(extension, (member, numbers[0] if len(numbers) == 1 else numbers or None, 0))
             self.links += member is not None
         standing = {e: before for e, (before, after) in (ours or {}).items() if self.holding(e) == after}
         for extension in standing:
             self._touch(extension, self._is.get(extension, _NOTHING))
             self._leave(extension, self._is.get(extension, _NOTHING))
         for extension, before in standing.items():
-            self._enter(extension, (before.member, before.number, _TOUCHED))
+            self._enter(extension, (before.member, _packed(before.numbers), _TOUCHED))
 
     # -- what is held --------------------------------------------------------------------------------------------
 
     def _enter(self, extension: str, state: _State) -> None:
         self._is[extension] = state
-        member, number = state[0], state[1]
+        member, numbers = state[0], state[1]
         if member is not None:
             held = self._of_member.get(member)
             if held is None:
                 self._of_member[member] = extension
             else:
                 self._of_member[member] = (held, extension) if isinstance(held, str) else (*held, extension)
-        if number is not None:
-            self._with_number[number] = extension
+        if isinstance(numbers, str):
+            self._with_number[numbers] = extension
+        elif numbers is not None:
+            self._with_number.update(dict.fromkeys(numbers, extension))
 
     def _leave(self, extension: str, state: _State) -> None:
-        member, number = state[0], state[1]
+        member, numbers = state[0], state[1]
         if member is not None:
             held = self._of_member[member]
             rest = () if isinstance(held, str) else tuple(e for e in held if e != extension)
@@ -96,16 +114,17 @@ class Play:
                 self._of_member[member] = rest if len(rest) > 1 else rest[0]
             else:
                 del self._of_member[member]
-        if number is not None and self._with_number.get(number) == extension:
-            del self._with_number[number]
+        for number in _spread(numbers):
+            if self._with_number.get(number) == extension:
+                del self._with_number[number]
 
-    def _set(self, extension: str, member: str | None, number: str | None, line: int, *, named: bool) -> None:
+    def _set(self, extension: str, member: str | None, numbers: _Numbers, line: int, *, named: bool) -> None:
         old = self._is.get(extension, _NOTHING)
         if not old[2] & _TOUCHED:
             self._touch(extension, old)
         if old is not _NOTHING:
             self._leave(extension, old)
-        self._enter(extension, (member, number, 4 * line + _TOUCHED + named))
+        self._enter(extension, (member, numbers, 4 * line + _TOUCHED + named))
 
     def _touch(self, extension: str, old: _State) -> None:
         """Remember, the first time that it is changed, what the PBX holds of an extension."""
@@ -119,7 +138,7 @@ class Play:
         return (held,) if isinstance(held, str) else held
 
     def holding(self, extension: str) -> Holding:
-        return Holding(*self._is.get(extension, _NOTHING)[:2])
+        return _held(self._is.get(extension, _NOTHING))
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -134,9 +153,9 @@ class Play:
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_EXTENSION)
         if self._unknown(member):
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_MEMBER)
-        holder, old_number, _ = old or _NOTHING
-        if holder == member and number in (None, old_number):
-            self._say(extension, row, named=number is not None)
+        holder, had, _ = old or _NOTHING
+        if holder == member and (number is None or number == had or (had is not None and number in _spread(had))):
+            self._say(extension, row)
             return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self._seen(extension))
         force = row.action == Action.FORCE_ATTACH
         if holder not in (None, member) and not force:
@@ -146,6 +165,9 @@ class Play:
             other = self._is[elsewhere][0]
             if other not in (None, member):
                 return Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, self._seen(extension), elsewhere, other or "")
+        numbers = self._after(had, number)
+        if numbers is None and (had is not None or number is not None):
+            return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self._seen(extension))
         others = () if holder == member else self.held_by(member)
         if others and self._policy.second_extension is SecondExtension.REFUSE:
             return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self._seen(extension), others[0])
@@ -158,24 +180,35 @@ class Play:
         else:
             code = Code.LINKED
         freed = others if self._policy.second_extension is SecondExtension.MOVE else ()
-        return self._link(row, code, freed, elsewhere)
+        return self._link(row, code, freed, elsewhere, numbers)
 
-    def _link(self, row: Row, code: Code, freed: tuple[str, ...], elsewhere: str) -> Verdict:
+    def _after(self, had: _Numbers, number: str | None) -> _Numbers:
+        """The numbers of an extension after a row that names this one, if any; None if it may not have it besides."""
+        if number is None or number == had:
+            return had
+        if had is None:
+            return number
+        if number in (several := _spread(had)):
+            return had
+        if self._policy.second_number is SecondNumber.ADD:
+            return tuple(sorted((*several, number)))
+        return number if len(several) == 1 and self._policy.second_number is SecondNumber.REPLACE else None
+
+    def _link(self, row: Row, code: Code, freed: tuple[str, ...], elsewhere: str, numbers: _Numbers) -> Verdict:
         """Carry the row out: free what the member leaves, take the number from where it is, then link."""
         extension, member = row.extension, row.member
         old = self._is.get(extension, _NOTHING)
-        number = row.number or old[1]
-        overrides = self._broken_by_attach(row) | self._broken(extension, member, number)
+        overrides = self._broken_by_attach(row) | self._broken(extension, member, numbers)
         before: dict[str, Holding] = {}
         if freed or elsewhere != extension:
             before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
             for other in freed:
-                overrides |= self._free(other, before[other].number)
+                overrides |= self._free(other)
             if elsewhere != extension:
-                overrides |= self._take_number(elsewhere)
-        self._set(extension, member, number, row.line, named=bool(row.number))
-        was = Holding(old[0], old[1]) if old is not _NOTHING else VACANT
-        effects = [Effect(self.pbx, extension, was, Holding(member, number))]
+                overrides |= self._take_number(elsewhere, row.number)
+        self._name(extension, numbers, row)
+        self._set(extension, member, numbers, row.line, named=bool(row.number))
+        effects = [Effect(self.pbx, extension, _held(old), Holding(member, _spread(numbers)))]
         for other, had in before.items():
             effects.append(Effect(self.pbx, other, had, self.holding(other)))
         return Verdict(Outcome.DONE, code, tuple(effects), overrides=tuple(sorted(overrides)) if overrides else ())
@@ -196,7 +229,7 @@ class Play:
         effects, overrides = [], set[int]()
         for extension in (wanted,) if wanted else held:
             before = self.holding(extension)
-            overrides |= self._free(extension, before.number)
+            overrides |= self._free(extension)
             effects.append(Effect(self.pbx, extension, before, self.holding(extension)))
         self._detached[row.member] = (row.line, wanted)
         return Verdict(Outcome.DONE, Code.REMOVED, tuple(effects), overrides=tuple(sorted(overrides)))
@@ -210,16 +243,43 @@ class Play:
 
     # -- what earlier rows said ------------------------------------------------------------------------------------
 
-    def _say(self, extension: str, row: Row, *, named: bool) -> None:
+    def _say(self, extension: str, row: Row) -> None:
         """Remember that a row said what already is so, to warn when a later row undoes it."""
-        member, number, said = self._is[extension]
-        self._is[extension] = (member, number, 4 * row.line + (said & _TOUCHED) + (named or said & _NAMED))
+        member, numbers, said = self._is[extension]
+        self._name(extension, numbers, row)
+        self._is[extension] = (member, numbers, 4 * row.line + (said & _TOUCHED) + (bool(row.number) or said & _NAMED))
 
-    def _broken(self, extension: str, member: str | None, number: str | None) -> set[int]:
-        """The line of the row that said otherwise of this extension, if one did."""
-        said_member, said_number, said = self._is.get(extension, _NOTHING)
-        line = said // 4
-        return {line} if line and (said_member != member or (said & _NAMED and said_number != number)) else set()
+    def _name(self, extension: str, numbers: _Numbers, row: Row) -> None:
+        """Remember which of several numbers rows named: of the only one, the extension's own state tells.
+
+        A row that names none says again what the last one said.
+        """
+        if not isinstance(numbers, tuple):
+            return
+        member, had, said = self._is.get(extension, _NOTHING)
+        if member == row.member and said & _NAMED and isinstance(had, str):
+            self._named[had] = said // 4
+        named = [number for number in numbers if number in self._named]
+        if row.number:
+            self._named[row.number] = row.line
+        elif named:
+            self._named[max(named, key=self._named.__getitem__)] = row.line
+
+    def _broken(self, extension: str, member: str | None, numbers: _Numbers) -> set[int]:
+        """The lines of the rows that said otherwise of this extension, if any did."""
+        said_member, had, said = self._is.get(extension, _NOTHING)
+        if not said // 4:
+            return set()
+        if said_member != member:
+            return self._unnamed(had, None) | {said // 4}
+        return {said // 4} if said & _NAMED and isinstance(had, str) and had not in _spread(numbers) else set()
+
+    def _unnamed(self, had: _Numbers, rest: _Numbers) -> set[int]:
+        """The lines of the rows that named one of several numbers which an extension no longer has."""
+        if not isinstance(had, tuple) or not self._named:
+            return set()
+        gone = [number for number in had if number in self._named and number not in _spread(rest)]
+        return {self._named.pop(number) for number in gone}
 
     def _broken_by_attach(self, row: Row) -> set[int]:
         line, extension = self._detached.get(row.member, (0, ""))
@@ -228,17 +288,28 @@ class Play:
             return {line}
         return set()
 
-    def _free(self, extension: str, number: str | None) -> set[int]:
-        """Take the holder from an extension; it keeps its number. The lines of rows that wanted it otherwise."""
-        broken = self._broken(extension, None, number)
-        self._set(extension, None, number, 0, named=False)
+    def _free(self, extension: str) -> set[int]:
+        """Take the holder from an extension; it keeps its numbers. The lines of rows that wanted it otherwise."""
+        numbers = self._is.get(extension, _NOTHING)[1]
+        broken = self._broken(extension, None, numbers)
+        self._set(extension, None, numbers, 0, named=False)
         return broken
 
-    def _take_number(self, extension: str) -> set[int]:
-        member, number, said = self._is[extension]
-        line = said // 4
-        broken = {line} if line and said & _NAMED and number is not None else set[int]()
-        self._set(extension, member, None, 0 if broken else line, named=False)
+    def _take_number(self, extension: str, number: str) -> set[int]:
+        """Take one number from an extension; it keeps its holder and the others. The lines of rows that named it."""
+        member, had, said = self._is[extension]
+        rest = _packed(tuple(other for other in _spread(had) if other != number))
+        line, named = said // 4, False
+        if not isinstance(had, tuple):
+            broken = {line} if line and said & _NAMED else set[int]()
+            line = 0 if broken else line
+        else:
+            broken = self._unnamed(had, rest)
+            lines = [self._named[other] for other in _spread(rest) if other in self._named]
+            line, named = max(lines, default=0) if line in broken else line, bool(lines)
+            if isinstance(rest, str):
+                self._named.pop(rest, None)
+        self._set(extension, member, rest, line, named=named)
         return broken
 
     # -- the difference --------------------------------------------------------------------------------------------
@@ -255,8 +326,17 @@ class Play:
         for extension in self._touched:
             was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
-                yield (
-                    extension,
-                    Holding(was[0], was[1]) if was[0] or was[1] else VACANT,
-                    Holding(now[0], now[1]),
-                )
+                yield extension, _held(was), _held(now)
+
+
+def _packed(numbers: tuple[str, ...]) -> _Numbers:
+    return numbers[0] if len(numbers) == 1 else numbers or None
+
+
+def _spread(numbers: _Numbers) -> tuple[str, ...]:
+    """The inverse of `_packed`."""
+    return (numbers,) if isinstance(numbers, str) else numbers or ()
+
+
+def _held(state: _State) -> Holding:
+    return Holding(state[0], _spread(state[1])) if state[0] or state[1] else VACANT

@@ -39,6 +39,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{number} rings extension {other}, held by {holder}.",
         "Choose another number, or write force_attach if it shall move.",
     ),
+    Code.SEVERAL_NUMBERS: (
+        "{extension} already has {numbers}; {number} is not added and replaces nothing.",
+        "Leave Number empty, or set `second_number: add` for {pbx} if all of them are to ring.",
+    ),
     Code.SECOND_EXTENSION: (
         "{member} already holds {other}; this PBX allows one extension for a member.",
         "Detach {member} from {other} first.",

@@ -34,9 +34,10 @@ def rows(changes: Callable[[], Iterable[Change]]) -> Iterator[Back]:
         _, pbx, extension, before, after = change
         if before.member is not None and before != after:
             why = f"{extension} {_held(before.member)} before"
-            yield Back(Action.FORCE_ATTACH, before.member, pbx, extension, before.number or "", why)
-        if before.number != after.number and (before.number is None or before.member is None):
-            had = f"had the number {before.number}" if before.number else "had no number"
+            number = before.numbers[0] if len(before.numbers) == 1 else ""
+            yield Back(Action.FORCE_ATTACH, before.member, pbx, extension, number, why)
+        if before.numbers != after.numbers and (len(before.numbers) != 1 or before.member is None):
+            had = f"had the numbers {', '.join(before.numbers)}" if before.numbers else "had no number"
             yield Back(None, "", pbx, extension, "", f"{pbx} {extension} {had} before; no row can say that.")
 
 

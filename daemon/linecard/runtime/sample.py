@@ -25,7 +25,7 @@ from linecard.runtime.digests import Digests
 from linecard.runtime.service import Service
 
 SAID = "A sample that linecard sends for trying out; nothing was changed."
-_ADA, _BOB = Holding("ada@example.com", None), Holding("bob@example.com", None)
+_ADA, _BOB = Holding("ada@example.com"), Holding("bob@example.com")
 _ROWS: tuple[tuple[Row, Verdict], ...] = (
     (
         Row(2, Action.ATTACH, "ada@example.com", "hq", "1001", ""),

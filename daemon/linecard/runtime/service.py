@@ -124,7 +124,7 @@ class Service:
                 f"pbxs.{name}.second_extension: found add, but members of this kind of PBX have one extension at most.",
                 remedy="Write move or refuse.",
             )
-        return Pbx(name, backend, numbering, second, found.aliases)
+        return Pbx(name, backend, numbering, second, found.second_number, found.aliases)
 
     @cached_property
     def renderers(self) -> dict[str, Renderer]:

@@ -14,19 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from linecard.model.directory import Change, Holding
-from linecard.model.outcome import Effect, Fate, Outcome, Result, Verdict
+from linecard.model.outcome import Fate, Outcome, Result, Verdict
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
+from linecard.store.packed import Packed, StoredRow, numbers_of, row_values, stored, stored_holding, unpacked
 from linecard.store.store import Store
 from linecard.store.tables import change, fault, row
 
 PAGE = 2000
-
-StoredRow = tuple[Row, Verdict, str]
-"""A row as remembered: with its verdict, and the PBX's words where a change failed."""
-
-Packed = Sequence[Any]
-"""A row as the store has it: line, five cells, outcome, code, holder and number before and after, and what else there
-is: None in the plain case of one effect, on the named extension, with nothing else to be said."""
 
 
 class Journal:
@@ -52,7 +46,7 @@ class Journal:
         """Write rows page by page, passing each on; a page is committed when it is full."""
         for page in _pages(played):
             with self._store.transaction() as connection:
-                _bulk(connection, row, [_row_values(self._run, attempt, *pair) for pair in page])
+                _bulk(connection, row, [row_values(self._run, attempt, *pair) for pair in page])
                 faults = [(self._run, attempt, *f) for r, _ in page if r.faults for f in r.faults]
                 if faults:
                     _bulk(connection, fault, faults, skip=("id",))
@@ -66,7 +60,8 @@ class Journal:
         planned = str(Fate.PLANNED)  # for an enum's word the driver looks for an adapter, each time
         for page in _pages(changes):
             values = [
-                (self._run, c.seq, attempt, c.pbx, c.extension, *c.before, *c.after, planned, "", "") for c in page
+                (self._run, c.seq, attempt, c.pbx, c.extension, *stored(c.before), *stored(c.after), planned, "", "")
+                for c in page
             ]
             with self._store.transaction() as connection:
                 _bulk(connection, change, values)
@@ -86,9 +81,9 @@ class Journal:
             change.c.pbx,
             change.c.extension,
             change.c.before_member,
-            change.c.before_number,
+            change.c.before_numbers,
             change.c.after_member,
-            change.c.after_number,
+            change.c.after_numbers,
         ).where(change.c.run_id == self._run)
         if fates:
             query = query.where(change.c.fate.in_(fates))
@@ -99,8 +94,9 @@ class Journal:
             with self._store.reading() as connection:
                 found = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE))
                 page = found.cursor.fetchall()  # plain: no type has to look at numbers and texts
-            for seq, name, extension, held, had, member, number in page:
-                yield Change(seq, name, extension, Holding(held, had), Holding(member, number))
+            for seq, name, extension, held, had, member, rings in page:
+                before, after = Holding(held, numbers_of(had)), Holding(member, numbers_of(rings))
+                yield Change(seq, name, extension, before, after)
             if len(page) < PAGE:
                 return
             last = page[-1][0]
@@ -120,9 +116,9 @@ class Journal:
                 first.c.pbx,
                 first.c.extension,
                 first.c.before_member,
-                first.c.before_number,
+                first.c.before_numbers,
                 last.c.after_member,
-                last.c.after_number,
+                last.c.after_numbers,
             )
             .join(ends, sa.and_(first.c.seq == ends.c.first, first.c.run_id == self._run))
             .join(last, sa.and_(last.c.seq == ends.c.last, last.c.run_id == self._run))
@@ -130,7 +126,7 @@ class Journal:
         )
         with self._store.reading() as connection:
             for seq, pbx, extension, *held in connection.execution_options(yield_per=PAGE).execute(query):
-                yield Change(seq, pbx, extension, Holding(held[0], held[1]), Holding(held[2], held[3]))
+                yield Change(seq, pbx, extension, stored_holding(held[0], held[1]), stored_holding(held[2], held[3]))
 
     def pbxs(self, *fates: Fate) -> list[str]:
         """The PBXs that have changes, in the order in which they first appear."""
@@ -197,8 +193,8 @@ class Journal:
         with self._store.reading() as connection:
             for c in connection.execute(query):
                 before, after = (
-                    Holding(c.before_member, c.before_number),
-                    Holding(c.after_member, c.after_number),
+                    stored_holding(c.before_member, c.before_numbers),
+                    stored_holding(c.after_member, c.after_numbers),
                 )
                 yield Change(c.seq, c.pbx, c.extension, before, after), Fate(c.fate), c.code, c.words
 
@@ -270,7 +266,7 @@ class Journal:
                 outcome=outcome,
                 code=code,
                 after_member=row.c.before_member,
-                after_number=row.c.before_number,
+                after_numbers=row.c.before_numbers,
                 more=json.dumps(more, ensure_ascii=False),
             )
         )
@@ -329,26 +325,6 @@ def _bulk(
     connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({", ".join(names)}) VALUES ({marks})', values)
 
 
-def _row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
-    effects = verdict.effects
-    main = effects[0] if effects else None
-    more: dict[str, Any] = {}
-    plain = main is not None and len(effects) == 1 and main[:2] == (found.pbx, found.extension)
-    if verdict.other:
-        more["other"] = verdict.other
-    if verdict.holder:
-        more["holder"] = verdict.holder
-    if verdict.overrides:
-        more["overrides"] = verdict.overrides
-    before, after = (main.before, main.after) if main is not None else ((None, None), (None, None))
-    if not plain and (more or main is not None):
-        more["effects"] = effects
-    text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
-    line, action, member, pbx, extension, number, _ = found
-    words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
-    return (run_id, attempt, line, *words, *before, *after, text)
-
-
 _FAULT = tuple(fault.c)[3:]
 
 
@@ -358,42 +334,5 @@ def _fault(values: Iterable[Any]) -> Fault:
 
 
 _STORED = tuple(row.c)[2:]
-_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _FAULT_CODES = {code.value: code for code in FaultCode}
 _SEVERITIES = {severity.value: severity for severity in Severity}
-
-
-_decoded = json.JSONDecoder().raw_decode
-
-
-def effects_alone(packed: Packed) -> list[Any]:
-    """PBX, extension, before and after of each effect of a row that has nothing else to be said of it; else none."""
-    more = _decoded(packed[12])[0] if packed[12] else {}
-    return more["effects"] if more.keys() == {"effects"} else []
-
-
-def unpacked(packed: Packed) -> StoredRow:
-    """The inverse of `_row_values`.
-
-    `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
-    names the effects if the case is not plain.
-    """
-    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = packed
-    said = Row(line, action, member, pbx, extension, number)
-    if not text:
-        plain = () if text == "" else (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
-        return said, Verdict(_OUTCOMES[outcome], code, plain), ""
-    more, _ = _decoded(text)
-    if "effects" in more:
-        effects = tuple([Effect(p, e, Holding(*b), Holding(*a)) for p, e, b, a in more["effects"]])
-    else:
-        effects = (Effect(pbx, extension, Holding(bm, bn), Holding(am, an)),)
-    verdict = Verdict(
-        _OUTCOMES[outcome],
-        code,
-        effects,
-        more.get("other", ""),
-        more.get("holder", ""),
-        tuple(more.get("overrides", ())),
-    )
-    return said, verdict, more.get("words", "")

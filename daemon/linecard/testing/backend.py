@@ -21,7 +21,7 @@ class MemoryBackend:
     before it makes them and gives the first result: 1 for a PBX that is told of each change, a large number for
     one that is loaded in bulk. `closed` is whether it was closed; using it then is a bug and raises `RuntimeError`.
 
-        pbx = MemoryPbx([Entry("1000", "ada@example.org", None)])
+        pbx = MemoryPbx([Entry("1000", "ada@example.org")])
         backend = MemoryBackend(pbx, trouble=Trouble(silence=Silence(at=2, made=True)))
     """
 

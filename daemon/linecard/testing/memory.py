@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.ports.backend import Can
 
 EVERYTHING = frozenset(Can)
@@ -17,7 +17,7 @@ class MemoryPbx:
     It holds `entries` and knows their members and those of `members`. `can` says what it allows, and what is not
     allowed is refused: without `CREATE_EXTENSIONS` an extension must be among `entries`, without `CREATE_MEMBERS` a
     member must be known, without `SEVERAL` a member holds one extension at most. A number is on one extension at
-    most, always. Entries that break a rule raise `ValueError`.
+    most, always; an extension may have several. Entries that break a rule raise `ValueError`.
 
     `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
     stands there twice. `put` and `remove` are what somebody else does to the PBX, past linecard.
@@ -32,10 +32,10 @@ class MemoryPbx:
         self._members = dict.fromkeys(members)
         self._of_member: dict[str, dict[str, None]] = {}
         self._with_number: dict[str, str] = {}
-        for extension, member, number in entries:
-            if extension in self._extensions:
-                raise ValueError(f"extension {extension} is there twice")
-            self.put(extension, Holding(member, number))
+        for entry in entries:
+            if entry.extension in self._extensions:
+                raise ValueError(f"extension {entry.extension} is there twice")
+            self.put(entry.extension, entry.holding)
 
     @property
     def extensions(self) -> Mapping[str, Holding]:
@@ -77,31 +77,34 @@ class MemoryPbx:
 
     def put(self, extension: str, holding: Holding) -> None:
         """Let an extension exist and be this, and its member be known. Raises `ValueError` if that breaks a rule."""
-        member, number = holding
+        member, numbers = holding
         if member is not None and member != member.lower():
             raise ValueError(f"{member} is no login in lower case")
+        if numbers != sorted_numbers(numbers):
+            raise ValueError(f"{numbers} are not in order, or one stands there twice")
         if words := self._conflict(extension, holding):
-            raise ValueError(f"{extension} cannot be {member}, {number}: {words}")
+            raise ValueError(f"{extension} cannot be {member}, {numbers}: {words}")
         self.remove(extension)
         self._extensions[extension] = holding
         if member is not None:
             self._members[member] = None
             self._of_member.setdefault(member, {})[extension] = None
-        if number is not None:
+        for number in numbers:
             self._with_number[number] = extension
 
     def remove(self, extension: str) -> None:
         """Let an extension not exist; its member stays known."""
-        member, number = self._extensions.pop(extension, VACANT)
+        member, numbers = self._extensions.pop(extension, VACANT)
         if member is not None:
             del self._of_member[member][extension]
-        if number is not None:
+        for number in numbers:
             del self._with_number[number]
 
     def _conflict(self, extension: str, wanted: Holding) -> str:
-        bearer = self._with_number.get(wanted.number or "", extension)
-        if bearer != extension:
-            return f"{wanted.number} is on extension {bearer}"
+        for number in wanted.numbers:
+            bearer = self._with_number.get(number, extension)
+            if bearer != extension:
+                return f"{number} is on extension {bearer}"
         others = [other for other in self._of_member.get(wanted.member or "", ()) if other != extension]
         if others and Can.SEVERAL not in self.can:
             return f"{wanted.member} holds extension {others[0]}"

@@ -48,22 +48,26 @@ def filled(engine: sa.Engine, metadata: sa.MetaData, entries) -> None:
         if entries:
             endpoints(connection, metadata, *(entry.extension for entry in entries))
             held = [
-                {"extension": e, "member": m, "number": n, "made": 1, "unsettled": 0, "secret": None}
+                {"extension": e, "member": m, "number": n[0] if n else None, "made": 1, "unsettled": 0, "secret": None}
                 for e, m, n in entries
             ]
             connection.execute(sa.insert(links), held)
         if "extensions" in metadata.tables:
             way = {"context": "from-did", "priority": 1, "app": "Goto"}
-            rows = [{"exten": number, "appdata": f"internal,{e},1"} | way for e, _, number in entries if number]
+            rows = [
+                {"exten": number, "appdata": f"internal,{e},1"} | way for e, _, several in entries for number in several
+            ]
             if rows:
                 connection.execute(sa.insert(metadata.tables["extensions"]), rows)
-        elif numbers := [{"e164": number, "extension": extension} for extension, _, number in entries if number]:
+        elif numbers := [
+            {"e164": number, "extension": extension} for extension, _, several in entries for number in several
+        ]:
             connection.execute(sa.insert(metadata.tables["dids"]), numbers)
 
 
 def attached(backend: Backend, entries) -> None:
     """Entries made by the backend itself, where there is no other way."""
-    vacant = Holding(None, None)
+    vacant = Holding(None, ())
     changes = [Change(n, "hq", e, vacant, Holding(m, d)) for n, (e, m, d) in enumerate(entries, start=1)]
     for result in backend.apply(changes):
         assert result.fate is Fate.DONE, result

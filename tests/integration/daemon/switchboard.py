@@ -42,7 +42,7 @@ class Switchboard:
         if GLUTTON in scope.members:
             _starve()
         for extension, held in self._held().items():
-            names = (extension in scope.extensions, held.member in scope.members, held.number in scope.numbers)
+            names = (extension in scope.extensions, held.member in scope.members, scope.numbers & set(held.numbers))
             if scope.whole or any(names):
                 yield Entry(extension, *held)
 
@@ -70,7 +70,7 @@ class Switchboard:
         pass
 
     def _held(self) -> dict[str, Holding]:
-        return {extension: Holding(*after) for extension, _, after in operations(self._path)}
+        return {extension: Holding(after[0], tuple(after[1])) for extension, _, after in operations(self._path)}
 
     def _told(self, what: str) -> str | None:
         try:

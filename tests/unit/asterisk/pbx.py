@@ -49,7 +49,7 @@ class Pbx:
 
     def entries(self) -> dict[str, Holding]:
         backend = self.backend()
-        found = {e: Holding(m, n) for e, m, n in backend.fetch(Scope.everything())}
+        found = {entry.extension: entry.holding for entry in backend.fetch(Scope.everything())}
         backend.close()
         return found
 
@@ -72,7 +72,7 @@ class Pbx:
 
 def held(what: str | Holding | None) -> Holding:
     """A member alone, for short."""
-    return what if isinstance(what, Holding) else Holding(what, None)
+    return what if isinstance(what, Holding) else Holding(what, ())
 
 
 __all__ = ["ADA", "BOB", "VACANT", "Entry", "Pbx", "held"]

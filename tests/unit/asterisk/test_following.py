@@ -23,7 +23,7 @@ class TestHandover:
     def test_each_new_secret_is_left_in_a_file_of_its_own(self, pbx):
         """For the provisioning server, and for nobody else to read."""
         pbx.becomes(
-            "1000", VACANT, Holding(ADA, NUMBER), secrets=lambda n: ["s3cret"] * n, pins=lambda n: ["123456"] * n
+            "1000", VACANT, Holding(ADA, (NUMBER,)), secrets=lambda n: ["s3cret"] * n, pins=lambda n: ["123456"] * n
         )
         file = pbx.folder / "secrets" / "1000.json"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -33,6 +33,7 @@ class TestHandover:
             "secret": "s3cret",
             "member": ADA,
             "number": NUMBER,
+            "numbers": [NUMBER],
             "voicemail_pin": "123456",
         }
         assert pbx.backend().secret("1000") is None, "it was handed over"
@@ -127,7 +128,7 @@ class TestVoicemail:
     def test_messages_of_who_stays_are_left_alone(self, tmp_path, spool):
         """Another number is no other holder."""
         pbx = self.pbx(tmp_path, spool, on_release_voicemail="empty")
-        pbx.becomes("1000", ADA, Holding(ADA, NUMBER))
+        pbx.becomes("1000", ADA, Holding(ADA, (NUMBER,)))
         assert (spool / "default" / "1000" / "greet.wav").exists()
 
 

@@ -23,7 +23,7 @@ BIG = ("ps_endpoints", "ps_auths", "ps_aors", "ps_contacts", "dids", "extensions
 
 
 def entries() -> list[Entry]:
-    return [Entry(str(n), f"m{n}@x.org", f"+4930{n:09d}") for n in range(MANY)]
+    return [Entry(str(n), f"m{n}@x.org", (f"+4930{n:09d}",)) for n in range(MANY)]
 
 
 class Plans:
@@ -96,11 +96,11 @@ def test_who_holds_what_is_found_by_indexes(plans: Plans, scope: Scope) -> None:
 
 def test_a_change_finds_its_rows_by_indexes(plans: Plans) -> None:
     """An extension is taken from one, another gets a number, one is freed."""
-    held = Holding("m1@x.org", "+4930000000001")
+    held = Holding("m1@x.org", ("+4930000000001",))
     changes = [
-        Change(1, "hq", "1", held, Holding("eve@x.org", held.number)),
-        Change(2, "hq", "2", Holding("m2@x.org", "+4930000000002"), Holding("m2@x.org", "+49309999")),
-        Change(3, "hq", "3", Holding("m3@x.org", "+4930000000003"), Holding(None, "+4930000000003")),
+        Change(1, "hq", "1", held, Holding("eve@x.org", held.numbers)),
+        Change(2, "hq", "2", Holding("m2@x.org", ("+4930000000002",)), Holding("m2@x.org", ("+49309999",))),
+        Change(3, "hq", "3", Holding("m3@x.org", ("+4930000000003",)), Holding(None, ("+4930000000003",))),
     ]
     assert [result.fate for result in plans.backend.apply(changes)] == [Fate.DONE] * 3
     assert plans.read_through() == []

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from integration.asterisk import schema
-from linecard.api import VACANT, BackendError, Entry, Fate, Holding, Scope
+from linecard.api import VACANT, BackendError, Entry, Fate, Holding, Scope, sorted_numbers
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
 NUMBER = "+4930901820"
@@ -61,9 +61,9 @@ class TestMaking:
 
     def test_an_extension_that_has_only_a_number_has_no_endpoint_yet(self, pbx):
         """It is there to be attached."""
-        pbx.becomes("1000", VACANT, Holding(None, NUMBER))
+        pbx.becomes("1000", VACANT, Holding(None, (NUMBER,)))
         assert pbx.rows("ps_endpoints") == []
-        assert pbx.entries() == {"1000": Holding(None, NUMBER)}
+        assert pbx.entries() == {"1000": Holding(None, (NUMBER,))}
 
     def test_a_left_over_secret_of_that_name_is_not_taken_over(self, pbx):
         """Somebody else's row: the change fails, in the database's words, and the others are made."""
@@ -88,7 +88,7 @@ class TestMaking:
         pbx.becomes("1000", VACANT, "a^b@example.org", secrets=lambda n: ["x;y^z"] * n)
         assert pbx.row("ps_endpoints", id="1000")["callerid"] == '"a^5Eb@example.org" <1000>'
         assert pbx.row("ps_auths", id="1000")["password"] == "x^3By^5Ez"
-        assert pbx.entries() == {"1000": Holding("a^b@example.org", None)}
+        assert pbx.entries() == {"1000": Holding("a^b@example.org", ())}
 
 
 class TestOwnership:
@@ -156,7 +156,7 @@ class TestOwnership:
         pbx.put("ps_contacts", id="1000^3B@x", uri="sip:x", endpoint="1000")
         pbx.becomes("1000", VACANT, BOB)
         assert pbx.rows("ps_contacts") == [], "it was the phone of who had it before"
-        assert pbx.entries() == {"1000": Holding(BOB, None)}
+        assert pbx.entries() == {"1000": Holding(BOB, ())}
 
 
 class TestNumbers:
@@ -164,31 +164,45 @@ class TestNumbers:
         """And kept, when the extension is attached."""
         pbx.endpoints("1000")
         pbx.put("dids", e164=NUMBER, extension="1000")
-        assert pbx.entries() == {"1000": Holding(None, NUMBER)}
-        pbx.becomes("1000", Holding(None, NUMBER), Holding(ADA, NUMBER))
+        assert pbx.entries() == {"1000": Holding(None, (NUMBER,))}
+        pbx.becomes("1000", Holding(None, (NUMBER,)), Holding(ADA, (NUMBER,)))
         assert pbx.rows("dids") == [{"e164": NUMBER, "extension": "1000"}]
 
     def test_a_number_that_leads_to_what_is_not_linecards_is_not_taken(self, pbx):
         """Such as the switchboard's."""
         pbx.put("dids", e164=NUMBER, extension="operator")
-        (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, NUMBER)))
+        (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, (NUMBER,))))
         assert (result.fate, result.words) == (Fate.FAILED, f"{NUMBER} is on extension operator")
         assert pbx.rows("dids") == [{"e164": NUMBER, "extension": "operator"}]
 
-    def test_a_second_number_of_an_extension_stays(self, pbx):
-        """linecard changes the one that it has set."""
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
+    def test_all_numbers_of_an_extension_are_read_and_only_the_difference_is_written(self, pbx):
+        """Those that somebody else has set too."""
+        others = ("+4930000000", "+4930000001")
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
+        for number in others:
+            pbx.put("dids", e164=number, extension="1000")
+        now = sorted_numbers((NUMBER, *others))
+        assert pbx.entries() == {"1000": Holding(ADA, now)}
+        after = sorted_numbers((f"{NUMBER}1", *others))
+        pbx.becomes("1000", Holding(ADA, now), Holding(ADA, after))
+        assert {row["e164"] for row in pbx.rows("dids")} == set(after)
+        assert pbx.entries() == {"1000": Holding(ADA, after)}
+
+    def test_a_change_of_an_extension_that_got_another_number_meanwhile_is_stale(self, pbx):
+        """The exact set is the precondition; nothing of it is written."""
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
         pbx.put("dids", e164="+4930000000", extension="1000")
-        assert pbx.entries() == {"1000": Holding(ADA, NUMBER)}
-        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(ADA, f"{NUMBER}1"))
-        assert {row["e164"] for row in pbx.rows("dids")} == {"+4930000000", f"{NUMBER}1"}
+        (result,) = pbx.make(pbx.change("1000", Holding(ADA, (NUMBER,)), Holding(BOB, (NUMBER,))))
+        both = " and ".join(sorted_numbers((NUMBER, "+4930000000")))
+        assert (result.fate, result.words) == (Fate.STALE, f"1000 is held by {ADA}, with number {both}, now")
+        assert {row["e164"] for row in pbx.rows("dids")} == {NUMBER, "+4930000000"}
 
     def test_numbers_may_stand_there_without_a_plus(self, tmp_path):
         """As carriers send them."""
         pbx = Pbx(tmp_path, plus=False)
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
         assert pbx.rows("dids") == [{"e164": NUMBER[1:], "extension": "1000"}]
-        assert pbx.entries() == {"1000": Holding(ADA, NUMBER)}
+        assert pbx.entries() == {"1000": Holding(ADA, (NUMBER,))}
 
     @pytest.mark.parametrize("plus", [True, False])
     def test_one_that_somebody_wrote_in_the_other_way_is_the_same_number(self, tmp_path, plus):
@@ -197,12 +211,12 @@ class TestNumbers:
         pbx.endpoints("1000", "1001")
         pbx.put("dids", e164=NUMBER.removeprefix("+") if plus else NUMBER, extension="1000")
         backend = pbx.backend()
-        assert list(backend.fetch(Scope(numbers=frozenset({NUMBER})))) == [Entry("1000", None, NUMBER)]
+        assert list(backend.fetch(Scope(numbers=frozenset({NUMBER})))) == [Entry("1000", None, (NUMBER,))]
         backend.close()
-        (refused,) = pbx.make(pbx.change("1001", VACANT, Holding(ADA, NUMBER)))
+        (refused,) = pbx.make(pbx.change("1001", VACANT, Holding(ADA, (NUMBER,))))
         assert refused.words == f"{NUMBER} is on extension 1000"
-        pbx.becomes("1000", Holding(None, NUMBER), VACANT)
-        pbx.becomes("1001", VACANT, Holding(ADA, NUMBER))
+        pbx.becomes("1000", Holding(None, (NUMBER,)), VACANT)
+        pbx.becomes("1001", VACANT, Holding(ADA, (NUMBER,)))
         assert pbx.rows("dids") == [{"e164": NUMBER if plus else NUMBER.removeprefix("+"), "extension": "1001"}]
 
 
@@ -218,13 +232,13 @@ class TestNumbersInTheDialplan:
 
     def test_a_number_is_a_row_that_leads_to_the_extension(self, pbx):
         """It moves and goes with the number, and stays with a freed extension."""
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
         assert self.led(pbx) == {NUMBER: ("Goto", "internal,1000,1")}
-        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(None, NUMBER))
+        pbx.becomes("1000", Holding(ADA, (NUMBER,)), Holding(None, (NUMBER,)))
         assert self.led(pbx) == {NUMBER: ("Goto", "internal,1000,1")}
-        pbx.becomes("1000", Holding(None, NUMBER), Holding(BOB, f"{NUMBER}1"))
+        pbx.becomes("1000", Holding(None, (NUMBER,)), Holding(BOB, (f"{NUMBER}1",)))
         assert self.led(pbx) == {f"{NUMBER}1": ("Goto", "internal,1000,1")}
-        assert pbx.entries() == {"1000": Holding(BOB, f"{NUMBER}1")}
+        assert pbx.entries() == {"1000": Holding(BOB, (f"{NUMBER}1",))}
 
     @pytest.mark.parametrize(
         ("app", "appdata", "leads"),
@@ -232,7 +246,7 @@ class TestNumbersInTheDialplan:
     )
     def test_what_somebody_else_has_a_number_do_is_told_and_left_alone(self, pbx, app, appdata, leads):
         pbx.put("extensions", exten=NUMBER, app=app, appdata=appdata, **self.WAY)
-        (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, NUMBER)))
+        (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, (NUMBER,))))
         assert (result.fate, result.words) == (Fate.FAILED, f"{NUMBER} is on extension {leads}")
         assert self.led(pbx) == {NUMBER: (app, appdata)}
 
@@ -241,8 +255,8 @@ class TestNumbersInTheDialplan:
         way = {"app": "Goto", "appdata": "internal,1000,1"}
         for context, priority in (("from-did", 2), ("internal", 1)):
             pbx.put("extensions", exten=NUMBER, context=context, priority=priority, **way)
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
-        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(ADA, f"{NUMBER}1"))
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
+        pbx.becomes("1000", Holding(ADA, (NUMBER,)), Holding(ADA, (f"{NUMBER}1",)))
         assert sorted((row["context"], row["priority"]) for row in pbx.rows("extensions", exten=NUMBER)) == [
             ("from-did", 2),
             ("internal", 1),
@@ -281,10 +295,10 @@ class TestReleasing:
     def test_what_linecard_made_may_be_removed(self, tmp_path):
         """Endpoint, secret and address of record; the number stays with the extension."""
         pbx = Pbx(tmp_path, on_release="remove")
-        pbx.becomes("1000", VACANT, Holding(ADA, NUMBER))
-        pbx.becomes("1000", Holding(ADA, NUMBER), Holding(None, NUMBER))
+        pbx.becomes("1000", VACANT, Holding(ADA, (NUMBER,)))
+        pbx.becomes("1000", Holding(ADA, (NUMBER,)), Holding(None, (NUMBER,)))
         assert [pbx.rows(t) for t in ("ps_endpoints", "ps_auths", "ps_aors")] == [[], [], []]
-        assert pbx.entries() == {"1000": Holding(None, NUMBER)}
+        assert pbx.entries() == {"1000": Holding(None, (NUMBER,))}
 
     def test_what_the_administrator_made_is_never_removed(self, tmp_path):
         """It gets another secret instead."""

@@ -13,14 +13,14 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone(timedelta(hours=1)))
 ALL = Scope.everything()
 
 
-def link(seq, extension, member, number=None, *, before=VACANT):
+def link(seq, extension, member, numbers=(), *, before=VACANT):
     """The change that gives an extension to a member."""
-    return Change(seq, "hq", extension, before, Holding(member, number))
+    return Change(seq, "hq", extension, before, Holding(member, numbers))
 
 
 def release(seq, extension, before):
     """The change that takes its holder from an extension, which keeps its number."""
-    return Change(seq, "hq", extension, before, Holding(None, before.number))
+    return Change(seq, "hq", extension, before, Holding(None, before.numbers))
 
 
 class Site:

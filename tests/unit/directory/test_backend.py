@@ -13,7 +13,7 @@ from linecard.model.outcome import Fate
 from linecard_directory.backend import GROUP
 from unit.directory.site import ALL, link, release
 
-ADA, BOB = Holding("ada@example.org", "+33199000000"), Holding("bob@example.org", None)
+ADA, BOB = Holding("ada@example.org", ("+33199000000",)), Holding("bob@example.org", ())
 LOGGED = "SELECT extension, before_member, before_number, after_member, after_number FROM operations ORDER BY id"
 
 
@@ -32,7 +32,7 @@ def test_what_was_not_made_is_no_operation(site):
     site.apply(link(1, "1000", *ADA))
     results = site.apply(
         link(1, "1000", *ADA),
-        link(2, "1001", "bob@example.org", ADA.number),
+        link(2, "1001", "bob@example.org", ADA.numbers),
         Change(3, "hq", "1000", ADA, ADA),
     )
     assert [result.fate for result in results] == [Fate.STALE, Fate.FAILED, Fate.DONE]
@@ -84,29 +84,29 @@ def test_one_refused_change_does_not_undo_its_group(site):
     """The tables refuse it at the end of the group; the rest is made, each once, in order."""
     results = site.apply(
         link(1, "1000", *ADA),
-        link(2, "1001", "bob@example.org", ADA.number),
+        link(2, "1001", "bob@example.org", ADA.numbers),
         link(3, "1002", "cyd@example.org"),
         release(4, "1000", ADA),
     )
     assert [result.fate for result in results] == [Fate.DONE, Fate.FAILED, Fate.DONE, Fate.DONE]
-    assert site.held() == {"1000": (None, ADA.number), "1002": ("cyd@example.org", None)}
+    assert site.held() == {"1000": (None, ADA.numbers), "1002": ("cyd@example.org", ())}
     assert [row[0] for row in site.ask(LOGGED)] == ["1000", "1002", "1000"]
 
 
 def test_a_member_is_not_made_for_a_change_that_is_refused(site):
     """Nothing of it stays."""
     site.apply(link(1, "1000", *ADA))
-    site.apply(link(2, "1001", "new@example.org", ADA.number))
+    site.apply(link(2, "1001", "new@example.org", ADA.numbers))
     assert site.ask("SELECT login FROM members") == [("ada@example.org",)]
 
 
 REFUSALS = [
-    (link(2, "1001", "bob@example.org", ADA.number), "+33199000000 is on extension 1000, which is held by ada@"),
+    (link(2, "1001", "bob@example.org", ADA.numbers), "+33199000000 is on extension 1000, which is held by ada@"),
     (link(2, "1001", "Bob@example.org"), "'Bob@example.org' is no login in lower case"),
     (link(2, "12a4", "bob@example.org"), "'12a4' is no extension"),
-    (link(2, "1001", "bob@example.org", "0199000000"), "'0199000000' is no number in E.164 form"),
-    (link(2, "1001", "bob@example.org", "+33 1"), "'+33 1' is no number in E.164 form"),
-    (link(2, "1001", "bob@example.org", "+" + "1" * 16), "'+1111111111111111' is no number in E.164 form"),
+    (link(2, "1001", "bob@example.org", ("0199000000",)), "'0199000000' is no number in E.164 form"),
+    (link(2, "1001", "bob@example.org", ("+33 1",)), "'+33 1' is no number in E.164 form"),
+    (link(2, "1001", "bob@example.org", ("+" + "1" * 16,)), "'+1111111111111111' is no number in E.164 form"),
 ]
 
 
@@ -122,8 +122,8 @@ def test_a_refusal_names_what_stands_in_the_way(site, change, words):
 
 def test_a_number_on_a_vacant_extension_is_held_by_nobody(site):
     """The words say so, for then only the number is in the way."""
-    site.apply(link(1, "1000", None, ADA.number))
-    (result,) = site.apply(link(2, "1001", "bob@example.org", ADA.number))
+    site.apply(link(1, "1000", None, ADA.numbers))
+    (result,) = site.apply(link(2, "1001", "bob@example.org", ADA.numbers))
     assert result.words == "+33199000000 is on extension 1000, which is held by nobody"
 
 
@@ -132,7 +132,7 @@ def test_what_does_not_exist_is_refused_where_nothing_is_made(site):
     site.apply(link(1, "1000", *ADA))
     results = site.apply(
         link(2, "1001", "ada@example.org"),
-        Change(3, "hq", "1000", ADA, Holding("new@example.org", None)),
+        Change(3, "hq", "1000", ADA, Holding("new@example.org", ())),
         create_members=False,
         create_extensions=False,
     )
@@ -160,7 +160,7 @@ def test_reading_shows_one_moment(site):
     site.apply(*(link(n, f"{1000 + n}", f"m{n}@example.org") for n in range(1, 51)))
     reading = site.backend().fetch(ALL)
     seen = [next(reading)]
-    site.apply(*(release(n, f"{1000 + n}", Holding(f"m{n}@example.org", None)) for n in range(1, 51)))
+    site.apply(*(release(n, f"{1000 + n}", Holding(f"m{n}@example.org", ())) for n in range(1, 51)))
     seen += reading
     assert len(seen) == 50
     assert all(entry.member for entry in seen)
@@ -173,10 +173,10 @@ def test_reading_by_names_shows_one_moment_too(site):
     scope = Scope(extensions=frozenset({"1001"}), members=frozenset({"ada@example.org"}))
     reading = site.backend().fetch(scope)
     seen = [next(reading)]
-    ada = Holding("ada@example.org", None)
-    site.apply(release(3, "1000", ada), link(4, "1001", *ada, before=Holding("bob@example.org", None)))
+    ada = Holding("ada@example.org", ())
+    site.apply(release(3, "1000", ada), link(4, "1001", *ada, before=Holding("bob@example.org", ())))
     seen += reading
-    assert sorted(seen) == [Entry("1000", *ada), Entry("1001", "bob@example.org", None)]
+    assert sorted(seen) == [Entry("1000", *ada), Entry("1001", "bob@example.org", ())]
 
 
 def test_close_cuts_off_a_reading_that_has_not_ended(site):
@@ -207,5 +207,5 @@ def test_leading_zeros_stay(site):
 
 def test_an_extension_given_a_number_before_a_holder_is_vacant_with_a_number(site):
     """Either half of a holding stands alone."""
-    site.apply(Change(1, "hq", "1000", VACANT, Holding(None, ADA.number)))
-    assert site.held() == {"1000": (None, ADA.number)}
+    site.apply(Change(1, "hq", "1000", VACANT, Holding(None, ADA.numbers)))
+    assert site.held() == {"1000": (None, ADA.numbers)}

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from linecard.errors import BackendError
+from linecard.model.directory import Holding
 from linecard.model.outcome import Fate
 from linecard_directory.backend import DirectoryBackend
 from linecard_directory.file import connect
@@ -107,8 +108,8 @@ def test_the_file_of_a_later_linecard_is_refused(site):
     """It may mean something else by the same tables."""
     site.held()
     with closing(site.connect()) as connection:
-        connection.execute("PRAGMA user_version=2")
-    with pytest.raises(BackendError, match=r"later linecard \(tables of version 2, known is 1\)") as refused:
+        connection.execute("PRAGMA user_version=3")
+    with pytest.raises(BackendError, match=r"later linecard \(tables of version 3, known is 2\)") as refused:
         site.held()
     assert "Install that version" in refused.value.remedy
 
@@ -252,3 +253,17 @@ def test_a_write_that_the_kernel_refuses_leaves_nothing_half(site):
     assert list(site.held()) == ["1000"]
     assert {result.fate for result in site.apply(*changes)} == {Fate.DONE}
     assert site.ask("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_file_of_before_extensions_had_several_numbers_is_brought_up_to_date(site):
+    """What it holds stays, and a second number has its place."""
+    site.apply(link(1, "1000", "ada@example.org", ("+33199000000",)))
+    with closing(site.connect()) as connection:
+        for name in ("number_in_use", "other_number_in_use"):
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DROP TABLE further_numbers")
+        connection.execute("PRAGMA user_version=1")
+    assert site.held() == {"1000": ("ada@example.org", ("+33199000000",))}
+    was = Holding("ada@example.org", ("+33199000000",))
+    site.apply(link(2, "1000", "ada@example.org", ("+33199000000", "+33199000001"), before=was))
+    assert site.held() == {"1000": ("ada@example.org", ("+33199000000", "+33199000001"))}

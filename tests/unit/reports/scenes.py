@@ -11,14 +11,14 @@ from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, sheet
 
 PEOPLE = (
-    Entry("1000", "ada@example.org", "+33199001000"),
-    Entry("1001", "alan@example.org", "+33199001001"),
-    Entry("1002", "grace@example.org", None),
-    Entry("1003", "edsger@example.org", None),
-    Entry("1004", "barbara@example.org", None),
-    Entry("1005", "hedy@example.org", "+33199001005"),
-    Entry("1006", None, None),
-    Entry("0107", "tony@example.org", None),
+    Entry("1000", "ada@example.org", ("+33199001000",)),
+    Entry("1001", "alan@example.org", ("+33199001001",)),
+    Entry("1002", "grace@example.org", ()),
+    Entry("1003", "edsger@example.org", ()),
+    Entry("1004", "barbara@example.org", ()),
+    Entry("1005", "hedy@example.org", ("+33199001005",)),
+    Entry("1006", None, ()),
+    Entry("0107", "tony@example.org", ()),
 )
 Scene = Callable[[Path], tuple[Site, Run]]
 

@@ -84,7 +84,7 @@ class TestTheDocument:
 
     def test_a_run_has_id_state_counts_and_rows(self, make: Callable[..., Site]) -> None:
         """An empty cell is null; before and after are what the extension was and is."""
-        site = make((Entry("1000", "ada@example.org", "+33199001000"),))
+        site = make((Entry("1000", "ada@example.org", ("+33199001000",)),))
         run = site.imported(sheet("force_attach,new@example.org,,1000,", "atach,,,,"), description="why")
         said = json.loads(site.rendered(run, "json"))
         assert (said["id"], said["state"], said["inbox"], said["file"]) == (1, "partial", "hr", "sheet.csv")
@@ -100,8 +100,8 @@ class TestTheDocument:
             "outcome": "done",
             "code": "took_over",
             "message": "new@example.org has 1000 now; ada@example.org has lost it.",
-            "before": {"member": "ada@example.org", "number": "+33199001000"},
-            "after": {"member": "new@example.org", "number": "+33199001000"},
+            "before": {"member": "ada@example.org", "number": "+33199001000", "numbers": ["+33199001000"]},
+            "after": {"member": "new@example.org", "number": "+33199001000", "numbers": ["+33199001000"]},
         }
         assert done["warnings"] == []
         assert (wrong["member"], wrong["before"], wrong["code"]) == (None, None, "bad_action")

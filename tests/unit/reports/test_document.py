@@ -11,7 +11,7 @@ from linecard.api import VACANT, Effect, Holding, Line, plain
 from linecard_reports.document import row
 from unit.reports.test_table import CELLS, LINES, PLAIN
 
-HELD = st.builds(Holding, st.none() | CELLS, st.none() | CELLS)
+HELD = st.builds(Holding, st.none() | CELLS, st.lists(CELLS).map(tuple))
 ALSO = st.lists(st.builds(Effect, CELLS, CELLS, HELD, HELD), max_size=2).map(tuple)
 
 

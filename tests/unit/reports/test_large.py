@@ -31,7 +31,7 @@ FEW, MANY = 4_000, 100_000 if os.environ.get("LINECARD_TORTURE") else 20_000
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     """In any format; and every row is in the formats that promise every row."""
-    site = Site(tmp_path / "site", [Entry("1000", "ada@example.org", None)])
+    site = Site(tmp_path / "site", [Entry("1000", "ada@example.org", ())])
     for count in (FEW, MANY):
         refused = "".join(f"attach,new{n}@example.org,hq,1000,\n" for n in range(count))
         site.plan(f"{HEAD}\n{refused}")

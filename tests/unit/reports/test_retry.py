@@ -164,7 +164,7 @@ def test_an_endless_answer_of_the_pbx_makes_no_endless_cell(make: Callable[..., 
 
 def test_of_a_file_that_was_refused_it_says_why_and_has_no_rows(make: Callable[..., Site]) -> None:
     """As comments, which are passed over."""
-    site = make((Entry("1000", None, None),))
+    site = make((Entry("1000", None, ()),))
     run = site.imported(b'Action,Mail "x\n' + b"\xff")
     sent = site.rendered(run, "retry")
     assert "% The file is not UTF-8" in sent

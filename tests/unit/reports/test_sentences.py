@@ -10,7 +10,7 @@ from linecard.api import Entry
 from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, lines, sheet
 
-ADA = Entry("1000", "ada@example.org", "+33199001000")
+ADA = Entry("1000", "ada@example.org", ("+33199001000",))
 
 
 @pytest.mark.parametrize(

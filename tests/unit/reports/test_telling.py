@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linecard.api import Code, Fault, FaultCode, Outcome, Severity, State
 from linecard.languages import LANGUAGES, wording
 from linecard.pipeline.telling import Telling, line
-from linecard.store.journal import unpacked
+from linecard.store.packed import unpacked
 
 TEXT = st.text(st.sampled_from("a1é%s{}\0\\;.") | st.characters(codec="utf-8"), min_size=1, max_size=6)
 MAYBE = st.none() | TEXT

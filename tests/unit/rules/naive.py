@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 class Extension:
     name: str
     member: str | None
-    number: str | None
+    numbers: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Naive:
     second_extension: str = "move"
     creates_extensions: bool = True
     members: set[str] | None = None
+    second_number: str = "replace"
     said: list[tuple[int, str, str, str | None, str | None]] = field(default_factory=list)
 
     def find(self, name):
@@ -43,8 +44,10 @@ class Naive:
             # of two rows that say the same of an extension, the later one is remembered
             kind = "detach" if action == "detach" else "attach"
             if kind == "attach":
-                number = number or next((s[4] for s in self.said if s[1] == kind and s[3] == extension), None)
-                self.said = [s for s in self.said if not (s[1] == kind and s[3] == extension)]
+                # of an extension with several numbers, each number is a statement of its own
+                same = [s for s in self.said if s[1] == kind and s[3] == extension]
+                number = number or next((s[4] for s in sorted(same, reverse=True) if s[4]), None)
+                self.said = [s for s in self.said if s not in same or s[4] not in (None, number)]
             else:
                 self.said = [s for s in self.said if not (s[1] == kind and s[2] == member)]
             self.said.append((line, kind, member, extension, number))
@@ -55,7 +58,7 @@ class Naive:
         if kind == "detach":
             return not any(e.member == member for e in self.extensions if extension in (None, e.name))
         e = self.find(extension)
-        return e is not None and e.member == member and (number is None or e.number == number)
+        return e is not None and e.member == member and (number is None or number in e.numbers)
 
     def attach(self, action, member, name, number):
         force = action == "force_attach"
@@ -65,27 +68,33 @@ class Naive:
         if self.members is not None and member not in self.members:
             return "refused", "unknown_member"
         holder = target.member if target else None
-        if holder == member and (number is None or target.number == number):
+        if holder == member and (number is None or number in target.numbers):
             return "unchanged", "already_so"
         if holder is not None and holder != member and not force:
             return "refused", "held_by_other"
-        other = next((e for e in self.extensions if number and e.number == number and e.name != name), None)
+        other = next((e for e in self.extensions if number in e.numbers and e.name != name), None)
         if other is not None and not force and other.member not in (None, member):
             return "refused", "number_in_use"
+        if number is not None and target is not None and target.numbers - {number} and number not in target.numbers:
+            may = {"replace": len(target.numbers) == 1, "add": True, "refuse": False}
+            if not may[self.second_number]:
+                return "refused", "several_numbers"
         others = [e for e in self.held(member) if e.name != name]
         if holder != member and others and self.second_extension == "refuse":
             return "refused", "second_extension"
         if target is None:
-            target = Extension(name, None, None)
+            target = Extension(name, None)
             self.extensions.append(target)
         moved = holder != member and others and self.second_extension == "move"
         if moved:
             for e in others:
                 e.member = None
         if other is not None:
-            other.number = None
-        if number is not None:
-            target.number = number
+            other.numbers.remove(number)
+        if number is not None and number not in target.numbers:
+            if self.second_number == "replace":
+                target.numbers.clear()
+            target.numbers.add(number)
         target.member = member
         if holder == member:
             return "done", "number_changed"

@@ -11,8 +11,8 @@ from linecard.rules.digest import Digest
 
 SHEET = hashlib.sha256(b"a sheet").hexdigest()
 CHANGES = [
-    Change(1, "hq", "1000", Holding("ada@example.org", "+33199000000"), VACANT),
-    Change(2, "hq", "1001", VACANT, Holding("ada@example.org", None)),
+    Change(1, "hq", "1000", Holding("ada@example.org", ("+33199000000",)), VACANT),
+    Change(2, "hq", "1001", VACANT, Holding("ada@example.org", ())),
 ]
 
 
@@ -42,10 +42,10 @@ def test_the_numbers_of_the_changes_do_not_matter():
 OTHERWISE = {
     "another PBX": [CHANGES[0]._replace(pbx="paris"), CHANGES[1]],
     "another extension": [CHANGES[0]._replace(extension="1002"), CHANGES[1]],
-    "another before": [CHANGES[0]._replace(before=Holding("bob@example.org", "+33199000000")), CHANGES[1]],
-    "another number before": [CHANGES[0]._replace(before=Holding("ada@example.org", None)), CHANGES[1]],
-    "another after": [CHANGES[0], CHANGES[1]._replace(after=Holding("bob@example.org", None))],
-    "another number after": [CHANGES[0], CHANGES[1]._replace(after=Holding("ada@example.org", "+33199000000"))],
+    "another before": [CHANGES[0]._replace(before=Holding("bob@example.org", ("+33199000000",))), CHANGES[1]],
+    "another number before": [CHANGES[0]._replace(before=Holding("ada@example.org", ())), CHANGES[1]],
+    "another after": [CHANGES[0], CHANGES[1]._replace(after=Holding("bob@example.org", ()))],
+    "another number after": [CHANGES[0], CHANGES[1]._replace(after=Holding("ada@example.org", ("+33199000000",)))],
     "another order": [CHANGES[1], CHANGES[0]],
     "one change less": CHANGES[:1],
     "one change twice": [*CHANGES, CHANGES[1]],

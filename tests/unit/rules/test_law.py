@@ -8,21 +8,22 @@ from hypothesis import strategies as st
 from linecard.model.directory import VACANT, Entry, Holding
 from linecard.model.sheet import Action, Row
 from linecard.rules.order import ordered
-from linecard.rules.play import Play, Policy, SecondExtension
+from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from unit.rules.naive import Extension, Naive
 
 EXTENSIONS = ["1000", "1001", "1002", "0103"]
 MEMBERS = ["a@x.org", "b@x.org", "c@x.org", "d@x.org"]
-NUMBERS = ["+33123456701", "+33123456702", "+33123456703"]
+NUMBERS = ["+33123456701", "+33123456702", "+33123456703", "+33123456704"]
 
 
 @st.composite
 def directories(draw):
-    """A directory in which no number stands twice; members may hold several extensions."""
+    """A directory in which no number stands twice; members may hold several extensions, extensions several numbers."""
     names = draw(st.lists(st.sampled_from(EXTENSIONS), unique=True))
-    numbers = draw(st.permutations([*NUMBERS, None, None, None]))
+    places = {number: draw(st.sampled_from([*names, None])) for number in NUMBERS}
     return [
-        Entry(n, draw(st.sampled_from([*MEMBERS, None])), number) for n, number in zip(names, numbers, strict=False)
+        Entry(name, draw(st.sampled_from([*MEMBERS, None])), tuple(n for n, place in places.items() if place == name))
+        for name in names
     ]
 
 
@@ -40,6 +41,7 @@ def policies():
         second_extension=st.sampled_from(list(SecondExtension)),
         creates_extensions=st.booleans(),
         members=st.sampled_from([None, frozenset(MEMBERS[:3])]),
+        second_number=st.sampled_from(list(SecondNumber)),
     )
 
 
@@ -49,11 +51,11 @@ def sheet(instructions):
 
 def carried_out(entries, changes, *, several):
     """The directory after the changes, each made only on what it expects, no number ever in two places."""
-    held = {e.extension: Holding(e.member, e.number) for e in entries}
+    held = {e.extension: e.holding for e in entries}
     for change in changes:
         assert held.get(change.extension, VACANT) == change.before, change
         held[change.extension] = change.after
-        numbers = [h.number for h in held.values() if h.number]
+        numbers = [number for h in held.values() for number in h.numbers]
         assert len(numbers) == len(set(numbers)), f"a number is in two places after {change}"
         if not several:
             before = [e.member for e in entries if e.member]
@@ -73,10 +75,11 @@ def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, p
     """Outcome by outcome, code by code, warning by warning, and the same directory in the end."""
     several = several or policy.second_extension is SecondExtension.ADD
     naive = Naive(
-        [Extension(*e) for e in entries],
+        [Extension(e.extension, e.member, set(e.numbers)) for e in entries],
         policy.second_extension.value,
         policy.creates_extensions,
         set(policy.members) if policy.members is not None else None,
+        policy.second_number.value,
     )
     play = Play("hq", policy, entries)
     for row in sheet(instructions):
@@ -85,7 +88,9 @@ def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, p
         assert (verdict.outcome, verdict.code, list(verdict.overrides)) == wanted, row
     after = carried_out(entries, ordered("hq", play.differences, several=several), several=several)
     assert occupied(after) == {
-        e.name: Holding(e.member, e.number) for e in naive.extensions if e.member is not None or e.number is not None
+        e.name: Holding(e.member, tuple(sorted(e.numbers)))
+        for e in naive.extensions
+        if e.member is not None or e.numbers
     }
 
 
@@ -116,7 +121,7 @@ def test_a_plan_cut_off_anywhere_is_finished_by_planning_again(entries, instruct
     verdicts = [play.play(row) for row in sheet(instructions)]
     changes = list(ordered("hq", play.differences, several=True))
     cut = data.draw(st.integers(0, len(changes)))
-    held = {e.extension: Holding(e.member, e.number) for e in entries}
+    held = {e.extension: e.holding for e in entries}
     ours: dict[str, tuple[Holding, Holding]] = {}
     for change in changes[:cut]:
         held[change.extension] = change.after
@@ -130,7 +135,7 @@ def test_a_plan_cut_off_anywhere_is_finished_by_planning_again(entries, instruct
 
 def test_a_swap_needs_no_release_where_members_may_hold_several():
     """Two people exchange extensions: two changes, and nobody is without a phone in between."""
-    play = Play("hq", Policy(), [Entry("1000", "a@x.org", None), Entry("1001", "b@x.org", None)])
+    play = Play("hq", Policy(), [Entry("1000", "a@x.org", ()), Entry("1001", "b@x.org", ())])
     for row in sheet([(Action.FORCE_ATTACH, "a@x.org", "1001", ""), (Action.FORCE_ATTACH, "b@x.org", "1000", "")]):
         play.play(row)
     assert len(list(ordered("hq", play.differences, several=True))) == 2
@@ -139,7 +144,7 @@ def test_a_swap_needs_no_release_where_members_may_hold_several():
 
 def test_detach_and_attach_again_drops_no_phone():
     """What cancels out inside a sheet never reaches the PBX."""
-    play = Play("hq", Policy(), [Entry("1000", "a@x.org", None)])
+    play = Play("hq", Policy(), [Entry("1000", "a@x.org", ())])
     rows = sheet([(Action.DETACH, "a@x.org", "", ""), (Action.ATTACH, "a@x.org", "1000", "")])
     assert [play.play(row).code for row in rows] == ["removed", "linked"]
     assert list(play.differences()) == []
@@ -148,7 +153,7 @@ def test_detach_and_attach_again_drops_no_phone():
 def test_a_ring_of_a_hundred_thousand_numbers_is_ordered_without_recursion():
     """Long chains cost time and memory in proportion, and no stack."""
     count = 100_000
-    held = [(f"{i:06d}", Holding("a@x.org", f"+{10**9 + i}")) for i in range(count)]
-    differences = [(e, h, Holding("a@x.org", held[(i + 1) % count][1].number)) for i, (e, h) in enumerate(held)]
+    held = [(f"{i:06d}", Holding("a@x.org", (f"+{10**9 + i}",))) for i in range(count)]
+    differences = [(e, h, Holding("a@x.org", held[(i + 1) % count][1].numbers)) for i, (e, h) in enumerate(held)]
     changes = list(ordered("hq", lambda: differences, several=True))
     assert len(changes) == count + 1

@@ -271,3 +271,14 @@ def test_a_number_with_an_extension_of_its_own_is_refused():
 def test_a_region_that_there_is_not_is_a_mistake_of_the_configuration():
     with pytest.raises(ValueError, match="XX"):
         NumberingPlan("XX")
+
+
+def test_a_number_is_an_extension_where_the_pbx_has_a_range_of_numbers():
+    """Written in any way that a number may be written in; elsewhere it is none."""
+    plan = NumberingPlan("FR", ["+33123456700-+33123456799", "1000-1999"])
+    assert plan.extension("+33123456789") == plan.extension("+33 1 23 45 67 89") == "+33123456789"
+    assert plan.extension("1234") == "1234"
+    assert fault(plan.extension, "+33123456800").code == "out_of_range"
+    assert fault(plan.extension, "+3312345").code == "bad_number"
+    assert fault(NumberingPlan("FR", ["1000-1999"]).extension, "+33123456789").code == "bad_extension"
+    assert fault(NumberingPlan("FR").extension, "+33123456789").code == "bad_extension"

@@ -9,8 +9,9 @@ from linecard.rules.order import ordered
 
 
 def held(text):
-    """`ada n1`, with `-` for nothing."""
-    return Holding(*(None if word == "-" else word for word in text.split()))
+    """`ada n1`, or `ada n1+n2`, with `-` for nothing."""
+    member, numbers = text.split()
+    return Holding(None if member == "-" else member, () if numbers == "-" else tuple(numbers.split("+")))
 
 
 def in_order(*differences, several=True, first=1):
@@ -19,7 +20,7 @@ def in_order(*differences, several=True, first=1):
     changes = list(ordered("hq", lambda: pairs, several=several, first=first))
     assert [change.seq for change in changes] == list(range(first, first + len(changes)))
     assert {change.pbx for change in changes} <= {"hq"}
-    return [f"{c.extension} {c.after.member or '-'} {c.after.number or '-'}" for c in changes]
+    return [f"{c.extension} {c.after.member or '-'} {'+'.join(c.after.numbers) or '-'}" for c in changes]
 
 
 def test_no_difference_is_no_change():

@@ -14,7 +14,7 @@ import pytest
 from linecard.model.directory import Entry, Holding
 from linecard.model.outcome import Code, Effect, Outcome
 from linecard.model.sheet import Action, Row
-from linecard.rules.play import Play, Policy, SecondExtension
+from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 
 HELD = """
 1000 ada n0
@@ -144,6 +144,58 @@ a backend that makes members is asked for one that does not exist
 """
 
 
+HELD_SEVERAL = """
+1000 ada n0
+1001 bob n1+n2
+1002 -   n3+n4
+1003 eve -
+"""
+
+REPLACE_NUMBER = """
+second_number: replace takes the place of the only number
+    attach       ada 1000 n9    done number_changed                 1000 ada n9
+it is refused where there are several, for none of them is meant
+    attach       bob 1001 n9    refused several_numbers
+    force_attach ada 1001 n9    refused several_numbers
+    attach       eve 1002 n9    refused several_numbers
+a number that it has is so already, whichever of them
+    attach       bob 1001 n1    unchanged already_so
+    attach       bob 1001 n2    unchanged already_so
+    force_attach eve 1001 n2    done took_over                      1001 eve n1+n2, 1003 - -
+a blank number leaves all, also for the next holder
+    attach       bob 1001       unchanged already_so
+    force_attach ada 1001       done took_over                      1000 - n0, 1001 ada n1+n2
+    attach       eve 1002       done moved                          1002 eve n3+n4, 1003 - -
+an extension that is freed keeps all
+    detach       bob            done removed                        1001 - n1+n2
+a number that is taken from several leaves the others
+    attach       ada 1000 n1    refused number_in_use (1001 bob)
+    force_attach ada 1000 n1    done number_changed                 1000 ada n1, 1001 bob n2
+    attach       eve 1003 n4    done number_changed                 1002 - n3, 1003 eve n4
+a number in use is said before that there are several
+    attach       bob 1001 n0    refused number_in_use (1000 ada)
+    force_attach bob 1001 n0    refused several_numbers
+"""
+
+ADD_NUMBER = """
+second_number: add lets all of them ring
+    attach       ada 1000 n9    done number_changed                 1000 ada n0+n9
+    attach       bob 1001 n9    done number_changed                 1001 bob n1+n2+n9
+    attach       eve 1003 n9    done number_changed                 1003 eve n9
+    attach       eve 1002 n0    refused number_in_use (1000 ada)
+    force_attach bob 1001 n0    done number_changed                 1000 ada -, 1001 bob n0+n1+n2
+    force_attach eve 1000 n4    done took_over                      1000 eve n0+n4, 1002 - n3, 1003 - -
+"""
+
+REFUSE_NUMBER = """
+second_number: refuse stops the row where there is one
+    attach       ada 1000 n9    refused several_numbers
+    attach       bob 1001 n9    refused several_numbers
+    attach       ada 1000 n0    unchanged already_so
+    attach       eve 1003 n9    done number_changed                 1003 eve n9
+"""
+
+
 class Cell(NamedTuple):
     """One line of a table."""
 
@@ -164,21 +216,21 @@ def cells(table):
         yield pytest.param(Cell(case, row, comes_to, difference), id=re.sub(r"\s+", " ", row))
 
 
-def entries():
-    for line in HELD.strip().splitlines():
+def entries(held=HELD):
+    for line in held.strip().splitlines():
         extension, member, number = (None if word == "-" else word for word in line.split())
-        yield Entry(extension, member, number)
+        yield Entry(extension, member, tuple(number.split("+")) if number else ())
 
 
-def played(cell, policy):
+def played(cell, policy, held=HELD):
     """What a row comes to, and the difference it makes, written as the tables write it."""
     action, member, *rest = cell.row.split()
     extension, number = [*rest, "", ""][:2]
-    play = Play("hq", policy, entries())
+    play = Play("hq", policy, entries(held))
     verdict = play.play(Row(2, Action(action), member, "hq", extension, number))
     in_the_way = " ".join(filter(None, (verdict.other, verdict.holder)))
     comes_to = f"{verdict.outcome} {verdict.code}" + (f" ({in_the_way})" if in_the_way else "")
-    changed = sorted((e, after.member or "-", after.number or "-") for e, _, after in play.differences())
+    changed = sorted((e, after.member or "-", "+".join(after.numbers) or "-") for e, _, after in play.differences())
     return comes_to, ", ".join(map(" ".join, changed))
 
 
@@ -217,9 +269,29 @@ def test_what_the_backend_makes_is_not_unknown(cell):
     assert played(cell, Policy()) == (cell.comes_to, cell.difference), cell.case
 
 
+@pytest.mark.parametrize("cell", list(cells(REPLACE_NUMBER)))
+def test_a_second_number_replaces_the_only_one(cell):
+    """Where nothing else is said."""
+    assert played(cell, Policy(), HELD_SEVERAL) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(ADD_NUMBER)))
+def test_a_second_number_may_be_added(cell):
+    """Where the PBX's policy says so."""
+    policy = Policy(second_number=SecondNumber.ADD)
+    assert played(cell, policy, HELD_SEVERAL) == (cell.comes_to, cell.difference), cell.case
+
+
+@pytest.mark.parametrize("cell", list(cells(REFUSE_NUMBER)))
+def test_a_second_number_may_be_refused(cell):
+    """Where the PBX's policy says so."""
+    policy = Policy(second_number=SecondNumber.REFUSE)
+    assert played(cell, policy, HELD_SEVERAL) == (cell.comes_to, cell.difference), cell.case
+
+
 def test_every_code_that_a_row_can_be_planned_as_stands_in_a_table():
     """Done, unchanged and refused; the others are for what happens on the PBX."""
-    tables = THE_THREE_ACTIONS + WHERE_SEVERAL_CODES_FIT + ADD + REFUSE + CREATE
+    tables = THE_THREE_ACTIONS + WHERE_SEVERAL_CODES_FIT + ADD + REFUSE + CREATE + REPLACE_NUMBER
     planned = list(Code)[: list(Code).index(Code.PBX_REFUSED)]
     assert [code for code in planned if not re.search(rf"\b{code}\b", tables)] == []
 
@@ -232,9 +304,9 @@ def test_effects_name_the_rows_own_extension_first():
     """Then those it frees, then the one it takes the number from: before and after, for the report and for undo."""
     verdict = verdict_of(Row(2, Action.FORCE_ATTACH, "ada", "hq", "1003", "n1"))
     assert verdict.effects == (
-        Effect("hq", "1003", Holding(None, None), Holding("ada", "n1")),
-        Effect("hq", "1000", Holding("ada", "n0"), Holding(None, "n0")),
-        Effect("hq", "1001", Holding("bob", "n1"), Holding("bob", None)),
+        Effect("hq", "1003", Holding(None, ()), Holding("ada", ("n1",))),
+        Effect("hq", "1000", Holding("ada", ("n0",)), Holding(None, ("n0",))),
+        Effect("hq", "1001", Holding("bob", ("n1",)), Holding("bob", ())),
     )
 
 
@@ -247,7 +319,7 @@ def test_a_takeover_shows_who_lost_the_extension():
 def test_a_row_that_is_stopped_shows_what_it_was_stopped_by():
     """The extension it names, as it is, unchanged."""
     (effect,) = verdict_of(Row(2, Action.ATTACH, "eve", "hq", "1001", "")).effects
-    assert effect == Effect("hq", "1001", Holding("bob", "n1"), Holding("bob", "n1"))
+    assert effect == Effect("hq", "1001", Holding("bob", ("n1",)), Holding("bob", ("n1",)))
     assert verdict_of(Row(2, Action.ATTACH, "eve", "hq", "1999", "")).effects == ()
 
 

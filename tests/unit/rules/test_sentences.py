@@ -16,6 +16,7 @@ FACTS = {
     "extension": "1000",
     "pbx": "hq",
     "number": "+33199000000",
+    "numbers": "+33199000001 and +33199000002",
     "holder": "bob@example.org",
     "other": "1001",
     "lost": "1000 and 1002",

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linecard.model.directory import Change, Holding
+from linecard.model.directory import Change, Holding, sorted_numbers
 from linecard.model.outcome import Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
 from linecard.store.journal import PAGE, Journal
 
 text = st.text(st.characters(codec="utf-8"), max_size=8)
 maybe = st.none() | text
-holdings = st.builds(Holding, maybe, maybe)
+holdings = st.builds(Holding, maybe, st.lists(st.text("+0123456789", min_size=1)).map(sorted_numbers))
 names = st.sampled_from(["hq", "lab", ""])
 extensions = st.sampled_from(["1000", "0100", ""]) | text
 effects = st.builds(Effect, names, extensions, holdings, holdings)
@@ -37,7 +37,7 @@ def journal(store, receive):
 
 
 def change(seq: int, extension: str = "", pbx: str = "hq") -> Change:
-    return Change(seq, pbx, extension or str(1000 + seq), Holding(None, None), Holding(f"m{seq}@x.org", None))
+    return Change(seq, pbx, extension or str(1000 + seq), Holding(None, ()), Holding(f"m{seq}@x.org", ()))
 
 
 def fates(journal: Journal) -> dict[int, Fate]:
@@ -57,7 +57,7 @@ def test_a_row_comes_back_exactly(journal, store, played):
 
 def test_a_row_with_one_effect_takes_no_more_than_its_cells(journal, store):
     """The plain case, which nearly all rows are, has nothing in the column for the others."""
-    effect = Effect("hq", "1000", Holding(None, None), Holding("ada@x.org", None))
+    effect = Effect("hq", "1000", Holding(None, ()), Holding("ada@x.org", ()))
     row = Row(2, Action.ATTACH, "ada@x.org", "hq", "1000", "")
     list(journal.add_rows(1, [(row, Verdict(Outcome.DONE, Code.LINKED, (effect,)))]))
     with store.reading() as connection:

@@ -14,8 +14,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from linecard.errors import StateError
+from linecard.model.directory import VACANT, Holding
+from linecard.model.outcome import Effect
 from linecard.store import engine as engines
 from linecard.store import migrate
+from linecard.store.journal import Journal
 from linecard.store.outbox import Outbox
 from linecard.store.store import FILE, Store
 from linecard.store.tables import metadata
@@ -192,3 +195,38 @@ def test_letters_that_wait_survive_the_upgrade_that_makes_their_table_anew(tmp_p
     with store.transaction() as connection, pytest.raises(IntegrityError):
         connection.exec_driver_sql("INSERT INTO outbox (kind) VALUES ('post:applied')")  # it tells of nothing
     store.close()
+
+
+def test_what_was_stored_with_one_number_an_extension_is_read_as_it_was(tmp_path):
+    """By the program that knows of several, after the upgrade from the last schema that knew of one."""
+    path = tmp_path / FILE
+    migrate.upgrade(path, to="0006")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO drop_file (inbox, name, sha256, size, path, received) VALUES ('hr','a','b',1,'c','d')")
+        columns = "id, drop_id, inbox, state, counts, holds, created, changed"
+        at = "'2026-01-01 00:00:00.000000'"
+        db.execute(f"INSERT INTO run ({columns}) VALUES (1, 1, 'hr', 'applied', '{{}}', '[]', {at}, {at})")
+        made = "INSERT INTO pbx_change VALUES (1, ?, 1, 'hq', ?, ?, ?, ?, ?, 'done', '', '')"
+        db.execute(made, (1, "1000", None, "+33199001000", "ada@x.org", "+33199001001"))
+        db.execute(made, (2, "1001", "bob@x.org", None, None, None))
+        row = (
+            "INSERT INTO sheet_row VALUES (1, 1, ?, 'attach', 'ada@x.org', 'hq', '1000', '', 'done', ?, ?, ?, ?, ?, ?)"
+        )
+        freed = '["hq", "1001", ["ada@x.org", null], [null, null]]'
+        more = f'{{"effects": [["hq", "1000", [null, "+331"], ["ada@x.org", "+331"]], {freed}]}}'
+        db.execute(row, (2, "number_changed", "ada@x.org", "+331", "ada@x.org", "+332", None))
+        db.execute(row, (3, "moved", None, "+331", "ada@x.org", "+331", more))
+    with closing(Store.open(path.parent, now)) as store:
+        journal = Journal(store, 1)
+        assert [change[3:] for change in journal.changes(None)] == [
+            (Holding(None, ("+33199001000",)), Holding("ada@x.org", ("+33199001001",))),
+            (Holding("bob@x.org"), VACANT),
+        ]
+        effects = [verdict.effects for _, verdict, _ in journal.rows(1)]
+    assert effects == [
+        (Effect("hq", "1000", Holding("ada@x.org", ("+331",)), Holding("ada@x.org", ("+332",))),),
+        (
+            Effect("hq", "1000", Holding(None, ("+331",)), Holding("ada@x.org", ("+331",))),
+            Effect("hq", "1001", Holding("ada@x.org"), VACANT),
+        ),
+    ]

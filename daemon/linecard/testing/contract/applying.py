@@ -28,6 +28,15 @@ HOLDINGS = [
     pytest.param((0, 0), (0, 1), id="given another number"),
     pytest.param((0, 0), (0, None), id="its number gone"),
     pytest.param((None, 0), (None, 1), id="vacant, given another number"),
+    pytest.param((0, 0), (0, 0, 1), id="given a second number"),
+    pytest.param((None, None), (0, 0, 1, 2), id="linked with three numbers"),
+    pytest.param((0, 0, 1, 2), (0, 0, 2), id="one of its numbers gone"),
+    pytest.param((0, 0, 1), (0, 0, 2), id="one of its numbers exchanged"),
+    pytest.param((0, 0, 1), (1, 0, 1), id="taken over with all its numbers"),
+    pytest.param((0, 0, 1), (None, 0, 1), id="released, all its numbers kept"),
+    pytest.param((None, 0, 1), (0, 0, 1, 2), id="linked, its numbers kept, and given one more"),
+    pytest.param((0, 0, 1, 2), (1, 3), id="taken over, all its numbers exchanged for one"),
+    pytest.param((0, 0, 1), (0, None), id="all its numbers gone"),
 ]
 
 
@@ -51,13 +60,23 @@ class Applying(Names):
 
     @pytest.mark.parametrize(("before", "after"), HOLDINGS)
     def test_a_change_makes_its_extension_what_it_says(
-        self, fill: Fill, before: tuple[int | None, int | None], after: tuple[int | None, int | None]
+        self, fill: Fill, before: tuple[int | None, ...], after: tuple[int | None, ...]
     ) -> None:
-        """Holder and number, either of which may come, go, change or stay; and no other extension."""
-        pbx = fill(self.entry(0, *before), self.entry(1, 5, 5), members=[self.member(0), self.member(1)])
+        """Holder and numbers, each of which may come, go, change or stay; and no other extension."""
+        pbx = fill(self.entry(0, *before), self.entry(1, 5, 5, 6), members=[self.member(0), self.member(1)])
         assert pbx.fates(self.change(1, 0, self.holding(*before), self.holding(*after))) == [Fate.DONE]
-        assert pbx.held() == self.directory(self.entry(0, *after), self.entry(1, 5, 5))
+        assert pbx.held() == self.directory(self.entry(0, *after), self.entry(1, 5, 5, 6))
         assert pbx.held(pbx.backend) == pbx.held(), "the backend that made it sees it too"
+
+    def test_a_number_moves_from_among_several_to_among_several(self, fill: Fill) -> None:
+        """The others stay where they are."""
+        pbx = fill(self.entry(0, 0, 0, 1, 2), self.entry(1, 1, 3, 4))
+        fates = pbx.fates(
+            self.change(1, 0, self.holding(0, 0, 1, 2), self.holding(0, 0, 2)),
+            self.change(2, 1, self.holding(1, 3, 4), self.holding(1, 1, 3, 4)),
+        )
+        assert fates == [Fate.DONE, Fate.DONE]
+        assert pbx.held() == self.directory(self.entry(0, 0, 0, 2), self.entry(1, 1, 1, 3, 4))
 
     def test_a_change_that_changes_nothing_is_done(self, fill: Fill) -> None:
         """It asks for what is so."""

@@ -9,12 +9,12 @@ from typing import ClassVar, NamedTuple
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from linecard.model.directory import Change, Entry, Holding, Scope
+from linecard.model.directory import Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.outcome import Fate, Verdict
 from linecard.model.sheet import Action, Row
 from linecard.ports.backend import Backend, Can
 from linecard.rules.order import ordered
-from linecard.rules.play import Play, Policy, SecondExtension
+from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone
 
 PHASES = (Phase.reuse, Phase.generate, Phase.shrink)
@@ -30,6 +30,7 @@ class Case(NamedTuple):
     members: list[str]
     rows: list[Row]
     second: SecondExtension
+    number: SecondNumber
     cut: int
 
 
@@ -105,7 +106,7 @@ class Law(Names):
         every_case()
 
     def cases(self, can: frozenset[Can]) -> st.SearchStrategy[Case]:
-        """Directories that such a PBX can hold, and sheets of up to nine rows on four people."""
+        """Directories that such a PBX can hold, several numbers on an extension too, and sheets of up to nine rows."""
         people = [self.member(n) for n in range(4)]
         names = [self.extension(n) for n in range(5)]
         numbers = [self.number(n) for n in range(3)]
@@ -113,16 +114,20 @@ class Law(Names):
         @st.composite
         def case(draw: st.DrawFn) -> Case:
             held = draw(st.lists(st.sampled_from(names), unique=True))
-            bearing = draw(st.permutations([*numbers, None, None]))
+            bearing = draw(st.lists(st.sampled_from([*held, None]), min_size=len(numbers), max_size=len(numbers)))
             if Can.SEVERAL in can:
                 holding = draw(st.lists(st.sampled_from([*people, None]), min_size=5, max_size=5))
             else:
                 holding = draw(st.permutations([*people, None]))
             return Case(
-                [Entry(*entry) for entry in zip(held, holding, bearing, strict=False)],
+                [
+                    Entry(e, m, sorted_numbers(n for n, on in zip(numbers, bearing, strict=True) if on == e))
+                    for e, m in zip(held, holding, strict=False)
+                ],
                 draw(st.lists(st.sampled_from(people), unique=True)),
                 draw(st.lists(self.rows(people, names, numbers), max_size=9)),
                 draw(st.sampled_from([s for s in SecondExtension if Can.SEVERAL in can or s != SecondExtension.ADD])),
+                draw(st.sampled_from(list(SecondNumber))),
                 draw(st.integers(0, 20)),
             )
 
@@ -156,7 +161,7 @@ def played(
     """The sheet played on what the backend reads, and what each row comes to."""
     asked = scope or Scope.everything()
     members = None if Can.CREATE_MEMBERS in backend.can else frozenset(backend.members(asked))
-    policy = Policy(case.second, Can.CREATE_EXTENSIONS in backend.can, members)
+    policy = Policy(case.second, Can.CREATE_EXTENSIONS in backend.can, members, case.number)
     play = Play(PBX, policy, backend.fetch(asked), ours)
     return play, [play.play(row._replace(line=line)) for line, row in enumerate(case.rows, start=2)]
 

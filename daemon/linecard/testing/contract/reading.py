@@ -75,6 +75,16 @@ class Reading(Names):
         scope = Scope(members=frozenset({self.member(0)}))
         assert fetched(pbx, scope) == holdings([self.entry(0, 0, 0), self.entry(2, 0)])
 
+    def test_all_numbers_of_an_extension_are_read(self, fill: Fill) -> None:
+        """In order and each once, whichever of them it was asked by, and once for all of them."""
+        pbx = fill(self.entry(0, 0, 0, 1, 2), self.entry(1, None, 3, 4), self.entry(2, 2, 5))
+        assert pbx.held() == self.directory(self.entry(0, 0, 0, 1, 2), self.entry(1, None, 3, 4), self.entry(2, 2, 5))
+        for numbers in ((0,), (1,), (2,), (0, 1, 2), (2, 9)):
+            scope = Scope(numbers=frozenset(map(self.number, numbers)))
+            assert list(pbx.backend.fetch(scope)) == [self.entry(0, 0, 0, 1, 2)]
+        everything = Scope(frozenset({self.extension(0)}), frozenset({self.member(0)}), frozenset({self.number(2)}))
+        assert list(pbx.backend.fetch(everything)) == [self.entry(0, 0, 0, 1, 2)]
+
     def test_extensions_are_found_by_their_number(self, fill: Fill) -> None:
         """With or without a holder; names that the PBX does not know are missing."""
         pbx = fill(self.entry(0, 0, 0), self.entry(1, 1, 1), self.entry(2, None, 2))

@@ -26,6 +26,31 @@ class Refusing(Names):
         assert fates == [Fate.STALE, Fate.STALE, Fate.STALE, Fate.DONE, Fate.STALE]
         assert pbx.held() == self.directory(*was[:3])
 
+    def test_the_exact_set_of_numbers_is_what_a_change_rests_on(self, fill: Fill) -> None:
+        """One more, one less, another one: stale, and all numbers stay."""
+        was = [self.entry(n, n, 3 * n, 3 * n + 1) for n in range(4)]
+        pbx = fill(*was)
+        fates = pbx.fates(
+            self.change(1, 0, self.holding(0, 0), self.holding(0)),
+            self.change(2, 1, self.holding(1, 3, 4, 5), self.holding(1)),
+            self.change(3, 2, self.holding(2, 6, 8), self.holding(2)),
+            self.change(4, 3, self.holding(3, 9, 10), self.holding(3, 10)),
+        )
+        assert fates == [Fate.STALE, Fate.STALE, Fate.STALE, Fate.DONE]
+        assert pbx.held() == self.directory(*was[:3], self.entry(3, 3, 10))
+
+    def test_a_further_number_in_use_is_refused(self, fill: Fill) -> None:
+        """Wherever it stands among those of the other, and among those that are wanted."""
+        was = [self.entry(0, 0, 1, 2), self.entry(1, 1, 4), self.entry(2, 2), self.entry(3, 3, 5)]
+        pbx = fill(*was)
+        fates = pbx.fates(
+            self.change(1, 1, self.holding(1, 4), self.holding(1, 2, 4)),
+            self.change(2, 2, self.holding(2), self.holding(2, 2)),
+            self.change(3, 3, self.holding(3, 5), self.holding(3, 4, 5, 6)),
+        )
+        assert fates == [Fate.FAILED] * 3
+        assert pbx.held() == self.directory(*was)
+
     def test_an_extension_taken_meanwhile_is_not_free_any_more(self, fill: Fill) -> None:
         """Planned as vacant, held by somebody now: stale, and the holder keeps it."""
         pbx = fill(self.entry(0, 0), self.entry(1, None, 1), members=[self.member(9)])

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.outcome import Fate, Result
 from linecard.ports.backend import Backend, Can
 
@@ -60,7 +60,7 @@ class Subject:
         """What the PBX holds, as another backend reads it; vacant extensions left out, for a PBX need not have them."""
         entries = list((backend or self.open()).fetch(Scope.everything()))
         assert len({entry.extension for entry in entries}) == len(entries), f"an extension came twice in {entries}"
-        return {e.extension: Holding(e.member, e.number) for e in entries if (e.member, e.number) != VACANT}
+        return {e.extension: e.holding for e in entries if e.holding != VACANT}
 
     def apply(self, *changes: Change) -> list[Result]:
         """All results of these changes."""
@@ -102,24 +102,25 @@ class Names:
         """A number that the PBX accepts, in E.164."""
         return f"+331990{n:05d}"
 
-    def entry(self, extension: int, member: int | None = None, number: int | None = None) -> Entry:
+    def entry(self, extension: int, member: int | None = None, *numbers: int | None) -> Entry:
         """An entry by the numbers of its names."""
-        return Entry(self.extension(extension), *self.holding(member, number))
+        return Entry(self.extension(extension), *self.holding(member, *numbers))
 
-    def holding(self, member: int | None = None, number: int | None = None) -> Holding:
-        return Holding(None if member is None else self.member(member), None if number is None else self.number(number))
+    def holding(self, member: int | None = None, *numbers: int | None) -> Holding:
+        holder = None if member is None else self.member(member)
+        return Holding(holder, sorted_numbers(self.number(n) for n in numbers if n is not None))
 
     def change(self, seq: int, extension: int, before: Holding, after: Holding) -> Change:
         return Change(seq, PBX, self.extension(extension), before, after)
 
     def directory(self, *entries: Entry) -> dict[str, Holding]:
         """What `Subject.held` gives for a PBX that holds these."""
-        return {e.extension: Holding(e.member, e.number) for e in entries if (e.member, e.number) != VACANT}
+        return {e.extension: e.holding for e in entries if e.holding != VACANT}
 
 
 def holdings(entries: Iterable[Entry]) -> dict[str, Holding]:
     """Entries by extension, vacant ones too."""
-    return {entry.extension: Holding(entry.member, entry.number) for entry in entries}
+    return {entry.extension: entry.holding for entry in entries}
 
 
 def undone(changes: Iterable[Change]) -> list[Change]:

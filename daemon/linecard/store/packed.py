@@ -1,0 +1,94 @@
+"""How rows and holdings stand in the long tables of a run, and how they are read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from linecard.model.directory import Holding
+from linecard.model.outcome import Effect, Outcome, Verdict
+from linecard.model.sheet import Row
+
+StoredRow = tuple[Row, Verdict, str]
+"""A row as remembered: with its verdict, and the PBX's words where a change failed."""
+
+Packed = Sequence[Any]
+"""A row as the store has it: line, five cells, outcome, code, holder and number before and after, and what else there
+is: None in the plain case of one effect, on the named extension, with nothing else to be said."""
+
+
+Held = tuple[str | None, str | None]
+NEITHER: Held = (None, None)
+
+
+def numbers_of(text: str | None) -> tuple[str, ...]:
+    """The numbers that are stored as one text, a line each; None where there are none."""
+    return tuple(text.split("\n")) if text else ()
+
+
+def stored(holding: Holding) -> Held:
+    """A holding as it is stored: how `numbers_of` reads the numbers, and how they were stored when there was one."""
+    return holding[0], "\n".join(holding[1]) or None
+
+
+def stored_holding(member: str | None, numbers: str | None) -> Holding:
+    return Holding(member, numbers_of(numbers))
+
+
+def row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
+    effects = verdict.effects
+    main = effects[0] if effects else None
+    more: dict[str, Any] = {}
+    plain = main is not None and len(effects) == 1 and main[:2] == (found.pbx, found.extension)
+    if verdict.other:
+        more["other"] = verdict.other
+    if verdict.holder:
+        more["holder"] = verdict.holder
+    if verdict.overrides:
+        more["overrides"] = verdict.overrides
+    before, after = (stored(main.before), stored(main.after)) if main is not None else (NEITHER, NEITHER)
+    if not plain and (more or main is not None):
+        more["effects"] = [(e.pbx, e.extension, stored(e.before), stored(e.after)) for e in effects]
+    text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
+    line, action, member, pbx, extension, number, _ = found
+    words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
+    return (run_id, attempt, line, *words, *before, *after, text)
+
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+_decoded = json.JSONDecoder().raw_decode
+
+
+def effects_alone(packed: Packed) -> list[Any]:
+    """PBX, extension, before and after of each effect of a row that has nothing else to be said of it; else none."""
+    more = _decoded(packed[12])[0] if packed[12] else {}
+    return more["effects"] if more.keys() == {"effects"} else []
+
+
+def unpacked(packed: Packed) -> StoredRow:
+    """The inverse of `_row_values`.
+
+    `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
+    names the effects if the case is not plain.
+    """
+    line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = packed
+    said = Row(line, action, member, pbx, extension, number)
+    if not text:
+        plain = () if text == "" else (Effect(pbx, extension, stored_holding(bm, bn), stored_holding(am, an)),)
+        return said, Verdict(_OUTCOMES[outcome], code, plain), ""
+    more, _ = _decoded(text)
+    if "effects" in more:
+        effects = tuple([Effect(p, e, stored_holding(*b), stored_holding(*a)) for p, e, b, a in more["effects"]])
+    else:
+        effects = (Effect(pbx, extension, stored_holding(bm, bn), stored_holding(am, an)),)
+    verdict = Verdict(
+        _OUTCOMES[outcome],
+        code,
+        effects,
+        more.get("other", ""),
+        more.get("holder", ""),
+        tuple(more.get("overrides", ())),
+    )
+    return said, verdict, more.get("words", "")
