@@ -17,6 +17,7 @@ from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.parting import give_back, part
 from linecard_sftp.reading import Reading
+from linecard_sftp.reason import leave_reason
 from linecard_sftp.reply import put
 from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Lost, Refused, Session, Silent
@@ -167,7 +168,10 @@ class SftpInbox:
                     session.remove(other)
             return True
 
-        return self.do(job, self.folder)
+        gone = self.do(job, self.folder)
+        if gone and parting is Parting.REFUSED:
+            leave_reason(self, claim, seen)
+        return gone
 
     # -- replying --------------------------------------------------------------------------------------------------
 

@@ -66,14 +66,14 @@ class Concerns:
         for name, view in self._board.inboxes.items():
             if not view.overdue:
                 continue
-            first = view.overdue[0]
+            first, hours = view.overdue[0], round(OVERDUE / 3600)
             config = self._service.config.inboxes[name]
             what, ending = (
                 ("marker", config.marker) if view.awaiting[first] == "marker" else ("checksum file", config.checksum)
             )
             yield Concern(
                 f"marker of {name}",
-                f"Files wait for their {what} for more than {round(OVERDUE / 3600)} hours, the first of them {first}.",
+                f"Files have waited for their {what} for more than {hours} hours, the first of them {first}.",
                 f"Ask the producer whether it writes {first}{ending}; `linecard status` shows how many wait.",
             )
 

@@ -10,6 +10,7 @@ import pytest
 
 from integration.daemon.site import CONFIG
 from integration.daemon.switchboard import GLUTTON, POISON
+from linecard.pipeline.intake import OVERDUE
 from linecard.pipeline.quarantine import MOST_TRIES
 from linecard.runtime.engine import one_by_one
 from unit.runtime.driving import rows
@@ -375,6 +376,27 @@ class TestMemory:
         drive.engine.part("hr")
         assert drive.engine.unparted == set()
         assert drive.said == [("parting with files of hr", True), ("parting with files of hr", False)]
+
+
+class TestMarkers:
+    def test_a_file_whose_marker_does_not_come_is_a_trouble_after_hours(self, drive):
+        """Its name and its marker are told; when that comes, all is well."""
+        drive.configure(CONFIG.replace("scan: 1}", "scan: 1, marker: .done}", 1))
+        drive.start()
+        drive.drop("hr", "alone.csv", rows("ada 1000"))
+        drive.look()
+        drive.engine.poll()
+        assert "marker of hr" not in drive.troubles
+        drive.now += OVERDUE
+        drive.look()
+        drive.engine.poll()
+        assert drive.troubles["marker of hr"] == (
+            "Files have waited for their marker for more than 2 hours, the first of them alone.csv."
+        )
+        drive.drop("hr", "ALONE.DONE", "")
+        assert len(drive.done()) == 1
+        drive.engine.poll()
+        assert drive.troubles == {}
 
 
 class TestHousekeeping:

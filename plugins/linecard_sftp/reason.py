@@ -1,0 +1,49 @@
+"""Why a file was not taken, left where a person looks for it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from linecard.api import InboxError, Listing, safe_name
+from linecard_sftp import convert
+from linecard_sftp.parting import TOO_LARGE
+from linecard_sftp.reply import put
+from linecard_sftp.session import Refused, Session
+
+if TYPE_CHECKING:
+    from linecard_sftp.inbox import SftpInbox
+
+
+def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
+    """Say of a file that is too large why it was not imported and where it lies. Raises `InboxError`.
+
+    In the quarantine of this machine, into which a file of that size is not copied; and beside it on the server, if
+    the account may write there.
+    """
+    place = inbox.source(seen)
+    if inbox.claimed is not None:
+        folder = convert.join(inbox.claimed, TOO_LARGE)
+        beside = convert.join(folder, convert.beside(seen.name, claim))  # has it if another has its name
+        is_beside = inbox.do(lambda session: not isinstance(session.stats([beside])[0], Refused), folder)
+        place = beside if is_beside else convert.join(folder, seen.name)
+    reason = (
+        "It is larger than `max_bytes` of its inbox, so it was not imported. "
+        f"It lies as it was sent on {inbox.way.login.where}: {convert.shown(place)}\n"
+    )
+    target = inbox.place.quarantine / f"{claim[:12]}__{safe_name(convert.shown(seen.name))}.reason"
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.write_text(reason, encoding="utf-8")
+    except OSError as error:
+        raise InboxError(
+            f"{target}: {error.strerror or error}.", remedy="Make room, or give the right; linecard goes on by itself."
+        ) from error
+    if inbox.claimed is not None:
+
+        def beside_it(session: Session) -> None:
+            put(inbox, session, folder, place.rpartition(b"/")[2] + b".reason", BytesIO(reason.encode()))
+
+        with suppress(InboxError):  # the account may rename there, but not write
+            inbox.do(beside_it, folder)
