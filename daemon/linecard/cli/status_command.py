@@ -27,14 +27,17 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.model.run import State
     from linecard.rules import plain
     from linecard.runtime import status
+    from linecard.runtime.concerns import of_memory
 
     with site.service() as service:
         facts = status.read(service.config.state)
         runs = service.store.runs(limit=last)
         held = service.store.runs(of_states={State.HELD})
+        later = of_memory(service)
         stale = facts is not None and status.age(facts) > status.STALE
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
+            head["later_runs"] = [concern._asdict() for concern in later]
             site.stream_json(head, {"runs": lambda: map(plain.run, runs), "held": lambda: map(plain.run, held)}, dict)
         else:
             _tell(facts, ZoneInfo(service.config.timezone), stale=stale)
@@ -45,7 +48,10 @@ def command(last: int, *, as_json: bool) -> None:
             if held:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
-    raise SystemExit(1 if facts is None or stale or facts["troubles"] else 0)
+            for concern in later:
+                click.echo(click.style(f"\n{site.shown(concern.message)}", fg="red"))
+                click.echo(f"    {concern.remedy}")
+    raise SystemExit(1 if facts is None or stale or later or facts["troubles"] else 0)
 
 
 def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:

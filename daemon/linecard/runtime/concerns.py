@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linecard.model.concern import Concern
 from linecard.pipeline.intake import OVERDUE
+from linecard.pipeline.later_runs import find_later_runs
 from linecard.ports.inbox import Concerned
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.expecting import missing
@@ -39,6 +40,13 @@ def of_inboxes(service: Service) -> list[Concern]:
             if isinstance(inbox, Concerned):
                 found |= {concern.what: concern for concern in inbox.concerns(service.now())}
     return list(found.values())
+
+
+def of_memory(service: Service) -> list[Concern]:
+    """What the folders of the site know of later runs than its database does."""
+    config = service.config
+    folders = {"archive": config.archive, "reports": config.reports, "work": config.state / "work"}
+    return list(find_later_runs(service.store, **folders))
 
 
 class Concerns:

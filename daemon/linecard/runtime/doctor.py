@@ -20,7 +20,7 @@ from linecard.rules.states import WAITING, unapproved
 from linecard.runtime import status
 from linecard.runtime.board import MOST_NAMED
 from linecard.runtime.clock import describe
-from linecard.runtime.concerns import of_inboxes, of_openers
+from linecard.runtime.concerns import of_inboxes, of_memory, of_openers
 from linecard.runtime.housekeeping import find_old
 from linecard.runtime.intakes import intake_of, opened
 from linecard.runtime.lock import is_held
@@ -124,6 +124,8 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
         return
     yield Finding("state database", ok=True, message="opens, at the newest schema")
+    for later in of_memory(service):
+        yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
     if is_held(service.config.state):
         yield Finding("runs", ok=True, message="another linecard is at work on this site")
     elif broken:

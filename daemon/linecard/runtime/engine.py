@@ -90,6 +90,8 @@ class Engine:
 
     def start(self) -> None:
         """Find what was left unfinished: runs that broke off, and files that were taken and not yet planned."""
+        # Before the first file is taken: its run must not get the number of one that a report tells of already.
+        self.service.pass_over_later_numbers()
         ours = self._store.taken_runs()
         for run in sorted(self._store.runs(of_states=set(State) - states.FINAL - {State.HELD}), key=lambda r: r.id):
             if run.id in ours or run.state not in (State.RECEIVED, State.PLANNED):

@@ -21,6 +21,7 @@ from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.drive import drive
 from linecard.pipeline.files import nameless, sweep
+from linecard.pipeline.later_runs import pass_over_later_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.planning import Planning
@@ -187,6 +188,7 @@ class Service:
             with suppress(OSError):  # the remains of a killed import take room, and do no other harm
                 self.sweep()
             self.clock.observe()
+            self.pass_over_later_numbers()
             self.announce()
             yield
             self.announce()
@@ -198,6 +200,10 @@ class Service:
         known = [options for inbox in self.config.inboxes.values() for options in inbox.openers.values()]
         secret = next((found for options in known if (found := getattr(options, "passphrase", None))), None)
         return self.registry.keyring_kind(kind).build(Vault(self.config.folder, self.config.state, secret))
+
+    def pass_over_later_numbers(self) -> None:
+        """Give no run a number that a report has already, as where an older database was put back."""
+        pass_over_later_numbers(self.store, self.config.reports)
 
     def sweep(self) -> None:
         """Remove what a killed linecard has left behind. The caller holds the site."""

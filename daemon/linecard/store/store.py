@@ -17,7 +17,7 @@ from linecard.errors import StateError, UnknownRun
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
-from linecard.store import migrate
+from linecard.store import migrate, run_numbers
 from linecard.store.tables import change, claim, drop, event, fault, outbox, row, run
 
 Clock = Callable[[], datetime]
@@ -126,9 +126,10 @@ class Store:
         drop_id = connection.execute(
             sa.insert(drop).values(inbox=inbox, received=now, **asdict(found)).returning(drop.c.id)
         ).scalar_one()
-        run_id: int = connection.execute(
-            sa.insert(run)
-            .values(
+        run_id = run_numbers.take(connection)
+        connection.execute(
+            sa.insert(run).values(
+                id=run_id,
                 drop_id=drop_id,
                 inbox=inbox,
                 description=description,
@@ -139,8 +140,7 @@ class Store:
                 created=now,
                 changed=now,
             )
-            .returning(run.c.id)
-        ).scalar_one()
+        )
         self._note(connection, run_id, None, State.RECEIVED, who, f"received {found.name}")
         return run_id
 

@@ -75,6 +75,17 @@ run = sa.Table(
     sa.Index("ix_run_drop_id", "drop_id"),
 )
 
+run_number = sa.Table(
+    "run_number",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("lost_from", sa.BigInteger),
+    sa.Column("lost_to", sa.BigInteger),
+)
+"""One row: the last number that a run was given, which stays when runs are forgotten, and the numbers of runs that
+reports tell of and this database has never known."""
+
 claim = sa.Table(
     "claim",
     metadata,

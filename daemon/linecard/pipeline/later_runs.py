@@ -1,0 +1,92 @@
+"""Later runs than the database knows: what an older database, put back, has forgotten and the folders tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from linecard.model.concern import Concern
+from linecard.store import run_numbers
+from linecard.store.store import Store
+from linecard.store.tables import claim, event
+
+_REPORT = re.compile(r"([0-9]{6,18})-")
+_CLAIM = re.compile(r"[0-9a-f]{32}")
+_MONTHS = 2
+"""Folders that are looked into, the newest first: numbers rise with time."""
+_SLACK = timedelta(minutes=1)
+"""A file that was kept just before its run began is no sign of anything."""
+_MOST_NAMES = 500
+REMEDY = (
+    "An older database seems to have been put back. Put the newer one back if there is one; else look at the reports: "
+    "what they tell of can be neither undone nor found again as a duplicate."
+)
+
+
+def pass_over_later_numbers(store: Store, reports: Path) -> bool:
+    """Give no run a number that a report has already; whether there were such."""
+    highest = max(_numbers(reports), default=0)
+    with store.reading() as connection:
+        if highest <= run_numbers.last(connection):
+            return False
+    with store.transaction() as connection:
+        return run_numbers.pass_over(connection, highest)
+
+
+def find_later_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Concern]:
+    """What the folders of a site tell of runs that its database does not know."""
+    with store.reading() as connection:
+        last, lost = run_numbers.last(connection), run_numbers.lost(connection)
+        newest = connection.execute(sa.select(sa.func.max(event.c.at))).scalar_one()
+        claims = set(connection.execute(sa.select(claim.c.id)).scalars())
+    numbers = sorted(n for n in _numbers(reports) if n > last or n in lost)
+    if numbers:
+        which = f"run {numbers[0]}" if len(numbers) == 1 else f"runs {numbers[0]} to {numbers[-1]}"
+        yield Concern("reports", f"{reports} tells of {which}, which the database does not know.", REMEDY)
+    if newest is not None:
+        later = list(islice(_files_since(archive, newest + _SLACK), _MOST_NAMES))
+        with store.reading() as connection:
+            unknown = run_numbers.unknown_drops(connection, later)
+        if unknown:
+            what = f"{archive} has files that came after the last event in the database, such as {unknown[0]}."
+            yield Concern("archive", what, REMEDY)
+    for folder in sorted(_folders(work)):
+        names = (path.name for path in folder.iterdir() if path.is_file() and _CLAIM.match(path.name))
+        taken = sorted(name for name in names if name[:32] not in claims)
+        if taken:
+            what = f"{folder} has {len(taken)} taken files that the database does not know, such as {taken[0]}."
+            yield Concern(f"inbox {folder.name}", what, "Put them back into the inbox under their own names.")
+
+
+def _numbers(reports: Path) -> Iterator[int]:
+    """The numbers of runs in the names of the newest reports."""
+    for month in _newest_months(reports):
+        for path in month.iterdir():
+            if found := _REPORT.match(path.name):
+                yield int(found[1])
+
+
+def _files_since(archive: Path, moment: datetime) -> Iterator[str]:
+    for month in _newest_months(archive):
+        for path in month.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime > moment.timestamp():
+                    yield str(path.relative_to(archive))
+
+
+def _newest_months(folder: Path) -> Iterator[Path]:
+    months = (month for year in _folders(folder) for month in _folders(year))
+    return islice((month for month in months if any(month.iterdir())), _MONTHS)
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Folders of years, months or inboxes, the last by name first."""
+    with suppress(OSError):
+        return sorted((path for path in parent.iterdir() if path.is_dir() and path.name[0] != "."), reverse=True)
+    return []
