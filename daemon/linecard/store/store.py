@@ -276,7 +276,8 @@ class Store:
     def last_event(self) -> datetime | None:
         """When something last happened to a run."""
         with self.reading() as connection:
-            return connection.execute(sa.select(event.c.at).order_by(event.c.id.desc()).limit(1)).scalar()
+            last = sa.select(sa.func.max(event.c.id)).scalar_subquery()
+            return connection.execute(sa.select(event.c.at).where(event.c.id == last)).scalar()
 
     def taken_runs(self) -> set[int]:
         """Unfinished runs whose files were taken from an inbox, not given on a command line."""
