@@ -74,6 +74,17 @@ def test_after_a_time_without_linecard_there_is_one_for_all_of_it(days):
     assert days.write() == 0
 
 
+def test_a_clock_that_was_ahead_for_a_while_stalls_no_digest(make, server):
+    """Neither one that was written then, nor readers who had their first time then, wait for years."""
+    days = Days(make, server, since=MONDAY + 3653 * DAY)
+    days.at(MONDAY + 3655 * DAY)
+    days.at(MONDAY - DAY)  # set right: its times begin
+    assert days.at(MONDAY) == 1
+    assert days.at(MONDAY + 3700 * DAY) == 1
+    assert days.at(MONDAY + DAY) == 1
+    assert "From 30 November 2026, 07:00 CET until 1 December 2026, 07:00 CET" in days.text
+
+
 def test_a_weekly_one_and_hours_of_another_zone(make, server):
     days = Days(make, server, digest="digest: {at: 18:30, days: [fri]}")
     friday = datetime(2026, 12, 4, 17, 30, tzinfo=UTC)
