@@ -4,19 +4,25 @@ the rows that are not settled say so, and the next linecard that uses the PBX go
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.bulk import among
+from linecard_asterisk.contacts import drop_contacts
 from linecard_asterisk.database import Left, Tables
 from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder, Handed
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
-from linecard_asterisk.read import Reader
+from linecard_asterisk.read import Endpoint, Reader
+from linecard_asterisk.rotation import devices, read_known
+from linecard_asterisk.sharing import Account, names_in
+
+MOMENT = 0.5
+"""Seconds in which a registration that was under way comes to its end."""
 
 Session = Callable[[], AbstractContextManager[Calls]]
 
@@ -41,9 +47,11 @@ class Aftermath:
         spool: Spool | None,
         session: Session,
         include: Include | None,
+        pause: Callable[[float], None],
     ) -> None:
         self._tables, self._options = tables, options
         self._folder, self._spool, self._session, self._include = folder, spool, session, include
+        self._pause = pause
 
     def settle(self, engine: sa.Engine) -> None:
         """Do what is left, for whoever left it. Raises `BackendError` or `sqlalchemy.exc.SQLAlchemyError`."""
@@ -64,26 +72,63 @@ class Aftermath:
     def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
         c = self._tables.links.c
         query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(c.unsettled > 0)
-        rows = connection.execute(query.order_by(c.extension).with_for_update())
+        rows = connection.execute(query.order_by(c.unsettled, c.extension).with_for_update())
         return [Unsettled(name, member, number, secret, Left(left)) for name, member, number, secret, left in rows]
 
     def _settled(self, connection: sa.Connection, rows: list[Unsettled]) -> None:
         phones = [row for row in rows if Left.PHONE in row.left]
-        by_hand = phones and self._tables.contacts is None
         include = self._include if any(Left.FILES in row.left for row in rows) else None
         if include is not None:
             include.render(connection, self._tables)
-        if include is not None or by_hand:
-            with self._session() as asterisk:
-                if include is not None:
-                    include.force(asterisk, connection, self._tables)
-                if by_hand:  # after the reload: nobody registers with the old secret any more
-                    asterisk.drop_contacts({row.extension for row in phones})
+        with ExitStack() as stack:
+            asterisk = None
+            if include is not None or (phones and self._options.ami is not None):
+                asterisk = stack.enter_context(self._session())
+            if include is not None and asterisk is not None:
+                include.force(asterisk, connection, self._tables)
+            if phones:  # after the reload: nobody registers with the old secret any more
+                self._forget(connection, asterisk, phones)
         for row in rows:
             if Left.MESSAGES in row.left and self._spool is not None:
                 self._messages(self._spool, row.extension)
         if self._folder is not None and phones:
             self._hand_over(connection, self._folder, phones)
+
+    def _forget(self, connection: sa.Connection, asterisk: Calls | None, phones: list[Unsettled]) -> None:
+        """Nobody gets in by what Asterisk remembers, and no phone of a former holder rings.
+
+        A phone whose old secret was read before the commit has its contact stored after it: so contacts are dropped
+        once more, a moment later, and before anybody has the new secret.
+        """
+        elsewhere = asterisk.accounts() if asterisk is not None and self._options.second_devices == "silence" else []
+        accounts = self._accounts(connection, [row.extension for row in phones], elsewhere)
+        names = {account.name for account in accounts}
+        aors = {aor for account in accounts for aor in account.aors}
+        if asterisk is not None:
+            auths = {auth for account in accounts for auth in account.auths}
+            asterisk.expire({"endpoint": names, "aor": aors, "auth": auths})
+        if any(Left.MOMENT in row.left for row in phones):
+            self._pause(MOMENT)
+        if self._tables.contacts is not None:
+            drop_contacts(connection, self._tables.contacts, names, aors)
+        elif asterisk is not None:
+            asterisk.drop_contacts(names, aors)
+
+    def _accounts(self, connection: sa.Connection, extensions: list[str], elsewhere: list[Account]) -> list[Account]:
+        """These extensions, also those whose endpoint is gone, and the devices that ring with them."""
+        c = self._tables.endpoints.c
+        endpoints: dict[str, Endpoint] = {}
+        for some in among(connection, c.id, extensions):
+            found = connection.execute(sa.select(c.id, c.context, c.auth, c.aors).where(some))
+            endpoints.update((name, Endpoint(*values)) for name, *values in found)
+        accounts = {name: Account(name, (name,), (name,)) for name in extensions}
+        for name, endpoint in endpoints.items():
+            accounts[name] = Account(name, names_in(endpoint.aors), names_in(endpoint.auth))
+        if self._options.second_devices == "silence":
+            known = read_known(connection, self._tables, endpoints, elsewhere)
+            for name in extensions:
+                accounts.update((device.name, device) for device in devices(name, endpoints.get(name), known))
+        return list(accounts.values())
 
     def _messages(self, spool: Spool, extension: str) -> None:
         if self._options.on_release_voicemail == "move":

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, Self
 
 from linecard.api import BackendError
+from linecard_asterisk.caches import DEFAULT, Cache, read_caches
+from linecard_asterisk.contacts import address_of
+from linecard_asterisk.sharing import Account, names_in
 
 Message = dict[str, str]
 MOST_LINE = 65_536
+MANY = 500
+"""Objects that are expired one by one; of more than that the whole cache is."""
 
 
 class Calls(Protocol):
@@ -24,16 +30,29 @@ class Calls(Protocol):
         """The endpoints that there are, wherever they come from."""
         ...
 
+    def accounts(self) -> list[Account]:
+        """The same, with what each lists."""
+        ...
+
     def hang_up(self, extension: str) -> None:
         """End the calls of an endpoint."""
         ...
 
     def registered(self) -> set[str]:
-        """The extensions with which a phone is registered, where Asterisk keeps that itself."""
+        """The endpoints and addresses of record with which a phone is registered, where Asterisk keeps that itself."""
         ...
 
-    def drop_contacts(self, extensions: Collection[str]) -> None:
-        """Forget the phones that are registered with these extensions, where Asterisk keeps them itself."""
+    def drop_contacts(self, endpoints: Collection[str], aors: Collection[str]) -> None:
+        """Forget the phones that are registered as these endpoints or in these addresses of record, where Asterisk
+        keeps them itself."""
+        ...
+
+    def caches(self) -> list[Cache]:
+        """The memory caches that sorcery.conf puts in front of PJSIP's objects."""
+        ...
+
+    def expire(self, objects: Mapping[str, Collection[str]]) -> None:
+        """Take objects out of the memory caches, by the kind of object, where there are any."""
         ...
 
     def reload(self) -> None:
@@ -71,8 +90,16 @@ class Manager:
         return {e["Channel"].removeprefix("PJSIP/").rpartition("-")[0] for e in events if "Channel" in e}
 
     def endpoints(self) -> set[str]:
+        return {account.name for account in self.accounts()}
+
+    def accounts(self) -> list[Account]:
         events = self._list("PJSIPShowEndpoints", "EndpointListComplete")
-        return {event["ObjectName"] for event in events if "ObjectName" in event}
+        lists = ("Aor", "Auths", "OutboundAuths")
+        return [
+            Account(event["ObjectName"], *(names_in(event.get(name)) for name in lists))
+            for event in events
+            if "ObjectName" in event
+        ]
 
     def hang_up(self, extension: str) -> None:
         pattern = extension.replace("*", r"\*")
@@ -80,18 +107,55 @@ class Manager:
         self._ask("Hangup", Channel=rf"/^PJSIP\/{pattern}-[0-9a-f]+$/")
 
     def registered(self) -> set[str]:
-        return {extension for extension, _ in self._contacts()}
+        return {name for endpoint, aor, _ in self._contacts() for name in (endpoint, aor)}
 
-    def drop_contacts(self, extensions: Collection[str]) -> None:
-        for extension, key in self._contacts():
-            if extension in extensions:
+    def drop_contacts(self, endpoints: Collection[str], aors: Collection[str]) -> None:
+        for endpoint, aor, key in self._contacts():
+            if endpoint in endpoints or aor in aors:
                 self._ask("DBDel", Family="registrar/contact", Key=key)
 
-    def _contacts(self) -> list[tuple[str, str]]:
-        """The extension and the key of each contact in Asterisk's own database."""
+    def _contacts(self) -> list[tuple[str, str, str]]:
+        """The endpoint, the address of record and the key of each contact in Asterisk's own database."""
         events = self._list("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
-        keys = [event.get("Key", "").removeprefix("/registrar/contact/") for event in events]
-        return [(key.partition(";@")[0], key) for key in keys]
+        found = []
+        for event in events:
+            key = event.get("Key", "").removeprefix("/registrar/contact/")
+            found.append((_endpoint_of(event.get("Val", "")), address_of(key), key))
+        return found
+
+    def caches(self) -> list[Cache]:
+        answer = self._ask("GetConfig", Filename="sorcery.conf")
+        if answer.get("Response") != "Success":  # there is none, or this user may not read it
+            return []
+        numbers = {name.removeprefix("Category-") for name, value in answer.items() if value == "res_pjsip"}
+        lines = [value for name, value in answer.items() if name.startswith("Line-") and name.split("-")[1] in numbers]
+        return list(read_caches(lines))
+
+    def expire(self, objects: Mapping[str, Collection[str]]) -> None:
+        for cache in dict.fromkeys([*self.caches(), *DEFAULT]):
+            names = objects.get(cache.kind, ())
+            if cache.full:
+                self._ask("SorceryMemoryCachePopulate", Cache=cache.name)
+            elif len(names) > MANY:
+                self._ask("SorceryMemoryCacheExpire", Cache=cache.name)
+            elif not self._expire(cache, names):
+                return
+
+    def _expire(self, cache: Cache, names: Collection[str]) -> bool:
+        """Whether there are caches at all."""
+        for name in sorted(names):
+            answer = self._ask("SorceryMemoryCacheExpireObject", Cache=cache.name, Object=name)
+            said = _said(answer).lower()
+            if answer.get("Response") == "Success" or "could not be expired" in said:
+                continue  # the second: it is not in the cache
+            if "does not exist" in said:
+                return True
+            if "unknown command" in said:  # the module is not loaded
+                return False
+            raise BackendError(
+                f"{self._where} refuses SorceryMemoryCacheExpireObject: {_said(answer)}", remedy=self._remedy
+            )
+        return True
 
     def reload(self) -> None:
         self._act("Reload", Module="res_pjsip.so")
@@ -158,3 +222,11 @@ class Manager:
 
 def _said(answer: Message) -> str:
     return answer.get("Message", "") or "it gives no reason"
+
+
+def _endpoint_of(contact: str) -> str:
+    """The endpoint as which a phone registered, in the JSON of its contact."""
+    try:
+        return str(json.loads(contact).get("endpoint", ""))
+    except (ValueError, AttributeError):
+        return ""

@@ -9,19 +9,22 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, Result, Scope
-from linecard_asterisk import convert, database, examine
+from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
 from linecard_asterisk.ami import Calls, Manager
+from linecard_asterisk.caches import Cache
 from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder
 from linecard_asterisk.judge import Step
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Reader
+from linecard_asterisk.sharing import Account
 from linecard_asterisk.write import Draw, Making, Writer
 
 GROUP = 5000
@@ -34,6 +37,13 @@ PAUSE = 0.5
 def build(options: AsteriskOptions, folder: Path) -> AsteriskBackend:
     """The backend for these options; `folder` is the site's. Nothing is opened yet."""
     return AsteriskBackend(options, folder)
+
+
+class Answers(NamedTuple):
+    """What a running Asterisk says of itself."""
+
+    accounts: list[Account]
+    caches: list[Cache]
 
 
 class AsteriskBackend:
@@ -105,13 +115,18 @@ class AsteriskBackend:
 
     def examine(self) -> Iterator[Flaw]:
         """What the database, the folders and the manager interface lack."""
+        asked = Answers([], [])
+        if self._options.ami is not None:
+            try:
+                asked = self._ask_asterisk()
+            except LinecardError as error:
+                yield Flaw(str(error), error.remedy)
         with database.told(self._engine):
             if self._include is None:
-                yield from examine.flaws(self._engine, self._options)
+                yield from examine.flaws(self._engine, self._options, asked.accounts)
+                yield from examine_phones.unfit_caches(asked.caches)
         if self._hand is not None:
             yield from self._tried(self._hand.check)
-        if self._options.ami is not None:
-            yield from self._tried(self._greet)
 
     @staticmethod
     def _tried(attempt: Callable[[], object]) -> Iterator[Flaw]:
@@ -172,6 +187,7 @@ class AsteriskBackend:
             spool=Spool(spool / options.voicemail_context) if spool is not None else None,
             session=self._session,
             include=self._include,
+            pause=self._pause,
         )
 
     @contextmanager
@@ -183,9 +199,9 @@ class AsteriskBackend:
             manager.login(ami.user, ami.password.reveal(self._folder, self._environ))
             yield manager
 
-    def _greet(self) -> None:
-        with self._session():
-            pass
+    def _ask_asterisk(self) -> Answers:
+        with self._session() as asterisk:
+            return Answers(asterisk.accounts(), asterisk.caches())
 
     @contextmanager
     def _snapshot(self) -> Iterator[sa.Connection]:
@@ -209,8 +225,9 @@ class AsteriskBackend:
             self._hand.check()
         refused = self._waited(group) | self._foreign(group)
         registered = self._registered(group)
+        elsewhere = self._elsewhere(group)
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
-        results, steps = self._writer.write(group, refused, registered)
+        results, steps = self._writer.write(group, refused, registered, elsewhere)
         if self._options.calls == "hangup":
             self._hang_up(steps)
         self._settle_once()
@@ -248,6 +265,15 @@ class AsteriskBackend:
         gaining = {change.extension for change in group if change.before.member is None}
         with self._session() as asterisk:
             return gaining & asterisk.registered() if gaining else set()
+
+    def _elsewhere(self, group: list[Change]) -> list[Account]:
+        """The endpoints of Asterisk, also those of its own files, where somebody loses an extension; none where no
+        manager interface tells. Asked before anything is written, so that it is there for what follows the commit."""
+        losing = any(change.before.member not in (None, change.after.member) for change in group)
+        if self._options.ami is None or not losing:
+            return []
+        with self._session() as asterisk:
+            return asterisk.accounts()
 
     def _hang_up(self, steps: list[Step]) -> None:
         losing = [step.extension for step in steps if step.leaver is not None]

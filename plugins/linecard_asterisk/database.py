@@ -30,6 +30,8 @@ class Left(IntFlag):
     """The leaver's messages."""
     FILES = 4
     """The files that Asterisk includes."""
+    MOMENT = 8
+    """A phone may be registering with the old secret at this very moment: its contact goes when that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,12 @@ def split(name: str) -> tuple[str | None, str]:
     """Schema and table."""
     schema, _, bare = name.rpartition(".")
     return schema or None, bare
+
+
+def table(name: str, listed: list[Any]) -> sa.Table:
+    """A table of these columns, as `columns` found them."""
+    schema, bare = split(name)
+    return sa.Table(bare, sa.MetaData(), *_columns(listed), schema=schema)
 
 
 def _columns(listed: list[Any]) -> Iterator[sa.Column[Any]]:

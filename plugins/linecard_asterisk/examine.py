@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from linecard.api import Flaw
 from linecard_asterisk import database
+from linecard_asterisk.examine_phones import held_fast
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.sharing import Account
 
 NEEDED = {
     "endpoints": ("id", "aors", "auth", "context", "callerid"),
@@ -28,7 +30,7 @@ WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "call
 _ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
 
 
-def flaws(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+def flaws(engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = ()) -> Iterator[Flaw]:
     """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow."""
     inspector = sa.inspect(engine)
     names = database.named(options)
@@ -48,7 +50,8 @@ def flaws(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
         yield from _narrow(key, name, found)
         yield from _slow(inspector, key, name, found, options)
     if complete:
-        yield from _shared(engine, options)
+        with engine.connect().execution_options(write=False) as connection:
+            yield from held_fast(connection, options, there, elsewhere)
         if names["numbers"] in there:
             yield from _otherwise(engine, options)
 
@@ -130,21 +133,6 @@ def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None]
         yield [*unique["column_names"]], True
     for index in inspector.get_indexes(bare, schema):
         yield index["column_names"], bool(index["unique"])
-
-
-def _shared(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
-    """Extensions of the administrator's that share a secret: a leaver's could not be changed."""
-    schema, bare = database.split(options.tables.endpoints)
-    endpoints = sa.table(bare, sa.column("id"), sa.column("auth"), sa.column("context"), schema=schema)
-    c = endpoints.c
-    query = sa.select(c.auth, sa.func.count()).where(c.context.in_(sorted(options.adoptable)), c.auth.is_not(None))
-    shared = query.group_by(c.auth).having(sa.func.count() > 1).limit(20)
-    with engine.connect().execution_options(write=False) as connection:
-        for auth, number in connection.execute(shared):
-            yield Flaw(
-                f"{number} endpoints share the secret {auth}: none of them can be taken from its holder",
-                "Give each endpoint a secret of its own.",
-            )
 
 
 def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:

@@ -6,9 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from linecard.api import Change, Fate, Holding, Result
+from linecard_asterisk import rotation
 from linecard_asterisk.convert import is_extension
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Endpoint, Link, Seen
+from linecard_asterisk.rotation import Known
+from linecard_asterisk.sharing import Account
 
 
 class Step(NamedTuple):
@@ -26,6 +29,8 @@ class Step(NamedTuple):
     """Whether a secret is made anew: for a new holder, or because nobody is to know it."""
     existed: bool
     """Whether a phone may be registered: also that of an endpoint which somebody took away since."""
+    devices: tuple[Account, ...] = ()
+    """The other endpoints whose phones ring with it, where its secret is made anew."""
 
     @property
     def leaver(self) -> str | None:
@@ -43,12 +48,12 @@ class Judge:
     def __init__(
         self,
         seen: Seen,
-        auths: Mapping[str, int],
+        known: Known,
         options: AsteriskOptions,
         refused: Mapping[str, str],
         registered: Collection[str],
     ) -> None:
-        self._seen, self._auths, self._options = seen, auths, options
+        self._seen, self._known, self._options = seen, known, options
         self._refused, self._registered = refused, registered
         self._now: dict[str, Holding] = {}
         self._was: dict[str, Holding] = {}
@@ -86,6 +91,7 @@ class Judge:
     def _step(self, extension: str, before: Holding, after: Holding) -> Step:
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         leaves = before.member is not None and after.member is None
+        fresh = self._fresh(before.member, after.member, endpoint, link)
         return Step(
             extension,
             before,
@@ -95,8 +101,9 @@ class Judge:
             holder_changes=before.member != after.member,
             create=endpoint is None and after.member is not None,
             remove=leaves and self._options.on_release == "remove" and link is not None and link.made,
-            fresh=self._fresh(before.member, after.member, endpoint, link),
+            fresh=fresh,
             existed=endpoint is not None or link is not None or extension in self._registered,
+            devices=rotation.devices(extension, endpoint, self._known) if fresh else (),
         )
 
     def _fresh(self, before: str | None, after: str | None, endpoint: Endpoint | None, link: Link | None) -> bool:
@@ -126,18 +133,11 @@ class Judge:
             return ""
         if extension in self._refused:
             return self._refused[extension]
-        if endpoint is None:
-            return ""
         before = self._seen.holding(extension).member
-        return self._secret_refusal(extension, endpoint) if self._fresh(before, member, endpoint, link) else ""
-
-    def _secret_refusal(self, extension: str, endpoint: Endpoint) -> str:
-        """Why the secret of an endpoint cannot be made anew: the phone of its former holder would go on."""
-        if not endpoint.auth or endpoint.auth not in self._auths:
-            return f"endpoint {extension} has no secret in the table of secrets that could be made anew"
-        if self._auths[endpoint.auth] > 1:
-            return f"endpoint {extension} shares its secret {endpoint.auth} with other endpoints"
-        return ""
+        if not self._fresh(before, member, endpoint, link):
+            return ""
+        silence = self._options.second_devices == "silence"
+        return rotation.refusal(extension, endpoint, self._known, silence=silence)
 
 
 def _plain(member: str) -> bool:

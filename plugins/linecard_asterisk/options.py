@@ -158,6 +158,14 @@ class AsteriskOptions(_Part):
         default="keep",
         description="Whether such an extension keeps its secret when it gets its first holder through linecard.",
     )
+    second_devices: Literal["refuse", "silence"] = Field(
+        default="refuse",
+        description=(
+            "What becomes of an extension that loses its holder while other endpoints ring with it, because they share "
+            "its address of record: refuse names them and lets the row fail, silence gives them secrets that nobody "
+            "knows and forgets their phones as well."
+        ),
+    )
     create: bool = Field(default=True, description="Make an extension that is missing from the template.")
     template: Template = Field(default_factory=Template, description="What a new extension is made of.")
     callerid: str = Field(

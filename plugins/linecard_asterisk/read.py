@@ -22,6 +22,7 @@ class Endpoint(NamedTuple):
 
     context: str | None
     auth: str | None
+    aors: str | None = None
 
 
 class Link(NamedTuple):
@@ -102,9 +103,9 @@ class Reader:
         row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
         for name, member, told, made, unsettled in self._asked(row, links.extension, extensions, lock=lock):
             seen.links[name] = Link(member, told, bool(made), unsettled)
-        row = sa.select(endpoints.id, endpoints.context, endpoints.auth)
-        for name, context, auth in self._asked(row, endpoints.id, extensions, lock=lock):
-            seen.endpoints[name] = Endpoint(context, auth)
+        row = sa.select(endpoints.id, endpoints.context, endpoints.auth, endpoints.aors)
+        for name, context, auth, aors in self._asked(row, endpoints.id, extensions, lock=lock):
+            seen.endpoints[name] = Endpoint(context, auth, aors)
         led = None if extensions is None else [dids.to(name) for name in extensions]
         for stored, target in self._asked(dids.query.where(*dids.leads), dids.target, led, lock=lock):
             _note(seen, *dids.read(stored, target))

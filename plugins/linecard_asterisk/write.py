@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from linecard.api import Change, Fate, Result
 from linecard_asterisk import convert
 from linecard_asterisk.bulk import Row, Values, among, insert, update
+from linecard_asterisk.contacts import drop_contacts
 from linecard_asterisk.database import Left, Tables, words
 from linecard_asterisk.judge import Judge, Step
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions, Settings
 from linecard_asterisk.read import Reader
+from linecard_asterisk.rotation import Known, read_known
+from linecard_asterisk.sharing import Account, names_in
 
-_FILES, _PHONE, _MESSAGES = int(Left.FILES), int(Left.PHONE), int(Left.MESSAGES)
+_FILES, _PHONE, _MESSAGES, _MOMENT = int(Left.FILES), int(Left.PHONE), int(Left.MESSAGES), int(Left.MOMENT)
 REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
+
+
+CREDENTIAL = re.compile(r"password.*|.*_(cred|digest|secret|token)|oauth_.*", re.IGNORECASE)
+"""Columns of the table of secrets that hold one, or what one is made of. Asterisk 22 prefers its digests to `password`
+whatever `auth_type` says, so none may keep what it had; nor may a column of the administrator's own."""
+
+NOTIFIED = ("pager", "imapuser", "imappassword")
+"""Columns of a mailbox that lead its messages, or the news of them, to its holder, besides those of `columns`."""
 
 
 Draw = Callable[[int], Sequence[str]]
@@ -35,6 +47,14 @@ class Making:
     encode: Callable[[str], str] = str
 
 
+class Around(NamedTuple):
+    """What is known of a group besides its changes; see `Writer.write`."""
+
+    refused: Mapping[str, str]
+    registered: Collection[str]
+    elsewhere: Sequence[Account]
+
+
 class Writer:
     """Makes changes through one engine."""
 
@@ -42,66 +62,53 @@ class Writer:
         self._engine, self._tables, self._options, self._making = engine, tables, options, making
 
     def write(
-        self, group: list[Change], refused: Mapping[str, str], registered: Collection[str] = ()
+        self,
+        group: list[Change],
+        refused: Mapping[str, str],
+        registered: Collection[str] = (),
+        elsewhere: Sequence[Account] = (),
     ) -> tuple[list[Result], list[Step]]:
         """Make the changes of a group in order and commit: one result each, and what extensions came to.
 
-        For `refused` and `registered` see `Judge`. Raises `sqlalchemy.exc.SQLAlchemyError`.
+        For `refused` and `registered` see `Judge`; `elsewhere` are endpoints that stand in no table. Raises
+        `sqlalchemy.exc.SQLAlchemyError`.
         """
+        around = Around(refused, registered, elsewhere)
         try:
             with self._engine.begin() as connection:
-                return self._made(connection, group, refused, registered)
+                return self._made(connection, group, around)
         except REFUSALS:  # a change that the tables do not accept: find out which, and let it fail alone
             with self._engine.begin() as connection:
                 results: list[Result] = []
                 steps: list[Step] = []
                 for change in group:
-                    result, more = self._alone(connection, change, refused, registered)
+                    result, more = self._alone(connection, change, around)
                     results.append(result)
                     steps += more
                 return results, steps
 
-    def _alone(
-        self, connection: sa.Connection, change: Change, refused: Mapping[str, str], registered: Collection[str]
-    ) -> tuple[Result, list[Step]]:
+    def _alone(self, connection: sa.Connection, change: Change, around: Around) -> tuple[Result, list[Step]]:
         try:
             with connection.begin_nested():
-                (result,), steps = self._made(connection, [change], refused, registered)
+                (result,), steps = self._made(connection, [change], around)
         except REFUSALS as error:
             return Result(change, Fate.FAILED, words(error)), []
         return result, steps
 
-    def _made(
-        self, connection: sa.Connection, group: list[Change], refused: Mapping[str, str], registered: Collection[str]
-    ) -> tuple[list[Result], list[Step]]:
+    def _made(self, connection: sa.Connection, group: list[Change], around: Around) -> tuple[list[Result], list[Step]]:
         reader = Reader(connection, self._tables, self._options)
         extensions = sorted({change.extension for change in group})
         gained = {number for change in group for number in change.after.numbers}
         seen = reader.seen(extensions, numbers=gained, lock=True)
-        auths = _Auths(connection, self._tables, {name: e.auth for name, e in seen.endpoints.items() if e.auth})
-        judge = Judge(seen, auths.shared, self._options, refused, registered)
+        known = Known()
+        if any(change.before.member != change.after.member for change in group):
+            known = read_known(connection, self._tables, seen.endpoints, around.elsewhere)
+        judge = Judge(seen, known, self._options, around.refused, around.registered)
         results = [judge.judged(change) for change in group]
         steps = judge.steps()
-        work = _Work(connection, self._tables, self._options, self._making, auths.usernames, seen.rings)
+        work = _Work(connection, self._tables, self._options, self._making, known.usernames, seen.rings)
         work.write(steps)
         return results, steps
-
-
-class _Auths:
-    """The secrets that endpoints name: their user names, and how many endpoints share each."""
-
-    def __init__(self, connection: sa.Connection, tables: Tables, named: Mapping[str, str]) -> None:
-        auths, endpoints = tables.auths.c, tables.endpoints.c
-        self.usernames: dict[str, str] = {}
-        for some in among(connection, auths.id, set(named.values())):
-            found = connection.execute(sa.select(auths.id, auths.username).where(some))
-            self.usernames.update((auth, username or auth) for auth, username in found)
-        self.shared = dict.fromkeys(self.usernames, 1)
-        # No index helps to count them, so only those are counted that are not named for their extension.
-        others = {auth for extension, auth in named.items() if auth != extension}
-        for some in among(connection, endpoints.auth, others):
-            query = sa.select(endpoints.auth, sa.func.count()).where(some)
-            self.shared.update((auth, number) for auth, number in connection.execute(query.group_by(endpoints.auth)))
 
 
 class _Work:
@@ -120,13 +127,9 @@ class _Work:
         self._usernames, self._rings = usernames, rings
         self._numbers = Numbers(tables.numbers, options)
         self._secrets: dict[str, str] = {}
-        md5 = {"auth_type": "md5", "realm": options.realm}
-        self._credential_column, other = ("md5_cred", "password") if options.as_md5 else ("password", "md5_cred")
-        self._unchanging: Row = {**md5} if options.as_md5 else {"auth_type": "userpass"}
-        if other in tables.auths.c:  # what is not used is emptied where it exists
-            self._unchanging[other] = None
+        self._credential_column = "md5_cred" if options.as_md5 else "password"
+        self._unchanging = _unchanging(tables.auths, options, self._credential_column)
         self._in_files, self._handed_over = options.mode == "files", options.handover is not None
-        self._contacts_elsewhere = tables.contacts is None
         self._messages_go = options.on_release_voicemail != "keep"
         columns = options.columns
         self._shown_columns = ("callerid",) if columns.owner is None else ("callerid", columns.owner)
@@ -143,7 +146,7 @@ class _Work:
         self._remove([step.extension for step in steps if step.remove])
         self._create([step for step in steps if step.create])
         self._renew([step for step in steps if step.endpoint is not None and not step.remove])
-        self._drop_contacts([step.extension for step in steps if step.fresh])
+        self._shut_out([step for step in steps if step.fresh])
         self._mailboxes([step for step in steps if step.holder_changes])
         self._take_numbers(steps)
         self._link(steps)
@@ -211,23 +214,41 @@ class _Work:
         insert(self._connection, table, columns, rows, same)
 
     def _renew(self, steps: list[Step]) -> None:
-        """A fresh secret and another name, where the holder changed."""
-        secrets: list[Values] = []
+        """A fresh secret and another name, where the holder changed. Each secret that an endpoint lists is made anew,
+        all of them the same: whichever user name a phone was set up with, it is let in."""
+        secrets: dict[str, Values] = {}
         for step in steps:
-            if step.extension in self._secrets and step.endpoint is not None and step.endpoint.auth is not None:
-                auth = step.endpoint.auth
-                username = self._usernames.get(auth, auth)
-                secrets.append((auth, self._credential(username, self._secrets[step.extension])))
-        column = self._credential_column
-        update(self._connection, self._tables.auths, "id", (column,), secrets, same=self._unchanging)
+            if step.extension in self._secrets and step.endpoint is not None:
+                for auth in names_in(step.endpoint.auth):
+                    username = self._usernames.get(auth, auth)
+                    secrets[auth] = (auth, self._credential(username, self._secrets[step.extension]))
+        self._renew_secrets(list(secrets.values()))
         rows = [(s.extension, *self._shown(s.extension, s.after.member)) for s in steps if s.holder_changes]
         update(self._connection, self._tables.endpoints, "id", self._shown_columns, rows)
 
-    def _drop_contacts(self, extensions: list[str]) -> None:
-        contacts = self._tables.contacts
+    def _renew_secrets(self, rows: list[Values]) -> None:
+        column = self._credential_column
+        update(self._connection, self._tables.auths, "id", (column,), rows, same=self._unchanging)
+
+    def _shut_out(self, steps: list[Step]) -> None:
+        """Whatever still rang for the former holder: other devices, phones that are registered, and the address of a
+        phone that never registers."""
+        others = {account.name: account for step in steps for account in step.devices}
+        auths = sorted({auth for account in others.values() for auth in account.auths})
+        if auths:  # with secrets that nobody knows
+            drawn = zip(auths, self._making.secrets(len(auths)), strict=True)
+            self._renew_secrets([(auth, self._credential(self._usernames.get(auth, auth), s)) for auth, s in drawn])
+        aors = {aor for account in others.values() for aor in account.aors}
+        for step in steps:
+            aors.update((step.extension,) if step.endpoint is None else names_in(step.endpoint.aors))
+        contacts, tables = self._tables.contacts, self._tables
         if contacts is not None:
-            for some in among(self._connection, contacts.c.endpoint, extensions):
-                self._connection.execute(sa.delete(contacts).where(some))
+            drop_contacts(self._connection, contacts, {*others, *(step.extension for step in steps)}, aors)
+        there = aors - {step.extension for step in steps if step.create}
+        if there and "contact" in tables.aors.c:
+            static = sa.and_(tables.aors.c.contact.is_not(None), tables.aors.c.contact != "")
+            for some in among(self._connection, tables.aors.c.id, there):
+                self._connection.execute(sa.update(tables.aors).where(some, static).values(contact=None))
 
     def _mailboxes(self, steps: list[Step]) -> None:
         boxes = self._tables.voicemail
@@ -245,7 +266,8 @@ class _Work:
         kept = [(step.extension, *self._addressed(step.after.member)) for step in old if not step.fresh]
         update(self._connection, boxes, "mailbox", columns, kept, here)
         renewed = self._with_pins([step for step in old if step.fresh])
-        update(self._connection, boxes, "mailbox", ("password", *columns), renewed, here)
+        emptied = dict.fromkeys((name for name in NOTIFIED if name in boxes.c and name not in columns), "")
+        update(self._connection, boxes, "mailbox", ("password", *columns), renewed, here, same=emptied)
 
     def _with_pins(self, steps: list[Step]) -> list[Values]:
         pins = self._making.pins(len(steps))
@@ -277,8 +299,10 @@ class _Work:
     def _left(self, step: Step) -> int:
         """What is still to be done when the tables have it all: `Left`, as the number that it is kept as."""
         left = _FILES if self._in_files else 0
-        if step.fresh and (self._handed_over or (self._contacts_elsewhere and step.existed)):
+        if step.fresh and (self._handed_over or step.existed):
             left |= _PHONE
+            if step.existed and (step.leaver is not None or step.link is None):
+                left |= _MOMENT
         if self._messages_go and step.leaver is not None:
             left |= _MESSAGES
         return left
@@ -315,3 +339,13 @@ def _first(step: Step) -> str | None:
     if step.link is not None and step.link.number in numbers:
         return step.link.number
     return numbers[0] if numbers else None
+
+
+def _unchanging(auths: sa.Table, options: AsteriskOptions, column: str) -> Row:
+    """What stands in the other columns of a secret that linecard makes: nothing in those that may hold another."""
+    values: Row = dict.fromkeys((c.name for c in auths.c if CREDENTIAL.fullmatch(c.name) and c.name != column), None)
+    if not options.as_md5:
+        return values | {"auth_type": "userpass"}
+    if "supported_algorithms_uas" in auths.c:  # it may ask for others than MD5, of which there is nothing then
+        values["supported_algorithms_uas"] = None
+    return values | {"auth_type": "md5", "realm": options.realm}

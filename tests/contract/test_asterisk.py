@@ -17,6 +17,10 @@ from linecard_asterisk.options import AsteriskOptions
 GROUP = 200
 
 
+def at_once(_: float) -> None:
+    """No phone registers here, so nobody waits for one."""
+
+
 @pytest.fixture(scope="module")
 def cluster():
     with postgres.cluster() as cluster:
@@ -46,7 +50,7 @@ class TestAsteriskOnSqlite(BackendContract):
             engine = places.engine_of(url)
             places.filled(engine, places.prepare(engine, self.schema), entries)
             options = AsteriskOptions(url=url, **self.options)
-            return lambda: AsteriskBackend(options, tmp_path, group=GROUP)
+            return lambda: AsteriskBackend(options, tmp_path, group=GROUP, pause=at_once)
 
         return new_pbx
 
@@ -88,7 +92,7 @@ class TestAsteriskOnPostgreSQL(BackendContract):
             places.filled(places.engine_of(url, postgres.PASSWORD), metadata, entries)
             options = AsteriskOptions(url=url, password="env:PGPASSWORD", tables={"voicemail": "voicemail"})
             environ = {"PGPASSWORD": postgres.PASSWORD}
-            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
+            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP, pause=at_once)
 
         return new_pbx
 
@@ -113,7 +117,7 @@ class TestAsteriskOnMariaDB(BackendContract):
             places.filled(engine, places.prepare(engine, schema.alembic), entries)
             options = AsteriskOptions(url=url, password="env:PASSWORD", tables={"voicemail": "voicemail"})
             environ = {"PASSWORD": postgres.PASSWORD}
-            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP)
+            return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP, pause=at_once)
 
         return new_pbx
 
@@ -145,7 +149,7 @@ class TestAsteriskByFiles(BackendContract):
             )
 
             def open_pbx():
-                return AsteriskBackend(options, tmp_path, environ={"AMI": AMI_SECRET})
+                return AsteriskBackend(options, tmp_path, environ={"AMI": AMI_SECRET}, pause=at_once)
 
             places.attached(open_pbx(), entries)
             return open_pbx

@@ -17,7 +17,8 @@ READY = 60.0
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 MODULES = """
-res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_realtime res_timing_timerfd res_realtime
+res_sorcery_config res_sorcery_memory res_sorcery_memory_cache res_sorcery_astdb
+res_sorcery_realtime res_timing_timerfd res_realtime
 func_realtime res_pjproject res_pjsip res_pjsip_session res_pjsip_authenticator_digest
 res_pjsip_endpoint_identifier_user res_pjsip_registrar res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_nat
 res_pjsip_pubsub res_pjsip_mwi res_pjsip_mwi_body_generator res_pjsip_outbound_registration res_pjsip_outbound_publish
@@ -42,6 +43,12 @@ aor = realtime,ps_aors,allow_unqualified_fetch=no
 aor = config,pjsip.conf,criteria=type=aor
 contact = {contact}
 """
+
+CACHES = "".join(
+    f"{kind}/cache = memory_cache,object_lifetime_maximum=600{more}\n"
+    for kind, more in (("endpoint", ""), ("auth", ",name=secrets"), ("aor", ""))
+)
+"""Ten minutes in which Asterisk does not look at the tables again."""
 
 DIALPLAN = """\
 [internal]
@@ -86,9 +93,10 @@ class Exchange:
         *,
         dialplan: str = "",
         numbers: str | None = None,
+        caching: bool = False,
     ) -> None:
         self.root, self.folder, self._dialplan = packages.root(), folder, dialplan
-        self._numbers = numbers
+        self._numbers, self._caching = numbers, caching
         self.sip, self.ami = free_port(), free_port()
         driver, _, self._where = database.partition(":")
         self._driver = {"sqlite": "sqlite3", "postgresql": "pgsql", "mariadb": "odbc", "": ""}[driver]
@@ -151,6 +159,8 @@ class Exchange:
         contact = "astdb,registrar" if self._driver == "sqlite3" else "realtime,ps_contacts"
         tables = "".join(f"{table} => {self._driver},asterisk,{table}\n" for table in REALTIME)
         files = {"extconfig": f"[settings]\n{tables}", "sorcery": SORCERY.format(contact=contact)}
+        if self._caching:
+            files["sorcery"] = files["sorcery"].replace("[res_pjsip]\n", f"[res_pjsip]\n{CACHES}")
         if self._driver == "sqlite3":
             settings = f"dbfile => {self._where}\nrequirements = warn\nbatch = 0\nbusy_timeout = 5000\n"
             return files | {"res_config_sqlite3": f"[asterisk]\n{settings}"}

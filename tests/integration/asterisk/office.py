@@ -38,11 +38,12 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
+def office(folder: Path, kind: str, *, dialplan: str = "", caching: bool = False) -> Iterator[Office]:
     """One whose Asterisk has its extensions from `sqlite`, `postgresql`, `mariadb` or `files`; with `dialplan`, from
     SQLite, and its numbers from rows of the dialplan.
 
-    `dialplan` is added to that of all: a context `boxes` is reached by a star before the number.
+    `dialplan` is added to that of all: a context `boxes` is reached by a star before the number. With
+    `caching` Asterisk keeps what it read of the tables.
     """
     with ExitStack() as stack:
         made = {
@@ -54,7 +55,7 @@ def office(folder: Path, kind: str, *, dialplan: str = "") -> Iterator[Office]:
         }
         database, options = made[kind](folder, stack)
         numbers = "switch => Realtime/from-did@extensions\n" if kind == "dialplan" else None
-        exchange = Exchange(folder / "asterisk", database, dialplan=dialplan, numbers=numbers)
+        exchange = Exchange(folder / "asterisk", database, dialplan=dialplan, numbers=numbers, caching=caching)
         stack.enter_context(exchange.running())
         yield Office(Site(folder / "site", exchange, **options), stack)
 

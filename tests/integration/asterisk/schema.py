@@ -14,9 +14,11 @@ def small(metadata: sa.MetaData) -> None:
     columns = {
         "ps_endpoints": (
             "id transport aors auth context disallow allow direct_media callerid mailboxes set_var accountcode "
-            "rtp_symmetric force_rport rewrite_contact owner_email"
+            "rtp_symmetric force_rport rewrite_contact owner_email outbound_auth"
         ),
-        "ps_auths": "id auth_type username password md5_cred realm",
+        "ps_auths": (
+            "id auth_type username password md5_cred realm password_digest refresh_token oauth_clientid oauth_secret"
+        ),
         "ps_aors": "id contact max_contacts remove_existing qualify_frequency mailboxes",
         "ps_contacts": (
             "id uri expiration_time qualify_frequency qualify_timeout qualify_2xx_only authenticate_qualify "
@@ -44,7 +46,19 @@ def alembic(metadata: sa.MetaData) -> None:
 
     table(
         "ps_endpoints",
-        *(text(name) for name in ("transport", "auth", "context", "callerid", "mailboxes", "moh_suggest", "language")),
+        *(
+            text(name)
+            for name in (
+                "transport",
+                "auth",
+                "context",
+                "callerid",
+                "mailboxes",
+                "moh_suggest",
+                "language",
+                "outbound_auth",
+            )
+        ),
         *(text(name, 200) for name in ("aors", "disallow", "allow")),
         *(sa.Column(name, yesno) for name in ("direct_media", "force_rport", "rtp_symmetric", "rewrite_contact")),
         sa.Column("device_state_busy_at", sa.Integer),
@@ -58,6 +72,8 @@ def alembic(metadata: sa.MetaData) -> None:
             text(name, length)
             for name, length in (("md5_cred", 40), ("password", 80), ("realm", 255), ("username", 40))
         ),
+        *(text(name, 255) for name in ("refresh_token", "oauth_clientid", "oauth_secret")),
+        *(text(name, 1024) for name in ("password_digest", "supported_algorithms_uas", "supported_algorithms_uac")),
     )
     table(
         "ps_aors",

@@ -53,6 +53,7 @@ class Dialog:
     target: str
     number: int = 1
     invite: Message | None = field(default=None, repr=False)
+    via: str = ""
 
 
 class Phone:
@@ -78,14 +79,16 @@ class Phone:
         self._audio.close()
         self._socket.close()
 
-    def register(self, *, expires: int = 300) -> int:
-        """Register this telephone; the status of the answer to the request that bears the secret."""
+    def register(self, *, expires: int = 300, to: str = "") -> int:
+        """Register this telephone, in the address of record `to` where that is not called as its user; the status of
+        the answer to the request that bears the secret."""
         uri = f"sip:127.0.0.1:{self._server[1]}"
         me = f"<sip:{self.user}@127.0.0.1>"
+        address = f"<sip:{to or self.user}@127.0.0.1>"
         contact = f"<sip:{self.user}@127.0.0.1:{self.port}>;expires={expires}"
 
         def asked(authorization: str) -> Message:
-            headers = [("From", f"{me};tag=r{self.port}"), ("To", me), ("Call-ID", self._registration)]
+            headers = [("From", f"{me};tag=r{self.port}"), ("To", address), ("Call-ID", self._registration)]
             headers += [("CSeq", f"{next(self._sequence)} REGISTER"), ("Contact", contact), ("Expires", str(expires))]
             self._request("REGISTER", uri, headers, authorization)
             return self._final("REGISTER")
@@ -111,7 +114,9 @@ class Phone:
 
     def answered(self, dialog: Dialog) -> int:
         """Wait for the final answer to a call and acknowledge it; its status."""
-        answer = self._response(lambda m: m.status >= 200 and m.get("call-id") == dialog.call_id)
+        answer = self._response(
+            lambda m: m.status >= 200 and m.method == "INVITE" and m.get("call-id") == dialog.call_id
+        )
         dialog.remote = answer.get("to")
         if answer.status == 200:
             self._hears = ("127.0.0.1", int(re.search(r"m=audio (\d+)", answer.body)[1]))
@@ -133,6 +138,26 @@ class Phone:
         self._respond(invite, "200 OK", dialog.local, self._sdp())
         self._message(lambda m: m.first.startswith("ACK") and m.get("call-id") == dialog.call_id)
         return dialog
+
+    def cancel(self, dialog: Dialog) -> int:
+        """Give a call up that nobody has answered; the status of its final answer."""
+        headers = [("From", dialog.local), ("To", dialog.remote), ("Call-ID", dialog.call_id)]
+        headers.append(("CSeq", f"{dialog.number} CANCEL"))
+        self._request("CANCEL", dialog.target, headers, via=dialog.via)
+        return self.answered(dialog)
+
+    def is_rung(self) -> None:
+        """Wait for a call, and ring."""
+        invite = self._message(lambda m: m.first.startswith("INVITE"))
+        self._ringing = invite
+        self._respond(invite, "180 Ringing", f"{invite.get('to')};tag=a{next(_ids)}")
+
+    def is_given_up(self) -> None:
+        """Wait until the call that rings is given up, and stop."""
+        cancel = self._message(lambda m: m.first.startswith("CANCEL"))
+        self._respond(cancel, "200 OK", "")
+        self._respond(self._ringing, "487 Request Terminated", "")
+        self._message(lambda m: m.first.startswith("ACK"))
 
     def hang_up(self, dialog: Dialog) -> int:
         """End a call; the status of the answer."""
@@ -170,7 +195,8 @@ class Phone:
     def _invite(self, dialog: Dialog, authorization: str) -> None:
         headers = [("From", dialog.local), ("To", dialog.remote), ("Call-ID", dialog.call_id)]
         headers += [("CSeq", f"{dialog.number} INVITE"), ("Contact", f"<sip:{self.user}@127.0.0.1:{self.port}>")]
-        self._request("INVITE", dialog.target, headers, authorization, self._sdp())
+        dialog.via = f"SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{self.port}x{next(_ids)}"
+        self._request("INVITE", dialog.target, headers, authorization, self._sdp(), dialog.via)
 
     def _acknowledge(self, dialog: Dialog, answer: Message) -> None:
         headers = [("From", dialog.local), ("To", answer.get("to")), ("Call-ID", dialog.call_id)]

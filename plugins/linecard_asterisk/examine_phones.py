@@ -1,0 +1,86 @@
+"""Extensions whose holder could not be shut out, and caches in which a leaver's secret would live on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.api import Flaw
+from linecard_asterisk import database, rotation
+from linecard_asterisk.caches import Cache
+from linecard_asterisk.convert import is_extension
+from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.read import Endpoint
+from linecard_asterisk.rotation import Known
+from linecard_asterisk.sharing import Account, names_in, read_all
+
+_OWN = "Give it a secret and an address of record of its own in these tables, or keep it out of `adopt`."
+_DEVICES = "Give each device an address of record of its own, or set `second_devices: silence`."
+
+
+def held_fast(
+    connection: sa.Connection,
+    options: AsteriskOptions,
+    columns: Mapping[str, list[Any]],
+    elsewhere: Collection[Account],
+) -> Iterator[Flaw]:
+    """Every extension that could not be taken from its holder, and why: the words with which its row would fail.
+
+    `columns` are those of the administrator's tables, by their names; `elsewhere` are endpoints that stand in none.
+    """
+    endpoints_table, auths, aors = (
+        database.table(name, columns[name])
+        for name in (options.tables.endpoints, options.tables.auths, options.tables.aors)
+    )
+    extensions = _extensions(connection, endpoints_table, options)
+    accounts = chain(read_all(connection, endpoints_table), elsewhere)
+    known = rotation.look_up(connection, auths, aors, extensions, accounts)
+    yield from _shared(extensions, known)
+    silence = options.second_devices == "silence"
+    for extension, endpoint in extensions.items():
+        if _shares(endpoint, known):
+            continue
+        if words := rotation.refusal(extension, endpoint, known, silence=silence):
+            remedy = _DEVICES if rotation.devices(extension, endpoint, known) and not silence else _OWN
+            yield Flaw(f"{extension} cannot be taken from its holder: {words}", remedy)
+
+
+def _extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOptions) -> dict[str, Endpoint]:
+    """The endpoints that linecard may take for extensions, or has taken."""
+    c = table.c
+    query = sa.select(c.id, c.context, c.auth, c.aors).where(c.context.in_(sorted(options.adoptable)))
+    rows = connection.execute(query.order_by(c.id))
+    return {name: Endpoint(*values) for name, *values in rows if is_extension(name)}
+
+
+def _shares(endpoint: Endpoint, known: Known) -> bool:
+    return any(len(known.sharing.users(auth)) > 1 for auth in names_in(endpoint.auth))
+
+
+def _shared(extensions: Mapping[str, Endpoint], known: Known) -> Iterator[Flaw]:
+    """Secrets that several endpoints use: one flaw each, for many may share one."""
+    for auth in dict.fromkeys(auth for endpoint in extensions.values() for auth in names_in(endpoint.auth)):
+        users = known.sharing.users(auth)
+        if len(users) > 1:
+            yield Flaw(
+                f"{len(users)} endpoints share the secret {auth}: none of them can be taken from its holder",
+                "Give each endpoint a secret of its own.",
+            )
+
+
+def unfit_caches(found: Collection[Cache]) -> Iterator[Flaw]:
+    """Caches of sorcery.conf of which linecard cannot take what it changed."""
+    for cache in found:
+        if cache.kind == "contact":
+            yield Flaw(
+                f"sorcery.conf keeps registered phones in the memory cache {cache.name}: a leaver's goes on ringing",
+                "Take the line `contact/cache` out of sorcery.conf.",
+            )
+        elif cache.full:
+            yield Flaw(
+                f"sorcery.conf keeps all there is in the memory cache {cache.name}: Asterisk finds no new extension",
+                "Take `full_backend_cache` out of sorcery.conf.",
+            )

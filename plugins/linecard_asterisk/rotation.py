@@ -1,0 +1,123 @@
+"""Whether the holder of an extension can be shut out, and what of: decided on what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+import sqlalchemy as sa
+
+from linecard_asterisk.bulk import among
+from linecard_asterisk.convert import is_extension
+from linecard_asterisk.database import Tables
+from linecard_asterisk.read import Endpoint
+from linecard_asterisk.sharing import Account, Sharing, names_in, read_around
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands around some extensions: which endpoints share something with them, the user names of the secrets
+    that are in the table, by their ids, and the addresses of record that are."""
+
+    sharing: Sharing = field(default_factory=Sharing)
+    usernames: Mapping[str, str] = field(default_factory=dict)
+    aors: Collection[str] = ()
+
+
+def read_known(
+    connection: sa.Connection, tables: Tables, endpoints: Mapping[str, Endpoint], elsewhere: Iterable[Account]
+) -> Known:
+    """What is to be known of these endpoints. `elsewhere` are those that stand in no table."""
+    lists = {name: (*names_in(e.aors), *names_in(e.auth)) for name, e in endpoints.items()}
+    around = read_around(connection, tables.endpoints, lists)
+    return look_up(connection, tables.auths, tables.aors, endpoints, chain(around, elsewhere))
+
+
+def look_up(
+    connection: sa.Connection,
+    auths: sa.Table,
+    aors: sa.Table,
+    endpoints: Mapping[str, Endpoint],
+    accounts: Iterable[Account],
+) -> Known:
+    """The same where the other endpoints are known already."""
+    own = (Account(name, names_in(e.aors), names_in(e.auth)) for name, e in endpoints.items())
+    sharing = Sharing(chain(accounts, own))
+    concerned = set(endpoints)
+    for name, endpoint in endpoints.items():
+        concerned.update(sharing.devices(name, names_in(endpoint.aors)))
+    family = [sharing.accounts[name] for name in concerned]
+    usernames: dict[str, str] = {}
+    for some in among(connection, auths.c.id, {auth for account in family for auth in account.auths}):
+        found = connection.execute(sa.select(auths.c.id, auths.c.username).where(some))
+        usernames.update((auth, username or auth) for auth, username in found)
+    there: set[str] = set()
+    for some in among(connection, aors.c.id, {aor for account in family for aor in account.aors}):
+        there.update(connection.scalars(sa.select(aors.c.id).where(some)))
+    return Known(sharing, usernames, there)
+
+
+def devices(extension: str, endpoint: Endpoint | None, known: Known) -> tuple[Account, ...]:
+    """The other endpoints whose phones ring with an extension; one that is about to be made lists itself."""
+    aors = (extension,) if endpoint is None else names_in(endpoint.aors)
+    return tuple(known.sharing.accounts[name] for name in known.sharing.devices(extension, aors))
+
+
+def refusal(extension: str, endpoint: Endpoint | None, known: Known, *, silence: bool) -> str:
+    """Why the former holder of an extension could not be shut out of it; empty if that can be done.
+
+    `silence` says that devices which ring with it may be shut out as well.
+    """
+    others = devices(extension, endpoint, known)
+    if endpoint is None and not others:
+        return ""
+    family = {extension, *(account.name for account in others)} if silence else {extension}
+    if endpoint is not None:
+        words = _secret_refusal(extension, names_in(endpoint.auth), family, known)
+        words = words or _address_refusal(extension, names_in(endpoint.aors), known)
+        if words:
+            return words
+    if not others:
+        return ""
+    if not silence:
+        names = ", ".join(account.name for account in others)
+        ring = "the endpoint {} rings" if len(others) == 1 else "the endpoints {} ring"
+        return f"{ring.format(names)} with {extension}, and would go on ringing"
+    for account in others:
+        if words := _device_refusal(account, family, known):
+            return f"the endpoint {account.name} rings with {extension}, and cannot be stopped: {words}"
+    return ""
+
+
+def _secret_refusal(extension: str, auths: tuple[str, ...], family: set[str], known: Known) -> str:
+    missing = [auth for auth in auths if auth not in known.usernames]
+    if len(missing) == len(auths):  # also where it lists none
+        where = f": {', '.join(missing)} is not there" if missing else ""
+        return f"endpoint {extension} has no secret in the table of secrets that could be made anew{where}"
+    if missing:
+        return (
+            f"endpoint {extension} has a secret that could not be made anew: {', '.join(missing)} is not in the table"
+        )
+    for auth in auths:
+        if not family.issuperset(known.sharing.users(auth)):
+            return f"endpoint {extension} shares its secret {auth} with other endpoints"
+    return ""
+
+
+def _address_refusal(extension: str, aors: tuple[str, ...], known: Known) -> str:
+    missing = [aor for aor in aors if aor not in known.aors]
+    if not missing:
+        return ""
+    return (
+        f"endpoint {extension} rings by {', '.join(missing)}, which is not in the table of addresses of record: "
+        "its phones could not be stopped"
+    )
+
+
+def _device_refusal(account: Account, family: set[str], known: Known) -> str:
+    if is_extension(account.name):
+        return "it is an extension itself"
+    return _secret_refusal(account.name, account.auths, family, known) or _address_refusal(
+        account.name, account.aors, known
+    )
