@@ -13,6 +13,7 @@ from linecard.model.run import Run, State
 from linecard.pipeline.drive import drive
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
+from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import keep, receive
 from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport
@@ -37,6 +38,7 @@ class Works:
         self.memory = {name: MemoryPbx(entries.get(name, ())) for name in ("hq", "lab")}
         self.limits: Mapping[str, Limit] = {}
         self.pbxs: dict[str, Pbx] = {}
+        self.premises = Premises()
         self.connect()
 
     def connect(self, *, group: int = 1, **troubles: Trouble) -> None:
@@ -67,8 +69,13 @@ class Works:
 
     def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False, told: Callable[[int], None] = print) -> Run:
         """An approved run taken to its end; a new plan is approved as it comes. Each progress is `told`."""
-        door = Attended("ada", lambda run: run.state is State.PLANNED, lambda _what, _run: told, stop)
-        return drive(self.store, run, self.inbox, self.pbxs, self.folder / "archive", door).run
+        door = Attended(
+            "ada",
+            lambda run: run.state is State.PLANNED,
+            lambda what, _run: told if what == "apply" else _nothing,
+            stop,
+        )
+        return drive(self.store, run, self.inbox, self.pbxs, self.folder / "archive", door, self.premises).run
 
     def sheet(self, *rows: str) -> Run:
         run = self.planned(*rows)
@@ -95,3 +102,7 @@ class Works:
     def made(self, pbx: str = "hq") -> list[str]:
         """The extensions that were changed, in order."""
         return [change.extension for change in self.memory[pbx].operations]
+
+
+def _nothing(_count: int) -> None:
+    """The progress that nobody looks at."""

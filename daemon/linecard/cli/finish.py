@@ -34,7 +34,7 @@ def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
         return run
     if approve:
         if approve == run.digest:
-            return service.approve(run, why=f"approved by its digest {approve[:12]}")
+            return service.approve(run, why=f"approved by its digest {approve[:12]}", seen=True)
         click.echo("The plan is not the one that was approved: it has another digest.", err=True)
         return run if run.state is State.HELD else service.hold(run, why=f"not the plan {approve[:12]}")
     if run.state is State.HELD:
@@ -44,7 +44,7 @@ def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
     show_plan(service, run)
     answer = ask("Apply it?")
     if answer:
-        return service.approve(run, why="answered yes")
+        return service.approve(run, why="answered yes", seen=True)
     run = service.discard(run, why="answered no" if answer is not None else "nobody answered")
     if answer is None:
         raise NoAnswer
@@ -76,7 +76,7 @@ def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[]
     finished = []
     with progress.bars(service) as bars:
         confirm = confirming(service, bars, yes=yes, approve=approve)
-        for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop):
+        for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve)):
             with bars.away():
                 click.echo(f"Run {run.id} ({shown(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
@@ -105,7 +105,7 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Ru
                 if run.state is State.PLANNED:
                     run = _approved_late(service, run, yes=yes)
             place = service.inbox(run.inbox)
-            picked_up.append(service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop))
+            picked_up.append(service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
     return picked_up
 
 
@@ -117,7 +117,7 @@ def _approved_late(service: Service, run: Run, *, yes: bool) -> Run:
     show_plan(service, run)
     match ask("Apply it?"):
         case True:
-            return service.approve(run, why="answered yes when resumed")
+            return service.approve(run, why="answered yes when resumed", seen=True)
         case False:
             return service.discard(run, why="answered no when resumed")
     return run

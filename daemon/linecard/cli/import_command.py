@@ -44,8 +44,9 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
                 run = service.take(file, place, description=description, stage=bars.stage)
             run = finish.decide(service, run, yes=yes, approve=approve)
             with progress.stopping() as stop, progress.bars(service) as bars:
-                confirm = finish.confirming(service, bars, yes=yes)
-                run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop)
+                confirm = finish.confirming(service, bars, yes=yes or bool(approve))
+                asks = not (yes or approve)
+                run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
         finish.tell(service, run, as_json=as_json)
         finish.tell_unfiled(service)
         finish.send(service)

@@ -22,6 +22,12 @@ KEPT = (
     "{count} members would move to another extension on {pbx}",
     "1 extension on {pbx} would be taken from its holder",
     "{count} extensions on {pbx} would be taken from their holders",
+    # that the plan is not the one that was approved: pipeline/difference
+    "The changes are not those of the plan that was approved.",
+    "1 row comes to something else than in the plan that was approved: line {line}.",
+    "{count} rows come to something else than in the plan that was approved: lines {lines}.",
+    "In the plan that was approved this row was {was}.",
+    "The PBX was changed since. Approve the new plan if it is right, or discard the run.",
     # what is wrong with a row: rules/look, rules/numbering, rules/check
     "{value} is no action.",
     "Write attach, force_attach or detach.",

@@ -38,7 +38,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a plan waits for a person: `kind` (detach, move, force) went over a limit of the inbox."""
+    """Why a plan waits for a person: `kind` (detach, move, force) went over a limit of the inbox.
+
+    Or the plan is `not_as_approved`: the PBX has moved since a person approved another one.
+    """
 
     pbx: str
     kind: str
@@ -65,6 +68,7 @@ class Run:
 
     `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
     planning it was begun and did not come to an end; `expected` is how many rows the file was said to have.
+    `approved_digest` is that of the plan that a person has seen and approved, if one has.
     """
 
     id: int
@@ -75,6 +79,7 @@ class Run:
     changed: datetime
     description: str = ""
     digest: str = ""
+    approved_digest: str = ""
     attempt: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()

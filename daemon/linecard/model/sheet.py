@@ -69,6 +69,7 @@ class FaultCode(StrEnum):
     NUMBER_IGNORED = "number_ignored"
     SHORT_NUMBER = "short_number"
     OVERRIDES_LINE = "overrides_line"
+    NOT_AS_APPROVED = "not_as_approved"
     NO_ROWS = "no_rows"
     HEADER_AGAIN = "header_again"
     WEAK_CRYPTO = "weak_crypto"

@@ -16,11 +16,19 @@ from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
 from linecard.pipeline.places import Inbox, Pbx
-from linecard.pipeline.plan import Progress, plan
+from linecard.pipeline.plan import Progress, plan, replay
+from linecard.pipeline.premises import Premises
 from linecard.pipeline.recover import interrupt
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
 from linecard.store.store import Store
+
+
+class Approval(NamedTuple):
+    """Why a plan may be applied, and whether a person has seen it: then no other plan is applied in its place."""
+
+    why: str
+    seen: bool
 
 
 class Door(Protocol):
@@ -56,8 +64,13 @@ class Door(Protocol):
         """Changes are about to be sent to these PBXs; gives what is called with the number of changes made."""
         ...
 
-    def approval(self, run: Run) -> str:
-        """Why the plan that the run has may be applied; empty if it must wait."""
+    @property
+    def asks(self) -> bool:
+        """Whether the person is asked about a new plan, at once."""
+        ...
+
+    def approval(self, run: Run) -> Approval | None:
+        """Why the plan that the run has may be applied; None if it must wait."""
         ...
 
     def spread(self, work: Sequence[Callable[[], None]]) -> None:
@@ -76,6 +89,14 @@ class Door(Protocol):
         ...
 
 
+MOST_GONE = 3
+"""How often in a row a plan may be gone before a change of it is sent, until the run is put off."""
+
+
+class _GivenUp(Exception):
+    """The run has broken linecard down too often; it is left as it is."""
+
+
 class Driven(NamedTuple):
     """A run as far as it went, and whether it is to be driven on by itself: asked to stop, or its turn was over."""
 
@@ -83,21 +104,41 @@ class Driven(NamedTuple):
     again: bool
 
 
-def drive(store: Store, run: Run, inbox: Inbox, pbxs: Mapping[str, Pbx], archive: Path, door: Door) -> Driven:
+def drive(
+    store: Store,
+    run: Run,
+    inbox: Inbox,
+    pbxs: Mapping[str, Pbx],
+    archive: Path,
+    door: Door,
+    premises: Premises,
+) -> Driven:
     """Take a run as far as it goes now. Nobody else may work on it meanwhile.
 
     Raises `BackendError` when a PBX does not answer and the door does not give it up, and `SheetError` when the file
     of a planned run would be refused now. The run is at a safe point then, to be driven on later.
     """
-    return _Drive(store, inbox, pbxs, archive, door).take(run)
+    try:
+        return _Drive(store, inbox, pbxs, archive, door, premises).take(run)
+    except _GivenUp:
+        return Driven(store.run(run.id), again=False)
 
 
 class _Drive:
-    def __init__(self, store: Store, inbox: Inbox, pbxs: Mapping[str, Pbx], archive: Path, door: Door) -> None:
-        self._store, self._inbox, self._pbxs, self._archive, self._door = store, inbox, pbxs, archive, door
+    def __init__(
+        self,
+        store: Store,
+        inbox: Inbox,
+        pbxs: Mapping[str, Pbx],
+        archive: Path,
+        door: Door,
+        premises: Premises,
+    ) -> None:
+        self._store, self._inbox, self._pbxs, self._archive = store, inbox, pbxs, archive
+        self._door, self._premises = door, premises
 
     def take(self, run: Run) -> Driven:
-        planned_now = False
+        planned_now, gone = False, 0
         while (step := next_step(run, Circumstances(self._door.attended, planned_now))) is not Step.LEAVE:
             if step is not Step.APPLY and self._door.stop():  # applying stops by itself, and says so
                 return Driven(run, again=True)
@@ -107,12 +148,15 @@ class _Drive:
                         return Driven(self._store.run(run.id), again=False)
                     run, planned_now = self._plan(run), True
                 case Step.APPROVE | Step.ASK:
-                    why = self._door.approval(run)
-                    if not why:
+                    approval = self._door.approval(run)
+                    if approval is None:
                         return Driven(run, again=False)
-                    run = self._approve(run, why)
+                    run = self._approve(run, approval)
                 case Step.READ_BACK:
                     run = self._read_back(run)
+                case Step.APPLY if not self._door.stop() and not self._still_stands(run):
+                    gone += 1
+                    run = self._set_aside(run, gone)
                 case Step.APPLY:
                     run, again = self._apply(run)
                     if again:
@@ -122,7 +166,14 @@ class _Drive:
     def _plan(self, run: Run) -> Run:
         try:
             run = plan(
-                self._store, run, self._inbox, self._archive, who=self._door.who, progress=self._door.planning(run)
+                self._store,
+                run,
+                self._inbox,
+                self._archive,
+                who=self._door.who,
+                progress=self._door.planning(run),
+                premises=self._premises,
+                asking=self._door.asks,
             )
         except BackendError as error:
             if run.state is State.RECEIVED:
@@ -133,9 +184,40 @@ class _Drive:
         self._door.planned(run)
         return run
 
-    def _approve(self, run: Run, why: str) -> Run:
+    def _approve(self, run: Run, approval: Approval) -> Run:
         with self._store.transaction() as connection:
-            self._store.move(connection, run.id, State.APPROVED, who=self._door.who, why=why)
+            self._store.approve(connection, run, who=self._door.who, why=approval.why, seen=approval.seen)
+        return self._store.run(run.id)
+
+    def _still_stands(self, run: Run) -> bool:
+        """Whether an approved plan is what the sheet comes to now, by reading again all that its rows rest on.
+
+        It must come after the approval and before the first change is marked as sent: what is read any earlier may be
+        gone when the changes are made, and the rows without a change are looked at nowhere else
+        (`tests/integration/test_premises.py`). Raises `BackendError` when a PBX cannot be read; nothing was sent then.
+        """
+        if self._premises.hold(run):
+            return True
+        # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
+        if not self._door.may_plan(run):
+            raise _GivenUp
+        progress = self._door.planning(run)
+        digest = replay(self._store, run, self._inbox, self._archive, progress)
+        with self._store.transaction() as connection:
+            self._store.tried(connection, run.id)
+        return digest == run.digest
+
+    def _set_aside(self, run: Run, times: int) -> Run:
+        """The plan is not what the sheet comes to any more: nothing of it is sent, and it is planned again."""
+        if times > MOST_GONE:
+            raise BackendError(
+                f"What the rows of run {run.id} rest on is changed again and again while it is planned.",
+                remedy="Nothing was sent. It is tried again; find out who else changes the PBX.",
+            )
+        why = "the PBX was changed since the plan was made; nothing of it was sent"
+        with self._store.transaction() as connection:  # by the states of a run that was begun, though nothing was sent
+            self._store.move(connection, run.id, State.APPLYING, who=self._door.who, why="read again before sending")
+            self._store.move(connection, run.id, State.STALE, who=self._door.who, why=why)
         return self._store.run(run.id)
 
     def _apply(self, run: Run) -> Driven:

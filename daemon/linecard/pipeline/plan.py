@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from linecard.errors import SheetError
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome
-from linecard.model.run import Run, State
+from linecard.model.run import Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline import opening
+from linecard.pipeline.difference import NOT_AS_APPROVED, Difference
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.planning import Planning
+from linecard.pipeline.premises import Premises
 from linecard.rules.check import Sheet
+from linecard.rules.replan import Replanned, next_state
+from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 
@@ -21,19 +28,33 @@ Progress = Callable[[int], None]
 """Told how many rows or changes were done since it was last told."""
 
 
-def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progress: Progress | None = None) -> Run:
-    """Plan a received run, or one that was interrupted or went stale, on what the PBXs hold now.
+def plan(
+    store: Store,
+    run: Run,
+    inbox: Inbox,
+    archive: Path,
+    *,
+    who: str,
+    progress: Progress | None = None,
+    premises: Premises | None = None,
+    asking: bool = False,
+) -> Run:
+    """Plan a received run, or one that was planned before, on what the PBXs hold now.
 
     What this run has already made counts as made by its rows. The run goes to `rejected`, `unchanged`,
     `planned` or `held`; a second plan of an approved run that wants nothing but what is left of the approved one
-    goes on to `approved` by itself. Raises `BackendError` when a PBX cannot be read, and `SheetError` when a file that
-    was planned before would be refused now; the run stays as it was.
+    goes on to `approved` by itself (`rules/replan`). One that a person approved and that comes to something else is
+    held, or stays `planned` where the person is there and is `asking`; its rows tell what they were.
+
+    Raises `BackendError` when a PBX cannot be read, and `SheetError` when a file that was planned before would be
+    refused now; the run stays as it was. `premises` remember what the plan was made of.
     """
     journal = Journal(store, run.id)
     attempt = run.attempt + 1
+    seen = Attempts(store, run.id).first() if run.approved_digest else None
     with store.transaction() as connection:
-        journal.clear(connection, keep=run.attempt)
-    approved = journal.changes(None, Fate.PLANNED) if run.state in (State.INTERRUPTED, State.STALE) else ()
+        journal.clear(connection, keep=run.attempt, seen=seen)
+    left = _Left(journal.changes(None, Fate.PLANNED) if run.state in _UNFINISHED else ())
     sheet = opening.sheet(archive / run.drop.path, inbox)
     planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
     for _ in journal.add_rows(attempt, planning.rows()):
@@ -45,34 +66,97 @@ def plan(store: Store, run: Run, inbox: Inbox, archive: Path, *, who: str, progr
         if run.state is not State.RECEIVED:
             raise _refused_now(run, sheet)
         return _rejected(store, journal, run, sheet, who)
-    left = _Left(approved)
     journal.add_changes(attempt, left.watched(planning.changes(journal.last_seq() + 1)))
-    holds = planning.holds()
+    new = _judge(store, run, planning, left, seen, asking=asking and run.state is not State.HELD)
+    if run.state is State.HELD and planning.digest == run.digest and new.holds == run.holds:
+        with store.transaction() as connection:  # it waits with this plan already, and everybody was told of it
+            journal.clear(connection, keep=run.attempt, seen=seen)
+        return run
     with store.transaction() as connection:
         journal.add_faults(connection, attempt, sheet.faults)
-        counts = ", ".join(f"{n} {outcome}" for outcome, n in planning.counts.items() if n) or "no rows"
-        if (
-            run.state is not State.PLANNED
-        ):  # else it was killed after it had been planned again, and nothing of it moves
-            store.move(connection, run.id, State.PLANNED, who=who, why=f"{planning.size} changes; {counts}")
-        store.planned(
-            connection,
-            run.id,
-            attempt=attempt,
-            digest=planning.digest,
-            counts=planning.counts,
-            holds=holds,
-        )
-        if run.attempt and left.only:  # also where nothing is left
-            store.move(connection, run.id, State.APPROVED, who=who, why="what is left of the approved plan")
-        elif holds:
-            store.move(connection, run.id, State.HELD, who=who, why=" ".join(hold.message for hold in holds))
-        elif not planning.size and not run.attempt:
-            store.move(connection, run.id, State.UNCHANGED, who=who, why="nothing has to change on any PBX")
+        if new.difference is not None:
+            new.difference.note(connection, journal)
+        _adopt(store, connection, run, planning, new, who)
     if run.attempt:  # else the first plan is all there is
         with store.transaction() as connection:
-            journal.clear(connection, keep=attempt)
-    return store.run(run.id)
+            journal.clear(connection, keep=attempt, seen=seen)
+    run = store.run(run.id)
+    if premises is not None and run.state in (State.PLANNED, State.APPROVED):
+        premises.keep(run, planning.premises)
+    return run
+
+
+class _Judged(NamedTuple):
+    """A new plan beside the one before it: where the run goes, and why."""
+
+    state: State
+    holds: tuple[Hold, ...]
+    difference: Difference | None
+    """From the plan that a person approved, where it is another."""
+
+
+def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
+    begun = planning.begun
+    unfinished = run.state in _UNFINISHED
+    difference = Difference(store, run, seen, run.attempt + 1, begun=begun) if seen is not None else None
+    if begun:
+        same = left.only and (difference is None or not difference.count)
+    else:
+        same = planning.digest == (run.approved_digest or (run.digest if unfinished else ""))
+    limits = planning.holds()
+    if same or not planning.size:
+        difference = None
+    approved = unfinished or run.attempt > 1
+    state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
+    return _Judged(state, _holds(run, state, limits, difference), difference)
+
+
+def _holds(run: Run, state: State, limits: tuple[Hold, ...], difference: Difference | None) -> tuple[Hold, ...]:
+    """Why the new plan waits. Where only this one goes over a limit, that is why, and no other reason is needed."""
+    if state is not State.HELD or difference is None:
+        return limits
+    told = run.holds if run.state in _UNFINISHED else [hold for hold in run.holds if hold.kind == NOT_AS_APPROVED]
+    return (difference.hold, *limits) if told or not limits else limits
+
+
+def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning, new: _Judged, who: str) -> None:
+    """The plan is the run's from here on."""
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in planning.counts.items() if n) or "no rows"
+    if run.state is not State.PLANNED:  # else nobody decided upon the plan before it, and nothing of it moves
+        store.move(connection, run.id, State.PLANNED, who=who, why=f"{planning.size} changes; {counts}")
+    store.planned(
+        connection,
+        run.id,
+        attempt=run.attempt + 1,
+        digest=planning.digest,
+        counts=planning.counts,
+        holds=new.holds,
+    )
+    if new.state is not State.PLANNED:
+        why = " ".join(hold.message for hold in new.holds) if new.state is State.HELD else _WHY[new.state]
+        store.move(connection, run.id, new.state, who=who, why=why)
+
+
+_UNFINISHED = frozenset({State.INTERRUPTED, State.STALE})
+"""States in which an approved plan was not carried out to its end."""
+
+_WHY = {
+    State.APPROVED: "what is left of the approved plan",
+    State.UNCHANGED: "nothing has to change on any PBX",
+}
+
+
+def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> str:
+    """The digest of the plan that a run would have now; nothing is written. Empty if its file would be refused."""
+    sheet = opening.sheet(archive / run.drop.path, inbox)
+    planning = Planning(sheet, inbox, run.drop.sha256, made(Journal(store, run.id)))
+    for _ in planning.rows():
+        progress(1)
+    if sheet.refused:
+        return ""
+    for _ in planning.changes():
+        pass
+    return planning.digest
 
 
 def _miscounted(run: Run, rows: int) -> Fault:

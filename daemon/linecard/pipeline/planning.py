@@ -11,6 +11,7 @@ from linecard.model.outcome import Outcome, Verdict
 from linecard.model.run import Hold
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.premises import Premise
 from linecard.ports.backend import Can
 from linecard.rules.check import Sheet
 from linecard.rules.digest import Digest
@@ -38,8 +39,12 @@ class Planning:
         self._ours = ours or {}
         self._plays: dict[str, Play] = {}
         self._scopes: dict[str, Scope] | None = None
+        self.begun = bool(ours)
+        """Whether the run has made a part of it already."""
         self._digest = Digest(sha256)
         self._losses: dict[str, Losses] = {}
+        self.premises: list[Premise] = []
+        """What was read of each PBX that the rows name."""
         self.counts: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
 
     # -- rows ------------------------------------------------------------------------------------------------------
@@ -57,6 +62,7 @@ class Planning:
             else:
                 verdict = self._played(row)
             self.counts[verdict.outcome] += 1
+            self._digest.add_row(verdict)
             yield (_warned(row, verdict) if verdict.overrides else row), verdict
 
     def _played(self, row: Row) -> Verdict:
@@ -92,10 +98,11 @@ class Planning:
         if play is None:
             pbx = self._inbox.pbxs[name]
             scope = self._scopes[name] if self._scopes is not None else Scope.everything()
-            members = None if Can.CREATE_MEMBERS in pbx.backend.can else frozenset(pbx.backend.members(scope))
+            premise = Premise(pbx.backend, scope)
             creates = Can.CREATE_EXTENSIONS in pbx.backend.can
-            policy = Policy(pbx.second_extension, creates, members, pbx.second_number)
-            play = Play(name, policy, pbx.backend.fetch(scope), self._ours.get(name))
+            policy = Policy(pbx.second_extension, creates, premise.members, pbx.second_number)
+            play = Play(name, policy, premise.entries(), self._ours.get(name))
+            self.premises.append(premise)
             self._plays[name] = play
         return play
 

@@ -17,6 +17,7 @@ from linecard.rules import states
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import headline
 from linecard.rules.wording import ENGLISH, Wording
+from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
 from linecard.store.packed import Packed
 from linecard.store.store import Store
@@ -53,7 +54,8 @@ class RunReport:
 
     @property
     def headline(self) -> Headline:
-        return headline(self.run, self.counts, self._words)
+        begun = self.run.attempt > 1 and Attempts(self._store, self.run.id).sent() > 0
+        return headline(self.run, self.counts, self._words, begun=begun)
 
     def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""

@@ -10,6 +10,7 @@ from linecard.model.directory import Change
 from linecard.model.outcome import FINE, Code, Fate, Outcome, Verdict
 from linecard.model.run import Run, State
 from linecard.model.sheet import Row
+from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 
@@ -31,7 +32,7 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
     tally = journal.tally(run.attempt)
     stale = tally.get(Fate.STALE, 0)  # those of earlier attempts were planned again
-    if stale and run.attempt < MOST_ATTEMPTS:
+    if stale and Attempts(store, run.id).sent() < MOST_ATTEMPTS:
         with store.transaction() as connection:
             store.move(
                 connection,

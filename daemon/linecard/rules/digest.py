@@ -1,18 +1,27 @@
-"""The checksum by which a plan is approved: same sheet, same changes, same digest."""
+"""The checksum by which a plan is approved: same sheet, same outcomes, same changes, same digest."""
 
 from __future__ import annotations
 
 import hashlib
 
 from linecard.model.directory import Change
+from linecard.model.outcome import Verdict
 
 
 class Digest:
-    """SHA-256 over the drop's own SHA-256 and each change in order; give it the changes, then ask for `text`."""
+    """SHA-256 over the drop's own SHA-256, what each row comes to and each change, in order.
+
+    Give it the rows, then the changes, then ask for `text`. Rows count because a person approves them, too: that a
+    leaver holds nothing, or that somebody has an extension already, is part of what was seen.
+    """
 
     def __init__(self, sheet_sha256: str) -> None:
         self._sum = hashlib.sha256(sheet_sha256.encode())
         self.changes = 0
+
+    def add_row(self, verdict: Verdict) -> None:
+        outcome, code, _, other, holder, _ = verdict
+        self._sum.update("\0".join((outcome, code, other, holder, "\n")).encode())
 
     def add(self, change: Change) -> None:
         _, pbx, extension, (holder, had), (member, numbers) = change

@@ -133,9 +133,9 @@ class Play:
             self._was[extension] = old
 
     def held_by(self, member: str) -> tuple[str, ...]:
-        """The extensions this member holds now, in the order in which they came."""
+        """The extensions this member holds now, sorted: in what order a PBX tells them is no part of a plan."""
         held = self._of_member.get(member, ())
-        return (held,) if isinstance(held, str) else held
+        return (held,) if isinstance(held, str) else tuple(sorted(held))
 
     def holding(self, extension: str) -> Holding:
         return _held(self._is.get(extension, _NOTHING))

@@ -119,10 +119,12 @@ def decision(state: State | None, words: Wording = ENGLISH) -> str:
     return words(DECISIONS[state in (State.DISCARDED, State.SUPERSEDED)])
 
 
-def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH) -> Headline:
-    """What a reader must know first: did it work, and who must do what."""
+def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, begun: bool | None = None) -> Headline:
+    """What a reader must know first: did it work, and who must do what. `begun`: some of its changes were sent;
+    where that is not known, they may have been by every plan but the first."""
     if run.state in _NOT_APPLIED:
-        half_made = run.attempt > 1 and run.state in (State.PLANNED, State.HELD)  # a plan made anew waits
+        # a second plan waits: of a run that was approved, or of one that is half made
+        half_made = run.attempt > 1 and (run.state is State.PLANNED or (run.state is State.HELD and begun is not False))
         said = _NOT_APPLIED[State.STALE if half_made else run.state]
         return Headline(said.tone, words(said.title), words(said.todo))
     total = sum(counts.values())

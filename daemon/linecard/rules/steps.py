@@ -59,8 +59,10 @@ _ALWAYS = {
 
 
 def _planned_again(state: State, found: Circumstances) -> Step:
-    """A part of the run may be made already, so that a command does not leave it: it is planned on what is there now,
-    and asked for."""
-    if found.attended:
-        return Step.ASK if found.planned_now else Step.PLAN
-    return Step.APPROVE if state is State.PLANNED else Step.LEAVE
+    """It was approved once, and perhaps by a person, and a part of it may be made: it is planned on what is there now
+    before it goes on, and a command does not leave it."""
+    if not found.attended and state is State.HELD:
+        return Step.LEAVE
+    if not found.planned_now:
+        return Step.PLAN
+    return Step.ASK if found.attended else Step.APPROVE

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from linecard.errors import BackendError
-from linecard.model.run import Run
+from linecard.model.run import Run, State
 from linecard.pipeline.apply import Checkpoint
+from linecard.pipeline.drive import Approval
 from linecard.pipeline.plan import Progress
 
 Stage = Callable[[str, Run], Progress]
@@ -25,6 +26,8 @@ class Attended:
     confirm: Confirm
     stage: Stage
     stop: Checkpoint
+    asks: bool = False
+    """Whether `confirm` shows the plan to a person; else it answers for them."""
 
     @property
     def attended(self) -> bool:
@@ -42,8 +45,10 @@ class Attended:
     def applying(self, run: Run, _pbxs: Sequence[str]) -> Progress:
         return self.stage("apply", run)
 
-    def approval(self, run: Run) -> str:
-        return "the new plan was confirmed" if self.confirm(run) else ""
+    def approval(self, run: Run) -> Approval | None:
+        if not self.confirm(run):
+            return None
+        return Approval("the new plan was confirmed", seen=self.asks or run.state is State.HELD)
 
     def spread(self, work: Sequence[Callable[[], None]]) -> None:
         for piece in work:

@@ -274,7 +274,9 @@ class Engine:
 
     def _drive(self, run: Run) -> Driven:
         config = self.service.config
-        return drive(self._store, run, self._places[run.inbox], self.service.pbxs, config.archive, self._door)
+        service = self.service
+        place = self._places[run.inbox]
+        return drive(self._store, run, place, service.pbxs, config.archive, self._door, service.premises)
 
     def _leave(self, run: Run, pbx: str) -> None:
         """A PBX is done with while the run still works on others."""

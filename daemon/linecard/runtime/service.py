@@ -25,6 +25,7 @@ from linecard.pipeline.later_runs import pass_over_later_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.planning import Planning
+from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport
@@ -69,6 +70,8 @@ class Service:
         """Runs that broke off and could not be finished by `recover`, because a PBX does not answer, and why."""
         self.unlisted = True
         """Whether a report may have been filed that the pages of the archive do not list yet."""
+        self.premises = Premises()
+        """What the plans that were made here rest on."""
         self._listing = threading.Lock()
         self.now, self.who = now, who or person()
         self._open = ExitStack()
@@ -217,11 +220,22 @@ class Service:
         return self.plan(self.store.run(run_id), inbox, stage)
 
     def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
-        return plan(self.store, run, inbox, self.config.archive, who=self.who, progress=stage("plan", run))
+        return plan(
+            self.store,
+            run,
+            inbox,
+            self.config.archive,
+            who=self.who,
+            progress=stage("plan", run),
+            premises=self.premises,
+        )
 
-    def approve(self, run: Run, *, why: str) -> Run:
+    def approve(self, run: Run, *, why: str, seen: bool = False) -> Run:
+        """Let the plan of a run be applied; where a person has `seen` it, as everybody has who approves a held one, no
+        other plan is applied in its place."""
         with self.store.transaction() as connection:
-            self.store.move(connection, run.id, State.APPROVED, who=self.who, why=why)
+            seen = seen or run.state is State.HELD
+            self.store.approve(connection, run, who=self.who, why=why, seen=seen)
         return self.store.run(run.id)
 
     def hold(self, run: Run, *, why: str) -> Run:
@@ -236,16 +250,18 @@ class Service:
             self.store.move(connection, run.id, State.DISCARDED, who=self.who, why=why)
         return self.store.run(run.id)
 
-    def finish(self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Run:
+    def finish(
+        self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False
+    ) -> Run:
         """Take a run as far as it goes now, planning again as often as the PBX moves under it.
 
         `confirm` is asked when a new plan wants something that the approved one did not, or is held. If it says
-        no, the run stays as it is and is found by the next `recover`.
+        no, the run stays as it is and is found by the next `recover`. `asks`: it shows the plan to a person.
         """
-        door = Attended(self.who, confirm, stage, stop)
-        return drive(self.store, run, inbox, self.pbxs, self.config.archive, door).run
+        door = Attended(self.who, confirm, stage, stop, asks)
+        return drive(self.store, run, inbox, self.pbxs, self.config.archive, door, self.premises).run
 
-    def recover(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint) -> Iterator[Run]:
+    def recover(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False) -> Iterator[Run]:
         """Finish the runs that broke off, the oldest first. The caller holds the site.
 
         One whose PBX does not answer is `waiting` afterwards, and so are later ones that need the same PBXs.
@@ -262,7 +278,7 @@ class Service:
             try:
                 if self.waiting:
                     self.let_pass(self.config.archive / found.drop.path, self.inbox(found.inbox))
-                run = self.finish(found, self.inbox(found.inbox), confirm=confirm, stage=stage, stop=stop)
+                run = self.finish(found, self.inbox(found.inbox), confirm=confirm, stage=stage, stop=stop, asks=asks)
             except BackendError as error:
                 self.waiting[found.id] = error
             else:

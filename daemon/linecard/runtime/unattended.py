@@ -10,6 +10,7 @@ from linecard.errors import BackendError
 from linecard.model.outcome import Fate
 from linecard.model.run import Run
 from linecard.pipeline.apply import Checkpoint
+from linecard.pipeline.drive import Approval
 from linecard.pipeline.plan import Progress
 from linecard.runtime.board import Board, paced
 from linecard.runtime.log import log
@@ -57,8 +58,12 @@ class Unattended:
         self.board.begin(where, f"applying {run.drop.name} on {', '.join(pbxs)}", total)
         return partial(self.board.progress, where)
 
-    def approval(self, _run: Run) -> str:
-        return "within the limits of the inbox"
+    @property
+    def asks(self) -> bool:
+        return False
+
+    def approval(self, _run: Run) -> Approval:
+        return Approval("within the limits of the inbox", seen=False)
 
     def release(self, run: Run, pbx: str) -> bool:
         self.leave(run, pbx)

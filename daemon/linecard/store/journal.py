@@ -32,10 +32,11 @@ class Journal:
 
     # -- writing a plan --------------------------------------------------------------------------------------------
 
-    def clear(self, connection: sa.Connection, *, keep: int) -> None:
-        """Forget the rows, faults and unsent changes of every attempt but this one."""
+    def clear(self, connection: sa.Connection, *, keep: int, seen: int | None = None) -> None:
+        """Forget all but this attempt; of the one that a person has `seen`, keep rows and faults, too."""
+        kept = {keep} if seen is None else {keep, seen}
         for table in (row, fault):
-            connection.execute(sa.delete(table).where(table.c.run_id == self._run, table.c.attempt != keep))
+            connection.execute(sa.delete(table).where(table.c.run_id == self._run, table.c.attempt.not_in(kept)))
         connection.execute(
             sa.delete(change).where(
                 change.c.run_id == self._run, change.c.attempt != keep, change.c.fate == Fate.PLANNED
@@ -211,7 +212,7 @@ class Journal:
         self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
     ) -> Iterator[Sequence[Packed]]:
         """The same rows as they are stored, for a reader who needs no more of most of them."""
-        query = self._where(sa.select(*_STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
+        query = self._where(sa.select(*STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
         with self._store.reading() as connection:
             yield from connection.execution_options(yield_per=PAGE).execute(query).partitions()
 
@@ -333,6 +334,6 @@ def _fault(values: Iterable[Any]) -> Fault:
     return Fault(line, column, value, _FAULT_CODES[code], _SEVERITIES[severity], message, hint)
 
 
-_STORED = tuple(row.c)[2:]
+STORED = tuple(row.c)[2:]
 _FAULT_CODES = {code.value: code for code in FaultCode}
 _SEVERITIES = {severity.value: severity for severity in Severity}

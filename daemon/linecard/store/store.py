@@ -153,6 +153,15 @@ class Store:
         if to in states.FINAL | {State.HELD}:
             self._queue_report(connection, run_id, to)
 
+    def approve(self, connection: sa.Connection, found: Run, *, who: str, why: str, seen: bool) -> None:
+        """Let the plan that a run has be applied. What a person has `seen` is remembered: no other may be applied for
+        it without asking again."""
+        values: dict[str, Any] = {"approved_digest": found.digest} if seen else {}
+        if seen:  # the plan that was approved before this one, if there was one, is no measure any more
+            for table in (row, fault):
+                connection.execute(sa.delete(table).where(table.c.run_id == found.id, table.c.attempt != found.attempt))
+        self.move(connection, found.id, State.APPROVED, who=who, why=why, **values)
+
     def planned(
         self,
         connection: sa.Connection,
@@ -313,6 +322,10 @@ class Store:
     def _queue_report(self, connection: sa.Connection, run_id: int, state: State) -> None:
         """Write the letters that tell of a run's state, each once; `addressed` says to whom."""
         found = connection.execute(sa.select(run.c.inbox, run.c.counts).where(run.c.id == run_id)).one()
+        if state is State.HELD:  # held again, with another plan: what went out told of the one before
+            gone = outbox.c.delivered.is_not(None) | outbox.c.dropped.is_not(None)
+            told_of_it = outbox.c.kind.contains(f":{State.HELD}", autoescape=True)
+            connection.execute(sa.delete(outbox).where(outbox.c.run_id == run_id, gone, told_of_it))
         known = set(connection.execute(sa.select(outbox.c.kind).where(outbox.c.run_id == run_id)).scalars())
         for sink, address in self.addressed(found.inbox, state, found.counts):
             kind = f"{sink}:{state}:{address}" if address else f"{sink}:{state}"
@@ -347,6 +360,7 @@ def _run(found: Mapping[Any, Any]) -> Run:
         changed=found["changed"],
         description=found["description"],
         digest=found["digest"],
+        approved_digest=found["approved_digest"],
         attempt=found["attempt"],
         counts=found["counts"],
         holds=tuple(Hold(**hold) for hold in found["holds"]),

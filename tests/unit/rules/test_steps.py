@@ -35,9 +35,16 @@ def test_what_the_state_alone_decides(attended, attempt, planned_now):
 
 
 def test_the_daemon_approves_what_is_within_the_limits_and_leaves_what_is_held():
+    assert step(State.PLANNED, DAEMON) is Step.APPROVE
+    assert step(State.PLANNED, DAEMON, attempt=2, planned_now=True) is Step.APPROVE
     for attempt in (1, 2):
-        assert step(State.PLANNED, DAEMON, attempt=attempt) is Step.APPROVE
         assert step(State.HELD, DAEMON, attempt=attempt) is Step.LEAVE
+
+
+def test_a_second_plan_that_is_found_is_made_again_before_anything_goes_on():
+    """The first was approved, perhaps by a person: whether this one is what they saw must be looked at."""
+    for attended in (DAEMON, COMMAND):
+        assert step(State.PLANNED, attended, attempt=2) is Step.PLAN
 
 
 def test_a_command_decides_on_a_first_plan_itself():
