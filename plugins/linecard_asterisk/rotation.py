@@ -60,6 +60,8 @@ def look_up(
 
 def devices(extension: str, endpoint: Endpoint | None, known: Known) -> tuple[Account, ...]:
     """The other endpoints whose phones ring with an extension; one that is about to be made lists itself."""
+    if not known.sharing.accounts:
+        return ()
     aors = (extension,) if endpoint is None else names_in(endpoint.aors)
     return tuple(known.sharing.accounts[name] for name in known.sharing.devices(extension, aors))
 
