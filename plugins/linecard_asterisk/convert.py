@@ -9,6 +9,7 @@ from array import array
 from typing import Any
 
 _EXTENSION = re.compile(r"[0-9*#]{1,32}")
+_CREDENTIAL = re.compile(r"password.*|.*_(cred|digest|secret|token)|oauth_.*", re.IGNORECASE)
 
 
 def encoded(text: str) -> str:
@@ -19,6 +20,15 @@ def encoded(text: str) -> str:
 def is_extension(name: str) -> bool:
     """Whether an endpoint of this name may be somebody's extension; `trunk-berlin` is none."""
     return _EXTENSION.fullmatch(name) is not None
+
+
+def is_credential(column: str) -> bool:
+    """Whether a column of the table of secrets holds one, or what one is made of.
+
+    Asterisk 22 prefers its digests to `password` whatever `auth_type` says, so none may keep what it had; nor may a
+    column of the administrator's own.
+    """
+    return _CREDENTIAL.fullmatch(column) is not None
 
 
 def callerid(form: str, extension: str, member: str | None, most: int | None = None) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from linecard.api import Secret
+from linecard_asterisk.convert import is_credential
 
 
 def _identifier(name: str) -> str:
@@ -238,6 +239,9 @@ class AsteriskOptions(_Part):
             and self.tables.numbers == "dids",
             "`mode: files` has no `tables.voicemail`": self.mode == "files" and self.tables.voicemail is not None,
             "`mode: files` needs a `url` of SQLite": self.mode == "files" and not self.url.startswith("sqlite"),
+            "`template.auth` must not hold a secret: each extension gets one of its own": any(
+                map(is_credential, self.template.auth)
+            ),
             "`on_release_voicemail` needs `voicemail_spool`": self.on_release_voicemail != "keep"
             and self.voicemail_spool is None,
             "`on_release_voicemail: move` needs `voicemail_successor`": self.on_release_voicemail == "move"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -25,10 +24,6 @@ _FILES, _PHONE, _MESSAGES, _MOMENT = int(Left.FILES), int(Left.PHONE), int(Left.
 REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
 
-
-CREDENTIAL = re.compile(r"password.*|.*_(cred|digest|secret|token)|oauth_.*", re.IGNORECASE)
-"""Columns of the table of secrets that hold one, or what one is made of. Asterisk 22 prefers its digests to `password`
-whatever `auth_type` says, so none may keep what it had; nor may a column of the administrator's own."""
 
 NOTIFIED = ("pager", "imapuser", "imappassword")
 """Columns of a mailbox that lead its messages, or the news of them, to its holder, besides those of `columns`."""
@@ -343,7 +338,7 @@ def _first(step: Step) -> str | None:
 
 def _unchanging(auths: sa.Table, options: AsteriskOptions, column: str) -> Row:
     """What stands in the other columns of a secret that linecard makes: nothing in those that may hold another."""
-    values: Row = dict.fromkeys((c.name for c in auths.c if CREDENTIAL.fullmatch(c.name) and c.name != column), None)
+    values: Row = dict.fromkeys((c.name for c in auths.c if convert.is_credential(c.name) and c.name != column), None)
     if not options.as_md5:
         return values | {"auth_type": "userpass"}
     if "supported_algorithms_uas" in auths.c:  # it may ask for others than MD5, of which there is nothing then

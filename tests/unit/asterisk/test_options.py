@@ -23,6 +23,7 @@ AMI = {"user": "linecard", "password": "env:AMI"}
         ({"url": "sqlite:///x", "tables": {"contacts": None}}, "`tables.contacts: null` needs `ami`"),
         ({"url": "sqlite:///x", "tables": {"auths": "a; DROP TABLE b"}}, "the name of a table or a column"),
         ({"url": "sqlite:///x", "template": {"endpoint": {"a b": 1}}}, "the name of a table or a column"),
+        ({"url": "sqlite:///x", "template": {"auth": {"password_digest": "MD5:s3cret"}}}, "a secret: each extension"),
         ({"url": "sqlite:///x", "on_release_voicemail": "empty"}, "needs `voicemail_spool`"),
         ({"url": "sqlite:///x", "mode": "files", "ami": AMI}, "`mode: files` needs `files`"),
         (
