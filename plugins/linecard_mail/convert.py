@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from linecard.api import COUNTED, FINE, Code, Fault, Letter, Line, Outcome, Outlet, Report, State, Wording, result
+from linecard.api import COUNTED, FINE, Code, Letter, Line, Outcome, Outlet, Report, State, Wording, result
 from linecard_mail.options import MailOptions
 from linecard_mail.printing import harmless, in_head
 
@@ -31,6 +31,7 @@ COLOURS = {
 }
 TONES = {"good": "#2b8a57", "attention": "#c98616", "bad": "#c23a3a"}
 
+_T = TypeVar("_T")
 _WAITING = {
     State.PLANNED: "Would be done",
     State.HELD: "Would be done",
@@ -65,16 +66,16 @@ class Section:
         return iter(self.lines)
 
 
-class Faults:
-    """The first faults of one severity, of the whole file or (warnings) of any row."""
+class First(Generic[_T]):
+    """The first of many; `count` is how many there are, `hidden` how many are left out."""
 
-    def __init__(self, found: Iterator[Fault], most: int) -> None:
-        self.faults = list(islice(found, most))
+    def __init__(self, found: Iterator[_T], most: int) -> None:
+        self._shown = list(islice(found, most))
         self.hidden = sum(1 for _ in found)
-        self.count = len(self.faults) + self.hidden
+        self.count = len(self._shown) + self.hidden
 
-    def __iter__(self) -> Iterator[Fault]:
-        return iter(self.faults)
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._shown)
 
 
 def subject(report: Report, words: Wording) -> str:
@@ -116,12 +117,13 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "bar": bar(counts),
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
-        "errors": Faults(errors, room.others) if rejected else Faults(iter(()), 0),
+        "errors": First(errors, room.others) if rejected else First(iter(()), 0),
         "problems": Section(report, room.problems, WRONG),
         "taken": Section(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
         "waiting": Section(report, room.others, (Outcome.SKIPPED,)),
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
-        "warnings": Faults(warnings, room.others),
+        "warnings": First(warnings, room.others),
+        "lost": First(report.lost_numbers(), room.others),
         "link": link(letter.filed, outlet, options),
         "answers": bool(options.reply_to),
         "sink": outlet.name,

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Code, Line, Outcome, Report, State
+from linecard.api import FINE, Change, Code, Line, Outcome, Report, State
 from linecard_reports.printing import printed
 from linecard_reports.tables import Retry, Table
 
@@ -57,6 +57,7 @@ class _Template:
             "waiting_title": _WAITING.get(report.run.state, "Not applied"),
             "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
             "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),
+            "lost": Lost(report, MOST_OTHERS),
             "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),
             "warnings": _Warnings(report),
             "folder": str(where.parent),
@@ -97,6 +98,19 @@ class _Section:
 
     def __iter__(self) -> Iterator[Line]:
         return self._report.lines(*self._outcomes, codes=self._codes, limit=self._most)
+
+
+class Lost:
+    """Extensions that lost a public number, the first ones of them."""
+
+    def __init__(self, report: Report, most: int) -> None:
+        found = report.lost_numbers()
+        self._shown = list(islice(found, most))
+        self.hidden = sum(1 for _ in found)
+        self.count = len(self._shown) + self.hidden
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self._shown)
 
 
 class _Warnings:

@@ -76,6 +76,10 @@ class Limits(Section):
         default_factory=Limit,
         description="The limit on extensions that force_attach would take from their holders.",
     )
+    number: Limit = Field(
+        default_factory=Limit,
+        description="The limit on public numbers that would be changed or taken from an extension; it counts numbers.",
+    )
 
 
 class Expect(Section):

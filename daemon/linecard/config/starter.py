@@ -43,6 +43,7 @@ inboxes:             # where files arrive
     #   detach: {share: 30, at_least: 25}   # 30 % of the links on the PBX, from 25 links on
     #   move: {share: 30, at_least: 25}
     #   force: {count: 10}                  # or a plain number
+    #   number: {share: 30, at_least: 25}   # public numbers changed or taken away, of those on the PBX
 """
 
 

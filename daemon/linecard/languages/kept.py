@@ -22,6 +22,8 @@ KEPT = (
     "{count} members would move to another extension on {pbx}",
     "1 extension on {pbx} would be taken from its holder",
     "{count} extensions on {pbx} would be taken from their holders",
+    "1 public number on {pbx} would be changed or taken away",
+    "{count} public numbers on {pbx} would be changed or taken away",
     # that the plan is not the one that was approved: pipeline/difference
     "The changes are not those of the plan that was approved.",
     "1 row comes to something else than in the plan that was approved: line {line}.",

@@ -38,7 +38,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a plan waits for a person: `kind` (detach, move, force) went over a limit of the inbox.
+    """Why a plan waits for a person: `kind` (detach, move, force, number) went over a limit of the inbox.
 
     Or the plan is `not_as_approved`: the PBX has moved since a person approved another one.
     """

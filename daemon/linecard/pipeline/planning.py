@@ -15,7 +15,7 @@ from linecard.pipeline.premises import Premise
 from linecard.ports.backend import Can
 from linecard.rules.check import Sheet
 from linecard.rules.digest import Digest
-from linecard.rules.limits import Losses, holds
+from linecard.rules.limits import Losses, Totals, holds
 from linecard.rules.order import ordered
 from linecard.rules.play import Play, Policy
 
@@ -119,6 +119,7 @@ class Planning:
             for change in ordered(name, play.differences, several=several, first=first):
                 first = change.seq + 1
                 self._digest.add(change)
+                losses.count_numbers(change)
                 yield change
             for member, successor in play.parted():
                 _count(losses, play, member, successor)
@@ -137,17 +138,21 @@ class Planning:
         limits = self._inbox.limits
         found: list[Hold] = []
         for name, losses in self._losses.items():
-            if losses.detach or losses.move or losses.force:
-                found += holds(name, losses, self._links(self._inbox.pbxs[name], losses), limits)
+            if losses.most:
+                found += holds(name, losses, self._totals(self._inbox.pbxs[name], losses), limits)
         return tuple(found)
 
-    def _links(self, pbx: Pbx, losses: Losses) -> int:
-        """How many links the PBX holds; a narrow plan counts them only if a share could matter."""
+    def _totals(self, pbx: Pbx, losses: Losses) -> Totals:
+        """How much the PBX holds; a narrow plan counts it only if a share could matter."""
         play = self._plays[pbx.name]
         least = min((limit.at_least for limit in self._inbox.limits.values()), default=0)
-        if self._scopes is None or max(losses.detach, losses.move, losses.force) < least:
-            return play.links
-        return sum(entry.member is not None for entry in pbx.backend.fetch(Scope.everything()))
+        if self._scopes is None or losses.most < least:
+            return Totals(play.links, play.numbers)
+        links = numbers = 0
+        for entry in pbx.backend.fetch(Scope.everything()):
+            links += entry.member is not None
+            numbers += len(entry.numbers)
+        return Totals(links, numbers)
 
 
 _RANK = {Outcome.DONE: 0, Outcome.REFUSED: 1, Outcome.UNCHANGED: 2}

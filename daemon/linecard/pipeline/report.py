@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from linecard.model.directory import Change
-from linecard.model.outcome import FINE, Outcome
+from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault
@@ -93,6 +93,10 @@ class RunReport:
 
     def changes(self) -> Iterator[Change]:
         return (change for change in self._journal.net_changes() if change.before != change.after)
+
+    def lost_numbers(self) -> Iterator[Change]:
+        fates = (Fate.DONE,) if self._applied else (Fate.DONE, Fate.PLANNED)
+        return self._journal.lost_numbers(*fates)
 
     def events(self) -> Iterator[Event]:
         return iter(self._store.events(self.run.id))

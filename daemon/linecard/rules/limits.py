@@ -1,10 +1,12 @@
-"""Limits on damage: how many links a plan may take away before a person must look at it."""
+"""Limits on damage: how many links and numbers a plan may take away before a person must look at it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from linecard.model.directory import Change
 from linecard.model.run import Hold
 
 
@@ -12,7 +14,8 @@ from linecard.model.run import Hold
 class Limit:
     """Hold when more than `count` links, or more than `share` percent of the PBX's links, are concerned.
 
-    The share does not count below `at_least` links: of three people, one is a third.
+    The share does not count below `at_least` links: of three people, one is a third. The limit `number` counts public
+    numbers in the same way.
     """
 
     count: int | None = None
@@ -22,18 +25,41 @@ class Limit:
 
 @dataclass(slots=True)
 class Losses:
-    """Links that a plan takes away on one PBX: to nobody, because the member moves, or to somebody else."""
+    """What a plan takes away on one PBX.
+
+    Links: to nobody, because the member moves, or to somebody else. Numbers: those that an extension had and will not
+    have, because another takes their place or they go to another extension.
+    """
 
     detach: int = 0
     move: int = 0
     force: int = 0
+    number: int = 0
+
+    @property
+    def most(self) -> int:
+        return max(self.detach, self.move, self.force, self.number)
+
+    def count_numbers(self, change: Change) -> None:
+        """Count the numbers that a change takes from its extension."""
+        had, has = change.before.numbers, change.after.numbers
+        if had and had != has:
+            self.number += sum(number not in has for number in had)
 
 
-def holds(pbx: str, losses: Losses, links: int, limits: Mapping[str, Limit]) -> tuple[Hold, ...]:
-    """Why this plan must wait, if it must. `links` is how many the PBX holds before the run."""
+class Totals(NamedTuple):
+    """What a PBX holds before the run: what the shares of limits are of."""
+
+    links: int
+    numbers: int
+
+
+def holds(pbx: str, losses: Losses, totals: Totals, limits: Mapping[str, Limit]) -> tuple[Hold, ...]:
+    """Why this plan must wait, if it must."""
     found = []
     for kind, limit in limits.items():
         count = getattr(losses, kind)
+        links = totals.numbers if kind == "number" else totals.links
         share = 100 * count / links if links else 0.0
         if limit.count is not None and count > limit.count:
             over = f"more than {limit.count}"
@@ -56,5 +82,9 @@ _WHAT = {
     "force": (
         "1 extension on {1} would be taken from its holder",
         "{0} extensions on {1} would be taken from their holders",
+    ),
+    "number": (
+        "1 public number on {1} would be changed or taken away",
+        "{0} public numbers on {1} would be changed or taken away",
     ),
 }

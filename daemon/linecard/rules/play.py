@@ -78,10 +78,11 @@ class Play:
         self._was: dict[str, _State] = {}  # those of the touched that the PBX has
         self._detached: dict[str, tuple[int, str]] = {}
         self._named: dict[str, int] = {}  # the line of the row that named a number, where an extension has several
-        self.links = 0
+        self.links = self.numbers = 0
         for extension, member, numbers in entries:
             self._enter(extension, (member, numbers[0] if len(numbers) == 1 else numbers or None, 0))
             self.links += member is not None
+            self.numbers += len(numbers)
         standing = {e: before for e, (before, after) in (ours or {}).items() if self.holding(e) == after}
         for extension in standing:
             self._touch(extension, self._is.get(extension, _NOTHING))

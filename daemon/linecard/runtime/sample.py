@@ -92,6 +92,9 @@ class SampleReport:
     def changes(self) -> Iterator[Change]:
         return iter(())
 
+    def lost_numbers(self) -> Iterator[Change]:
+        return iter(())
+
     def events(self) -> Iterator[Event]:
         return iter(())
 

@@ -146,7 +146,7 @@ class Service:
         pbxs = {pbx: self.pbxs[pbx] for pbx in found.pbxs or self.pbxs}
         limits = {
             kind: Limit(limit.count, limit.share, limit.at_least)
-            for kind in ("detach", "move", "force")
+            for kind in ("detach", "move", "force", "number")
             if (limit := getattr(found.limits, kind))
         }
         return Inbox(name, _form(found), pbxs, found.default_pbx, limits, self.openers(name))

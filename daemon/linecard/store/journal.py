@@ -75,7 +75,7 @@ class Journal:
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
-    def changes(self, pbx: str | None, *fates: Fate) -> Iterator[Change]:
+    def changes(self, pbx: str | None, *fates: Fate, where: sa.ColumnElement[bool] | None = None) -> Iterator[Change]:
         """Changes in order, page by page, so that no read stays open while others write."""
         query = sa.select(
             change.c.seq,
@@ -90,6 +90,8 @@ class Journal:
             query = query.where(change.c.fate.in_(fates))
         if pbx is not None:
             query = query.where(change.c.pbx == pbx)
+        if where is not None:
+            query = query.where(where)
         last = 0
         while True:
             with self._store.reading() as connection:
@@ -101,6 +103,13 @@ class Journal:
             if len(page) < PAGE:
                 return
             last = page[-1][0]
+
+    def lost_numbers(self, *fates: Fate) -> Iterator[Change]:
+        """Changes that take a number from their extension, in order."""
+        other = change.c.before_numbers.is_not(None) & change.c.before_numbers.is_distinct_from(change.c.after_numbers)
+        for found in self.changes(None, *fates, where=other):
+            if not set(found.before.numbers) <= set(found.after.numbers):
+                yield found
 
     def net_changes(self) -> Iterator[Change]:
         """What was made of each extension, streamed: from before the first change of it to after the last."""

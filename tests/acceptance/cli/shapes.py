@@ -18,6 +18,7 @@ class Shape(BaseModel):
 class Holding(Shape):
     member: str | None
     number: str | None
+    numbers: list[str]
 
 
 class Effect(Shape):
@@ -165,6 +166,7 @@ class Member(Shape):
     extension: str
     member: str | None
     number: str | None
+    numbers: list[str]
 
 
 class Offer(Shape):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from linecard.model.directory import Change, Holding
 from linecard.model.run import Hold
-from linecard.rules.limits import Limit, Losses, holds
+from linecard.rules.limits import Limit, Losses, Totals, holds
 
 
 def held(losses, links, **limits):
     """The kinds of which a plan has too many."""
-    return [hold.kind for hold in holds("hq", losses, links, limits)]
+    return [hold.kind for hold in holds("hq", losses, Totals(links, links), limits)]
 
 
 @pytest.mark.parametrize(("detach", "kinds"), [(0, []), (9, []), (10, []), (11, ["detach"])])
@@ -30,7 +31,7 @@ def test_a_share_may_be_reached_but_not_passed_and_does_not_count_for_a_few(deta
 
 def test_the_share_is_not_rounded_before_it_is_compared():
     """30.04 % is more than 30 %, though a report shows it as 30.0."""
-    (hold,) = holds("hq", Losses(detach=751), 2500, {"detach": Limit(share=30)})
+    (hold,) = holds("hq", Losses(detach=751), Totals(2500, 2500), {"detach": Limit(share=30)})
     assert (hold.count, hold.share) == (751, 30.0)
 
 
@@ -51,7 +52,7 @@ def test_a_limit_of_nothing_holds_the_first():
 def test_each_kind_is_counted_by_itself():
     """Moves do not use up what may be detached."""
     losses = Losses(detach=5, move=50, force=7)
-    limits = {kind: Limit(count=6) for kind in ("detach", "move", "force")}
+    limits = {kind: Limit(count=6) for kind in ("detach", "move", "force", "number")}
     assert held(losses, 1000, **limits) == ["move", "force"]
 
 
@@ -63,7 +64,7 @@ def test_an_empty_pbx_has_no_shares():
 
 def test_the_count_is_named_where_both_limits_are_passed():
     """One reason is enough, and a number is easier to check than a share."""
-    (hold,) = holds("hq", Losses(detach=60), 100, {"detach": Limit(count=50, share=30)})
+    (hold,) = holds("hq", Losses(detach=60), Totals(100, 100), {"detach": Limit(count=50, share=30)})
     assert hold.limit == "more than 50"
 
 
@@ -106,7 +107,7 @@ def test_the_count_is_named_where_both_limits_are_passed():
 )
 def test_a_hold_says_how_many_of_what_and_which_limit(losses, links, limits, hold):
     """In a sentence for the person who decides, and in fields for programs."""
-    assert holds("hq", losses, links, limits) == (hold,)
+    assert holds("hq", losses, Totals(links, links), limits) == (hold,)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +116,38 @@ def test_a_hold_says_how_many_of_what_and_which_limit(losses, links, limits, hol
         (Losses(detach=1), "1 member would lose their extension on hq: more than 0."),
         (Losses(move=1), "1 member would move to another extension on hq: more than 0."),
         (Losses(force=1), "1 extension on hq would be taken from its holder: more than 0."),
+        (Losses(number=1), "1 public number on hq would be changed or taken away: more than 0."),
     ],
 )
 def test_one_is_said_as_one(losses, sentence):
     """Where a person looks at each, each is one."""
-    limits = {kind: Limit(count=0) for kind in ("detach", "move", "force")}
-    assert [hold.message for hold in holds("hq", losses, 10, limits)] == [sentence]
+    limits = {kind: Limit(count=0) for kind in ("detach", "move", "force", "number")}
+    assert [hold.message for hold in holds("hq", losses, Totals(10, 10), limits)] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        (("+331",), ("+332",), 1),
+        (("+331",), (), 1),
+        (("+331", "+332"), ("+332",), 1),
+        (("+331", "+332"), ("+333",), 2),
+        (("+331",), ("+331", "+332"), 0),
+        ((), ("+331",), 0),
+        (("+331",), ("+331",), 0),
+    ],
+)
+def test_a_number_that_an_extension_has_no_more_is_lost(before, after, lost):
+    """Whether another takes its place or it goes elsewhere; one that comes to an extension without any costs nobody."""
+    losses = Losses()
+    losses.count_numbers(Change(1, "hq", "1001", Holding("ada@example.com", before), Holding("ada@example.com", after)))
+    assert losses.number == lost
+
+
+def test_the_share_of_numbers_is_of_the_numbers_of_the_pbx():
+    """Five hundred have an extension and sixty of them a number: all sixty are everything."""
+    (hold,) = holds("hq", Losses(number=60), Totals(500, 60), {"number": Limit(share=30)})
+    assert (hold.kind, hold.share) == ("number", 100.0)
+    assert hold.message == (
+        "60 public numbers on hq would be changed or taken away: more than 30 % of the 60 that hq holds."
+    )
