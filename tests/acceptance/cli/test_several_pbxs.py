@@ -68,23 +68,19 @@ class TestOneIsDown:
         two_pbxs.import_("attach,ada@x.org,hq,1000,")
         assert two_pbxs.holds() == {"1000": ("ada@x.org", None)}
 
-    def test_when_it_goes_down_after_the_question_the_other_has_its_changes(self, two_pbxs):
-        """Rows of `lab` are in doubt and say what to do; those of `hq` are done; exit code 1."""
+    def test_when_it_goes_down_after_the_question_nothing_is_sent(self, two_pbxs):
+        """What the plan rests on cannot be read again: the other PBX has to wait too, and the run is kept."""
         file = two_pbxs.sheet("attach,ada@x.org,lab,5000,", "attach,bob@x.org,hq,1000,")
         with two_pbxs.process("import", file, "--json") as process:
             two_pbxs.asked()
             for path in (two_pbxs.folder / "state").glob("lab.pbx.sqlite3*"):
                 path.unlink()
             (two_pbxs.folder / "state" / "lab.pbx.sqlite3").write_text("this is no PBX")
-            out, err = process.communicate("y\n", timeout=60)
-        run = Run.model_validate_json(out)
-        assert process.returncode == 1, err
-        assert [(row.pbx, row.outcome, row.code) for row in run.rows] == [
-            ("lab", "unknown", "in_doubt"),
-            ("hq", "done", "linked"),
-        ]
-        assert run.rows[0].remedy
-        assert two_pbxs.holds("hq") == {"1000": ("bob@x.org", None)}
+            _, err = process.communicate("y\n", timeout=60)
+        assert process.returncode == 2, err
+        assert "lab.pbx.sqlite3" in err
+        assert two_pbxs.holds("hq") == {}
+        assert len(two_pbxs.states) == 1
 
     def test_what_broke_off_on_it_keeps_only_sheets_that_name_it(self, two_pbxs):
         """They are refused with the run that comes first; others are imported, and `resume` finishes it later."""
@@ -105,5 +101,7 @@ class TestOneIsDown:
         assert "Run 1 broke off and comes first on lab" in said.err
         assert two_pbxs.run("resume", "--yes").code == 2
         lab.with_suffix(".away").replace(lab)
-        assert two_pbxs.run("resume", "--yes").code == 0
+        assert two_pbxs.run("resume", "--yes").code == 3, "it is another plan than the approved one"
+        ((digest,),) = two_pbxs.ask("SELECT digest FROM run WHERE id = 1")
+        assert two_pbxs.run("resume", "--approve", digest).code == 0
         assert two_pbxs.holds("lab") == {"5000": ("ada@x.org", None)}
