@@ -199,15 +199,17 @@ class InboxConfig(Section):
     pattern: NamePattern | None = Field(
         default=None,
         description=(
-            "How the files' names are made, such as people_{date}_{rows}.csv: * is anything, {date} the day, {rows} "
-            "the number of rows, with which the file is compared; null: names say nothing."
+            "How the files' names are made, such as people_{date}_{rows}.csv: * is anything, {date} the day, by "
+            "which files are ordered that arrive together, {rows} the number of rows, with which the file is "
+            "compared; null: names say nothing."
         ),
     )
     replaces: Literal["same", "name", "date", "all"] = Field(
         default="same",
         description=(
             "Which earlier files that still wait a new one takes the place of: same, those with the same content; "
-            "name, also those of the same name; date, of the same {date} of `pattern`; all, any."
+            "name, also those of the same name; date, of the same {date} of `pattern`; all, any. With all and a "
+            "{date}, the date decides which file is newer: one that is older than what came before it is refused."
         ),
     )
     cron: Cron | None = Field(

@@ -119,6 +119,8 @@ KEPT = (
     "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
     "The file is the same, byte for byte, as the last one that was imported whole (run {run}).",
     "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+    "By the date in its name the file is older than {name} (run {run}), which came before it.",
+    "Nothing has to be done if the newer file is complete. To carry it out all the same, use `linecard import`.",
     # what somebody should see to: runtime/expecting, rules/expiry, the openers
     "No file came by {due}; {said}.",
     "none ever came",

@@ -46,6 +46,7 @@ class FaultCode(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     ROW_COUNT = "row_count"
     DUPLICATE = "duplicate"
+    OLDER_FILE = "older_file"
     CHECKSUM = "checksum"
     CRASHED = "crashed"
     NOT_ENCRYPTED = "not_encrypted"
@@ -88,6 +89,7 @@ FILE_FAULTS = frozenset(
         FaultCode.TOO_MANY_ROWS,
         FaultCode.ROW_COUNT,
         FaultCode.DUPLICATE,
+        FaultCode.OLDER_FILE,
         FaultCode.CHECKSUM,
         FaultCode.CRASHED,
         FaultCode.NOT_ENCRYPTED,

@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, cast
 
-import sqlalchemy as sa
-
 from linecard.errors import StateError
-from linecard.model.run import Drop, State
-from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.model.run import Drop
+from linecard.model.sheet import Fault
+from linecard.pipeline import precedence
 from linecard.pipeline.files import whole
 from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
 from linecard.rules import checksum
 from linecard.rules.checksum import SideFiles
-from linecard.rules.feed_names import Said, said
+from linecard.rules.feed_names import Said, in_order_of_dates, said
 from linecard.rules.names import display, is_junk, matches, safe_name
 from linecard.store.claims import Claim, Claims
 from linecard.store.store import Store
@@ -157,7 +156,11 @@ class Intake:
                 ready.append(sight)
         self._sights = sights
         ready.sort(key=lambda sight: (sight.since, sight.seen.modified, sight.seen.name))
-        return [sight.seen for sight in ready]
+        seen = [sight.seen for sight in ready]
+        if self._habits.pattern:  # what comes late or all at once arrives in any order
+            names = [display(listing.name) for listing in seen]
+            return [seen[place] for place in in_order_of_dates(self._habits.pattern, names)]
+        return seen
 
     def _candidates(self, found: Sequence[Listing], look: Look) -> Iterator[tuple[Listing, str]]:
         """Files whose names say that they are to be taken, whose marker and checksum file are there if they need them.
@@ -298,10 +301,9 @@ class Intake:
             if damaged is not None:
                 reject(self._store, connection, run_id, damaged, who=self._who)
                 return run_id
-            self._supersede(connection, run_id, drop)
-            last = self._store.last_whole(connection, self.name) if self._habits.refuse_duplicates else None
-            if last is not None and last[1] == drop.sha256:
-                reject(self._store, connection, run_id, _duplicate(last[0]), who=self._who)
+            habits = self._habits
+            policy = precedence.Policy(self.name, habits.pattern, habits.replaces, habits.refuse_duplicates, self._who)
+            precedence.settle(self._store, connection, run_id, drop, policy)
         return run_id
 
     def _damage(self, claim: Claim, copy: _Copy) -> Fault | None:
@@ -312,23 +314,6 @@ class Intake:
 
     def _said(self, name: str) -> Said:
         return (said(self._habits.pattern, name) if self._habits.pattern else None) or Said()
-
-    def _supersede(self, connection: sa.Connection, run_id: int, drop: Drop) -> None:
-        """Let earlier runs that still wait give way, as the inbox wishes."""
-        date = self._said(drop.name).date
-        only = drop.sha256 if self._habits.replaces == "same" else None
-        for old in self._store.waiting(connection, self.name, run_id, only):
-            if old.sha256 == drop.sha256:
-                why = "has the same file"
-            elif self._habits.replaces == "name" and old.name == drop.name:
-                why = "has a file of the same name"
-            elif self._habits.replaces == "date" and date is not None and self._said(old.name).date == date:
-                why = "has a newer file of the same date"
-            elif self._habits.replaces == "all":
-                why = "has a newer file"
-            else:
-                continue
-            self._store.move(connection, old.id, State.SUPERSEDED, who=self._who, why=f"run {run_id} {why}")
 
     # -- parting ---------------------------------------------------------------------------------------------------
 
@@ -381,15 +366,3 @@ class _Copy:
 def _claim(seen: Listing, folder: str) -> Claim:
     name = uuid.uuid4().hex
     return Claim(name, seen, f"{folder}/{name[:12]}__{safe_name(display(seen.name))}")
-
-
-def _duplicate(run_id: int) -> Fault:
-    return Fault(
-        0,
-        "",
-        "",
-        FaultCode.DUPLICATE,
-        Severity.ERROR,
-        f"The file is the same, byte for byte, as the last one that was imported whole (run {run_id}).",
-        "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
-    )

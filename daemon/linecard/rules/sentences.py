@@ -157,7 +157,9 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     ),
     State.DISCARDED: Headline("attention", "The run was discarded; nothing was changed.", ""),
     State.SUPERSEDED: Headline(
-        "attention", "The run was superseded; nothing was changed.", "A newer run of the same file took its place."
+        "attention",
+        "The run was superseded; nothing was changed.",
+        "Another file took its place; the JSON report names it.",
     ),
     **dict.fromkeys(
         (State.APPLYING, State.INTERRUPTED, State.STALE),

@@ -25,6 +25,8 @@ Addressed = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
 FILE = "linecard.db"
 FORGOTTEN = 50
 """Runs that are forgotten in one transaction."""
+COMPARED = 500
+"""Runs of an inbox whose files' names a new one is compared with."""
 
 _BROKEN = (sa.exc.OperationalError, sa.exc.DatabaseError)
 """What says that the world is broken; the other errors of a database say that linecard is."""
@@ -207,6 +209,21 @@ class Store:
             .order_by(run.c.id)
         )
         return [Waiting(*found) for found in connection.execute(older).all()]
+
+    def counting_names(self, connection: sa.Connection, inbox: str, before: int) -> list[tuple[int, str]]:
+        """Runs of an inbox before this one that wait, are at work or were carried out, by their files' names.
+
+        The newest few hundred do, where each file that is older than one of them is refused.
+        """
+        gone = (State.REJECTED, State.DISCARDED, State.SUPERSEDED)
+        query = (
+            sa.select(run.c.id, drop.c.name)
+            .join(drop)
+            .where(run.c.inbox == inbox, run.c.id < before, run.c.state.not_in(gone))
+            .order_by(run.c.id.desc())
+            .limit(COMPARED)
+        )
+        return [(found[0], found[1]) for found in connection.execute(query).all()]
 
     def last_received(self, inbox: str, until: datetime) -> datetime | None:
         """When the newest file of an inbox was received; one that came while the clock was ahead does not count."""

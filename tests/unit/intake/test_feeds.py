@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.run import State
+from linecard.model.sheet import FaultCode
 from linecard.pipeline.intake import Habits
+from linecard.rules.feed_names import in_order_of_dates, moment
+from linecard.store.journal import Journal
 from unit.intake.world import SETTLE
 
 
@@ -53,3 +56,95 @@ def test_a_run_that_has_begun_is_never_replaced(world):
     world.put("b.csv", "two")
     world.settled()
     assert world.store.run(first.id).state is State.PARTIAL
+
+
+ROSTERS = {"pattern": "people_{date}.csv", "replaces": "all"}
+
+
+class TestTheDateDecidesWhichFileIsNewer:
+    """A day that HR sends once more comes after the next one, and is older all the same."""
+
+    def test_files_that_arrive_together_are_taken_by_their_dates(self, world):
+        """Also where each is imported: the facts of the newest day must be what is there in the end."""
+        world.begin(habits(pattern="people_{date}.csv"))
+        for day in ("2026-12-02", "2026-11-30", "2026-12-01"):
+            world.put(f"people_{day}.csv", day)
+            world.old(world.inbox / f"people_{day}.csv", days=0)
+        assert [run.drop.name[7:17] for run in world.settled()] == ["2026-11-30", "2026-12-01", "2026-12-02"]
+
+    def test_of_rosters_that_arrive_together_the_newest_counts(self, world):
+        world.begin(habits(**ROSTERS))
+        world.put("people_2026-12-02.csv", "new")
+        world.put("people_2026-12-01.csv", "old")
+        world.settled()
+        states = {run.drop.name: run.state for run in world.store.runs()}
+        assert states == {"people_2026-12-02.csv": State.RECEIVED, "people_2026-12-01.csv": State.SUPERSEDED}
+
+    @pytest.mark.parametrize("ended", [None, State.APPLIED, State.PARTIAL, State.UNCHANGED])
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_one_that_comes_late_is_refused_and_names_the_newer_one(self, world, ended, restarted):
+        """Whether the newer one waits or was carried out, and whether linecard ran all the time."""
+        world.begin(habits(**ROSTERS))
+        world.put("people_2026-12-02.csv", "new")
+        (newer,) = world.settled()
+        if ended:
+            world.end(newer, ended)
+        if restarted:
+            world.begin()
+        world.put("people_2026-12-01.csv", "old")
+        (late,) = world.settled()
+        (fault,) = Journal(world.store, late.id).faults(0, whole_file=True)
+        assert (late.state, fault.code) == (State.REJECTED, FaultCode.OLDER_FILE)
+        assert f"older than people_2026-12-02.csv (run {newer.id})" in fault.message
+        assert world.store.run(newer.id).state is (ended or State.RECEIVED)
+
+    def test_a_newer_one_that_was_given_up_is_in_nobodys_way(self, world):
+        world.begin(habits(**ROSTERS))
+        world.put("people_2026-12-02.csv", "new")
+        (newer,) = world.settled()
+        with world.store.transaction() as connection:
+            world.store.move(connection, newer.id, State.REJECTED, who="test", why="")
+        world.put("people_2026-12-01.csv", "old")
+        assert [run.state for run in world.settled()] == [State.RECEIVED]
+
+    @pytest.mark.parametrize("again", ["people_2026-12-02.csv", "people_2026-12-03.csv", "people_latest.csv"])
+    def test_the_same_day_once_more_the_next_day_or_no_day_is_taken(self, world, again):
+        world.begin(habits(**ROSTERS))
+        world.put("people_2026-12-02.csv", "new")
+        world.end(*world.settled())
+        world.put(again, "more")
+        assert [run.state for run in world.settled()] == [State.RECEIVED]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("2026-12-31", "2027-01-01"),
+        ("20261231", "20270101"),
+        ("31.12.2026", "01.01.2027"),
+        ("31122026", "13012027"),
+        ("12-31-2026", "01-13-2027"),
+        ("2026-12", "2027-01"),
+        ("2026-12-31_0905", "2026-12-31_101500"),
+        ("20261231-9", "20261231-10"),
+    ],
+)
+def test_the_order_of_dates_is_that_of_the_calendar(days):
+    early, late = (moment("p_{date}.csv", f"p_{day}.csv") for day in days)
+    assert early < late
+
+
+@pytest.mark.parametrize("text", ["02122026", "02-12-2026", "1201", "261202", "20261350", "2026"])
+def test_what_is_no_date_or_two_has_no_place_in_an_order(text):
+    assert moment("p_{date}.csv", f"p_{text}.csv") is None
+
+
+def test_names_without_a_date_keep_their_places():
+    names = ["p_20261203.csv", "x.csv", "p_20261201.csv", "y.csv", "p_20261202.csv"]
+    assert [names[at] for at in in_order_of_dates("p_{date}.csv", names)] == [
+        "p_20261201.csv",
+        "x.csv",
+        "p_20261202.csv",
+        "y.csv",
+        "p_20261203.csv",
+    ]

@@ -1,0 +1,84 @@
+"""Which of several files of an inbox counts: earlier ones give way, and one that is older than what came is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from linecard.model.run import Drop, State
+from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.pipeline.receive import reject
+from linecard.rules.feed_names import Said, newer_file, said
+from linecard.store.store import Store, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an inbox wishes: `pattern` says how names are made, `replaces` which files take the place of which."""
+
+    inbox: str
+    pattern: str
+    replaces: str
+    refuse_duplicates: bool
+    who: str
+
+    def date(self, name: str) -> str | None:
+        return (said(self.pattern, name) or Said()).date if self.pattern else None
+
+
+def settle(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
+    """Refuse the file of a run that was just received, or let earlier runs that still wait give way to it."""
+    # First of all, for a file that is refused as older must not take the place of the newer one that waits.
+    if policy.pattern and policy.replaces == "all":
+        others = store.counting_names(connection, policy.inbox, run_id)
+        newer = newer_file(policy.pattern, drop.name, others)
+        if newer is not None:
+            reject(store, connection, run_id, _older(*newer), who=policy.who)
+            return
+    _supersede(store, connection, run_id, drop, policy)
+    last = store.last_whole(connection, policy.inbox) if policy.refuse_duplicates else None
+    if last is not None and last[1] == drop.sha256:
+        reject(store, connection, run_id, _duplicate(last[0]), who=policy.who)
+
+
+def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
+    only = drop.sha256 if policy.replaces == "same" else None
+    for old in store.waiting(connection, policy.inbox, run_id, only):
+        why = _why(old, drop, policy)
+        if why:
+            store.move(connection, old.id, State.SUPERSEDED, who=policy.who, why=f"run {run_id} {why}")
+
+
+def _why(old: Waiting, drop: Drop, policy: Policy) -> str:
+    """Why a run that waits gives way to this file; empty if it does not."""
+    date = policy.date(drop.name)
+    if old.sha256 == drop.sha256:
+        return "has the same file"
+    if policy.replaces == "name" and old.name == drop.name:
+        return "has a file of the same name"
+    if policy.replaces == "date" and date is not None and policy.date(old.name) == date:
+        return f"has a newer file of the same date, {drop.name}"
+    if policy.replaces == "all":
+        return f"has a newer file, {drop.name}"
+    return ""
+
+
+def _older(run_id: int, name: str) -> Fault:
+    return _fault(
+        FaultCode.OLDER_FILE,
+        f"By the date in its name the file is older than {name} (run {run_id}), which came before it.",
+        "Nothing has to be done if the newer file is complete. To carry it out all the same, use `linecard import`.",
+    )
+
+
+def _duplicate(run_id: int) -> Fault:
+    return _fault(
+        FaultCode.DUPLICATE,
+        f"The file is the same, byte for byte, as the last one that was imported whole (run {run_id}).",
+        "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+    )
+
+
+def _fault(code: FaultCode, message: str, hint: str) -> Fault:
+    return Fault(0, "", "", code, Severity.ERROR, message, hint)
