@@ -123,7 +123,7 @@ class Writer:
             case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
                 return f"there is no member {member}"
             case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-                return self._in_use(change)
+                return self._in_use(change) or str(error)
         sentences = {
             "lower_case": f"{member!r} is no login in lower case",
             "short_number": f"{change.extension!r} is no extension",
@@ -132,9 +132,12 @@ class Writer:
         return next((said for name, said in sentences.items() if name in str(error)), str(error))
 
     def _in_use(self, change: Change) -> str:
-        """Which of the numbers of a change another extension has, and who holds that."""
+        """Which of the numbers of a change another extension has, and who holds that; empty where none has."""
         scope = Scope(numbers=frozenset(change.after.numbers))
-        bearer = next(entry for entry in entries(self._connection, scope) if entry.extension != change.extension)
+        others = (entry for entry in entries(self._connection, scope) if entry.extension != change.extension)
+        bearer = next(others, None)
+        if bearer is None:
+            return ""
         number = next(number for number in change.after.numbers if number in bearer.numbers)
         return f"{number} is on extension {bearer.extension}, which {_shown(Holding(bearer.member))}"
 

@@ -33,7 +33,7 @@ class Scene:
         return f"region: FR\npbxs:\n{self.pbxs}inboxes:\n  hr: {{path: inbox, default_pbx: hq, limits: {_NO_LIMITS}}}\n"
 
 
-_NO_LIMITS = "{detach: {share: null}, move: {share: null}, force: {share: null}}"
+_NO_LIMITS = "{detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}"
 
 
 class Reference(NamedTuple):

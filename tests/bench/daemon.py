@@ -30,7 +30,7 @@ LINECARD = Path(sys.executable).with_name("linecard")
 HEADER = "Action,LoginEmail,Extension\n"
 TICKS = os.sysconf("SC_CLK_TCK")
 GIVE_UP = 1800.0
-LIMITS = "{detach: {share: null}, move: {share: null}, force: {share: null}}"
+LIMITS = "{detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}"
 
 
 class Site:

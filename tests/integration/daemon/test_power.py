@@ -22,7 +22,7 @@ reserve: 1
 pbxs:
   hq: {backend: switchboard, options: {path: ../pbx/hq.ops}}
 inboxes:
-  hr: {path: inbox, settle: 0, limits: {detach: {share: null}, move: {share: null}}}
+  hr: {path: inbox, settle: 0, limits: {detach: {share: null}, move: {share: null}, number: {share: null}}}
 """
 
 
