@@ -13,7 +13,10 @@ from pathlib import Path
 from acceptance.crashes import HEADER, Site
 
 _PBX = "  {0}: {{backend: directory, options: {{path: pbx/{0}.sqlite3}}, extensions: {1}}}\n"
-_ALL = "limits: {detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}, settle: 0s, names: ['*.csv']"
+_ALL = (
+    "limits: {detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}, "
+    "settle: 0s, names: ['*.csv']"
+)
 CONFIG = (
     "region: FR\nreserve: 1\npbxs:\n"
     + "".join(itertools.starmap(_PBX.format, [("hq", "1000-4999"), ("lab", "1000-4999"), ("shed", "20-99")]))

@@ -21,7 +21,10 @@ from linecard.pipeline import apply as applying
 from linecard.runtime.service import Service
 
 LINECARD = (sys.executable, "-P", "-c", "import sys; from linecard.cli import main; sys.exit(main())")
-LIMITS = "limits: {detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}, settle: 100ms, scan: 1"
+LIMITS = (
+    "limits: {detach: {share: null}, move: {share: null}, force: {share: null}, number: {share: null}}, "
+    "settle: 100ms, scan: 1"
+)
 DIRECTORY = "{{backend: directory, options: {{path: pbx/{}.sqlite3}}}}"
 CONFIG = f"""\
 region: FR
