@@ -221,6 +221,29 @@ class TestReadingAgain:
         assert works.holds()["1500"] == "lea@x.org"
 
 
+class TestOlderRun:
+    """A run that was received before another one and goes on after it."""
+
+    def test_the_daemon_leaves_it_to_a_person(self, works):
+        """Nobody is there who could be told that it would undo the newer one."""
+        old = works.planned("attach,bob@x.org,,1001,")
+        works.sheet("attach,bob@x.org,,1002,")
+        ended = go_on(works, works.plan(old), daemon=True, premises=works.premises)
+        assert ended.state is State.HELD
+        assert [(hold.kind, hold.count) for hold in ended.holds] == [("older_run", 1)]
+        assert works.holds()["1002"] == "bob@x.org"
+
+    def test_the_daemon_goes_on_with_one_for_others(self, works):
+        old = works.planned("attach,bob@x.org,,1001,")
+        works.sheet("attach,cy@x.org,,1002,")
+        assert go_on(works, old, daemon=True, premises=works.premises).state is State.APPLIED
+
+    def test_what_the_newer_one_was_refused_does_not_count(self, works):
+        old = works.planned("attach,bob@x.org,,1001,")
+        works.sheet("attach,bob@x.org,,1000,", "attach,cy@x.org,,1002,")
+        assert go_on(works, old, daemon=True, premises=works.premises).state is State.APPLIED
+
+
 class Silent(MemoryBackend):
     """Does not answer."""
 

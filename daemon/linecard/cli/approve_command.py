@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linecard.cli import site
 from linecard.errors import LinecardError
+
+if TYPE_CHECKING:
+    from linecard.model.run import Run
+    from linecard.runtime.service import Service
 
 
 class NotThisPlan(LinecardError):
@@ -18,12 +24,23 @@ class NotHeld(LinecardError):
     """The run does not wait for a person."""
 
 
+class OlderRun(LinecardError):
+    """The run would undo a newer one."""
+
+    remedy = "Look at the plan as it would be now, above; if it is right all the same, add --although-newer."
+
+
 @click.command()
 @click.argument("run", type=click.IntRange(1))
 @click.argument("digest", metavar="DIGEST")
 @click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
+@click.option(
+    "--although-newer",
+    is_flag=True,
+    help="Approve it although a newer run was carried out for the same members or extensions.",
+)
 @site.config_option
-def command(run: int, digest: str, because: str) -> None:
+def command(run: int, digest: str, because: str, *, although_newer: bool) -> None:
     """Let the plan of RUN be applied though it is held.
 
     DIGEST says which plan was looked at; its first eight characters are enough. A daemon applies it at once; without
@@ -38,6 +55,22 @@ def command(run: int, digest: str, because: str) -> None:
             raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
         if len(digest) < 8 or not found.digest.startswith(digest):
             raise NotThisPlan(f"Run {run} waits with the plan {found.digest}, not {site.shown(digest)}.")
+        if not although_newer:
+            _refuse_older(service, found)
         service.approve(found, why=f"approved by its digest {found.digest[:12]}{': ' if because else ''}{because}")
         at_work = status.read(service.config.state) is not None
     click.echo(f"Run {run} is approved. {'The daemon applies it.' if at_work else 'Apply it with `linecard resume`.'}")
+
+
+def _refuse_older(service: Service, run: Run) -> None:
+    """A newer run has said something else of the same people since: show what this one would do now, and stop."""
+    from linecard.cli import plan_command, recap
+    from linecard.rules.limits import older_run
+
+    newer = service.overtaken_by(run)
+    if not newer:
+        return
+    with recap.on_stderr():
+        click.echo(f"Run {run.id}, planned on what the PBX holds now:")
+        plan_command.show(service.replan(run))
+    raise OlderRun(f"Run {run.id} is not approved. {older_run(newer).message}")

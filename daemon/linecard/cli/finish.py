@@ -71,11 +71,13 @@ def ask(question: str) -> bool | None:
         return None
 
 
-def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[], bool]) -> list[Run]:
+def recover(
+    service: Service, *, yes: bool, approve: str = "", stop: Callable[[], bool], although_newer: bool = False
+) -> list[Run]:
     """Finish what broke off, saying so."""
     finished = []
     with progress.bars(service) as bars:
-        confirm = confirming(service, bars, yes=yes, approve=approve)
+        confirm = confirming(service, bars, yes=yes, approve=approve, although_newer=although_newer)
         for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve)):
             with bars.away():
                 click.echo(f"Run {run.id} ({shown(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
@@ -88,7 +90,7 @@ def recover(service: Service, *, yes: bool, approve: str = "", stop: Callable[[]
     return finished
 
 
-def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Run]:
+def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_newer: bool = False) -> list[Run]:
     """Go on with imports that were killed before their plan was approved: it is shown and asked for now.
 
     Where nobody answers they wait on; nothing was changed by them. `yes` does not count for a sheet that a newer one
@@ -96,21 +98,29 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool]) -> list[Ru
     """
     picked_up = []
     with progress.bars(service) as bars:
-        confirm = confirming(service, bars, yes=yes)
+        confirm = confirming(service, bars, yes=yes, although_newer=although_newer)
         for waiting in service.unapproved(bars.stage):
             run = waiting
             with bars.away():
                 name = shown(run.drop.name)
                 click.echo(f"The import of run {run.id} ({name}) broke off before its plan was approved.", err=True)
                 if run.state is State.PLANNED:
-                    run = _approved_late(service, run, yes=yes)
+                    run = _approved_late(service, run, yes=yes, although_newer=although_newer)
             place = service.inbox(run.inbox)
             picked_up.append(service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
     return picked_up
 
 
-def _approved_late(service: Service, run: Run, *, yes: bool) -> Run:
-    if service.overtaken(run):
+def _approved_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
+    if service.replan_digest(run) != run.digest:
+        click.echo("The PBX was changed since it was planned, so it is planned again.", err=True)
+        run = service.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
+        if run.state is not State.PLANNED:
+            return run
+    if not although_newer and is_older(service, run):
+        show_plan(service, run)
+        return run
+    if service.overtaken(run) and not although_newer:
         click.echo("A newer sheet of the same inbox was applied since.", err=True)
     elif yes:
         return service.approve(run, why="resumed with --yes")
@@ -123,12 +133,32 @@ def _approved_late(service: Service, run: Run, *, yes: bool) -> Run:
     return run
 
 
-def confirming(service: Service, bars: progress.Bars, *, yes: bool, approve: str = "") -> Callable[[Run], bool]:
+def is_older(service: Service, run: Run) -> bool:
+    """Whether a run would undo a newer one, saying so: it is left as it is then."""
+    from linecard.rules.limits import older_run
+
+    newer = service.overtaken_by(run)
+    if newer:
+        click.echo(f"Run {run.id} is not applied. {older_run(newer).message}", err=True)
+        click.echo("Remedy: If its plan is right all the same, say --although-newer.", err=True)
+    return bool(newer)
+
+
+def confirming(
+    service: Service, bars: progress.Bars, *, yes: bool, approve: str = "", although_newer: bool = False
+) -> Callable[[Run], bool]:
     """Asks whether a new plan, made because the PBX moved under the old one, may be applied."""
 
     def confirm(run: Run) -> bool:
+        if run.state is State.HELD and not (approve and approve == run.digest):
+            return False
+        if not although_newer:
+            with bars.away():
+                if is_older(service, run):
+                    show_plan(service, run)
+                    return False
         if run.state is State.HELD:
-            return bool(approve) and approve == run.digest
+            return True
         if yes:
             return True
         with bars.away():

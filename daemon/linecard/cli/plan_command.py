@@ -35,7 +35,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         if as_json:
             _print(planning, file, place.name)
         else:
-            _show(planning)
+            show(planning)
         held = bool(planning.holds())
         raise SystemExit(1 if planning.sheet.refused else 3 if held else recap.exit_code(planning.counts))
 
@@ -69,7 +69,8 @@ def _print(planning: Planning, file: Path, inbox: str) -> None:
     )
 
 
-def _show(planning: Planning) -> None:
+def show(planning: Planning) -> None:
+    """A plan that was not stored: its rows, its changes and why it would be held."""
     from linecard.cli import recap
 
     recap.tell_lines(_lines(planning))

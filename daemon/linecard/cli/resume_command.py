@@ -16,9 +16,14 @@ from linecard.cli import site
 @click.option(
     "--approve", metavar="DIGEST", default="", help="Apply a new plan though it is held, if it has this digest."
 )
+@click.option(
+    "--although-newer",
+    is_flag=True,
+    help="Apply also what a newer run was carried out for: the same members or extensions.",
+)
 @site.json_option
 @site.config_option
-def command(approve: str, *, yes: bool, as_json: bool) -> None:
+def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> None:
     """Finish imports that broke off: killed, stopped, or without power.
 
     What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
@@ -30,8 +35,8 @@ def command(approve: str, *, yes: bool, as_json: bool) -> None:
 
     with site.service() as service:
         with service.working(), progress.stopping() as stop:
-            runs = finish.recover(service, yes=yes, approve=approve, stop=stop)
-            runs += finish.pick_up(service, yes=yes, stop=stop)
+            runs = finish.recover(service, yes=yes, approve=approve, stop=stop, although_newer=although_newer)
+            runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
         if as_json:
             site.stream_json({}, {"runs": lambda: map(plain.run, runs)}, dict)
         elif not runs and not service.waiting:

@@ -24,6 +24,9 @@ KEPT = (
     "{count} extensions on {pbx} would be taken from their holders",
     "1 public number on {pbx} would be changed or taken away",
     "{count} public numbers on {pbx} would be changed or taken away",
+    # that a newer run was carried out: rules/limits
+    "Run {run} is newer, names the same members or extensions, and was carried out since.",
+    "The runs {runs} are newer, name the same members or extensions, and were carried out since.",
     # that the plan is not the one that was approved: pipeline/difference
     "The changes are not those of the plan that was approved.",
     "1 row comes to something else than in the plan that was approved: line {line}.",

@@ -7,6 +7,7 @@ several PBXs at once is the business of the *door* through which the run came.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -19,8 +20,10 @@ from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.recover import interrupt
+from linecard.rules.limits import older_run
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
+from linecard.store.overtaking import overtaken_by
 from linecard.store.store import Store
 
 
@@ -147,6 +150,8 @@ class _Drive:
                     if not self._door.may_plan(run):
                         return Driven(self._store.run(run.id), again=False)
                     run, planned_now = self._plan(run), True
+                case Step.APPROVE if newer := overtaken_by(self._store, run):
+                    run = self._hold(run, newer)
                 case Step.APPROVE | Step.ASK:
                     approval = self._door.approval(run)
                     if approval is None:
@@ -183,6 +188,14 @@ class _Drive:
             return applying.abandon(self._store, run, str(error), who=self._door.who)
         self._door.planned(run)
         return run
+
+    def _hold(self, run: Run, newer: Sequence[int]) -> Run:
+        """Nobody is here who could be told that the run would undo a newer one: it waits for a person."""
+        hold = older_run(newer)
+        holds = [asdict(found) for found in (*run.holds, hold)]
+        with self._store.transaction() as connection:
+            self._store.move(connection, run.id, State.HELD, who=self._door.who, why=hold.message, holds=holds)
+        return self._store.run(run.id)
 
     def _approve(self, run: Run, approval: Approval) -> Run:
         with self._store.transaction() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,3 +88,13 @@ _WHAT = {
         "{0} public numbers on {1} would be changed or taken away",
     ),
 }
+
+
+def older_run(newer: Sequence[int]) -> Hold:
+    """Why a run waits that is older than others which were carried out for the same members or extensions."""
+    if len(newer) == 1:
+        message = f"Run {newer[0]} is newer, names the same members or extensions, and was carried out since."
+    else:
+        runs = ", ".join(map(str, newer))
+        message = f"The runs {runs} are newer, name the same members or extensions, and were carried out since."
+    return Hold("", "older_run", len(newer), 0.0, "", message)

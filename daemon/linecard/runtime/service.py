@@ -23,7 +23,7 @@ from linecard.pipeline.drive import drive
 from linecard.pipeline.files import nameless, sweep
 from linecard.pipeline.later_runs import pass_over_later_numbers
 from linecard.pipeline.places import Inbox, Pbx
-from linecard.pipeline.plan import plan
+from linecard.pipeline.plan import plan, replay
 from linecard.pipeline.planning import Planning
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import BEGUN, keep, receive
@@ -46,6 +46,7 @@ from linecard.runtime.clock import ClockWatch
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
 from linecard.store.outbox import ARCHIVE
+from linecard.store.overtaking import overtaken_by
 from linecard.store.store import Clock, Store
 
 FILED = ("html", "csv", "retry")
@@ -306,6 +307,20 @@ class Service:
         for run in reversed(self.store.runs(of_states=(State.RECEIVED, State.PLANNED))):
             if states.unapproved(run) and run.inbox in self.config.inboxes:
                 yield run if run.state is State.PLANNED else self.plan(run, self.inbox(run.inbox), stage)
+
+    def overtaken_by(self, run: Run) -> list[int]:
+        """Newer runs that were carried out for the same members or extensions."""
+        return overtaken_by(self.store, run)
+
+    def replan(self, run: Run) -> Planning:
+        """What a run would come to now; nothing is written."""
+        inbox = self.inbox(run.inbox)
+        return Planning(opening.sheet(self.config.archive / run.drop.path, inbox), inbox, run.drop.sha256)
+
+    def replan_digest(self, run: Run) -> str:
+        """The digest of the plan that a run would have now."""
+        inbox = self.inbox(run.inbox)
+        return replay(self.store, run, inbox, self.config.archive, lambda _count: None)
 
     def overtaken(self, run: Run) -> bool:
         """Whether a newer run of the same inbox has been applied."""

@@ -128,7 +128,7 @@ class TestPbxDown:
         drive.look()
 
         def spread(work):
-            (drive.folder / "hq.ops").write_text('["1001", [null, null], ["eve@example.org", null]]\n')
+            (drive.folder / "hq.ops").write_text('["1001", [null, []], ["eve@example.org", []]]\n')
             one_by_one(work)
             drive.told("hq", "down")
 
@@ -197,7 +197,7 @@ def test_a_run_that_must_be_planned_again_waits_for_the_pbx_that_it_let_go(drive
         first, second = work
         first()  # hq is done, and free for others
         begun.append(drive.engine.next())
-        (drive.folder / "lab.ops").write_text('["2000", [null, null], ["eve@example.org", null]]\n')  # somebody else
+        (drive.folder / "lab.ops").write_text('["2000", [null, []], ["eve@example.org", []]]\n')  # somebody else
         second()
 
     drive.spread = spread

@@ -1,0 +1,49 @@
+"""Runs that were carried out after an older one was received, and that speak of the same people or extensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard.model.run import Run
+from linecard.rules import states
+from linecard.store.store import Store
+from linecard.store.tables import row, run
+
+_FINE = ("done", "unchanged")
+
+
+def overtaken_by(store: Store, older: Run) -> list[int]:
+    """The newer runs, the oldest first, that were carried out and have a row for a member or an extension that the
+    older run has a row for, or that took an extension from such a member. What only one of the two names does not
+    count: nothing of it is undone.
+    """
+    newer = sa.select(run.c.id, run.c.attempt).where(
+        run.c.id > older.id, run.c.state.in_(sorted(state.value for state in states.SPOKEN))
+    )
+    with store.reading() as connection:
+        found = connection.execute(newer.order_by(run.c.id)).all()
+        return [run_id for run_id, attempt in found if connection.execute(_shared(older, run_id, attempt)).first()]
+
+
+def _shared(older: Run, run_id: int, attempt: int) -> Any:
+    """Each set is worked out once, so that two long sheets are compared in proportion to their rows."""
+    ours, theirs = row.alias(), row.alias()
+    carried_out = sa.and_(theirs.c.run_id == run_id, theirs.c.attempt == attempt, theirs.c.outcome.in_(_FINE))
+
+    def of(*columns: sa.ColumnElement[Any], where: sa.ColumnElement[bool] = carried_out) -> Any:
+        return sa.select(*columns).where(carried_out, where)
+
+    everywhere = theirs.c.pbx == ""  # a row for every PBX of its inbox
+    same = sa.or_(
+        sa.tuple_(ours.c.pbx, ours.c.member).in_(of(theirs.c.pbx, theirs.c.member)),
+        ours.c.member.in_(of(theirs.c.member, where=everywhere)),
+        sa.and_(ours.c.pbx == "", ours.c.member.in_(of(theirs.c.member))),
+        ours.c.member.in_(of(theirs.c.before_member, where=theirs.c.before_member.is_not(None))),
+        sa.and_(
+            ours.c.extension != "", sa.tuple_(ours.c.pbx, ours.c.extension).in_(of(theirs.c.pbx, theirs.c.extension))
+        ),
+    )
+    mine = (ours.c.run_id == older.id, ours.c.attempt == older.attempt, ours.c.member != "")
+    return sa.select(sa.literal(1)).select_from(ours).where(*mine, same).limit(1)
