@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, ending_of, safe_name
 from linecard_local.lease import is_written
-from linecard_local.moving import beside, copied, made, summed, synced, to_quarantine
+from linecard_local.moving import beside, copied, made, rename_new, summed, synced, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.reply import put
 from linecard_local.watch import Deaf, FolderWatch
@@ -103,7 +103,7 @@ class LocalInbox:
         try:
             if _is_as_seen(source, seen):
                 for side, ending in _sides(seen):
-                    with suppress(FileNotFoundError):  # moved before a crash, or with another file
+                    with suppress(FileNotFoundError, FileExistsError):  # moved before a crash, or with another file
                         self._rename(os.path.join(self._path, side), claim + ending)
                 return self._rename(source, claim)
         except FileNotFoundError:  # its owner, or another linecard, was quicker
@@ -129,13 +129,13 @@ class LocalInbox:
     def _rename(self, source: bytes, name: str) -> bytes:
         target = os.path.join(self._work, name.encode())
         try:
-            os.rename(source, target)
+            rename_new(source, target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             target = os.path.join(self._hidden, name.encode())
             made(self._hidden)
-            os.rename(source, target)
+            rename_new(source, target)
         return target
 
     # -- taking ----------------------------------------------------------------------------------------------------
@@ -220,19 +220,15 @@ class LocalInbox:
     def _put_back(self, path: bytes, *targets: bytes) -> bool:
         """Give a file back the first of these names that is free; whether it was the first."""
         for target in targets:
+            with suppress(FileNotFoundError):
+                if os.path.samefile(path, target):  # a crash came between the two steps, where there are two
+                    os.unlink(path)
+                    return target == targets[0]
             try:
-                os.link(path, target, follow_symlinks=False)
+                rename_new(path, target)
             except FileExistsError:
-                if not os.path.samefile(path, target):
-                    continue  # else a crash came between the two steps
-            except PermissionError:  # the kernel lets nobody link to the files of others (fs.protected_hardlinks)
-                if os.path.lexists(target):
-                    continue
-                os.rename(path, target)
-                synced(self._path)
-                return target == targets[0]
+                continue
             synced(self._path)
-            os.unlink(path)
             return target == targets[0]
         raise InboxError(f"{os.fsdecode(targets[-1])} is in the way of a file that is to go back.")
 

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 BLOCK = 1 << 20
 LONGEST = 255
 """Bytes that a file name may have."""
+
+NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""What file systems without hard links answer, and the kernel where nobody may link to the files of others."""
+NO_NOREPLACE = frozenset({errno.ENOSYS, errno.EINVAL})
+"""What kernels and file systems answer that know no rename which replaces nothing (renameat2 since Linux 3.15)."""
+AT_FDCWD, RENAME_NOREPLACE = -100, 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def rename_new(source: bytes, target: bytes) -> None:
+    """Give a file a name that no other file has. Raises `FileExistsError`, `OSError`.
+
+    `os.rename` would replace a file that came under that name meanwhile.
+    """
+    with suppress(AttributeError):  # a C library without it
+        if _libc.renameat2(AT_FDCWD, source, AT_FDCWD, target, RENAME_NOREPLACE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in NO_NOREPLACE:
+            raise OSError(code, os.strerror(code), os.fsdecode(source), None, os.fsdecode(target))
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(target)) from error
+        Path(os.fsdecode(source)).rename(
+            os.fsdecode(target)
+        )  # neither can be had here; a file that comes just now is not seen
+    else:
+        Path(os.fsdecode(source)).unlink()
 
 
 def made(folder: bytes) -> None:

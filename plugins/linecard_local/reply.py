@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linecard.api import InboxError
-from linecard_local.moving import BLOCK, synced
-
-NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-"""What file systems without hard links answer."""
+from linecard_local.moving import BLOCK, rename_new, synced
 
 
 def put(folder: Path, name: str, content: BinaryIO) -> str:
@@ -31,27 +28,16 @@ def put(folder: Path, name: str, content: BinaryIO) -> str:
             shutil.copyfileobj(content, out, BLOCK)
             out.flush()
             os.fsync(out.fileno())
-        _named(part, target)
+        try:
+            rename_new(os.fsencode(part), os.fsencode(target))
+        except FileExistsError:
+            raise _in_the_way(target) from None
     except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
     synced(os.fsencode(folder))
     return str(target)
-
-
-def _named(part: Path, target: Path) -> None:
-    """A link takes a name from no other file, as a rename would."""
-    try:
-        os.link(part, target)
-    except FileExistsError:
-        raise _in_the_way(target) from None
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        part.rename(target)
-    else:
-        part.unlink()
 
 
 def _must_be(target: Path, content: BinaryIO) -> None:

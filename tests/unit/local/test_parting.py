@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from linecard.ports.inbox import InboxError, Parting, Unfinished
 from linecard.rules.names import matches
+from linecard_local.moving import rename_new
 from unit.local.folder import ID, Folder, as_nobody, open_to_all
 
 
@@ -239,3 +241,24 @@ def test_a_file_that_may_not_be_read_is_refused_and_stops_no_other():
         a, b = folder.seen("a.csv"), folder.seen("b.csv")
         assert as_nobody(lambda: folder.opened.claim({"a" * 32: a, "b" * 32: b}) == ["b" * 32])
         assert folder.names == ["a.csv"]
+
+
+def test_of_files_that_want_one_name_at_the_same_time_one_gets_it_and_none_is_lost(tmp_path):
+    """`os.rename` would give it to each in its turn, in place of the one before."""
+    names = [os.fsencode(tmp_path / f"{number}") for number in range(8)]
+
+    def wins(name: bytes) -> bool:
+        try:
+            rename_new(name, os.fsencode(tmp_path / "wanted"))
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        for _ in range(50):
+            for name in names:
+                Path(os.fsdecode(name)).write_bytes(name)
+            assert list(pool.map(wins, names)).count(True) == 1
+            left = sorted(path.read_bytes() for path in tmp_path.iterdir())
+            assert left == sorted(names)
+            (tmp_path / "wanted").unlink()
