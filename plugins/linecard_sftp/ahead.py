@@ -1,7 +1,8 @@
 """Small files asked for before their turn, so that the line is never waited for with one of them at a time.
 
-What is waited for in fetching a small file is the way to the server and back, once for its handle and once for what is
-in it. The inbox knows what it will be asked for next: the files that were claimed together, in their order.
+What is waited for in fetching a small file is the way to the server and back: once for its handle, once for what is in
+it, and once for the word of the server that this was all. The inbox knows what it will be asked for next: the files
+that were claimed together, in their order.
 """
 
 from __future__ import annotations
@@ -29,15 +30,17 @@ class Wanted:
 class Fetch:
     """One file on its way: its handle, then what is in it."""
 
-    def __init__(self, session: Session, wanted: Wanted, *, most: int, by_name: bool) -> None:
+    def __init__(self, session: Session, wanted: Wanted, *, most: int) -> None:
         self.session, self.most = session, most
-        self._wanted, self._by_name = wanted, by_name
+        self._wanted = wanted
         self._asked: int | None = session.ask_open(wanted.path)
         self._reading: Reading | None = None
 
     def go_on(self) -> None:
-        """Ask for what is in it, if the handle has come. What was refused is left to whoever wants it."""
-        if self._reading is None and self._asked is not None and self.session.has_handle(self._asked):
+        """Ask for what can be asked by now, waiting for nothing. What was refused is left to whoever wants it."""
+        if self._reading is not None:
+            self._reading.advance()
+        elif self._asked is not None and self.session.has_handle(self._asked):
             self.reading()
 
     def reading(self, under_way: int = UNDER_WAY) -> Reading:
@@ -46,10 +49,8 @@ class Fetch:
             assert self._asked is not None  # noqa: S101 - only a reading takes it away
             asked, self._asked = self._asked, None
             handle = self.session.handle(asked)
-            path = self._wanted.path if self._by_name else None
-            self._reading = Reading(
-                self.session, handle, size=self._wanted.seen.size, most=self.most, under_way=under_way, path=path
-            )
+            path, size = self._wanted.path, self._wanted.seen.size
+            self._reading = Reading(self.session, handle, size=size, most=self.most, under_way=under_way, path=path)
         return self._reading
 
     def drop(self) -> None:
@@ -61,13 +62,12 @@ class Fetch:
 
 
 class Ahead:
-    """The files of an inbox that will be wanted next. `by_name`: whether each is looked at by its name at last.
+    """The files of an inbox that will be wanted next.
 
     A session is touched only by whoever has borrowed it: what is not wanted any more is let go when it is had again.
     """
 
-    def __init__(self, *, by_name: bool) -> None:
-        self._by_name = by_name
+    def __init__(self) -> None:
         self._next: deque[tuple[str, Wanted]] = deque()
         self._begun: dict[str, Fetch] = {}
         self._left: list[Fetch] = []
@@ -84,14 +84,14 @@ class Ahead:
             self._next.clear()  # they are wanted in another order than was thought
         if found is None or found.session is not session or found.most != most:
             self._leave()
-            found = Fetch(session, wanted, most=most, by_name=self._by_name)
+            found = Fetch(session, wanted, most=most)
         self._begun.pop(claim, None)
         self._let_go(session)
         for fetch in self._begun.values():
             fetch.go_on()
         while self._next and len(self._begun) < FILES and self._next[0][1].seen.size < BLOCK:
             later, wanted = self._next.popleft()
-            self._begun[later] = Fetch(session, wanted, most=most, by_name=self._by_name)
+            self._begun[later] = Fetch(session, wanted, most=most)
         return found
 
     def _leave(self) -> None:

@@ -83,11 +83,16 @@ def aside(claim: str, name: bytes) -> bytes:
 
 def beside(name: bytes, claim: str) -> bytes:
     """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`."""
+    return marked(name, claim[:8])
+
+
+def marked(name: bytes, mark: str) -> bytes:
+    """A name with a mark before its ending."""
     stem, dot, ending = name.rpartition(b".")
     if not stem:
         stem, dot, ending = name, b"", b""
-    mark = b"." + claim[:8].encode() + dot + ending
-    return stem[: LONGEST - len(mark)] + mark
+    after = b"." + mark.encode() + dot + ending
+    return stem[: LONGEST - len(after)] + after
 
 
 def shown(name: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING
 from linecard.api import InboxError, LinecardError, Listing, Step
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
+from linecard_sftp.errors import Refused
 from linecard_sftp.reading import Reading
 from linecard_sftp.reply import RIGHTS as TO_REPLY
 from linecard_sftp.reply import written
-from linecard_sftp.session import Refused, Session
+from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
@@ -67,9 +67,12 @@ def _claim(inbox: SftpInbox, session: Session) -> str:
     if inbox.claimed is None:
         return "nothing is moved (`claim: null`)"
     inbox.made(session, inbox.claimed)
-    name = f".linecard-try-{uuid.uuid4().hex[:12]}".encode()
+    name = f".linecard-try-{inbox.mark}".encode()
     here, there = convert.join(inbox.folder, name), convert.join(inbox.claimed, name)
     try:
+        for path in (here, there):  # from a try that was cut off
+            with suppress(Refused):
+                session.rmdir(path)
         session.mkdir(here)
         session.rename(here, there)
     except Refused as refused:
@@ -80,7 +83,8 @@ def _claim(inbox: SftpInbox, session: Session) -> str:
         for path in (here, there):
             with suppress(Refused):
                 session.rmdir(path)
-    return f"into {convert.shown(inbox.claimed)}"
+    marked = "; a rename replaces files here, so names get a mark" if inbox.is_replacing(session, inbox.claimed) else ""
+    return f"into {convert.shown(inbox.claimed)}{marked}"
 
 
 def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
@@ -88,7 +92,8 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
     if newest is None:
         return "there is no file to try it with"
     try:
-        with closing(Reading(session, session.open(inbox.source(newest)), size=1, most=1)) as reading:
+        path = inbox.source(newest)
+        with closing(Reading(session, session.open(path), size=1, most=1, path=path)) as reading:
             reading.before()
             list(reading)
     except Refused as refused:
@@ -103,9 +108,12 @@ def _reply(inbox: SftpInbox, session: Session) -> str:
     """Put an empty file of our own as results are put, under a name that nobody takes for one."""
     folder = inbox.replies or b""
     inbox.made(session, folder)
-    name = convert.join(folder, f".linecard-try-{uuid.uuid4().hex[:12]}".encode())
+    name = convert.join(folder, f".linecard-try-{inbox.mark}".encode())
     begun = name + b".part"
     try:
+        for path in (begun, name):  # from a try that was cut off
+            with suppress(Refused):
+                session.remove(path)
         written(session, begun, io.BytesIO())
         session.rename(begun, name)
     except Refused as refused:

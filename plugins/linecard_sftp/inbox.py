@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
@@ -12,19 +14,18 @@ from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
+from linecard_sftp.disposition import dispose, give_back, give_side_back
+from linecard_sftp.errors import Lost, Refused, Silent, TooLong
 from linecard_sftp.examine import steps
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
-from linecard_sftp.parting import give_back, part
-from linecard_sftp.reading import Reading
 from linecard_sftp.reason import leave_reason
+from linecard_sftp.renames import is_replacing
 from linecard_sftp.reply import put
 from linecard_sftp.servers import Server, server
-from linecard_sftp.session import Lost, Refused, Session, Silent
-from linecard_sftp.taking import taken, there
+from linecard_sftp.session import Session
+from linecard_sftp.taking import read_side, taken, there
 
-MOST_SIDE = 65_536
-"""Bytes of a checksum file that are read."""
 STUCK = 60.0
 """Seconds after which a file that could not be renamed is tried again."""
 
@@ -43,10 +44,6 @@ def build(options: SftpOptions, place: Place) -> SftpInbox:
     )
 
 
-class _Stale(Exception):
-    """The session had come to its end since it was last used; nothing was done."""
-
-
 class SftpInbox:
     """A folder of an SFTP server.
 
@@ -62,7 +59,7 @@ class SftpInbox:
         self.replies = convert.join(self.folder, convert.path(place.reply)) if place.reply else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
-        self.ahead = Ahead(by_name=self.stays)
+        self.ahead = Ahead()
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -101,29 +98,40 @@ class SftpInbox:
 
     def _put_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         self.made(session, self.claimed or b"")
-        ready = {claim: wanted[claim] for claim in self._as_seen(session, wanted)}
-        session.renames(
+        # What was claimed before a crash, or before an answer was lost, lies aside under its id. It is looked for
+        # first: where a rename replaces files, another file of the same name would be put in its place.
+        claimed = self._found_aside(session, wanted)
+        left = {claim: seen for claim, seen in wanted.items() if claim not in set(claimed)}
+        ready = {claim: left[claim] for claim in self._as_seen(session, left)}
+        self._put_sides_aside(session, ready)
+        done = session.renames((self.source(seen), self.aside(claim, seen)) for claim, seen in ready.items())
+        refused = {claim: why for claim, why in zip(ready, done, strict=True) if why is not None}
+        claimed += [claim for claim in ready if claim not in refused]
+        claimed += self._found_aside(session, {claim: ready[claim] for claim in refused})
+        for claim in left.keys() - set(claimed):
+            self._leave(session, claim, left[claim], refused.get(claim, GONE))
+        return claimed
+
+    def _found_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
+        """Of these claims, those whose file lies aside."""
+        found = session.stats(self.aside(claim, seen) for claim, seen in wanted.items())
+        return [claim for claim, now in zip(wanted, found, strict=True) if not isinstance(now, Refused)]
+
+    def _put_sides_aside(self, session: Session, ready: Mapping[str, Listing]) -> None:
+        pairs = [
             (self.beside(side), self.aside(claim, seen) + ending)
             for claim, seen in ready.items()
             for side, ending in convert.sides(seen)
-        )
-        done = session.renames((self.source(seen), self.aside(claim, seen)) for claim, seen in ready.items())
-        refused: dict[str, Refused | None] = dict(zip(ready, done, strict=True))
-        claimed = [claim for claim, why in refused.items() if why is None]
-        doubtful = {claim: seen for claim, seen in wanted.items() if refused.get(claim, GONE) is not None}
-        # What was claimed before a crash, or before an answer was lost, lies aside under its id.
-        found = session.stats(self.aside(claim, seen) for claim, seen in doubtful.items())
-        for (claim, seen), aside in zip(doubtful.items(), found, strict=True):
-            if not isinstance(aside, Refused):
-                claimed.append(claim)
-                continue
-            for side, ending in convert.sides(seen):
-                with suppress(Refused):
-                    session.rename(self.aside(claim, seen) + ending, self.beside(side))
-            why = refused.get(claim)
-            if why is not None and not why.is_gone:
-                self._stuck[seen.name] = (seen.version, time.monotonic() + STUCK, _cannot_rename(why, self.way))
-        return claimed
+        ]
+        found = session.stats(target for _, target in pairs)  # moved before a crash, and another came since
+        session.renames(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, Refused))
+
+    def _leave(self, session: Session, claim: str, seen: Listing, why: Refused) -> None:
+        """A file was not claimed: what goes with it goes back, and where a person can help, that is remembered."""
+        for side, ending in convert.sides(seen):
+            give_side_back(self, session, claim, self.aside(claim, seen) + ending, side)
+        if not why.is_gone:
+            self._stuck[seen.name] = (seen.version, time.monotonic() + STUCK, _cannot_rename(why, self.way))
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
@@ -137,12 +145,7 @@ class SftpInbox:
     def checksum(self, claim: str, seen: Listing) -> bytes:
         path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
 
-        def job(session: Session) -> bytes:
-            with closing(Reading(session, session.open(path), size=0, most=MOST_SIDE)) as reading:
-                reading.before()
-                return b"".join(reading)
-
-        return self.do(job, path)
+        return self.do(lambda session: read_side(session, path, seen.checksum), path)
 
     # -- parting ---------------------------------------------------------------------------------------------------
 
@@ -162,7 +165,7 @@ class SftpInbox:
                     give_back(self, session, claim, seen, [(side, path + ending) for side, ending in sides])
                 return False
             if now is not None:
-                part(self, session, claim, seen, path, parting)
+                dispose(self, session, claim, seen, path, parting)
             for other in others:
                 with suppress(Refused):
                     session.remove(other)
@@ -201,6 +204,8 @@ class SftpInbox:
             try:
                 session.mkdir(folder)
             except Refused as refused:
+                if not isinstance(session.stats([folder])[0], Refused):
+                    return  # another linecard was quicker
                 raise InboxError(
                     f"{self.way.login.where}: the folder {convert.shown(folder)} cannot be made: {refused.words}.",
                     remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
@@ -211,22 +216,20 @@ class SftpInbox:
     def do(self, job: Callable[[Session], T], where: bytes) -> T:
         """Do a job on the session that is open, or on a new one. Raises `InboxError`."""
         with self._server.working():
-            try:
-                return self._once(job, where)
-            except _Stale:
-                return self._once(job, where)
+            return self._do(job, where, fresh=False)
 
-    def _once(self, job: Callable[[Session], T], where: bytes) -> T:
-        with self._server.borrowed() as (session, used):
+    def _do(self, job: Callable[[Session], T], where: bytes, *, fresh: bool) -> T:
+        with self._server.borrowed(fresh=fresh) as (session, used):
             try:
                 return job(session)
             except Lost as lost:
                 error = self.broken(session, lost)
-                if used and not isinstance(lost, Silent):
-                    raise _Stale from lost
-                raise error from lost
+                if not used or isinstance(lost, Silent | TooLong):
+                    raise error from lost
             except Refused as refused:
                 raise self._refusal(refused, where) from refused
+        # It had come to its end since it was last used. Others that were used may have, too, so it is a new one now.
+        return self._do(job, where, fresh=True)
 
     def _refusal(self, refused: Refused, where: bytes) -> InboxError:
         return InboxError(
@@ -236,7 +239,25 @@ class SftpInbox:
 
     def broken(self, session: Session, lost: Lost) -> InboxError:
         self._server.lost(session)
-        return InboxError(f"{self.way.login.where}: {lost}", remedy="linecard tries again by itself.")
+        remedy = "linecard tries again by itself."
+        if isinstance(lost, TooLong):
+            remedy = "Have old files moved out of the folder, or the server set up to list it in parts."
+        return InboxError(f"{self.way.login.where}: {lost}", remedy=remedy)
+
+    def is_replacing(self, session: Session, folder: bytes) -> bool:
+        """Whether a rename on this server takes a name from another file; tried in a folder, once a connection."""
+        if self._server.replaces is None:
+            self._server.replaces = is_replacing(session, folder, self.mark)
+        return self._server.replaces
+
+    @property
+    def mark(self) -> str:
+        """What is in the names of files and folders that something is tried with: of this inbox of this site alone.
+
+        It is the same each time, so that what a try left that was cut off is found and cleared away by the next.
+        """
+        of = f"{socket.gethostname()} {self.place.folder} {self.place.name}"
+        return hashlib.sha256(of.encode()).hexdigest()[:12]
 
     def touch(self) -> None:
         """Whoever works is alive, though the server has nothing to say."""

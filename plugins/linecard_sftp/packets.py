@@ -9,6 +9,8 @@ from typing import NamedTuple
 VERSION = 3
 MOST = 1 << 18
 """Bytes that a packet may have; a server that sends longer ones is broken, or means harm."""
+MOST_LISTED = 1 << 25
+"""Bytes that one may have that lists a folder: some servers do so in a single answer, with a hundred bytes a name."""
 
 
 class Ask(IntEnum):

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from linecard_sftp.errors import Refused
 from linecard_sftp.packets import Attributes
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 
+HELD = 2
+"""Blocks that are held in memory at most before they are wanted."""
+
 
 class Reading:
-    """At most `most` bytes of an open file. `size` is what there is thought to be.
+    """At most `most` bytes of an open file. `size` is what there is thought to be, `path` the name it was opened by.
 
     All that can be asked without an answer is asked at once: what the file looks like, its blocks up to a bounded
-    number, whether there is more behind them, and what it looks like then, and with `path` also what the name stands
-    for by then. The server deals with requests for one file in their order.
+    number, whether there is more behind them, and what it looks like then. When all of it is there the file is closed,
+    and it is asked what the name stands for by then. The server deals with requests for one file in their order.
     """
 
     def __init__(
@@ -25,13 +29,17 @@ class Reading:
         size: int,
         most: int,
         under_way: int = UNDER_WAY,
-        path: bytes | None = None,
+        path: bytes,
     ) -> None:
         self._session, self._handle, self._size, self._most = session, handle, size, most
         self._under_way, self._path = under_way, path
         self._ahead: deque[tuple[int, int, int]] = deque()
+        self._held: deque[bytes] = deque()
         self._asked = 0
+        self._at_end = False
+        self._refused: Refused | None = None
         self._after: int | None = None
+        self._closed: int | None = None
         self._named: int | None = None
         self._before = session.ask_fstat(handle)
         self._fill()
@@ -41,36 +49,83 @@ class Reading:
         return self._session.attributes(self._before)
 
     def after(self) -> Attributes:
-        """What it looks like now that it was read."""
+        """What it looks like now that it was read; to be asked once."""
+        if self._after is None:
+            self._after = self._session.ask_fstat(self._handle)
         number, self._after = self._after, None
-        return self._session.attributes(number if number is not None else self._session.ask_fstat(self._handle))
+        return self._session.attributes(number)
+
+    def confirm(self) -> None:
+        """See that the server stands by what it sent: it says so when the file is closed. Raises `Refused`.
+
+        A server that keeps files elsewhere finds out only then that it sent something else than there is. To be asked
+        after the last byte, once.
+        """
+        self._finish()
+        assert self._closed is not None  # noqa: S101 - it was asked just now
+        number, self._closed, self._handle = self._closed, None, b""
+        self._session.done(number)
 
     def named(self) -> Attributes:
         """What its name stands for now that it was read. Raises `Refused`."""
-        assert self._path is not None  # noqa: S101 - asked only where a name was given
+        if self._named is None:
+            self._named = self._session.ask_stat(self._path)
         number, self._named = self._named, None
-        return self._session.attributes(number if number is not None else self._session.ask_stat(self._path))
+        return self._session.attributes(number)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes, in blocks. A short answer, which a server may give anywhere, is asked on from where it ended."""
-        while self._ahead:
-            number, offset, length = self._ahead.popleft()
-            block = self._session.block(number, length)
-            if not block:
+        """The bytes, in blocks. Raises `Refused`."""
+        while True:
+            while self._held:
+                yield self._held.popleft()
+            if self._refused is not None:
+                raise self._refused
+            if self._at_end or not self._ahead:
                 break
-            behind = offset + len(block)
-            if behind > self._size:
-                self._forget_after()  # there is more than was thought, of which `after` was asked too early
-            if len(block) < length:
-                self._ahead.appendleft((self._ask(behind, length - len(block)), behind, length - len(block)))
-            self._fill()
-            yield block
+            block = self._next()
+            if block:
+                yield block
+        if self._at_end:
+            self._finish()
+
+    def advance(self) -> None:
+        """Go on with what has come, waiting for nothing; what was refused is kept for whoever reads."""
+        while self._ahead and not self._at_end and len(self._held) < HELD and self._refused is None:
+            if not self._session.has_come(self._ahead[0][0]):
+                return
+            try:
+                block = self._next()
+            except Refused as refused:
+                self._refused = refused
+                return
+            if block:
+                self._held.append(block)
+        if self._at_end:
+            self._finish()
 
     def close(self) -> None:
         """Let go of the file, whatever of it was read."""
         self._forget_after()
-        self._session.let_go([number for number, _, _ in self._ahead], self._handle)
+        self._session.let_go([number for number in (self._closed, self._named) if number is not None])
+        open_still = self._closed is None and self._handle
+        self._session.let_go([number for number, _, _ in self._ahead], self._handle if open_still else None)
+        self._closed = self._named = None
         self._ahead.clear()
+
+    def _next(self) -> bytes:
+        """The next block. A short answer, which a server may give anywhere, is asked on from where it ended."""
+        number, offset, length = self._ahead.popleft()
+        block = self._session.block(number, length)
+        if not block:
+            self._at_end = True
+            return b""
+        behind = offset + len(block)
+        if behind > self._size:
+            self._forget_after()  # there is more than was thought, of which `after` was asked too early
+        if len(block) < length:
+            self._ahead.appendleft((self._ask(behind, length - len(block)), behind, length - len(block)))
+        self._fill()
+        return block
 
     def _fill(self) -> None:
         while len(self._ahead) < self._under_way and self._asked < self._most:
@@ -83,12 +138,20 @@ class Reading:
             self._asked += length
             if self._asked > self._size and self._after is None:
                 self._after = self._session.ask_fstat(self._handle)
-                if self._path is not None:
-                    self._named = self._session.ask_stat(self._path)
 
     def _ask(self, offset: int, length: int) -> int:
         return self._session.ask_block(self._handle, offset, length)
 
+    def _finish(self) -> None:
+        """Ask for all that is wanted of a file that was read: how it looks, that it is closed, what its name means."""
+        if self._closed is None and self._handle:
+            if self._after is None:
+                self._after = self._session.ask_fstat(self._handle)
+            self._session.let_go([number for number, _, _ in self._ahead])
+            self._ahead.clear()
+            self._closed = self._session.ask_close(self._handle)
+            self._named = self._session.ask_stat(self._path)
+
     def _forget_after(self) -> None:
-        self._session.let_go([number for number in (self._after, self._named) if number is not None])
-        self._after = self._named = None
+        self._session.let_go([self._after] if self._after is not None else [])
+        self._after = None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from linecard.api import InboxError, Listing, safe_name
 from linecard_sftp import convert
-from linecard_sftp.parting import TOO_LARGE
+from linecard_sftp.disposition import TOO_LARGE
+from linecard_sftp.errors import Refused
 from linecard_sftp.reply import put
-from linecard_sftp.session import Refused, Session
+from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from linecard.api import InboxError
 from linecard_sftp import convert
+from linecard_sftp.errors import Refused
 from linecard_sftp.reading import Reading
-from linecard_sftp.session import BLOCK, UNDER_WAY, Refused, Session
+from linecard_sftp.session import BLOCK, UNDER_WAY, Session
+from linecard_sftp.taking import there
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
@@ -24,24 +26,19 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
     with suppress(Refused):
         session.remove(part)  # from a try that did not come to its end
     content.seek(0)
-    try:
-        there = session.stat(target)
-    except Refused as refused:
-        if not refused.is_gone:
-            raise
-    else:
-        if not _is(session, target, there.size or 0, content):
-            raise InboxError(
-                f"{convert.shown(target)} is there already, and another file than the one to be put there.",
-                remedy="Move it away; linecard goes on by itself.",
-            )
+    found = there(lambda: session.stat(target))
+    if found is not None:
+        if not _is(session, target, found.size or 0, content):
+            raise _in_the_way(target)
         return
     try:
         length = written(session, part, content)
         kept = session.stat(part).size == length
         if kept:
+            if there(lambda: session.stat(target)) is not None:  # a rename might replace it
+                raise _in_the_way(target)
             session.rename(part, target)
-    except Refused:
+    except (Refused, InboxError):
         with suppress(Refused):
             session.remove(part)
         raise
@@ -50,6 +47,13 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
             f"{convert.shown(target)}: the server did not keep all of it.",
             remedy="It is tried again. If that lasts, look whether there is room on the server.",
         )
+
+
+def _in_the_way(target: bytes) -> InboxError:
+    return InboxError(
+        f"{convert.shown(target)} is there already, and another file than the one to be put there.",
+        remedy="Move it away; linecard goes on by itself.",
+    )
 
 
 def written(session: Session, path: bytes, content: BinaryIO) -> int:
@@ -75,9 +79,9 @@ def written(session: Session, path: bytes, content: BinaryIO) -> int:
 
 def _is(session: Session, path: bytes, size: int, content: BinaryIO) -> bool:
     """Whether a file has this content."""
-    reading = Reading(session, session.open(path), size=size, most=size + 1)
-    try:
+    with closing(Reading(session, session.open(path), size=size, most=size + 1, path=path)) as reading:
         reading.before()
-        return all(content.read(len(block)) == block for block in reading) and not content.read(1)
-    finally:
-        reading.close()
+        same = all(content.read(len(block)) == block for block in reading) and not content.read(1)
+        if same:
+            reading.confirm()
+        return same

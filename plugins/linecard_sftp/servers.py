@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from weakref import WeakValueDictionary
@@ -17,10 +18,13 @@ import paramiko
 from linecard.api import InboxError
 from linecard_sftp.alarm import alarm
 from linecard_sftp.connect import Crowded, Way
+from linecard_sftp.errors import Lost
 from linecard_sftp.options import SftpOptions
-from linecard_sftp.session import Lost, Session
+from linecard_sftp.session import Session
 
 LONGEST_PAUSE = 120.0
+ENDING = 1.0
+"""Seconds that a connection has to be over after it opens no more sessions."""
 SLACK = 2.0
 """Seconds that a session has beyond its own patience before it is ended from outside."""
 
@@ -56,8 +60,12 @@ class Server:
         self._failure: InboxError | None = None
         self._failures, self._again = 0, 0.0
         self._turn = threading.Condition()
+        self._queue: deque[object] = deque()
+        """Those who wait for a session, each served in its turn: else a busy inbox could keep another from its own."""
         self._free: list[Session] = []
         self._used, self._most = 0, MOST_SESSIONS
+        self.replaces: bool | None = None
+        """Whether a rename takes a name from another file on this connection; None until it was tried."""
         self._users = self._working = 0
         self._moved = self._heard = time.monotonic()
         self._chance = random.Random()  # noqa: S311 - spreads attempts, guards no secret
@@ -65,11 +73,14 @@ class Server:
     # -- sessions --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def borrowed(self) -> Iterator[tuple[Session, bool]]:
+    def borrowed(self, *, fresh: bool = False) -> Iterator[tuple[Session, bool]]:
         """A session for one piece of work, and whether it was used before. Raises `InboxError`.
 
-        A few serve any number of inboxes: for each, the server keeps a process.
+        A few serve any number of inboxes: for each, the server keeps a process. With `fresh` it is a new one: what
+        else is free is as old as the one that was found to be over, and is given up with it.
         """
+        if fresh:
+            self._discard_free()
         session, before = self._borrow()
         try:
             yield session, before
@@ -78,15 +89,11 @@ class Server:
                 self._used -= 1
                 if session.alive:
                     self._free.append(session)
-                self._turn.notify()
+                self._turn.notify_all()
 
     def _borrow(self) -> tuple[Session, bool]:
         while True:
-            with self._turn:
-                while not self._free and self._used >= self._most:
-                    self._turn.wait()
-                self._used += 1
-                found = self._free.pop() if self._free else None
+            found = self._take_turn()
             if found is not None and found.alive:
                 return found, True
             try:
@@ -94,26 +101,62 @@ class Server:
             except BaseException as error:
                 with self._turn:
                     self._used -= 1
-                    self._turn.notify()
+                    self._turn.notify_all()
                     if not isinstance(error, Crowded) or not self._used + len(self._free):
                         raise
                     self._most = self._used + len(self._free)  # as many as the server takes; wait for one of them
 
+    def _take_turn(self) -> Session | None:
+        """Wait until there may be one more session in use; one that is free, if there is."""
+        turn = object()
+        with self._turn:
+            self._queue.append(turn)
+            try:
+                self._turn.wait_for(lambda: self._queue[0] is turn and (self._free or self._used < self._most))
+                self._used += 1
+                return self._free.pop() if self._free else None
+            finally:
+                self._queue.remove(turn)
+                self._turn.notify_all()
+
+    def _discard_free(self) -> None:
+        with self._turn:
+            free, self._free = self._free, []
+        for session in free:
+            session.close()
+
     # -- connecting ------------------------------------------------------------------------------------------------
 
     def _begun(self) -> Session:
-        """A new session on the one connection."""
+        """A new session on the one connection, or where that is found to be over, on a new one."""
+        transport, used = self._connected()
+        try:
+            return self._opened(transport)
+        except Crowded:
+            raise
+        except InboxError:
+            transport.join(ENDING)  # its end is seen on a channel before the connection itself says so
+            if not used or transport.is_alive():
+                raise
+        return self._opened(self._connected()[0])
+
+    def _opened(self, transport: paramiko.Transport) -> Session:
         with self._connecting:  # one after the other: paramiko tells only one of several why it was refused
-            channel = self._way.sftp(self._connected())
+            channel = self._way.sftp(transport)
         try:
             return Session(channel, patience=self._timeouts.read, monotonic=time.monotonic, moved=self._hear)
         except Lost as lost:
             raise InboxError(f"{self._way.login.where}: {lost}") from lost
 
-    def _connected(self) -> paramiko.Transport:
+    def _connected(self) -> tuple[paramiko.Transport, bool]:
+        """The one connection, and whether it was there before. Raises `InboxError`."""
+        with self._connecting:
+            return self._connect()
+
+    def _connect(self) -> tuple[paramiko.Transport, bool]:
         with self._lock:
             if self._transport is not None and self._transport.is_active():
-                return self._transport
+                return self._transport, True
             self._transport = None
         if self._failure is not None and time.monotonic() < self._again:
             raise InboxError(str(self._failure), remedy=self._failure.remedy)
@@ -129,8 +172,13 @@ class Server:
         self._hear()
         with self._lock:
             self._transport = transport
+            self.replaces = None
             self._watch()
-        return transport
+        self._discard_free()  # they were on the connection before
+        with self._turn:
+            self._most = MOST_SESSIONS
+            self._turn.notify_all()
+        return transport, False
 
     def join(self) -> None:
         """One more inbox uses this server."""
@@ -198,6 +246,7 @@ class Server:
         with self._turn:
             self._free.clear()
             self._most = MOST_SESSIONS
+            self._turn.notify_all()
         alarm.off(self)
         if transport is not None:
             with suppress(Exception):  # in whatever state it is

@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NoReturn, Protocol, TypeVar
 
-from linecard_sftp.packets import MOST, Answer, Ask, Attributes, Entry, Garbled, Reader, Status, hello, packed
+from linecard_sftp.errors import Lost, Refused, Silent, TooLong
+from linecard_sftp.packets import (
+    MOST,
+    MOST_LISTED,
+    Answer,
+    Ask,
+    Attributes,
+    Entry,
+    Garbled,
+    Reader,
+    Status,
+    hello,
+    packed,
+)
 
 BLOCK = 32_768
 """Bytes asked for at once; every server gives as much."""
@@ -19,45 +32,20 @@ UNDER_WAY = 64
 """Requests that wait for their answers at the same time, at most; so many blocks fit into the channel's window."""
 AHEAD = 8
 """Questions for more of a folder under way at once; each is answered with a hundred names or so."""
+LARGE = 1 << 18
+"""Bytes of such an answer beyond which no more are asked for at once: the server gives whole folders."""
 RECEIVED = 1 << 21
 """Bytes taken from the channel at once, at most."""
 GATHERED = 16_384
 """Bytes of requests that are held back at most until an answer is waited for."""
 MOST_NAMES = 1_000_000
 """Entries that a folder may have; a server that never comes to an end of them is not listened to."""
-WRITE, CREATE, NEW = 2, 8, 32
-"""Flags of opening a file."""
+WRITE, CREATE, EMPTY, NEW = 2, 8, 16, 32
+"""Flags of opening a file. The ssh2 of npm knows NEW only together with EMPTY, which of a new file says no more."""
 FSYNC = b"fsync@openssh.com"
 """An extension that brings a file to the server's disk."""
-WORDS = {
-    int(Status.NO_SUCH_FILE): "No such file",
-    int(Status.PERMISSION_DENIED): "Permission denied",
-    int(Status.UNSUPPORTED): "Operation unsupported",
-}
 
 T = TypeVar("T")
-
-
-class Refused(Exception):
-    """The server answered a request with no, in these words."""
-
-    def __init__(self, code: int, words: str) -> None:
-        super().__init__(words)
-        self.code = code
-        self.words = words or WORDS.get(code, "Failure")
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether there is no such file."""
-        return self.code == Status.NO_SUCH_FILE
-
-
-class Lost(Exception):
-    """The session came to an end: the connection broke, or the server talks nonsense."""
-
-
-class Silent(Lost):
-    """The server did not answer in time."""
 
 
 class Wire(Protocol):
@@ -108,7 +96,7 @@ class Session:
         return self._attributes(self._ask(Ask.FSTAT, handle))
 
     def rename(self, old: bytes, new: bytes) -> None:
-        """Give a file another name, never that of another file."""
+        """Give a file another name. By the draft never that of another file, but many servers replace that one."""
         self._expect(self._ask(Ask.RENAME, old, new), Answer.STATUS)
 
     def remove(self, path: bytes) -> None:
@@ -129,6 +117,10 @@ class Session:
         """Have a file opened for reading; the handle is got by `handle`."""
         return self._ask(Ask.OPEN, path, 1, 0)
 
+    def has_come(self, number: int) -> bool:
+        """Whether an answer is there, so that nobody would wait for it."""
+        return number in self._came
+
     def has_handle(self, number: int) -> bool:
         """Whether the answer has come, and is one."""
         return number in self._came and self._came[number][0] == Answer.HANDLE
@@ -138,7 +130,7 @@ class Session:
 
     def create(self, path: bytes) -> bytes:
         """Make a new file, never in place of another, and open it for writing; the handle."""
-        return self._text(self._ask(Ask.OPEN, path, WRITE | CREATE | NEW, 0))
+        return self._text(self._ask(Ask.OPEN, path, WRITE | CREATE | EMPTY | NEW, 0))
 
     def ask_write(self, handle: bytes, offset: int, block: bytes) -> int:
         """Have bytes of an open file written; whether they are is told by `done`."""
@@ -154,7 +146,11 @@ class Session:
             self.done(self._ask(Ask.EXTENDED, FSYNC, handle))
 
     def close_file(self, handle: bytes) -> None:
-        self._expect(self._ask(Ask.CLOSE, handle), Answer.STATUS)
+        self.done(self.ask_close(handle))
+
+    def ask_close(self, handle: bytes) -> int:
+        """Have an open file closed; whether the server stands by what it did with it is told by `done`."""
+        return self._ask(Ask.CLOSE, handle)
 
     def real(self, path: bytes) -> bytes:
         """The whole path of a name, as the server sees it."""
@@ -164,8 +160,8 @@ class Session:
     def entries(self, path: bytes) -> Iterator[Entry]:
         """What a folder holds."""
         handle = self._text(self._ask(Ask.OPENDIR, path))
-        ahead = deque(self._ask(Ask.READDIR, handle) for _ in range(AHEAD))
-        count, ended = 0, False
+        ahead = deque([self._ask(Ask.READDIR, handle)])
+        count, ended, wanted = 0, False, AHEAD
         try:
             while ahead:
                 kind, body = self._answer(ahead.popleft())
@@ -177,7 +173,9 @@ class Session:
                 count += len(entries)
                 if count > MOST_NAMES:
                     self._fail(f"It lists more than {MOST_NAMES:,} files.")
-                if not ended:
+                if len(body) > LARGE:
+                    wanted = 1  # several such answers at once would be held in memory together
+                while not ended and len(ahead) < wanted:
                     ahead.append(self._ask(Ask.READDIR, handle))
                 yield from entries
         finally:
@@ -301,14 +299,17 @@ class Session:
         if self._out:
             self._flush()
         buffer, deadline = self._buffer, self._monotonic() + self._patience
-        while len(buffer) < 4:
+        while len(buffer) < 5:
             self._receive(deadline)
-        end = int.from_bytes(buffer[:4], "big") + 4
-        if not 5 <= end <= MOST:
+        end, kind = int.from_bytes(buffer[:4], "big") + 4, buffer[4]
+        if end > MOST and kind == Answer.NAME:
+            if end > MOST_LISTED:
+                self._end(TooLong(f"It lists a folder in one answer of {end:,} bytes; up to {MOST_LISTED:,} are read."))
+        elif not 5 <= end <= MOST:
             self._fail("It sends what is no SFTP.")
         while len(buffer) < end:
             self._receive(deadline)
-        kind, body = buffer[4], bytes(memoryview(buffer)[5:end])
+        body = bytes(memoryview(buffer)[5:end])
         del buffer[:end]
         self._moved()
         return kind, body

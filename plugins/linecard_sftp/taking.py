@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, BinaryIO
 from linecard.api import InboxError, Listing, Unfinished
 from linecard_sftp import convert
 from linecard_sftp.ahead import Fetch, Wanted
+from linecard_sftp.errors import Lost, Refused
 from linecard_sftp.pace import Pace
 from linecard_sftp.packets import Attributes
 from linecard_sftp.reading import Reading
-from linecard_sftp.session import Lost, Refused, Session
+from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
+
+MOST_SIDE = 65_536
+"""Bytes of a checksum file that are read."""
 
 
 def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: BinaryIO, most: int) -> str:
@@ -24,9 +28,10 @@ def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: 
     with closing(_opened(inbox, session, claim, wanted, most, pace)) as reading:
         before = reading.before()
         try:
-            version = _copied(reading, before, wanted.seen, into, most, pace)
-            if inbox.stays:
-                _must_be_there(reading, wanted.seen, version)
+            version, whole = _copied(reading, before, wanted.seen, into, most, pace)
+            if whole:
+                _confirm(reading, wanted.seen)
+            _compare_named(reading, wanted.seen, version, stays=inbox.stays)
         except Lost as lost:  # some of it may be written already, so it is not begun anew here
             raise inbox.broken(session, lost) from lost
     return version
@@ -35,7 +40,7 @@ def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: 
 def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most: int, pace: Pace) -> Reading:
     """The file, open; where nothing is to be held back, those that will be wanted next are asked for as well."""
     if inbox.options.rate:
-        fetch = Fetch(session, wanted, most=most + 1, by_name=inbox.stays)
+        fetch = Fetch(session, wanted, most=most + 1)
     else:
         fetch = inbox.ahead.fetch(session, claim, wanted, most=most + 1)
     try:
@@ -51,7 +56,10 @@ def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most
         raise
 
 
-def _copied(reading: Reading, before: Attributes, seen: Listing, into: BinaryIO, most: int, pace: Pace) -> str:
+def _copied(
+    reading: Reading, before: Attributes, seen: Listing, into: BinaryIO, most: int, pace: Pace
+) -> tuple[str, bool]:
+    """Its version, and whether it was copied to its end."""
     version, size = convert.version(before), before.size or 0
     if version != seen.version:
         raise Unfinished(seen._replace(size=size, version=version))
@@ -68,16 +76,45 @@ def _copied(reading: Reading, before: Attributes, seen: Listing, into: BinaryIO,
             f"The server says that it has {size:,} bytes, and sent {length:,}; it is not taken.",
             remedy="It is tried again. If that lasts, ask whoever runs the server.",
         )
-    return version
+    return version, length <= most
 
 
-def _must_be_there(reading: Reading, seen: Listing, version: str) -> None:
+def _confirm(reading: Reading, seen: Listing) -> None:
+    """The server must stand by what it sent: one that remembers old sizes sends half a file as if it were whole."""
+    try:
+        reading.confirm()
+    except Refused as refused:
+        raise InboxError(
+            f"The server does not stand by what it sent of {convert.shown(seen.name)} ({refused.words}); "
+            "it is not taken.",
+            remedy="It is tried again: some servers remember old sizes of files for minutes. If that lasts, ask "
+            "whoever runs the server.",
+        ) from refused
+
+
+def _compare_named(reading: Reading, seen: Listing, version: str, *, stays: bool) -> None:
     """Whoever replaced a file by a rename has changed what its name means, not what was open."""
     now = there(reading.named)
-    if now is None:
+    if now is None and stays:
         raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
-    if convert.version(now) != version:
+    if now is not None and convert.version(now) != version:
         raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
+
+
+def read_side(session: Session, path: bytes, name: bytes) -> bytes:
+    """What a small file says that goes with another. Raises `InboxError`, `Refused`."""
+    with closing(Reading(session, session.open(path), size=0, most=MOST_SIDE, path=path)) as reading:
+        reading.before()
+        content = b"".join(reading)
+        size = reading.after().size
+        if size is not None and len(content) != min(size, MOST_SIDE):
+            raise InboxError(
+                f"The server says that {convert.shown(name)} has {size:,} bytes, and sent {len(content):,}.",
+                remedy="It is tried again. If that lasts, ask whoever runs the server.",
+            )
+        if len(content) < MOST_SIDE:
+            _confirm(reading, Listing(name, len(content), "", 0.0))
+    return content
 
 
 def there(look: Callable[[], Attributes]) -> Attributes | None:

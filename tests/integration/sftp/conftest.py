@@ -13,7 +13,10 @@ import pytest
 
 from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
-from integration.sftp.sshd import Sshd, made_key
+from integration.sftp.sshd import USER, Sshd, made_key
+from linecard.ports.inbox import Place
+from linecard_sftp.inbox import SftpInbox, build
+from linecard_sftp.options import SftpOptions
 
 
 @pytest.fixture
@@ -67,3 +70,26 @@ def hostile(folder: Path) -> Iterator[Hostile]:
     server = Hostile(folder)
     yield server
     server.close()
+
+
+@pytest.fixture
+def opened(hostile, folder):
+    """Opens inboxes on the hostile server, which share one connection."""
+    (folder / "known_hosts").write_text(hostile.known)
+    inboxes: list[SftpInbox] = []
+
+    def make(path: str = "hr", **options: object) -> SftpInbox:
+        login = {"host": hostile.address, "port": hostile.port, "user": USER, "known_hosts": "known_hosts"}
+        more = {"key": "hostile_key", "pause": 0.001, "timeouts": {"read": 5}}
+        given = SftpOptions.model_validate(login | more | options)
+        inboxes.append(build(given, Place("hr", path, folder, folder / "work", folder / "quarantine", reply="../out")))
+        return inboxes[-1]
+
+    yield make
+    for inbox in inboxes:
+        inbox.close()
+
+
+@pytest.fixture
+def opened_inbox(opened):
+    return opened()

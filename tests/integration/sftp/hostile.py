@@ -17,8 +17,9 @@ import paramiko
 
 from integration.sftp.sshd import made_key, public
 
-OPEN, CLOSE, READ, LSTAT, FSTAT, OPENDIR, READDIR = 3, 4, 5, 7, 8, 11, 12
-REMOVE, MKDIR, STAT, RENAME = 13, 14, 17, 18
+OPEN, CLOSE, READ, WRITE, LSTAT, FSTAT, OPENDIR, READDIR = 3, 4, 5, 6, 7, 8, 11, 12
+REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME = 13, 14, 15, 16, 17, 18
+CREATE, EXCLUSIVE = 8, 32
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE = range(5)
 REGULAR, FOLDER = 0o100600, 0o040700
@@ -56,6 +57,10 @@ class Hostile:
     """Bytes that one answer holds at most."""
     backwards: bool = False
     """Whether requests that came together are answered in the reverse order."""
+    replaces: bool = False
+    """Whether a rename takes a name from another file, as it does on many servers."""
+    sessions: int = 10
+    """Sessions that it takes on one connection at a time."""
     password: str = ""
     """What lets in, in place of any key."""
     before: Callable[[int, bytes], None] = _nothing
@@ -86,6 +91,11 @@ class Hostile:
         self._thawed.wait(60)
         raise HangUp
 
+    def drop(self) -> None:
+        """Every connection ends, as after an idle time-out."""
+        for transport in self._transports:
+            transport.close()
+
     def close(self) -> None:
         self._thawed.set()
         with suppress(OSError):
@@ -112,30 +122,33 @@ class Hostile:
             self._begin(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(sock)
         self._transports.append(transport)
         transport.add_server_key(self._key)
+        door = _Door(self.password, self.sessions)
         with suppress(paramiko.SSHException, EOFError, OSError):
-            transport.start_server(server=_Door(self.password))
+            transport.start_server(server=door)
             while transport.is_active():
                 channel = transport.accept(0.2)
                 if channel is not None:
-                    self._begin(self._talk, channel, transport)
+                    self._begin(self._talk, channel, transport, door)
 
-    def _talk(self, channel: paramiko.Channel, transport: paramiko.Transport) -> None:
+    def _talk(self, channel: paramiko.Channel, transport: paramiko.Transport, door: _Door) -> None:
         with suppress(EOFError, OSError, paramiko.SSHException):
             try:
                 _Session(self, channel).run()
             except HangUp:
                 transport.close()
         channel.close()
+        door.sessions += 1
 
 
 class _Door(paramiko.ServerInterface):
     """Lets everybody in, for SFTP; or whoever has the password."""
 
-    def __init__(self, password: str) -> None:
-        self._password = password
+    def __init__(self, password: str, sessions: int) -> None:
+        self._password, self.sessions = password, sessions
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         return paramiko.AUTH_FAILED if self._password else paramiko.AUTH_SUCCESSFUL
@@ -148,6 +161,9 @@ class _Door(paramiko.ServerInterface):
         return "password" if self._password else "publickey"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
+        if not self.sessions:
+            return paramiko.OPEN_FAILED_RESOURCE_SHORTAGE
+        self.sessions -= 1
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
@@ -197,6 +213,12 @@ class _Session:
         files, folders = self._server.files, self._server.folders
         if kind in (LSTAT, STAT) and path in folders:
             return ATTRS, _attributes(File(b"", mode=FOLDER))
+        if kind == OPEN and rest[3] & CREATE:
+            if path in files and rest[3] & EXCLUSIVE:
+                return STATUS, _status(FAILURE)
+            files[path] = File(b"")
+        if kind in (RENAME, RMDIR) and path in folders:
+            return STATUS, _status(self._moved(path, _text(rest)[0] if kind == RENAME else None))
         if kind in (LSTAT, STAT, OPEN, REMOVE, RENAME) and path not in files:
             return STATUS, _status(NO_SUCH_FILE)
         if kind in (LSTAT, STAT):
@@ -205,18 +227,30 @@ class _Session:
             return HANDLE, self._handle(files[path])
         if kind == OPENDIR:
             return HANDLE, self._handle(self._within(path) + self._server.listed)
-        if kind in (CLOSE, READ, FSTAT, READDIR):
+        if kind == REALPATH:
+            return NAME, struct.pack(">I", 1) + _packed(b"/") + _packed(b"") + struct.pack(">I", 0)
+        if kind in (CLOSE, READ, WRITE, FSTAT, READDIR):
             return self._by_handle(kind, path, rest)
         if kind == REMOVE:
             del files[path]
         elif kind == RENAME:
             new = _text(rest)[0]
-            if new in files:
+            if new in files and not self._server.replaces:
                 return STATUS, _status(FAILURE)
             files[new] = files.pop(path)
         elif kind == MKDIR:
             folders.add(path)
         return STATUS, _status(OK)
+
+    def _moved(self, folder: bytes, new: bytes | None) -> int:
+        """A folder that is empty gets another name, or goes."""
+        folders = self._server.folders
+        if new in folders or self._within(folder):
+            return FAILURE
+        folders.discard(folder)
+        if new is not None:
+            folders.add(new)
+        return OK
 
     def _by_handle(self, kind: int, handle: bytes, rest: bytes) -> tuple[int, bytes]:
         found = self._open[handle]
@@ -230,6 +264,9 @@ class _Session:
         if kind == FSTAT:
             return ATTRS, _attributes(found)
         offset, length = struct.unpack(">QI", rest[:12])
+        if kind == WRITE:
+            found.data = found.data[:offset] + rest[12 : 12 + length] + found.data[offset + length :]
+            return STATUS, _status(OK)
         block = found.data[offset : offset + min(length, self._server.most)]
         return (DATA, _packed(block)) if block else (STATUS, _status(EOF))
 

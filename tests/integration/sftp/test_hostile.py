@@ -11,13 +11,13 @@ from integration.sftp.office import Office
 from linecard.ports.inbox import InboxError
 
 BLOCK = 32_768
+QUICK = dict.fromkeys(("connect", "banner", "auth", "channel"), 5) | {"read": 0.5}
 LARGE = (rows("ada 1000") + "%" + 9 * BLOCK * "x" + "\n").encode()
 
 
 @pytest.fixture
 def office(folder, hostile, key):
-    timeouts = dict.fromkeys(("connect", "banner", "auth", "channel"), 5) | {"read": 0.5}
-    return Office(folder / "site", hostile, key, inboxes={"hr": {"timeouts": timeouts, "pause": 0.001}})
+    return Office(folder / "site", hostile, key, inboxes={"hr": {"timeouts": QUICK, "pause": 0.001}})
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linecard_sftp.errors import Lost, Refused, Silent
 from linecard_sftp.packets import MOST, Answer, Ask, Attributes, Entry, Garbled, Reader, hello, packed, text
-from linecard_sftp.session import Lost, Refused, Session, Silent
+from linecard_sftp.session import Session
 
 WELCOME = struct.pack(">IBI", 5, Answer.VERSION, 3)
 

@@ -1,0 +1,71 @@
+"""Renames that take a name from no other file, also on servers whose own renames do.
+
+By the draft of version 3 a rename fails where there is a file of the new name, and OpenSSH, ProFTPD and asyncssh keep
+to that; rclone, Twisted Conch and whatever hands the request to the operating system replace that file without a word.
+Nothing that a server announces tells one kind from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from linecard.api import InboxError
+from linecard_sftp import convert
+from linecard_sftp.errors import Refused
+from linecard_sftp.packets import Status
+from linecard_sftp.session import Session
+
+
+def is_replacing(session: Session, folder: bytes, mark: str) -> bool:
+    """Whether a rename replaces a file, tried in a folder with two empty files of our own; True where that is unknown.
+
+    `mark` is in their names, the same for each try of one inbox of one site, so that a try that was killed is cleared
+    away by the next, and no other linecard's.
+    """
+    one, other = (convert.join(folder, f".linecard-try-{mark}.{each}".encode()) for each in ("a", "b"))
+    _remove(session, one, other)
+    try:
+        session.close_file(session.create(one))
+        session.close_file(session.create(other))
+    except Refused:
+        _remove(session, one, other)
+        return True
+    try:
+        session.rename(one, other)
+    except Refused:
+        # Only if both are left was it refused for the name, and not because one of them had gone.
+        return any(isinstance(found, Refused) for found in session.stats([one, other]))
+    else:
+        return True
+    finally:
+        _remove(session, one, other)
+
+
+def _remove(session: Session, *paths: bytes) -> None:
+    for path in paths:
+        with suppress(Refused):
+            session.remove(path)
+
+
+def move(session: Session, path: bytes, names: Sequence[bytes]) -> bytes:
+    """Give a file the first of these names that is free; which it was. Raises `InboxError`.
+
+    Where a rename replaces files they must be names that nobody else gives: another file could come between the look
+    and the rename.
+    """
+    refused = Refused(Status.FAILURE, "there are files of that name")
+    found = session.stats(names)
+    for name, there in zip(names, found, strict=True):
+        if not isinstance(there, Refused):
+            continue
+        try:
+            session.rename(path, name)
+        except Refused as error:
+            refused = error
+            continue
+        return name
+    raise InboxError(
+        f"{convert.shown(path)} cannot be moved to {convert.shown(names[-1])}: {refused.words}.",
+        remedy="Give the account the right to it.",
+    ) from refused

@@ -1,0 +1,148 @@
+"""What servers do that are no OpenSSH: rename over files, remember old sizes, list whole folders at once."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from integration.daemon.site import rows
+from integration.sftp import hostile as sftp
+from integration.sftp.hostile import File, HangUp
+from integration.sftp.office import Office
+from integration.sftp.test_hostile import BLOCK, LARGE, QUICK, kept, never_taken, once, taken
+from linecard.ports.inbox import InboxError
+
+
+@pytest.fixture
+def office(folder, hostile, key):
+    return Office(folder / "site", hostile, key, inboxes={"hr": {"timeouts": QUICK, "pause": 0.001}})
+
+
+@pytest.fixture
+def hr(office):
+    with office.looking() as hr:
+        yield hr
+
+
+class TestReplacing:
+    """A server whose rename takes a name from another file, as rclone, Conch and plain `rename(2)` do."""
+
+    @pytest.fixture(autouse=True)
+    def replacing(self, hostile):
+        hostile.replaces = True
+
+    def archived(self, hostile) -> list[bytes]:
+        return sorted(file.data for name, file in hostile.files.items() if name.startswith(b"hr/done/"))
+
+    def test_an_archive_keeps_every_file_of_a_name(self, hostile, office):
+        office.sets_up({"hr": {"after": "archive done"}})
+        contents = [rows(f"ada {number}").encode() for number in (1000, 1001, 1002)]
+        for content in contents:
+            hostile.put(b"a.csv", content)
+            office.once()
+        assert self.archived(hostile) == sorted(contents)
+        assert len(hostile.files) == len(contents), "what it was tried with is gone"
+
+    def test_a_file_that_goes_back_takes_no_name_from_the_next_one(self, hostile, office):
+        """Also from one that came when it was already looked whether the name is free."""
+        hostile.put(b"a.csv", LARGE)
+        with office.looking() as hr:
+            taken(hr)
+        (claimed,) = hostile.names
+        hostile.files[claimed].data += b"% more\n"
+        hostile.before = lambda kind, path: (
+            None if (kind, path) != (sftp.RENAME, claimed) else hostile.files.setdefault(b"hr/a.csv", File(b"next"))
+        )
+        office.once()
+        found = {file.data for file in hostile.files.values()} | set(kept(office))
+        assert found >= {b"next", LARGE, LARGE + b"% more\n"}
+
+    def test_a_claim_that_is_asked_for_again_takes_no_name_from_the_file_it_claimed(self, hostile, office):
+        """Its answer was lost, and a file of the same name, size and second has come since."""
+        hostile.put(b"a.csv", LARGE)
+        other = LARGE.replace(b"x", b"y")
+
+        def lose() -> None:
+            hostile.put(b"a.csv", other)
+            raise HangUp
+
+        lost = once(hostile, sftp.RENAME, lose, done=True)
+        with office.looking() as hr:
+            taken(hr)
+            taken(hr)
+        assert lost != []
+        assert sorted(kept(office)) == sorted([LARGE, other])
+
+    def test_files_that_are_too_large_lie_beside_each_other(self, hostile, open_office, key, folder):
+        office = Office(folder / "small", hostile, key, sheet={"max_bytes": 100})
+        for letter in (b"x", b"y"):
+            hostile.put(b"a.csv", 1000 * letter)
+            office.once()
+        large = {file.data for name, file in hostile.files.items() if b"/refused/" in name}
+        assert large >= {1000 * b"x", 1000 * b"y"}
+
+    def test_a_result_takes_no_name_from_a_file_that_came_while_it_was_written(self, hostile, key, folder):
+        office = Office(folder / "replying", hostile, key, reply="../out")
+        hostile.put(b"a.csv", rows("ada 1000").encode())
+        name = b"hr/../out/000001-hr-a.csv"
+        once(hostile, sftp.WRITE, lambda: hostile.files.setdefault(name, File(b"mine")))
+        assert "is there already" in str(office.once())
+        assert hostile.files[name].data == b"mine"
+
+
+class TestCaching:
+    """A server that remembers old sizes sends half a file as if it were whole, and says so when it is closed."""
+
+    @pytest.mark.parametrize("claim", [".linecard", None])
+    @pytest.mark.parametrize("size", [100, 3 * BLOCK])
+    def test_a_file_that_the_server_does_not_stand_by_is_not_taken(self, hostile, office, claim, size):
+        office.sets_up({"hr": {"claim": claim}})
+        hostile.put(b"a.csv", LARGE[:size])
+        hostile.refuses[sftp.CLOSE] = sftp.FAILURE
+        with office.looking() as hr:
+            assert "does not stand by what it sent" in never_taken(hr)
+            hostile.refuses.clear()
+            taken(hr)
+        assert kept(office) == [LARGE[:size]]
+
+    def test_one_whose_name_stands_for_more_when_it_was_read_is_read_again(self, hostile, hr, office):
+        """What was open told the old size to its end; asked by its name again, the server knows better."""
+        file = hostile.put(b"a.csv", LARGE[:100])
+
+        looks = list[bytes]()
+
+        def grow(kind: int, handle: bytes) -> None:
+            looks.extend([handle] * (kind == sftp.FSTAT))
+            if kind == sftp.CLOSE and looks.count(handle) == 2 and file.data != LARGE:
+                file.data, file.modified = LARGE, file.modified + 1
+
+        hostile.before = grow
+        taken(hr)
+        assert kept(office) == [LARGE]
+
+    def test_a_checksum_file_that_it_does_not_stand_by_is_read_again(self, hostile, key, folder):
+        office = Office(folder / "summing", hostile, key, checksum=".sha256")
+        hostile.put(b"a.csv", LARGE)
+        hostile.put(b"a.csv.sha256", hashlib.sha256(LARGE).hexdigest().encode())
+        with office.looking() as hr:
+            hr.look()
+            hostile.refuses[sftp.CLOSE] = sftp.FAILURE
+            assert hr.look(0.5).runs == []
+            hostile.refuses.clear()
+            taken(hr)
+        assert office.runs != {"a.csv": "rejected"}
+
+
+class TestListing:
+    """A folder in one answer, as servers give it that were written after the examples of ssh2."""
+
+    def test_one_of_many_megabytes_is_read(self, hostile, opened_inbox):
+        hostile.listed = [b"%0200d.csv" % number for number in range(40_000)]
+        assert sum(1 for _ in opened_inbox.look()) == len(hostile.listed)
+
+    def test_one_beyond_what_is_kept_in_memory_is_named_with_what_to_do(self, hostile, opened_inbox):
+        hostile.listed = [b"%0250d.csv" % number for number in range(120_000)]
+        with pytest.raises(InboxError, match=r"lists a folder in one answer of [\d,]+ bytes") as told:
+            list(opened_inbox.look())
+        assert "old files" in told.value.remedy
