@@ -12,7 +12,7 @@ from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
-from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets
+from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets, PhoneSecret
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
@@ -85,6 +85,7 @@ __all__ = [
     "Outcome",
     "Outlet",
     "Parting",
+    "PhoneSecret",
     "Place",
     "Renderer",
     "Report",

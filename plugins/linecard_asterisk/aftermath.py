@@ -18,7 +18,7 @@ from linecard_asterisk.handover import Folder, Handed
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Endpoint, Reader
-from linecard_asterisk.rotation import devices, read_known
+from linecard_asterisk.rotation import devices, read_known, read_usernames
 from linecard_asterisk.sharing import Account, names_in
 
 MOMENT = 0.5
@@ -137,8 +137,9 @@ class Aftermath:
             spool.empty(extension)
 
     def _hand_over(self, connection: sa.Connection, folder: Folder, phones: list[Unsettled]) -> None:
-        usernames, pins = self._usernames(connection, phones), self._pins(connection, phones)
-        rings = Reader(connection, self._tables, self._options).seen([row.extension for row in phones]).numbers
+        extensions = [row.extension for row in phones]
+        usernames, pins = read_usernames(connection, self._tables, extensions), self._pins(connection, phones)
+        rings = Reader(connection, self._tables, self._options).seen(extensions).numbers
         for row in phones:
             if row.secret is None or row.member is None:
                 folder.withdraw(row.extension)
@@ -148,15 +149,6 @@ class Aftermath:
                 numbers = rings.get(row.extension, ())
                 folder.leave(Handed(row.extension, username, row.secret, row.member, row.number, numbers, pin))
         folder.settle()
-
-    def _usernames(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:
-        """The user names of the secrets, by endpoint."""
-        endpoints, auths = self._tables.endpoints.c, self._tables.auths.c
-        query = sa.select(endpoints.id, auths.username).where(endpoints.auth == auths.id, auths.username.is_not(None))
-        found: dict[str, str] = {}
-        for some in among(connection, endpoints.id, [row.extension for row in phones]):
-            found.update((name, value) for name, value in connection.execute(query.where(some)))
-        return found
 
     def _pins(self, connection: sa.Connection, phones: list[Unsettled]) -> dict[str, str]:
         boxes = self._tables.voicemail

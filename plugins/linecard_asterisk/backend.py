@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, Result, Scope
+from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, PhoneSecret, Result, Scope
 from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
 from linecard_asterisk.ami import Calls, Manager
@@ -24,6 +24,7 @@ from linecard_asterisk.judge import Step
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Reader
+from linecard_asterisk.rotation import read_usernames
 from linecard_asterisk.sharing import Account
 from linecard_asterisk.write import Draw, Making, Writer
 
@@ -101,17 +102,19 @@ class AsteriskBackend:
                 results = self._made(group)
             yield from results
 
-    def secret(self, extension: str) -> str | None:
-        """The secret that waits to be handed over for an extension, and only once: from then on it is kept nowhere
-        but where Asterisk needs it. None if there is none."""
+    def secret(self, extension: str) -> PhoneSecret | None:
+        """The secret that waits to be handed over for an extension, with its user name, and only once: from then on it
+        is kept nowhere but where Asterisk needs it. None if there is none."""
         with database.told(self._engine):
             links = self._tables.links
             mine = links.c.extension == extension
             with self._engine.begin() as connection:
                 found = connection.scalar(sa.select(links.c.secret).where(mine).with_for_update())
-                if found is not None:
-                    connection.execute(sa.update(links).where(mine).values(secret=None))
-        return found
+                if found is None:
+                    return None
+                username = read_usernames(connection, self._tables, [extension]).get(extension, extension)
+                connection.execute(sa.update(links).where(mine).values(secret=None))
+        return PhoneSecret(username, found)
 
     def examine(self) -> Iterator[Flaw]:
         """What the database, the folders and the manager interface lack."""

@@ -32,6 +32,14 @@ def _url(text: str) -> str:
     return text
 
 
+def _callerid(template: str) -> str:
+    """Asterisk 22 takes a caller id without a number in angle brackets at its end for none at all: the name is dropped
+    as well, and colleagues see the id of the endpoint. A site may put digits of its own around the extension."""
+    if not re.fullmatch(r"""("[^"<>]*"|[^"<>]*)\s*<(\{extension\}|[0-9+*#])+>""", template.strip()):
+        raise ValueError('expected a number in angle brackets at its end, such as "{member}" <{extension}>')
+    return template
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Settings = dict[Identifier, bool | int | str]
 """Columns of a row and what they hold; true and false are written as Asterisk has them, yes and no."""
@@ -169,9 +177,9 @@ class AsteriskOptions(_Part):
     )
     create: bool = Field(default=True, description="Make an extension that is missing from the template.")
     template: Template = Field(default_factory=Template, description="What a new extension is made of.")
-    callerid: str = Field(
+    callerid: Annotated[str, AfterValidator(_callerid)] = Field(
         default='"{member}" <{extension}>',
-        description="The caller id of a held extension, of {member} and {extension}.",
+        description="The caller id of a held extension, of {member} and {extension}; a number in <> ends it.",
     )
     tables: Tables = Field(default_factory=Tables, description="Names of tables.")
     columns: Columns = Field(default_factory=Columns, description="Names of columns.")

@@ -58,6 +58,21 @@ def look_up(
     return Known(sharing, usernames, there)
 
 
+def read_usernames(connection: sa.Connection, tables: Tables, extensions: Collection[str]) -> dict[str, str]:
+    """With which user name a phone of each endpoint logs in: that of the first secret it lists that is in the table."""
+    endpoints, auths = tables.endpoints.c, tables.auths.c
+    listed: dict[str, tuple[str, ...]] = {}
+    for some in among(connection, endpoints.id, extensions):
+        rows = connection.execute(sa.select(endpoints.id, endpoints.auth).where(some))
+        listed.update((name, names_in(auth)) for name, auth in rows)
+    there: dict[str, str] = {}
+    for some in among(connection, auths.id, {auth for names in listed.values() for auth in names}):
+        rows = connection.execute(sa.select(auths.id, auths.username).where(some))
+        there.update((auth, username or auth) for auth, username in rows)
+    firsts = ((name, next(filter(None, map(there.get, names)), None)) for name, names in listed.items())
+    return {name: username for name, username in firsts if username is not None}
+
+
 def devices(extension: str, endpoint: Endpoint | None, known: Known) -> tuple[Account, ...]:
     """The other endpoints whose phones ring with an extension; one that is about to be made lists itself."""
     if not known.sharing.accounts:

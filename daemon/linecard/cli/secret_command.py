@@ -10,11 +10,14 @@ from linecard.cli import site
 @click.command()
 @click.argument("pbx")
 @click.argument("extension")
+@site.json_option
 @site.config_option
-def command(pbx: str, extension: str) -> None:
-    """Print the secret that was made for EXTENSION of PBX, for whoever sets its phone up.
+def command(pbx: str, extension: str, *, as_json: bool) -> None:
+    """Print the secret that was made for EXTENSION of PBX, for the person who sets its phone up.
 
-    It is printed once: nobody can ask for it again, and no report or log ever has it. Exits with 1 when none waits.
+    It is printed once: nobody can ask for it again, and no report or log ever has it. Standard output has the secret
+    alone; the user name that goes with it, which need not be the extension, is printed beside it on standard error,
+    and both are in the JSON. Exits with 1 when none waits.
     """
     from linecard.errors import ConfigError
     from linecard.ports.backend import KeepsSecrets
@@ -27,12 +30,16 @@ def command(pbx: str, extension: str) -> None:
             raise ConfigError(
                 f"The PBX {pbx} has no secrets that linecard makes.", remedy="`linecard plugins` lists kinds."
             )
-        secret = backend.secret(extension)
-    if secret is None:
+        found = backend.secret(extension)
+    if found is None:
         click.echo(
             f"No secret of {site.shown(extension)} waits: it was read or handed over, or none was made. "
             "A detach and an attach make a new one.",
             err=True,
         )
         raise SystemExit(1)
-    click.echo(secret)
+    if as_json:
+        site.stream_json({"extension": extension, "username": found.username, "secret": found.secret}, {}, dict)
+        return
+    click.echo(f"The user name is {site.shown(found.username)}; the secret:", err=True)
+    click.echo(found.secret)

@@ -64,10 +64,18 @@ class Examined(Protocol):
         ...
 
 
+class PhoneSecret(NamedTuple):
+    """What a phone logs in with."""
+
+    username: str
+    secret: str
+
+
 @runtime_checkable
 class KeepsSecrets(Protocol):
     """A backend that makes secrets for phones and keeps each until it is read; see `linecard secret`."""
 
-    def secret(self, extension: str) -> str | None:
-        """The secret that waits for whoever sets the phone up. It is given once: the next answer is None."""
+    def secret(self, extension: str) -> PhoneSecret | None:
+        """The secret that waits for whoever sets the phone up, and the user name that goes with it, which need not be
+        the extension. It is given once: the next answer is None."""
         ...

@@ -27,9 +27,10 @@ class Office:
 
     def phone(self, extension: str, secret: str | None = None) -> Phone:
         """A telephone set up for an extension, with the secret that waits for whoever does that."""
-        return self._open.enter_context(
-            Phone(self.exchange.sip, extension, secret or self.site.secret(extension)),
-        )
+        login = extension
+        if secret is None:
+            login, secret = self.site.login(extension)
+        return self._open.enter_context(Phone(self.exchange.sip, extension, secret, login))
 
     def registered(self, extension: str) -> Phone:
         phone = self.phone(extension)

@@ -57,10 +57,11 @@ class Dialog:
 
 
 class Phone:
-    """A telephone on a free port of the loopback interface, with the account `user`."""
+    """A telephone on a free port of the loopback interface, with the account `user`, which proves itself as `login`
+    where that is another name."""
 
-    def __init__(self, server: int, user: str, secret: str) -> None:
-        self.user, self.secret = user, secret
+    def __init__(self, server: int, user: str, secret: str, login: str = "") -> None:
+        self.user, self.secret, self.login = user, secret, login or user
         self._server = ("127.0.0.1", server)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -253,9 +254,9 @@ class Phone:
         """The digest of RFC 2617 for a challenge with quality of protection."""
         given = dict(re.findall(r'(\w+)="?([^",]*)"?', challenge.get("www-authenticate").partition(" ")[2]))
         realm, nonce = given["realm"], given["nonce"]
-        own = _md5(f"{self.user}:{realm}:{self.secret}")
+        own = _md5(f"{self.login}:{realm}:{self.secret}")
         digest = _md5(f"{own}:{nonce}:00000001:c{self.port}:auth:{_md5(f'{method}:{uri}')}")
-        quoted = {"username": self.user, "realm": realm, "nonce": nonce, "uri": uri, "response": digest}
+        quoted = {"username": self.login, "realm": realm, "nonce": nonce, "uri": uri, "response": digest}
         quoted |= {"cnonce": f"c{self.port}"} | ({"opaque": given["opaque"]} if "opaque" in given else {})
         return "Digest " + ", ".join(
             [*(f'{k}="{v}"' for k, v in quoted.items()), "algorithm=MD5, qop=auth, nc=00000001"]

@@ -61,6 +61,11 @@ class Site:
         """The secret of an extension, read once."""
         return self.run("secret", "hq", extension).strip()
 
+    def login(self, extension: str) -> tuple[str, str]:
+        """The user name and the secret of an extension, read once."""
+        found = json.loads(self.run("secret", "hq", extension, "--json"))
+        return found["username"], found["secret"]
+
     def members(self) -> list[tuple[str, str | None, str | None]]:
         listed = json.loads(self.run("members", "--json"))
         return [(e["extension"], e["member"], e["number"]) for e in listed]

@@ -72,11 +72,11 @@ class Desks:
         return [self.registered(extension)]
 
     def other_address(self, extension: str) -> list[Phone]:
-        """Neither its secret nor its address of record is called as the extension is."""
+        """Neither its secret, nor its user name, nor its address of record is called as the extension is."""
         self.endpoint(extension, f"desk-{extension}", f"secret-{extension}")
-        self.auth(f"secret-{extension}", extension)
+        self.auth(f"secret-{extension}", f"user-{extension}")
         self.aor(f"desk-{extension}")
-        return [self.registered(extension, to=f"desk-{extension}")]
+        return [self.registered(extension, to=f"desk-{extension}", login=f"user-{extension}")]
 
     def fixed(self, extension: str) -> list[Phone]:
         """It never registers: Asterisk knows where it is."""
@@ -108,8 +108,9 @@ class Desks:
         self.auth(extension, extension)
         self.aor(extension)
 
-    def registered(self, user: str, to: str = "") -> Phone:
+    def registered(self, user: str, to: str = "", login: str = "") -> Phone:
         phone = self.office.phone(user, OLD)
+        phone.login = login or user
         assert phone.register(to=to) == 200
         return phone
 

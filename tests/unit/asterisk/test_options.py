@@ -50,6 +50,43 @@ def test_little_is_needed():
 
 
 @pytest.mark.parametrize(
+    "callerid",
+    [
+        '"{member}" <{extension}>',
+        "{member}<{extension}>",
+        "<{extension}>",
+        '"{member}, hq" <+4930901{extension}>',
+        "hq <+4930901820>",
+    ],
+)
+def test_a_caller_id_with_a_number_at_its_end_is_taken(callerid):
+    """With a name before it or not, and with the site's own digits."""
+    assert AsteriskOptions(url="sqlite:///x", callerid=callerid).callerid == callerid
+
+
+@pytest.mark.parametrize(
+    "callerid",
+    [
+        "",
+        "{member}",
+        '"{member}"',
+        "{extension}",
+        "{member} {extension}",
+        '"{extension}" <{member}>',
+        "<>",
+        "<{extension}",
+        "<{extension}> {member}",
+        '"{member} <{extension}>',
+        "<{numbre}>",
+    ],
+)
+def test_a_caller_id_without_one_is_refused(callerid):
+    """Asterisk would show colleagues neither name nor number of it."""
+    with pytest.raises(ValidationError, match="expected a number in angle brackets at its end"):
+        AsteriskOptions(url="sqlite:///x", callerid=callerid)
+
+
+@pytest.mark.parametrize(
     ("text", "written"),
     [("plain", "plain"), ("a;b", "a^3Bb"), ("a^b", "a^5Eb"), ("^3B", "^5E3B"), (";^;", "^3B^5E^3B")],
 )

@@ -47,7 +47,7 @@ class TestMaking:
         assert (auth["auth_type"], auth["password"], auth["realm"]) == ("md5", None, "office")
         assert auth["md5_cred"] == "662693bfe483201a51a2fb3edbe8ca45"  # of 1000:office:s3cret
         backend = pbx.backend()
-        assert [backend.secret("1000"), backend.secret("1000")] == ["s3cret", None]
+        assert [backend.secret("1000"), backend.secret("1000")] == [("1000", "s3cret"), None]
         backend.close()
         assert b"s3cret" not in (tmp_path / "realtime.sqlite").read_bytes()
 
