@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from linecard.api import BackendError
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.bulk import among
 from linecard_asterisk.contacts import drop_contacts
@@ -68,6 +69,10 @@ class Aftermath:
                     values["secret"] = None
                 for some in among(connection, links.c.extension, [row.extension for row in rows]):
                     connection.execute(sa.update(links).where(some).values(values))
+                stateless = [row.extension for row in rows if Left.STATE in row.left and row.member is not None]
+                if stateless and not self._qualify(connection, stateless):
+                    for some in among(connection, links.c.extension, stateless):
+                        connection.execute(sa.update(links).where(some).values(unsettled=int(Left.STATE)))
 
     def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
         c = self._tables.links.c
@@ -93,6 +98,20 @@ class Aftermath:
                 self._messages(self._spool, row.extension)
         if self._folder is not None and phones:
             self._hand_over(connection, self._folder, phones)
+
+    def _qualify(self, connection: sa.Connection, extensions: list[str]) -> bool:
+        """Whether Asterisk has learnt the state of endpoints that came while it runs: until then they ring when
+        somebody dials them, but no queue calls them and no lamp shows them.
+
+        An Asterisk that does not answer is no reason to stop: it may be down, and reads them all when it starts.
+        """
+        aors = {aor for account in self._accounts(connection, extensions, []) for aor in account.aors}
+        try:
+            with self._session() as asterisk:
+                asterisk.qualify(aors)
+        except BackendError:
+            return False
+        return True
 
     def _forget(self, connection: sa.Connection, asterisk: Calls | None, phones: list[Unsettled]) -> None:
         """Nobody gets in by what Asterisk remembers, and no phone of a former holder rings.

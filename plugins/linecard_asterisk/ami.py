@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, Self
 
 from linecard.api import BackendError
-from linecard_asterisk.caches import DEFAULT, Cache, read_caches
+from linecard_asterisk.caches import DEFAULT, Cache, read_caches, read_unlisted
 from linecard_asterisk.contacts import address_of
 from linecard_asterisk.sharing import Account, names_in
 
@@ -17,6 +18,11 @@ Message = dict[str, str]
 MOST_LINE = 65_536
 MANY = 500
 """Objects that are expired one by one; of more than that the whole cache is."""
+MOST_QUALIFIED = 50
+"""Addresses of record that are qualified one by one, each at the price of a look at all endpoints; of more than that
+all are, by one reload."""
+_PLAIN = re.compile(r"[\w.*#@+-]+")
+"""Names that the console takes as one word."""
 
 
 class Calls(Protocol):
@@ -53,6 +59,14 @@ class Calls(Protocol):
 
     def expire(self, objects: Mapping[str, Collection[str]]) -> None:
         """Take objects out of the memory caches, by the kind of object, where there are any."""
+        ...
+
+    def unlisted(self) -> tuple[str, ...]:
+        """The kinds of objects, such as endpoint, of which sorcery.conf lets Asterisk read no list."""
+        ...
+
+    def qualify(self, aors: Collection[str]) -> None:
+        """Learn the state of the phones at these addresses of record, which may be new to Asterisk."""
         ...
 
     def reload(self) -> None:
@@ -124,12 +138,27 @@ class Manager:
         return found
 
     def caches(self) -> list[Cache]:
+        return list(read_caches(self._sorcery()))
+
+    def unlisted(self) -> tuple[str, ...]:
+        return tuple(read_unlisted(self._sorcery()))
+
+    def qualify(self, aors: Collection[str]) -> None:
+        if self.unlisted():  # Asterisk has the state of no phone, and this would not give it any
+            return
+        if len(aors) > MOST_QUALIFIED:
+            self.reload()
+            return
+        for aor in sorted(filter(_PLAIN.fullmatch, aors)):
+            self._act("Command", Command=f"pjsip reload qualify aor {aor}")
+
+    def _sorcery(self) -> list[str]:
+        """The lines of the section `res_pjsip` in sorcery.conf."""
         answer = self._ask("GetConfig", Filename="sorcery.conf")
         if answer.get("Response") != "Success":  # there is none, or this user may not read it
             return []
         numbers = {name.removeprefix("Category-") for name, value in answer.items() if value == "res_pjsip"}
-        lines = [value for name, value in answer.items() if name.startswith("Line-") and name.split("-")[1] in numbers]
-        return list(read_caches(lines))
+        return [value for name, value in answer.items() if name.startswith("Line-") and name.split("-")[1] in numbers]
 
     def expire(self, objects: Mapping[str, Collection[str]]) -> None:
         for cache in dict.fromkeys([*self.caches(), *DEFAULT]):

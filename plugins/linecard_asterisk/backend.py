@@ -45,6 +45,7 @@ class Answers(NamedTuple):
 
     accounts: list[Account]
     caches: list[Cache]
+    unlisted: tuple[str, ...] = ()
 
 
 class AsteriskBackend:
@@ -128,6 +129,7 @@ class AsteriskBackend:
             if self._include is None:
                 yield from examine.flaws(self._engine, self._options, asked.accounts)
                 yield from examine_phones.unfit_caches(asked.caches)
+                yield from examine_phones.stateless(asked.unlisted)
         if self._hand is not None:
             yield from self._tried(self._hand.check)
 
@@ -204,7 +206,7 @@ class AsteriskBackend:
 
     def _ask_asterisk(self) -> Answers:
         with self._session() as asterisk:
-            return Answers(asterisk.accounts(), asterisk.caches())
+            return Answers(asterisk.accounts(), asterisk.caches(), asterisk.unlisted())
 
     @contextmanager
     def _snapshot(self) -> Iterator[sa.Connection]:

@@ -30,6 +30,8 @@ class Left(IntFlag):
     """The leaver's messages."""
     FILES = 4
     """The files that Asterisk includes."""
+    STATE = 16
+    """Asterisk does not know the state of its phone yet: the endpoint is new to it."""
     MOMENT = 8
     """A phone may be registering with the old secret at this very moment: its contact goes when that has ended."""
 

@@ -84,3 +84,14 @@ def unfit_caches(found: Collection[Cache]) -> Iterator[Flaw]:
                 f"sorcery.conf keeps all there is in the memory cache {cache.name}: Asterisk finds no new extension",
                 "Take `full_backend_cache` out of sorcery.conf.",
             )
+
+
+def stateless(unlisted: Collection[str]) -> Iterator[Flaw]:
+    """Kinds of objects of which Asterisk may read no list: it has the state of no phone then."""
+    for kind in unlisted:
+        if kind in ("endpoint", "aor"):
+            yield Flaw(
+                f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings an extension of the tables,"
+                " and no lamp shows it",
+                f"Take `allow_unqualified_fetch` out of the line `{kind}` of sorcery.conf, and restart Asterisk.",
+            )

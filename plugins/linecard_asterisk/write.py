@@ -21,6 +21,7 @@ from linecard_asterisk.rotation import Known, read_known
 from linecard_asterisk.sharing import Account, names_in
 
 _FILES, _PHONE, _MESSAGES, _MOMENT = int(Left.FILES), int(Left.PHONE), int(Left.MESSAGES), int(Left.MOMENT)
+_STATE = int(Left.STATE)
 REFUSALS = (sa.exc.IntegrityError, sa.exc.DataError)
 """What the tables do not accept of one row: a key that is taken, a value that is too long."""
 
@@ -125,6 +126,7 @@ class _Work:
         self._credential_column = "md5_cred" if options.as_md5 else "password"
         self._unchanging = _unchanging(tables.auths, options, self._credential_column)
         self._in_files, self._handed_over = options.mode == "files", options.handover is not None
+        self._states_asked = options.ami is not None and not self._in_files
         self._messages_go = options.on_release_voicemail != "keep"
         columns = options.columns
         self._shown_columns = ("callerid",) if columns.owner is None else ("callerid", columns.owner)
@@ -300,6 +302,8 @@ class _Work:
                 left |= _MOMENT
         if self._messages_go and step.leaver is not None:
             left |= _MESSAGES
+        if self._states_asked and (step.create or step.link is None):
+            left |= _STATE
         return left
 
     # -- values ----------------------------------------------------------------------------------------------------

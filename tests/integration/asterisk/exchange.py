@@ -24,6 +24,7 @@ res_pjsip_endpoint_identifier_user res_pjsip_registrar res_pjsip_sdp_rtp res_pjs
 res_pjsip_pubsub res_pjsip_mwi res_pjsip_mwi_body_generator res_pjsip_outbound_registration res_pjsip_outbound_publish
 res_pjsip_outbound_authenticator_digest res_websocket_client res_http_websocket res_pjsip_dlg_options chan_pjsip
 res_rtp_asterisk codec_ulaw codec_alaw codec_gsm codec_resample format_gsm format_pcm format_wav format_sln
+app_queue res_pjsip_exten_state
 bridge_simple bridge_native_rtp bridge_builtin_features bridge_holding bridge_softmix pbx_config pbx_realtime app_dial
 app_verbose app_stack app_voicemail func_callerid func_channel func_db func_logic func_strings func_dialplan
 func_extstate func_global func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_sorcery func_vmcount
@@ -35,11 +36,11 @@ REALTIME = ("ps_endpoints", "ps_auths", "ps_aors", "ps_contacts", "voicemail", "
 
 SORCERY = """\
 [res_pjsip]
-endpoint = realtime,ps_endpoints,allow_unqualified_fetch=no
+endpoint = realtime,ps_endpoints
 endpoint = config,pjsip.conf,criteria=type=endpoint
 auth = realtime,ps_auths
 auth = config,pjsip.conf,criteria=type=auth
-aor = realtime,ps_aors,allow_unqualified_fetch=no
+aor = realtime,ps_aors
 aor = config,pjsip.conf,criteria=type=aor
 contact = {contact}
 """
@@ -53,6 +54,8 @@ CACHES = "".join(
 DIALPLAN = """\
 [internal]
 exten => _XXXX,1,Gosub(ring,s,1(${EXTEN}))
+exten => _XXXX,hint,PJSIP/${EXTEN}
+exten => desk,1,Queue(desk,,,,20)
 exten => _*XXXX,1,Goto(boxes,${EXTEN:1},1)
 include => from-did
 [ring]
@@ -118,6 +121,7 @@ class Exchange:
             "modules": f"[modules]\nautoload=no\n{preload}{modules}",
             "pjsip": self._pjsip(),
             "extensions": DIALPLAN + (self._numbers or (BY_TABLE if self._driver else BY_FAMILY)) + self._dialplan,
+            "queues": "[general]\npersistentmembers = yes\n[desk]\nstrategy = ringall\nringinuse = no\n",
             "voicemail": "[general]\n[default]\n",
             "manager": self._manager(),
             "rtp": f"[general]\nrtpstart={rtp}\nrtpend={rtp + 200}\n",

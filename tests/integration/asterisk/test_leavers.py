@@ -207,6 +207,19 @@ def test_a_secret_or_device_of_asterisks_own_files_keeps_the_extension_with_its_
         desks.registered(extension)
 
 
+@pytest.mark.parametrize("kind", ["endpoint", "aor"])
+def test_the_doctor_names_a_setting_with_which_no_queue_and_no_lamp_knows_an_extension(desks, kind):
+    """In the file in which it stands."""
+    file = desks.office.exchange.folder / "etc" / "sorcery.conf"
+    good = file.read_text()
+    words = f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings"
+    try:
+        file.write_text(good.replace(f"realtime,ps_{kind}s", f"realtime,ps_{kind}s,allow_unqualified_fetch=no"))
+        assert words in " ".join(desks.office.site.run("doctor", code=1).split())
+    finally:
+        file.write_text(good)
+
+
 def test_without_a_database_a_device_of_the_administrators_own_files_keeps_the_extension_too(tmp_path):
     """It is named, whether the extension is to go or to change hands."""
     with made(tmp_path, "files") as office:

@@ -116,6 +116,25 @@ def test_a_call_in_progress_survives_the_detach_of_both(office):
     bob.is_hung_up(answered)
 
 
+def test_an_extension_that_came_while_asterisk_runs_rings_in_a_queue_and_lights_a_lamp(office):
+    """Directly, too; the queue has `ringinuse=no`, and the lamp shows who is free and who is in a call."""
+    caller, callee = office.extensions(2)
+    asterisk = office.exchange
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{callee},")
+    ada, bob = office.registered(caller), office.registered(callee)
+    lamp = f"dialplan eval function EXTENSION_STATE({callee}@internal)"
+    assert "NOT_INUSE" in asterisk.command(lamp)
+    asterisk.command(f"queue add member PJSIP/{callee} to desk")
+    for called in (callee, "desk"):
+        call = ada.call(called)
+        answered = bob.rings()
+        assert ada.answered(call) == 200
+        assert "Result: INUSE" in asterisk.command(lamp)
+        ada.hang_up(call)
+        bob.is_hung_up(answered)
+    asterisk.command(f"queue remove member PJSIP/{callee} from desk")
+
+
 def test_the_doctor_finds_it_well(office):
     """Tables, columns, indexes and the manager interface."""
     assert "FAIL" not in office.site.run("doctor", code=0)
