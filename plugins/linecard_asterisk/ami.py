@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from linecard.api import BackendError
 from linecard_asterisk.caches import DEFAULT, Cache, read_caches, read_unlisted
@@ -23,6 +23,19 @@ MOST_QUALIFIED = 50
 all are, by one reload."""
 _PLAIN = re.compile(r"[\w.*#@+-]+")
 """Names that the console takes as one word."""
+
+FORWARDS = ("CFIM", "CFB", "CFBS", "CFU", "CF")
+"""The families in which dialplans keep where an extension is forwarded to; the key is the extension."""
+_MEMBERS = "Queue/PersistentMembers"
+_MEMBER = re.compile(r"(?:^|\|)PJSIP/([^;|]+)")
+"""Members stand in one value with | between them, each an interface and its settings with ; between them."""
+
+
+class Pointer(NamedTuple):
+    """A key of Asterisk's own database that leads to an endpoint."""
+
+    key: str
+    extension: str
 
 
 class Calls(Protocol):
@@ -67,6 +80,10 @@ class Calls(Protocol):
 
     def qualify(self, aors: Collection[str]) -> None:
         """Learn the state of the phones at these addresses of record, which may be new to Asterisk."""
+        ...
+
+    def pointers(self) -> list[Pointer]:
+        """What Asterisk's own database keeps that leads to an endpoint: persistent queue members and forwards."""
         ...
 
     def reload(self) -> None:
@@ -151,6 +168,19 @@ class Manager:
             return
         for aor in sorted(filter(_PLAIN.fullmatch, aors)):
             self._act("Command", Command=f"pjsip reload qualify aor {aor}")
+
+    def pointers(self) -> list[Pointer]:
+        found = []
+        for queue, members in self._tree(_MEMBERS):
+            found += [Pointer(f"{_MEMBERS}/{queue}", name) for name in _MEMBER.findall(members)]
+        for family in FORWARDS:
+            found += [Pointer(f"{family}/{extension}", extension) for extension, _ in self._tree(family)]
+        return found
+
+    def _tree(self, family: str) -> Iterator[tuple[str, str]]:
+        """The keys and values of a family of Asterisk's own database."""
+        for event in self._list("DBGetTree", "DBGetTreeComplete", Family=family):
+            yield event.get("Key", "").removeprefix(f"/{family}/"), event.get("Val", "")
 
     def _sorcery(self) -> list[str]:
         """The lines of the section `res_pjsip` in sorcery.conf."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, PhoneSecret, Result, Scope
 from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
-from linecard_asterisk.ami import Calls, Manager
+from linecard_asterisk.ami import Calls, Manager, Pointer
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder
@@ -46,6 +46,7 @@ class Answers(NamedTuple):
     accounts: list[Account]
     caches: list[Cache]
     unlisted: tuple[str, ...] = ()
+    pointers: Collection[Pointer] = ()
 
 
 class AsteriskBackend:
@@ -130,8 +131,19 @@ class AsteriskBackend:
                 yield from examine.flaws(self._engine, self._options, asked.accounts)
                 yield from examine_phones.unfit_caches(asked.caches)
                 yield from examine_phones.stateless(asked.unlisted)
+        if asked.pointers:
+            yield from examine_phones.left_behind(asked.pointers, self._freed())
         if self._hand is not None:
             yield from self._tried(self._hand.check)
+
+    def _freed(self) -> set[str]:
+        """Extensions that linecard took from their last holder; none before it is first used. Nothing is made."""
+        links = database.own_table(self._options.tables.links, sa.MetaData())
+        try:
+            with self._snapshot() as connection:
+                return set(connection.scalars(sa.select(links.c.extension).where(links.c.member.is_(None))))
+        except sa.exc.SQLAlchemyError:
+            return set()
 
     @staticmethod
     def _tried(attempt: Callable[[], object]) -> Iterator[Flaw]:
@@ -206,7 +218,7 @@ class AsteriskBackend:
 
     def _ask_asterisk(self) -> Answers:
         with self._session() as asterisk:
-            return Answers(asterisk.accounts(), asterisk.caches(), asterisk.unlisted())
+            return Answers(asterisk.accounts(), asterisk.caches(), asterisk.unlisted(), asterisk.pointers())
 
     @contextmanager
     def _snapshot(self) -> Iterator[sa.Connection]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from linecard.api import Flaw
 from linecard_asterisk import database, rotation
+from linecard_asterisk.ami import Pointer
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.convert import is_extension
 from linecard_asterisk.options import AsteriskOptions
@@ -94,4 +95,17 @@ def stateless(unlisted: Collection[str]) -> Iterator[Flaw]:
                 f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings an extension of the tables,"
                 " and no lamp shows it",
                 f"Take `allow_unqualified_fetch` out of the line `{kind}` of sorcery.conf, and restart Asterisk.",
+            )
+
+
+def left_behind(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Flaw]:
+    """What still leads to extensions that nobody holds: the next holder would inherit it."""
+    for key, extension in pointers:
+        if extension in vacant:
+            family, _, name = key.rpartition("/")
+            yield Flaw(
+                f"nobody holds {extension}, but Asterisk's own database still has {key} for it",
+                f"queue remove member PJSIP/{extension} from {name}"
+                if family.startswith("Queue")
+                else f"database del {family} {name}",
             )

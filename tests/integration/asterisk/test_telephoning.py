@@ -132,7 +132,17 @@ def test_an_extension_that_came_while_asterisk_runs_rings_in_a_queue_and_lights_
         assert "Result: INUSE" in asterisk.command(lamp)
         ada.hang_up(call)
         bob.is_hung_up(answered)
-    asterisk.command(f"queue remove member PJSIP/{callee} from desk")
+    asterisk.command(f"database put CFIM {callee} +49301234567")
+    office.site.sheet("detach,bob@example.org,,")
+    told = " ".join(office.site.run("doctor", code=1).split())
+    for key, remedy in (
+        ("Queue/PersistentMembers/desk", f"queue remove member PJSIP/{callee} from desk"),
+        (f"CFIM/{callee}", f"database del CFIM {callee}"),
+    ):
+        assert f"nobody holds {callee}, but Asterisk's own database still has {key} for it" in told
+        assert remedy in told
+        asterisk.command(remedy)
+    assert "nobody holds" not in office.site.run("doctor")
 
 
 def test_the_doctor_finds_it_well(office):
