@@ -19,6 +19,11 @@ HEADER = "Action,LoginEmail,PbxId,Extension,Number\n"
 ENDED = {"applied", "partial", "unchanged", "superseded"}
 
 
+def _holding(member: str | None, numbers: str | None) -> tuple:
+    """A member and a list of numbers, from how the embedded PBX writes them down."""
+    return member, (numbers or "").split()
+
+
 @dataclass(frozen=True)
 class Scene:
     """A configuration, a sheet that was imported before, and the sheet during whose import the program dies."""
@@ -156,13 +161,13 @@ class Site:
         return self.ask("state/linecard.db", f"{query} WHERE run_id = {run} ORDER BY line")
 
     def operations(self) -> dict[str, list]:
-        """By PBX, what was ever done: extension, before, after."""
+        """By PBX, what was ever done: extension, before, after; each a member and numbers."""
         found: dict[str, list] = {}
         columns = "extension, before_member, before_number, after_member, after_number"
         for file in sorted((self.folder / "pbx").iterdir()):
             if file.suffix == ".sqlite3":
                 done = self.ask(f"pbx/{file.name}", f"SELECT {columns} FROM operations ORDER BY id")
-                found[file.stem] = [(e, (bm, bn), (am, an)) for e, bm, bn, am, an in done]
+                found[file.stem] = [(e, _holding(bm, bn), _holding(am, an)) for e, bm, bn, am, an in done]
             elif file.suffix == ".list":
                 found[file.stem] = ledger.operations(file)
         return found
@@ -173,12 +178,14 @@ class Site:
         for pbx, operations in self.operations().items():
             at = found.setdefault(pbx, {})
             for extension, before, after in operations:
-                assert at.get(extension, (None, None)) == before, f"{pbx}: a change did not follow on: {operations}"
+                assert at.get(extension, _holding(None, None)) == before, (
+                    f"{pbx}: a change did not follow on: {operations}"
+                )
                 assert before != after, f"{pbx}: a change was made twice: {operations}"
                 at[extension] = after
         for file in (self.folder / "pbx").glob("*.sqlite3"):
             listed = self.ask(f"pbx/{file.name}", "SELECT extension, member, number FROM extensions")
-            assert {e: (m, n) for e, m, n in listed} == found[file.stem]
+            assert {e: _holding(m, n) for e, m, n in listed} == found[file.stem]
         return found
 
     def reference(self) -> Reference:

@@ -6,18 +6,20 @@ import sqlalchemy as sa
 
 from linecard.store.tables import drop, run_number
 
+_THE_ROW = run_number.c.id == 1
+
 
 def take(connection: sa.Connection) -> int:
     """The next number; it is never given again, also when its run is forgotten."""
     number: int = connection.execute(
-        sa.update(run_number).values(last=run_number.c.last + 1).returning(run_number.c.last)
+        sa.update(run_number).where(_THE_ROW).values(last=run_number.c.last + 1).returning(run_number.c.last)
     ).scalar_one()
     return number
 
 
 def last(connection: sa.Connection) -> int:
     """The last number that was given."""
-    number: int = connection.execute(sa.select(run_number.c.last)).scalar_one()
+    number: int = connection.execute(sa.select(run_number.c.last).where(_THE_ROW)).scalar_one()
     return number
 
 
@@ -30,13 +32,13 @@ def pass_over(connection: sa.Connection, highest: int) -> bool:
     if highest <= known:
         return False
     lost_from = sa.func.coalesce(run_number.c.lost_from, known + 1)
-    connection.execute(sa.update(run_number).values(last=highest, lost_from=lost_from, lost_to=highest))
+    connection.execute(sa.update(run_number).where(_THE_ROW).values(last=highest, lost_from=lost_from, lost_to=highest))
     return True
 
 
 def lost(connection: sa.Connection) -> range:
     """The numbers that were passed over, with those between them; empty where none was."""
-    found = connection.execute(sa.select(run_number.c.lost_from, run_number.c.lost_to)).one()
+    found = connection.execute(sa.select(run_number.c.lost_from, run_number.c.lost_to).where(_THE_ROW)).one()
     return range(found.lost_from, found.lost_to + 1) if found.lost_from is not None else range(0)
 
 
