@@ -107,4 +107,4 @@ def test_the_bar_says_nothing_that_words_do_not_say(runs: Runs) -> None:
 def test_a_takeover_names_who_lost_what(runs: Runs) -> None:
     html = body(mail(*runs["everything"]), "html").replace("<wbr>", "")
     (row,) = re.findall(r"(?s)<tr><td[^>]*>1005</td>.*?</tr>", html)
-    assert re.sub(r"<[^>]*>", " ", row).split() == ["1005", "hedy@example.org", "jules@example.org"]
+    assert re.sub(r"<[^>]*>", " ", row).split() == ["1005", "hedy@example.org", "→", "jules@example.org"]
