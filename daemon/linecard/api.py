@@ -24,7 +24,7 @@ from linecard.rules import plain
 from linecard.rules.checksum import ending_of
 from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
-from linecard.rules.names import safe_name
+from linecard.rules.names import is_junk, is_system_file, safe_name
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
@@ -116,6 +116,8 @@ __all__ = [
     "ending_of",
     "expiry",
     "hookimpl",
+    "is_junk",
+    "is_system_file",
     "plain",
     "result",
     "safe_name",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO, NoReturn
 
-from linecard.api import CannotOpen, Concern, FaultCode
+from linecard.api import CannotOpen, Concern, FaultCode, OpenerError
 
 FREE = 1_000_000
 """Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""
@@ -79,6 +79,12 @@ def must_be_packed(how: str) -> CannotOpen:
         FaultCode.PACKING,
         f"The file is not packed with {how}, and this inbox takes no others.",
         f"Ask the sender to pack it, or set `required: false` below `open: {how}:` of the inbox.",
+    )
+
+
+def no_room(error: OSError) -> OpenerError:
+    return OpenerError(
+        f"The opened file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +23,15 @@ from linecard.testing.memory import MemoryPbx
 
 SHEET = b"Action,LoginEmail,Extension\nattach,ada@example.com,1234\nattach,alan@example.com,1235\n"
 BIG = SHEET + b"".join(b"attach,m%06d@example.com,%04d\n" % (n, 1000 + n % 4000) for n in range(20_000))
+CONTAINERS = Path(__file__).parents[2] / "data" / "containers"
+
+
+def zipped(*members: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data, how)
+    return out.getvalue()
 
 
 @dataclass
