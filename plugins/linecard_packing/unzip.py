@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from linecard.api import CannotOpen, Desk, Fault, OpenerError, is_junk, is_system_file
+from linecard.api import CannotOpen, Desk, Fault, OpenerError, detect_container, is_junk, is_system_file
 from linecard_packing.bounds import Carefree, Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
 
@@ -74,7 +74,8 @@ class ZipOpener(Carefree):
         packed = min(info.compress_size, size)
         flow = Flow(_reading(member), lambda: packed, most=most, ratio=self._options.ratio, held=held)
         found = io.BufferedReader(flow, _BLOCK)
-        if self.recognises(found.peek(_HEAD)[:_HEAD]):
+        inside = detect_container(found.peek(_HEAD)[:_HEAD])
+        if inside is not None and inside.opener == "zip":
             refuse("There is another archive in the archive.", "Pack the sheet once.")
         return cast("BinaryIO", found)
 
@@ -126,9 +127,9 @@ def _understood() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # EINVAL: the archive names a place before its beginning
             raise OpenerError(f"The file cannot be read: {error.strerror}.") from error
-        refuse("The zip archive was damaged or cut off on its way.", _AGAIN)
+        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
     except Exception:  # noqa: BLE001 - IndexError, struct.error, AssertionError, another one with each release
-        refuse("The zip archive was damaged or cut off on its way.", _AGAIN)
+        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
 
 
 def _reading(member: Any) -> Callable[[int], bytes]:
