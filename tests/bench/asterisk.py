@@ -136,8 +136,8 @@ class Linecard:
         """Attach one and register its phone: seconds from the approval, and from the file."""
         began = time.perf_counter()
         applying, whole = self.apply(f"one{n}.csv", range(n, n + 1))
-        secret = self.service.pbxs["hq"].backend.secret(f"{10000 + n}")
-        with Phone(self.exchange.sip, f"{10000 + n}", secret) as phone:
+        given = self.service.pbxs["hq"].backend.secret(f"{10000 + n}")
+        with Phone(self.exchange.sip, f"{10000 + n}", given.secret, given.username) as phone:
             if phone.register() != 200:
                 raise SystemExit("the new phone was refused")
         ended = time.perf_counter()
