@@ -22,9 +22,11 @@ from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
 from linecard.rules.checksum import ending_of
+from linecard.rules.containers import detect_container
 from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
-from linecard.rules.names import safe_name
+from linecard.rules.names import is_junk, is_system_file, safe_name
+from linecard.rules.openpgp import detect_openpgp
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
@@ -113,9 +115,13 @@ __all__ = [
     "Write",
     "Wrong",
     "defused",
+    "detect_container",
+    "detect_openpgp",
     "ending_of",
     "expiry",
     "hookimpl",
+    "is_junk",
+    "is_system_file",
     "plain",
     "result",
     "safe_name",

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.bulk import among
 from linecard_asterisk.contacts import drop_contacts
@@ -58,25 +57,29 @@ class Aftermath:
         """Do what is left, for whoever left it. Raises `BackendError` or `sqlalchemy.exc.SQLAlchemyError`."""
         links = self._tables.links
         with engine.connect().execution_options(write=False) as connection:
-            if connection.scalar(sa.select(links.c.extension).where(links.c.unsettled > 0).limit(1)) is None:
+            if connection.scalar(sa.select(links.c.extension).where(*self._open).limit(1)) is None:
                 return
         with engine.begin() as connection:  # locked until all is done: nobody else leaves another secret meanwhile
             rows = self._unsettled(connection)
             if rows:
                 self._settled(connection, rows)
-                values: dict[str, Any] = {"unsettled": 0}
-                if self._folder is not None:
-                    values["secret"] = None
-                for some in among(connection, links.c.extension, [row.extension for row in rows]):
-                    connection.execute(sa.update(links).where(some).values(values))
-                stateless = [row.extension for row in rows if Left.STATE in row.left and row.member is not None]
-                if stateless and not self._qualify(connection, stateless):
-                    for some in among(connection, links.c.extension, stateless):
-                        connection.execute(sa.update(links).where(some).values(unsettled=int(Left.STATE)))
+                for left in (Left(0), Left.STATE):
+                    values: dict[str, Any] = {"unsettled": int(left)}
+                    if self._folder is not None:
+                        values["secret"] = None
+                    extensions = [row.extension for row in rows if row.left & Left.STATE == left]
+                    for some in among(connection, links.c.extension, extensions):
+                        connection.execute(sa.update(links).where(some).values(values))
+
+    @property
+    def _open(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """That a row is not settled; the states that Asterisk is to learn are no matter of this (`states`)."""
+        c = self._tables.links.c
+        return c.unsettled > 0, c.unsettled != int(Left.STATE)
 
     def _unsettled(self, connection: sa.Connection) -> list[Unsettled]:
         c = self._tables.links.c
-        query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(c.unsettled > 0)
+        query = sa.select(c.extension, c.member, c.number, c.secret, c.unsettled).where(*self._open)
         rows = connection.execute(query.order_by(c.unsettled, c.extension).with_for_update())
         return [Unsettled(name, member, number, secret, Left(left)) for name, member, number, secret, left in rows]
 
@@ -98,20 +101,6 @@ class Aftermath:
                 self._messages(self._spool, row.extension)
         if self._folder is not None and phones:
             self._hand_over(connection, self._folder, phones)
-
-    def _qualify(self, connection: sa.Connection, extensions: list[str]) -> bool:
-        """Whether Asterisk has learnt the state of endpoints that came while it runs: until then they ring when
-        somebody dials them, but no queue calls them and no lamp shows them.
-
-        An Asterisk that does not answer is no reason to stop: it may be down, and reads them all when it starts.
-        """
-        aors = {aor for account in self._accounts(connection, extensions, []) for aor in account.aors}
-        try:
-            with self._session() as asterisk:
-                asterisk.qualify(aors)
-        except BackendError:
-            return False
-        return True
 
     def _forget(self, connection: sa.Connection, asterisk: Calls | None, phones: list[Unsettled]) -> None:
         """Nobody gets in by what Asterisk remembers, and no phone of a former holder rings.

@@ -21,6 +21,8 @@ MANY = 500
 MOST_QUALIFIED = 50
 """Addresses of record that are qualified one by one, each at the price of a look at all endpoints; of more than that
 all are, by one reload."""
+LONGEST_RELOAD = 300.0
+"""Seconds to wait for a reload: Asterisk reads all endpoints before it answers, some thousand a second."""
 _PLAIN = re.compile(r"[\w.*#@+-]+")
 """Names that the console takes as one word."""
 
@@ -101,6 +103,7 @@ class Manager:
     def __init__(self, host: str, port: int, timeout: float) -> None:
         self._where = f"the manager interface {host}:{port}"
         self._remedy = "Check `ami`, and manager.conf of Asterisk."
+        self._timeout = timeout
         with self._told():
             self._socket = socket.create_connection((host, port), timeout)
             self._lines = self._socket.makefile("rb")
@@ -217,7 +220,9 @@ class Manager:
         return True
 
     def reload(self) -> None:
+        self._socket.settimeout(max(LONGEST_RELOAD, self._timeout))
         self._act("Reload", Module="res_pjsip.so")
+        self._socket.settimeout(self._timeout)
 
     def route(self, family: str, wanted: Mapping[str, str]) -> None:
         there: Message = {}

@@ -26,6 +26,7 @@ from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.read import Reader
 from linecard_asterisk.rotation import read_usernames
 from linecard_asterisk.sharing import Account
+from linecard_asterisk.states import States
 from linecard_asterisk.write import Draw, Making, Writer
 
 GROUP = 5000
@@ -153,7 +154,9 @@ class AsteriskBackend:
             yield Flaw(str(error), error.remedy)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close what is open, when Asterisk has learnt what it was to learn."""
+        if "_states" in self.__dict__:
+            self._states.finish()
         if "_engine" in self.__dict__:
             self._engine.dispose()
 
@@ -207,6 +210,10 @@ class AsteriskBackend:
             pause=self._pause,
         )
 
+    @cached_property
+    def _states(self) -> States:
+        return States(self._engine, self._tables, self._session)
+
     @contextmanager
     def _session(self) -> Iterator[Calls]:
         ami = self._options.ami
@@ -236,6 +243,8 @@ class AsteriskBackend:
         if not self._settled:
             self._aftermath.settle(self._engine)
             self._settled = True
+            if self._options.ami is not None:
+                self._states.expect()
 
     def _made(self, group: list[Change]) -> list[Result]:
         if self._hand is not None:

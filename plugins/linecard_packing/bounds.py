@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, BinaryIO, NoReturn
 
-from linecard.api import CannotOpen, Concern, FaultCode
+from linecard.api import CannotOpen, Concern, FaultCode, OpenerError
 
 FREE = 1_000_000
 """Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""
@@ -70,8 +70,8 @@ class Flow(io.RawIOBase):
             )
 
 
-def refuse(message: str, hint: str) -> NoReturn:
-    raise CannotOpen(FaultCode.PACKING, message, hint)
+def refuse(message: str, hint: str, *, is_cut: bool = False) -> NoReturn:
+    raise CannotOpen(FaultCode.PACKING, message, hint, is_cut=is_cut)
 
 
 def must_be_packed(how: str) -> CannotOpen:
@@ -79,6 +79,12 @@ def must_be_packed(how: str) -> CannotOpen:
         FaultCode.PACKING,
         f"The file is not packed with {how}, and this inbox takes no others.",
         f"Ask the sender to pack it, or set `required: false` below `open: {how}:` of the inbox.",
+    )
+
+
+def no_room(error: OSError) -> OpenerError:
+    return OpenerError(
+        f"The opened file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
     )
 
 

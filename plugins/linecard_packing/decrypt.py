@@ -8,10 +8,19 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, BinaryIO
 
-from linecard.api import CannotOpen, Concern, Desk, Fault, FaultCode, KeyringError, OpenerError, expiry
+from linecard.api import (
+    CannotOpen,
+    Concern,
+    Desk,
+    Fault,
+    FaultCode,
+    KeyringError,
+    OpenerError,
+    detect_openpgp,
+    expiry,
+)
 from linecard_packing.home import Home
 from linecard_packing.options import PgpOptions
-from linecard_packing.packets import is_message
 from linecard_packing.pgp_keys import keys_of
 from linecard_packing.verdict import Said, judged, not_encrypted
 
@@ -29,7 +38,7 @@ class PgpOpener:
         self._beginning = Lock()
 
     def recognises(self, head: bytes) -> bool:
-        return is_message(head)
+        return detect_openpgp(head) is not None
 
     def bare(self) -> CannotOpen | None:
         return None if self._options.unencrypted == "accept" else not_encrypted()

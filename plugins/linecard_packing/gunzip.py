@@ -13,6 +13,7 @@ from linecard_packing.options import GzipOptions
 
 MAGIC = b"\x1f\x8b"
 _BLOCK = 1 << 16
+_AGAIN = "Ask the sender to send the file again."
 _MEMBERS = 1000
 """gzip files may be put one after another; nobody splits a sheet into more."""
 
@@ -59,11 +60,11 @@ class _Members:
                 self._rest = self._file.read(_BLOCK)
                 self.taken += len(self._rest)
                 if not self._rest:
-                    refuse("The gzip file was cut off on its way.", "Ask the sender to send the file again.")
+                    refuse("The gzip file was cut off on its way.", _AGAIN, is_cut=True)
             try:
                 found = self._inflate.decompress(self._rest, most)
             except zlib.error:
-                refuse("The gzip file was damaged on its way.", "Ask the sender to send the file again.")
+                refuse("The gzip file was damaged on its way.", _AGAIN)
             self._rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             if found:
                 return found
@@ -81,6 +82,6 @@ class _Members:
         if len(self._rest) < len(MAGIC):
             self._rest += self._file.read(_BLOCK)
         if not self._rest.startswith(MAGIC):
-            refuse("Something that is not gzip follows what is packed.", "Ask the sender to send the file again.")
+            refuse("Something that is not gzip follows what is packed.", _AGAIN)
         self._inflate = self._next()
         return True

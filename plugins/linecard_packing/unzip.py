@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import io
+import re
 import shutil
 import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from linecard.api import CannotOpen, Desk, Fault
-from linecard_packing.bounds import Carefree, Flow, must_be_packed, refuse
+from linecard.api import CannotOpen, Desk, Fault, OpenerError, detect_container, is_junk, is_system_file
+from linecard_packing.bounds import Carefree, Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
 
-_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_ARCHIVES = (*_STARTS, b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
+_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")
 _BLOCK = 1 << 16
+_HEAD = 512
 _MOST_AT_ONCE = 1 << 20
 """Bytes that may be read at once: the directory of an archive is held in memory, and ours have one entry."""
 _MEMBERS = 100
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
+_AES = 99
+_METHODS = {1: "shrink", 6: "implode", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd"}
 _AGAIN = "Ask the sender to send the file again."
+_ALONE = "Pack the sheet alone."
+_DEFLATE = "Pack it with the method deflate."
 
 
 class ZipOpener(Carefree):
@@ -39,80 +45,124 @@ class ZipOpener(Carefree):
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:  # noqa: ARG002
         if wrapped.seekable():
             return self._opened(wrapped, most, None)
-        plain = self._desk.private()
         try:
-            # The directory of an archive stands at its end, so what comes as a stream must be whole first.
-            shutil.copyfileobj(wrapped, plain, _BLOCK)
+            plain = self._desk.private()
+        except OSError as error:
+            raise no_room(error) from error
+        try:
+            self._fill(plain, wrapped)
             return self._opened(plain, most, plain)
         except BaseException:
             plain.close()
             raise
 
-    def _opened(self, file: BinaryIO, most: int, held: BinaryIO | None) -> BinaryIO:
+    def _fill(self, plain: BinaryIO, wrapped: BinaryIO) -> None:
+        """The directory of an archive stands at its end, so what comes as a stream must be whole first."""
         try:
+            shutil.copyfileobj(wrapped, plain, _BLOCK)
+            plain.flush()
+        except OSError as error:
+            raise no_room(error) from error
+
+    def _opened(self, file: BinaryIO, most: int, held: BinaryIO | None) -> BinaryIO:
+        with _understood():
             size = file.seek(0, io.SEEK_END)
             archive = zipfile.ZipFile(cast("Any", _Archive(file)))
-            info = self._sheet(archive.infolist())
+        info = self._sheet(archive.infolist())
+        with _understood():
             member = archive.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError):
-            refuse("The zip archive was damaged or cut off on its way.", _AGAIN)
         packed = min(info.compress_size, size)
         flow = Flow(_reading(member), lambda: packed, most=most, ratio=self._options.ratio, held=held)
         found = io.BufferedReader(flow, _BLOCK)
-        if found.peek(8).startswith(_ARCHIVES):
+        inside = detect_container(found.peek(_HEAD)[:_HEAD])
+        if inside is not None and inside.opener == "zip":
             refuse("There is another archive in the archive.", "Pack the sheet once.")
         return cast("BinaryIO", found)
 
     def _sheet(self, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
         """The one member that is the sheet."""
         if len(members) > _MEMBERS:
-            refuse(f"The zip archive has {len(members):,} members.", "Pack the sheet alone.")
-        if any(member.orig_filename == "[Content_Types].xml" for member in members):
+            refuse(f"The zip archive has {len(members):,} members.", _ALONE)
+        if is_workbook({member.orig_filename for member in members}):
             refuse("The file is a workbook of a spreadsheet program.", "Save it as CSV UTF-8, and send that.")
         for member in members:
             _must_be_harmless(member.orig_filename)
-        pattern = self._options.member.lower()
-        found = [
-            member
-            for member in members
-            if not member.is_dir()
-            and not member.filename.startswith("__MACOSX/")  # what macOS adds beside each file
-            and fnmatch.fnmatchcase(member.filename.rpartition("/")[2].lower(), pattern)
-        ]
+        matching = [member for member in members if self._is_wanted(member.filename)]
+        # A name such as roster.tmp is passed over beside another, and is the sheet where it stands alone.
+        found = [member for member in matching if not is_junk(_name(member.filename))] or matching
         if len(found) != 1:
-            names = ", ".join(_shown(member.filename) for member in found[:5])
+            names = ", ".join(_shown(member.filename) for member in (found or members)[:5])
             what = f"{len(found)} files that match" if found else "no file that matches"
             refuse(
                 f"The zip archive has {what} {self._options.member}{f': {names}' if names else ''}.",
                 "Pack the sheet alone, or say with `member` below `open: zip:` which one it is.",
             )
-        sheet = found[0]
-        if sheet.flag_bits & _ENCRYPTED:
-            refuse("The zip archive is encrypted.", "Encrypt the sheet with OpenPGP instead, or send it plain.")
-        if sheet.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            refuse("The zip archive is packed in a way that is not read here.", "Pack it with the method deflate.")
-        return sheet
+        _must_be_unpackable(found[0])
+        return found[0]
+
+    def _is_wanted(self, path: str) -> bool:
+        if path.endswith(("/", "\\")) or is_system_file(path):  # ZipInfo.is_dir fails at a member without a name
+            return False
+        return fnmatch.fnmatchcase(_name(path).lower(), self._options.member.lower())
+
+
+def is_workbook(names: set[str]) -> bool:
+    """Whether an archive with these members is an .xlsx, an .ods or a .numbers, in whatever order they stand."""
+    return (
+        "[Content_Types].xml" in names
+        or {"content.xml", "META-INF/manifest.xml"} <= names
+        or any(name.endswith(".iwa") for name in names)
+    )
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What zipfile makes of an archive refuses the archive, whatever it raises; a disk that fails does not."""
+    try:
+        yield
+    except (CannotOpen, OpenerError, MemoryError):
+        raise
+    except NotImplementedError:
+        refuse("The zip archive uses something that is not read here.", _DEFLATE)
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # EINVAL: the archive names a place before its beginning
+            raise OpenerError(f"The file cannot be read: {error.strerror}.") from error
+        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
+    except Exception:  # noqa: BLE001 - IndexError, struct.error, AssertionError, another one with each release
+        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
 
 
 def _reading(member: Any) -> Callable[[int], bytes]:
     def more(size: int) -> bytes:
-        try:
+        with _understood():
             return cast("bytes", member.read(min(size, _BLOCK)))
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
-            refuse("The zip archive was damaged or cut off on its way.", _AGAIN)
 
     return more
 
 
-def _must_be_harmless(name: str) -> None:
+def _must_be_unpackable(sheet: zipfile.ZipInfo) -> None:
+    if sheet.flag_bits & _ENCRYPTED or sheet.compress_type == _AES:
+        refuse("The zip archive is encrypted.", "Encrypt the sheet with OpenPGP instead, or send it plain.")
+    if sheet.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        how = _METHODS.get(sheet.compress_type, f"method {sheet.compress_type}")
+        refuse(f"The zip archive is packed with {how}, which is not read here.", _DEFLATE)
+
+
+def _must_be_harmless(path: str) -> None:
     """No name of a member is used as a path; one that tries to be one is a sign that the archive means ill."""
-    parts = name.replace("\\", "/").split("/")
-    if not name.isprintable() or ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
-        refuse(f"A name in the zip archive is a path to somewhere else: {_shown(name)}.", "Pack the sheet alone.")
+    parts = re.split(r"[/\\]", path)
+    is_odd = not path.isprintable() and not is_system_file(path)  # macOS ends the name Icon with a line end
+    if is_odd or ".." in parts or path.startswith(("/", "\\")) or path[1:2] == ":":
+        refuse(f"A name in the zip archive is a path to somewhere else: {_shown(path)}.", _ALONE)
+
+
+def _name(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1]
 
 
 def _shown(name: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:60])
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:60])
+    return text or "(without a name)"
 
 
 class _Archive:
@@ -129,6 +179,6 @@ class _Archive:
         if size is None or size < 0 or size > _MOST_AT_ONCE:
             block = self._file.read(_MOST_AT_ONCE + 1)
             if len(block) > _MOST_AT_ONCE:
-                refuse("The directory of the zip archive is too long.", "Pack the sheet alone.")
+                refuse("The directory of the zip archive is too long.", _ALONE)
             return block
         return self._file.read(size)

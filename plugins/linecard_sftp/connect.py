@@ -304,7 +304,8 @@ def _doubt(where: str, seen: list[HostKey], pinned: Pins) -> str:
 
 def _refusal(error: Exception | None) -> str:
     if isinstance(error, paramiko.BadAuthenticationType):
-        return f"it takes {', '.join(error.allowed_types)} only"
+        takes = ", ".join(filter(None, error.allowed_types))
+        return f"it takes {takes} only" if takes else "it names no other way to log in"
     return _reason(error) if error is not None else "it wants more than was given"
 
 

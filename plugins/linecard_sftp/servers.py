@@ -119,6 +119,12 @@ class Server:
                 self._queue.remove(turn)
                 self._turn.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a session; each gets one before anybody who asks after it."""
+        with self._turn:
+            return len(self._queue)
+
     def _discard_free(self) -> None:
         with self._turn:
             free, self._free = self._free, []

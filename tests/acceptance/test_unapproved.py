@@ -48,7 +48,7 @@ def test_yes_goes_on(broken_off):
     """With --yes the import is finished as if it had not been killed."""
     assert broken_off.do("resume", "--yes") == 1
     assert broken_off.runs == {1: "applied", 2: "partial"}
-    assert broken_off.holds()["hq"]["1010"] == ("eve@x.org", "+33199001010")
+    assert broken_off.holds()["hq"]["1010"] == ("eve@x.org", ["+33199001010"])
 
 
 def test_yes_is_not_said_for_an_old_sheet(broken_off):
@@ -57,7 +57,7 @@ def test_yes_is_not_said_for_an_old_sheet(broken_off):
     assert broken_off.do("import", f"{broken_off.folder}/newer.csv", "--yes") == 0
     assert broken_off.do("resume", "--yes") == 1
     assert broken_off.runs[2] == "planned"
-    assert broken_off.holds()["hq"]["1010"] == ("zoe@x.org", None)
+    assert broken_off.holds()["hq"]["1010"] == ("zoe@x.org", [])
 
 
 def test_the_same_file_again_takes_its_place(broken_off):

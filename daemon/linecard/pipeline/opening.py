@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from linecard.model.sheet import Fault, FaultCode
-from linecard.pipeline.files import blocks
 from linecard.pipeline.places import Inbox
-from linecard.ports.opener import HEAD, CannotOpen
+from linecard.ports.opener import HEAD, CannotOpen, Opener
 from linecard.rules.check import Sheet
+from linecard.rules.containers import TAIL, VOLUME, detect_container, has_volume_name
 
 PLAIN = "plain"
 """The folder, in that of the state, on whose disk opened bytes lie."""
@@ -33,14 +33,20 @@ def sheet(file: Path, inbox: Inbox) -> Sheet:
 
 def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
     """The bytes of the sheet in a file, in order. Each wrapping that the inbox knows comes off once, in any order."""
-    if not inbox.openers:
-        yield from blocks(file)
-        return
-    most = inbox.form.max_bytes
+    try:
+        yield from _opened(file, inbox, noted)
+    except CannotOpen as refused:
+        if refused.is_cut and has_volume_name(file.name):
+            raise CannotOpen(FaultCode.PACKING, VOLUME.sentence, VOLUME.remedy) from refused
+        raise
+
+
+def _opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
     left = dict(inbox.openers)
     with ExitStack() as open_files:
         raw = open_files.enter_context(file.open("rb"))
-        if os.fstat(raw.fileno()).st_size > most:
+        most = inbox.form.max_bytes
+        if inbox.openers and os.fstat(raw.fileno()).st_size > most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"The file is larger than {most:,} bytes before it is opened.",
@@ -50,17 +56,26 @@ def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator
         while (name := next((n for n, o in left.items() if o.recognises(_head(found))), None)) is not None:
             inner = left.pop(name).open(found, most, noted)
             found = open_files.enter_context(_peekable(inner))
-        head = _head(found)
-        if any(opener.recognises(head) for opener in inbox.openers.values()):
-            raise CannotOpen(
-                FaultCode.PACKING, "The file is wrapped in the same way twice.", "Send it wrapped only once."
-            )
-        for opener in left.values() if head else ():  # an empty file is told as what it is
-            refused = opener.bare()
-            if refused is not None:
-                raise refused
+        _refuse_what_is_left(found, file.name, inbox.openers, left)
         while block := found.read(_BLOCK):
             yield block
+
+
+def _refuse_what_is_left(found: BinaryIO, name: str, openers: Mapping[str, Opener], left: Mapping[str, Opener]) -> None:
+    """Refuse what is no text after all that the inbox knows came off, and a text that should have been wrapped."""
+    head = _head(found)
+    is_inside = len(left) < len(openers)
+    container = detect_container(head) if is_inside else detect_container(head, name=name, tail=_tail(found))
+    if (container is None or container.is_wrapping) and any(opener.recognises(head) for opener in openers.values()):
+        raise CannotOpen(FaultCode.PACKING, "The file is wrapped in the same way twice.", "Send it wrapped only once.")
+    wanted = next(filter(None, (opener.bare() for opener in left.values())), None)
+    # What cannot be opened is named before an opener says what it is not: encrypted with age is not "not encrypted".
+    if container is not None:
+        said = container.sentence_inside if is_inside else container.sentence
+        remedy = wanted.fault.hint if wanted and container.is_wrapping else container.remedy
+        raise CannotOpen(FaultCode.PACKING, said, remedy)
+    if wanted is not None and head:  # an empty file is told as what it is
+        raise wanted
 
 
 def _peekable(file: BinaryIO) -> BinaryIO:
@@ -72,3 +87,9 @@ def _peekable(file: BinaryIO) -> BinaryIO:
 def _head(file: BinaryIO) -> bytes:
     """The first bytes of a file, which are read again afterwards."""
     return cast("io.BufferedReader", file).peek(HEAD)[:HEAD]
+
+
+def _tail(file: BinaryIO) -> bytes:
+    """The last bytes of a file that lies on a disk, from which nothing was read yet."""
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), TAIL, size - TAIL) if size > TAIL else b""

@@ -14,9 +14,10 @@ from typing import BinaryIO, Protocol
 from linecard.errors import LinecardError
 from linecard.model.concern import Concern
 from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.rules import containers
 from linecard.rules.text import Refused
 
-HEAD = 512
+HEAD = containers.HEAD
 """How many bytes of a file an opener is shown to recognise it by; fewer only where the file is shorter."""
 
 
@@ -25,10 +26,14 @@ class OpenerError(LinecardError):
 
 
 class CannotOpen(Refused):
-    """A file is refused because of what is wrapped around it; carries the fault."""
+    """A file is refused because of what is wrapped around it; carries the fault.
 
-    def __init__(self, code: FaultCode, message: str, hint: str) -> None:
+    `is_cut` where the end or the beginning seems to be missing: by its name the file may be one volume of several.
+    """
+
+    def __init__(self, code: FaultCode, message: str, hint: str, *, is_cut: bool = False) -> None:
         super().__init__(Fault(0, "", "", code, Severity.ERROR, message, hint))
+        self.is_cut = is_cut
 
 
 @dataclass(frozen=True, slots=True)

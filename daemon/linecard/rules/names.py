@@ -7,20 +7,41 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+SYSTEM_FILES = (".*", "~$*", "*~", "Thumbs.db", "ehthumbs*.db", "desktop.ini", "Icon\r")
+"""What systems and programs leave beside files: hidden, Office locks, editors' copies, folder settings."""
+
+SYSTEM_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
+"""What macOS, Synology and Windows add to a folder, and so to an archive of it."""
+
 JUNK = (
-    *(".*", "~$*", "*~", "Thumbs.db", "desktop.ini"),  # hidden, Office locks, editors' copies, folder settings
+    *SYSTEM_FILES,
     *("*.filepart", "*.part", "*.partial", "*.tmp", "*.temp"),  # WinSCP, browsers, Nextcloud, most clients
     *("*.upload", "*.uploading", "*.writing", "*.crdownload", "*.lftp", "*.swp"),
     *("*.camelLock", "*.lock"),
 )
 """What clients call a file while they write it, and what systems leave behind. Compared without case."""
 
-_JUNK = re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in JUNK))
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in patterns))
+
+
+_JUNK = _any_of(JUNK)
+_SYSTEM_FILES = _any_of(SYSTEM_FILES)
+_SYSTEM_FOLDERS = _any_of((".?*", *SYSTEM_FOLDERS))
 
 
 def is_junk(name: str) -> bool:
     """Whether a file of this name is a temporary one or a system's own, whatever is in it."""
     return _JUNK.match(name.lower()) is not None
+
+
+def is_system_file(path: str) -> bool:
+    """Whether a file of an archive is what a system leaves beside those that people pack, by its path in it."""
+    *folders, name = re.split(r"[/\\]", path.lower())
+    return _SYSTEM_FILES.match(name) is not None or any(
+        _SYSTEM_FOLDERS.match(folder) for folder in folders if folder != ".."
+    )
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Fault, FaultCode, Severity
-from linecard.rules.wrapped import wrapped
+from linecard.rules import containers
 
 
 class Refused(Exception):
@@ -85,9 +85,9 @@ class Lines:
 
     def _encoding(self, block: bytes) -> tuple[str, int]:
         """The codec to use and how many bytes of byte order mark to pass over."""
-        found = wrapped(block[:64])
+        found = containers.detect_container(block[: containers.HEAD])
         if found is not None:
-            raise refuse(0, FaultCode.PACKING, f"The file is {found[0]}; it cannot be read as it is.", found[1])
+            raise refuse(0, FaultCode.PACKING, found.sentence, found.remedy)
         wanted = codecs.lookup(self._form.encoding).name
         for bom, name in _BOMS:
             if block.startswith(bom):
@@ -166,8 +166,8 @@ class Lines:
             )
 
 
-def _with_a_head(blocks: Iterable[bytes], least: int = 64) -> Iterator[bytes]:
-    """The blocks, of which the first is long enough to tell the encoding: a pipe may give single bytes."""
+def _with_a_head(blocks: Iterable[bytes], least: int = containers.HEAD) -> Iterator[bytes]:
+    """The blocks, of which the first is long enough to tell what the file is: a pipe may give single bytes."""
     rest = iter(blocks)
     head = b""
     for block in rest:

@@ -154,7 +154,7 @@ class Board:
                     "awaiting_checksum": sum(use == "checksum" for use in view.awaiting.values()),
                     "awaiting_files": sorted(view.awaiting)[:MOST_NAMED],
                 }
-                for name, view in inboxes.items()
+                for name, view in sorted(inboxes.items())
             ],
             "troubles": [
                 {"what": t.what, "message": t.message, "remedy": t.remedy or None, "since": t.since.isoformat()}

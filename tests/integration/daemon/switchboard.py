@@ -86,8 +86,8 @@ class Switchboard:
         gate = self._path.with_suffix(".gate")
         if gate.exists():
             self._path.with_suffix(".waits").touch()
-            with gate.open() as opened:
-                opened.read()
+            with gate.open():
+                pass
 
 
 def _starve() -> None:

@@ -7,12 +7,18 @@ import re
 import signal
 import subprocess
 from datetime import datetime
+from typing import Any
 
 import pytest
 
-from integration.daemon.site import CONFIG, eventually, rows
+from integration.daemon.site import CONFIG, Site, eventually, rows
 
 MARKED = CONFIG.replace("scan: 1}", "scan: 1, marker: .done}", 1)
+
+
+def _inbox(site: Site, name: str) -> dict[str, Any]:
+    """What status says of an inbox; nothing before the first look at it."""
+    return next((view for view in site.status()["inboxes"] if view["name"] == name), {})
 
 
 def test_files_that_wait_for_their_marker_are_shown(site):
@@ -21,10 +27,10 @@ def test_files_that_wait_for_their_marker_are_shown(site):
     with site.served():
         site.drop("hr", "JOINERS.CSV", rows("ada 1000"))
         site.drop("hr", "alone.csv", rows("bob 1001"))
-        eventually(lambda: site.status()["inboxes"] and site.status()["inboxes"][0].get("awaiting_marker") == 2, "two")
+        eventually(lambda: _inbox(site, "hr").get("awaiting_marker") == 2, "two")
         said = site.run("status").stdout
         assert "    2 files wait for their marker (JOINERS.CSV, alone.csv)." in said
-        assert site.status()["inboxes"][0]["awaiting_files"] == ["JOINERS.CSV", "alone.csv"]
+        assert _inbox(site, "hr")["awaiting_files"] == ["JOINERS.CSV", "alone.csv"]
         site.drop("hr", "JOINERS.DONE", "")
         eventually(lambda: site.runs.get("JOINERS.CSV") == "applied", "it is met by its marker in capitals")
         eventually(lambda: "1 file waits for its marker (alone.csv)." in site.run("status").stdout, "one is left")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +23,15 @@ from linecard.testing.memory import MemoryPbx
 
 SHEET = b"Action,LoginEmail,Extension\nattach,ada@example.com,1234\nattach,alan@example.com,1235\n"
 BIG = SHEET + b"".join(b"attach,m%06d@example.com,%04d\n" % (n, 1000 + n % 4000) for n in range(20_000))
+CONTAINERS = Path(__file__).parents[2] / "data" / "containers"
+
+
+def zipped(*members: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data, how)
+    return out.getvalue()
 
 
 @dataclass
@@ -31,6 +42,7 @@ class Read:
     codes: list[str]
     warnings: list[str]
     messages: list[str]
+    hints: list[str]
 
     @property
     def taken(self) -> bool:
@@ -58,9 +70,9 @@ class Desk:
         openers = {kind: self.opener(kind, **options) for kind, options in wrappings.items()}
         return Inbox("hr", SheetFormat(max_bytes=most), {"hq": pbx}, "hq", {}, openers)
 
-    def _drop(self, data: bytes) -> Path:
+    def _drop(self, data: bytes, name: str = "people.csv.pgp") -> Path:
         self._count += 1
-        file = self._folder / f"drop-{self._count}.csv.pgp"
+        file = self._folder / f"{self._count}__{name}"
         file.write_bytes(data)
         return file
 
@@ -71,8 +83,8 @@ class Desk:
         except CannotOpen as refused:
             return refused.fault.code.value
 
-    def read(self, data: bytes, inbox: Inbox) -> Read:
-        sheet = opening.sheet(self._drop(data), inbox)
+    def read(self, data: bytes, inbox: Inbox, *, name: str = "people.csv.pgp") -> Read:
+        sheet = opening.sheet(self._drop(data, name), inbox)
         rows = list(sheet)
         errors = [fault for fault in sheet.faults if fault.severity is Severity.ERROR]
         return Read(
@@ -80,6 +92,7 @@ class Desk:
             [fault.code.value for fault in errors],
             [fault.code.value for fault in sheet.faults if fault.severity is Severity.WARNING],
             [fault.message for fault in sheet.faults],
+            [fault.hint for fault in sheet.faults],
         )
 
     def pgp(self, data: bytes, most: int = 10_000_000, **options: Any) -> Read:

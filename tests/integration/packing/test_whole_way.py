@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from integration.packing.people import agents, gone_afterwards
+from integration.packing.reading import CONTAINERS, zipped
 
 MARK = b"zebra-7781"
 SHEET = b"% " + MARK + b"\nAction,LoginEmail,Extension\nattach,ada@example.com,1234\n"
@@ -107,6 +109,19 @@ def test_a_file_that_cannot_be_believed_is_rejected_and_leaves_nothing(town, sit
     assert "signature" in site.run("report", str(run["id"]), "--format", "json")
     assert site.archived == [data]
     assert site.files_with(MARK) == []
+
+
+def test_no_archive_keeps_the_file_behind_it_waiting(site):
+    """One that is taken, one that is refused, one that is nothing but names of its own."""
+    config = site.folder / "linecard.yaml"
+    config.write_text(re.sub(r"    open: .*\n", "    open: {zip: {member: '*.csv'}}\n", config.read_text()))
+    site.drop("1.zip", (CONTAINERS / "nameless.zip").read_bytes())
+    site.drop("2.zip", zipped(("", SHEET), ("out/", b""), ("people.csv", SHEET)))
+    site.drop("3.zip", zipped((".DS_Store", b"x"), ("\\", b"")))
+    site.drop("4.csv", SHEET.replace(b"1234", b"1235"))
+    states = {run["file"]: run["state"] for run in site.once(code=1)}
+    assert states == {"1.zip": "rejected", "2.zip": "applied", "3.zip": "rejected", "4.csv": "applied"}
+    assert "bug" not in site.run("status", code=1)
 
 
 def test_check_plan_and_import_open_it_as_well(town, site):

@@ -63,6 +63,8 @@ class Hostile:
     """Sessions that it takes on one connection at a time."""
     password: str = ""
     """What lets in, in place of any key."""
+    names_no_way: bool = False
+    """Whether it does not say how to log in when it does not let in, as ProFTPD does after its last way."""
     before: Callable[[int, bytes], None] = _nothing
     after: Callable[[int, bytes], None] = _nothing
 
@@ -126,7 +128,7 @@ class Hostile:
         transport = paramiko.Transport(sock)
         self._transports.append(transport)
         transport.add_server_key(self._key)
-        door = _Door(self.password, self.sessions)
+        door = _Door(self)
         with suppress(paramiko.SSHException, EOFError, OSError):
             transport.start_server(server=door)
             while transport.is_active():
@@ -147,8 +149,8 @@ class Hostile:
 class _Door(paramiko.ServerInterface):
     """Lets everybody in, for SFTP; or whoever has the password."""
 
-    def __init__(self, password: str, sessions: int) -> None:
-        self._password, self.sessions = password, sessions
+    def __init__(self, server: Hostile) -> None:
+        self._password, self.sessions, self._names_no_way = server.password, server.sessions, server.names_no_way
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         return paramiko.AUTH_FAILED if self._password else paramiko.AUTH_SUCCESSFUL
@@ -158,6 +160,8 @@ class _Door(paramiko.ServerInterface):
         return paramiko.AUTH_SUCCESSFUL if right else paramiko.AUTH_FAILED
 
     def get_allowed_auths(self, username: str) -> str:
+        if self._names_no_way:
+            return ""
         return "password" if self._password else "publickey"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 import pytest
 
+from integration.daemon.site import eventually
 from integration.sftp import hostile as sftp
 from integration.sftp.hostile import HangUp, Hostile
 from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
 from linecard_sftp.inbox import SftpInbox
+from linecard_sftp.servers import server
 
 T = TypeVar("T")
 CLAIM = "c" * 32
@@ -137,18 +139,24 @@ def test_a_server_that_ends_every_session_after_one_answer_is_told_of(hostile, o
             list(inbox.look())
 
 
-def test_no_inbox_waits_while_others_are_served_again_and_again(hostile, opened):
-    """One session for all: they are served in the order in which they came."""
+def test_whoever_waits_for_a_session_has_it_before_all_that_ask_later(hostile, opened):
+    """One session for all: an inbox that is looked at again and again keeps no other from its own look."""
     hostile.sessions = 1
-    inboxes = [opened() for _ in range(4)]
-    served = [0] * len(inboxes)
-    fewest = 5
+    busy, *others = [opened(path) for path in ("busy", "one", "two", "three")]
+    shared = server(busy.way, busy.options)
+    order: list[bytes] = []
 
-    def look(number: int) -> None:
-        while min(served) < fewest:
-            list(inboxes[number].look())
-            served[number] += 1
+    def hold(kind: int, path: bytes) -> None:
+        if kind == sftp.OPENDIR:
+            order.append(path)
+            if len(order) == 1:
+                eventually(lambda: shared.waiting == len(others), "all others wait")
 
-    with ThreadPoolExecutor(len(inboxes)) as pool:
-        list(pool.map(look, range(len(inboxes))))
-    assert max(served) <= fewest + len(inboxes), served
+    hostile.before = hold
+    with ThreadPoolExecutor(1 + len(others)) as pool:
+        looks = pool.submit(lambda: [list(busy.look()) for _ in range(3)])
+        eventually(lambda: order, "it is looked at")
+        done = [pool.submit(lambda inbox=inbox: list(inbox.look())) for inbox in others]
+        assert all(each.result() is not None for each in (looks, *done))
+    shared.leave()
+    assert [order[0], *sorted(order[1:4]), *order[4:]] == [b"busy", b"one", b"three", b"two", b"busy", b"busy"]

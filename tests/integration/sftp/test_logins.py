@@ -205,3 +205,9 @@ class TestPassword:
         monkeypatch.delenv("SFTP_PASSWORD", raising=False)
         (said,) = office.once()
         assert "SFTP_PASSWORD" in said
+
+
+def test_a_server_that_names_no_way_in_is_told_of_in_a_whole_sentence(folder, key, hostile):
+    hostile.password, hostile.names_no_way = "right horse", True
+    (said,) = Office(folder / "site", hostile, key).once()
+    assert "names no other way to log in" in said

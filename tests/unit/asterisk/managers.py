@@ -10,7 +10,8 @@ from typing import Self
 class Switch:
     """`channels` are the channels that are up, `tree` what its own database holds; the secret is `right`.
 
-    An action in `fatal` ends the connection without an answer.
+    An action in `fatal` ends the connection without an answer. Commands are answered when it is `open`; `arrived` says
+    that one came.
     """
 
     def __init__(self) -> None:
@@ -18,6 +19,8 @@ class Switch:
         self.tree: dict[str, str] = {}
         self.endpoints: list[str] = []
         self.fatal: set[str] = set()
+        self.open, self.arrived = threading.Event(), threading.Event()
+        self.open.set()
         self._asked: list[dict[str, str]] = []
         switch = self
 
@@ -50,6 +53,9 @@ class Switch:
         match action["Action"]:
             case "Login" if action["Secret"] != "right":
                 return _message(Response="Error", Message="Authentication failed")
+            case "Command":
+                self.arrived.set()
+                self.open.wait(30)
             case "CoreShowChannels":
                 events = [_message(Event="CoreShowChannel", Channel=channel) for channel in self.channels]
                 return _list(events, "CoreShowChannelsComplete")

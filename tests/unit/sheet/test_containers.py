@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.rules.wrapped import wrapped
+from linecard.rules.containers import detect_container, has_volume_name
 from unit.sheet.reading import HEADER, read
 
 
@@ -50,4 +50,46 @@ def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=("C",)), max_size=80))
 def test_a_text_is_never_taken_for_one(encoding, text):
     """Not even one that begins with an accent in an old encoding, whose byte is the mark of a packet too."""
-    assert wrapped(text.replace("-----BEGIN", "").encode(encoding, "ignore")) is None
+    data = text.replace("-----BEGIN", "").encode(encoding, "ignore")
+    assert detect_container(data) is None
+    assert detect_container((data + b"\r\n") * 300) is None
+
+
+HEADS = [
+    *("Éxtension;LoginEmail", "Überschrift;Nebenstelle", "ÃÂ;Ç", "Õ;Õ", "Ğ;Şirket", "Фамилия;Номер", "内線;電子"),
+    *("PK;7z;Rar!", "BZh9;x", "MZ;y", "LZIP;z", "ustar ;a", "070701;b", "%;PDF", "<;html", "Salted__;c", "(µ/ý;d"),
+]
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.7z.002", "people.z01", "people.part2.rar"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "cp1251", "cp850", "koi8-r"])
+@pytest.mark.parametrize("head", HEADS)
+def test_no_sheet_is_taken_for_one_by_its_first_letters_or_its_name(head, encoding, name):
+    data = f"{head}\r\nattach;ada@example.com\r\n".encode(encoding, "replace") * 20
+    assert detect_container(data[:512], name=name, tail=data[-22:]) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "people.z01",
+            "PEOPLE.Z99",
+            "people.zx01",
+            "people.zip.001",
+            "people.7z.12",
+            "people.tar.gz.aa",
+            "a.rar.part1",
+        ),
+        *("people.part1.rar", "people.part0002.rar", "people.r00", "people.csv.gpg.001"),
+    ],
+)
+def test_a_name_of_a_volume(name):
+    assert has_volume_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["people.csv", "people.zip", "people.001", "people.csv.001", "a.7z", "r01", "people.rar", "people.z1", ""]
+)
+def test_a_name_of_no_volume(name):
+    assert not has_volume_name(name)

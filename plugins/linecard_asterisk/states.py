@@ -1,0 +1,94 @@
+"""The states of endpoints that came while Asterisk runs: until it has learnt them, such an endpoint rings when somebody
+dials it, but no queue calls it and no lamp shows it.
+
+Asterisk reads all its endpoints for that, which takes seconds where there are thousands, and lets phones that register
+wait meanwhile. So nobody waits for it: it is begun a moment after the commit, once for all that came in that moment.
+What is still to be learnt is kept in linecard's own table, and so outlives a crash.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+
+from linecard.api import LinecardError
+from linecard_asterisk.ami import Calls
+from linecard_asterisk.bulk import among
+from linecard_asterisk.database import Left, Tables
+from linecard_asterisk.sharing import names_in
+
+DELAY = 1.0
+"""Seconds after a commit: more changes follow it, and the first phones register."""
+
+
+class States:
+    """Lets Asterisk learn them, in a thread of its own. `session` opens a session with Asterisk."""
+
+    def __init__(self, engine: sa.Engine, tables: Tables, session: Callable[[], AbstractContextManager[Calls]]) -> None:
+        self._engine, self._tables, self._session = engine, tables, session
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def expect(self) -> None:
+        """Have learnt soon what is still to be learnt."""
+        with self._lock:
+            if self._timer is None and self._extensions():
+                self._timer = threading.Timer(DELAY, self._learn_all)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def finish(self) -> None:
+        """Have learnt now what was to be learnt soon."""
+        with self._lock:
+            timer = self._timer
+        if timer is not None:
+            timer.cancel()
+            timer.join()
+            self._learn_all()
+
+    def _learn_all(self) -> None:
+        """An Asterisk or a database that does not answer is no reason to stop: the next who uses the PBX does it, and
+        an Asterisk that was down reads them all when it starts."""
+        try:
+            while extensions := self._next():
+                aors = self._aors(extensions)
+                with self._session() as asterisk:
+                    asterisk.qualify(aors)
+                self._note(extensions)
+        except (LinecardError, sa.exc.SQLAlchemyError):
+            with self._lock:
+                self._timer = None
+
+    def _next(self) -> list[str]:
+        """What is to be learnt now. When that is nothing, whatever comes from now on gets a timer of its own."""
+        with self._lock:
+            found = self._extensions()
+            if not found:
+                self._timer = None
+            return found
+
+    def _extensions(self) -> list[str]:
+        c = self._tables.links.c
+        with self._engine.connect().execution_options(write=False) as connection:
+            return list(connection.scalars(sa.select(c.extension).where(c.unsettled >= int(Left.STATE))))
+
+    def _aors(self, extensions: list[str]) -> set[str]:
+        c = self._tables.endpoints.c
+        with self._engine.connect().execution_options(write=False) as connection:
+            listed = [
+                aors
+                for some in among(connection, c.id, extensions)
+                for aors in connection.scalars(sa.select(c.aors).where(some))
+            ]
+        return {aor for aors in listed for aor in names_in(aors)}
+
+    def _note(self, extensions: list[str]) -> None:
+        """Nothing is left of these but what else was to be done. No transaction lasts while Asterisk learns."""
+        c, state = self._tables.links.c, int(Left.STATE)
+        with self._engine.begin() as connection:
+            for some in among(connection, c.extension, extensions):
+                less = sa.update(self._tables.links).where(some, c.unsettled >= state)
+                connection.execute(less.values(unsettled=c.unsettled - state))

