@@ -22,7 +22,7 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
             "delivery": letter.id,
             "event": f"run.{letter.state.value}",
             "site": report.site,
-            "run": plain.run(report.run) | {"counts": dict(report.counts), "total": report.total},
+            "run": plain.run(report.run, report.counts),
             "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
             "problems": problems,
             "report": letter.filed or None,

@@ -20,10 +20,9 @@ class Document:
 
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         said = report.headline
-        head = plain.run(report.run) | {
+        counts = {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome}
+        head = plain.run(report.run, counts) | {
             "site": report.site,
-            "counts": {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome},
-            "total": report.total,
             "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
         }
         separator = "{"

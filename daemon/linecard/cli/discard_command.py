@@ -20,5 +20,5 @@ def command(run: int, because: str) -> None:
         found = service.store.run(run)
         if found.state is not State.HELD:
             raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
-        service.discard(found, why=because or "discarded")
-    click.echo(f"Run {run} is discarded.{' Nothing of it was changed.' if found.attempt < 2 else ''}")
+        said = service.report(service.discard(found, why=because or "discarded")).headline
+    click.echo(f"Run {run} is discarded. {said.title} {said.todo}".rstrip())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -191,6 +191,13 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     filed = service.store.filed(run.id)
     if filed and run.id not in service.unfiled:
         click.echo(f"Report: {filed}")
+
+
+def facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
+    """The facts of runs, with their rows counted as reports do."""
+    from linecard.rules import plain
+
+    return (plain.run(run, service.report(run).counts) for run in runs)
 
 
 def tell_unfiled(service: Service) -> None:

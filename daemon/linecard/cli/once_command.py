@@ -22,7 +22,6 @@ def command(*, as_json: bool) -> None:
     """
     from linecard.cli import finish, progress
     from linecard.model.run import Run
-    from linecard.rules import plain
     from linecard.runtime import status
     from linecard.runtime.board import MOST_NAMED, InboxView
     from linecard.runtime.serve import once
@@ -40,7 +39,7 @@ def command(*, as_json: bool) -> None:
         if as_json:
             facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in troubles]
             head = {"awaiting": awaiting}
-            site.stream_json(head, {"runs": lambda: map(plain.run, ended), "troubles": lambda: facts}, dict)
+            site.stream_json(head, {"runs": lambda: finish.facts(service, ended), "troubles": lambda: facts}, dict)
         else:
             for run in ended:
                 finish.tell(service, run, as_json=False)

@@ -31,14 +31,13 @@ def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> 
     Exit codes are those of import.
     """
     from linecard.cli import finish, progress
-    from linecard.rules import plain
 
     with site.service() as service:
         with service.working(), progress.stopping() as stop:
             runs = finish.recover(service, yes=yes, approve=approve, stop=stop, although_newer=although_newer)
             runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
         if as_json:
-            site.stream_json({}, {"runs": lambda: map(plain.run, runs)}, dict)
+            site.stream_json({}, {"runs": lambda: finish.facts(service, runs)}, dict)
         elif not runs and not service.waiting:
             click.echo("Nothing had broken off.")
         for run in runs if not as_json else ():

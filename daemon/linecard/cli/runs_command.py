@@ -23,15 +23,7 @@ def command(last: int, *, as_json: bool) -> None:
         found = service.store.runs(limit=last)
         reports = [service.report(run) for run in found]
         if as_json:
-            listed = [
-                {
-                    **plain.run(r.run),
-                    "counts": dict(r.counts),
-                    "total": r.total,
-                    "report": service.store.filed(r.run.id) or None,
-                }
-                for r in reports
-            ]
+            listed = [{**plain.run(r.run, r.counts), "report": service.store.filed(r.run.id) or None} for r in reports]
             site.json_list(listed)
             return
         if not found:

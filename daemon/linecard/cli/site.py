@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ def service() -> Service:
 
 def stream_json(
     head: dict[str, Any],
-    lists: dict[str, Callable[[], Iterable[Any]]],
+    lists: Mapping[str, Callable[[], Iterable[Any]]],
     tail: Callable[[], dict[str, Any]],
 ) -> None:
     """Write one JSON object: `head`, then long lists item by item, then `tail`; each is asked for in its turn."""

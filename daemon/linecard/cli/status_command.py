@@ -24,8 +24,8 @@ def command(last: int, *, as_json: bool) -> None:
     """
     from zoneinfo import ZoneInfo
 
+    from linecard.cli import finish
     from linecard.model.run import State
-    from linecard.rules import plain
     from linecard.runtime import status
     from linecard.runtime.concerns import of_memory
 
@@ -38,7 +38,8 @@ def command(last: int, *, as_json: bool) -> None:
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
             head["later_runs"] = [concern._asdict() for concern in later]
-            site.stream_json(head, {"runs": lambda: map(plain.run, runs), "held": lambda: map(plain.run, held)}, dict)
+            lists = {"runs": lambda: finish.facts(service, runs), "held": lambda: finish.facts(service, held)}
+            site.stream_json(head, lists, dict)
         else:
             _tell(facts, ZoneInfo(service.config.timezone), stale=stale)
             if runs:

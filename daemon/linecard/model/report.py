@@ -74,7 +74,8 @@ class Report(Protocol):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Rows by outcome, as the report shows them: before a run is applied, what would be done is skipped."""
+        """Rows by outcome, as the report shows them: before a run is applied, what would be done is skipped, unless it
+        was made all the same."""
         ...
 
     @property
@@ -97,7 +98,7 @@ class Report(Protocol):
         ...
 
     def lost_numbers(self) -> Iterator[Change]:
-        """Changes that took a public number from an extension; of a run that was not applied, also those that would."""
+        """Changes that took a public number from an extension; of a run that waits, also those that would."""
         ...
 
     def events(self) -> Iterator[Event]: ...

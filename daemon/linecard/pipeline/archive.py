@@ -17,8 +17,9 @@ from linecard import __version__
 from linecard.errors import ReportError
 from linecard.model.filed import Filed, Index, Month
 from linecard.model.outcome import FINE
+from linecard.model.run import State
 from linecard.pipeline.files import whole
-from linecard.pipeline.report import report_path, shown_counts
+from linecard.pipeline.report import outcome_counts, report_path, shown_counts
 from linecard.ports.renderer import IndexRenderer
 from linecard.rules import states
 from linecard.store.filed import Shelf, filed, shelves
@@ -108,6 +109,10 @@ def _reports(folder: Path) -> frozenset[str]:
     return frozenset()
 
 
+_PERHAPS_MADE = frozenset(State) - states.SPOKEN - {State.REJECTED, State.SUPERSEDED, State.RECEIVED}
+"""States of runs that were not applied, and of which a part may be made."""
+
+
 def _entries(store: Store, folder: Path, month: str) -> Iterator[Filed]:
     """Those whose report is still there: old ones are removed before their runs are forgotten, or after."""
     present = _reports(folder / month)
@@ -116,6 +121,8 @@ def _entries(store: Store, folder: Path, month: str) -> Iterator[Filed]:
         if f"{path.rpartition('/')[2]}.html" in present:
             applied = one.state in states.SPOKEN
             counts = shown_counts(one.counts, applied=applied)
+            if one.state in _PERHAPS_MADE:
+                counts = dict(outcome_counts(store, store.run(one.id)))
             yield Filed(*one[:-1], counts, path, applied and any(n for o, n in counts.items() if o not in FINE))
 
 

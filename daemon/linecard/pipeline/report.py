@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
+from itertools import islice
 from pathlib import PurePath
 
 from linecard.model.directory import Change
@@ -12,22 +15,23 @@ from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline.telling import Telling
+from linecard.pipeline.telling import Telling, with_made_before, with_part_made
 from linecard.rules import states
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import headline
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
-from linecard.store.packed import Packed
+from linecard.store.packed import Packed, unpacked
+from linecard.store.part_made import Forgotten, PartMade
 from linecard.store.store import Store
 
 
 class RunReport:
     """The report of a run (see `linecard.model.report.Report`).
 
-    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do. `words`
-    is the language of its reader.
+    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do; those that
+    it has made all the same, before it was held, stopped or discarded, are `done`. `words` is the language of its
+    reader.
     """
 
     def __init__(self, store: Store, run: Run, *, site: str, timezone: str, words: Wording = ENGLISH) -> None:
@@ -36,7 +40,30 @@ class RunReport:
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
         self._applied = run.state in states.SPOKEN
-        self.counts: Mapping[str, int] = shown_counts(run.counts, applied=self._applied)
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        return shown_counts(self.run.counts, applied=self._applied, made=self._made_rows.total())
+
+    @cached_property
+    def _part_made(self) -> PartMade:
+        return PartMade(self._store, self.run.id, self.run.attempt)
+
+    @cached_property
+    def _made_rows(self) -> Counter[str]:
+        """Rows that are made though the run was not applied, by code."""
+        if self._applied or not self._part_made.begun:
+            return Counter()
+        planned = self._journal.rows(self.run.attempt, [Outcome.DONE])
+        return Counter(verdict.code for _, verdict, _ in planned if self._part_made.is_made(verdict.effects))
+
+    @cached_property
+    def _forgotten(self) -> Forgotten:
+        """What earlier plans have made and this one does not know of; a run with one plan has nothing of the kind."""
+        if self.run.attempt < 2:
+            return Forgotten({})
+        planned = self._journal.rows(self.run.attempt, [Outcome.DONE, *_UNMADE])
+        return self._part_made.forgotten(verdict.effects for _, verdict, _ in planned)
 
     @property
     def total(self) -> int:
@@ -54,19 +81,27 @@ class RunReport:
 
     @property
     def headline(self) -> Headline:
-        begun = self.run.attempt > 1 and Attempts(self._store, self.run.id).sent() > 0
-        return headline(self.run, self.counts, self._words, begun=begun)
+        return headline(self.run, self.counts, self._words, begun=not self._applied and self._is_begun())
+
+    def _is_begun(self) -> bool:
+        """Whether something was made, or may have been: the PBX could not say."""
+        fates = self._journal.tally().keys()
+        return not fates.isdisjoint({Fate.DONE, Fate.SENT, Fate.UNKNOWN})
 
     def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""
         if self._applied or not outcomes:
             return list(outcomes)
         stored = [o.value for o in outcomes if o is not Outcome.DONE]
-        return [*stored, Outcome.DONE.value] if Outcome.SKIPPED in outcomes else stored or ["-"]
+        planned = Outcome.SKIPPED in outcomes or (Outcome.DONE in outcomes and self._part_made.begun)
+        return [*stored, Outcome.DONE.value] if planned else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
-        pages = self._journal.pages(self.run.attempt, self._stored(outcomes), codes, limit)
-        return self._said(pages, self.run.state)
+        sorted_out = outcomes and not self._applied and self._part_made.begun  # `done` is stored of made and not made
+        most = None if sorted_out else limit
+        pages = self._journal.pages(self.run.attempt, self._stored(outcomes), codes, most)
+        said = self._said(pages, self.run.state)
+        return islice((line for line in said if line.outcome in outcomes), limit) if sorted_out else said
 
     def preview(self) -> Iterator[Line]:
         """Rows as `linecard plan` shows them: what would be done is said to be, though nothing was yet."""
@@ -74,12 +109,39 @@ class RunReport:
 
     def _said(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
         tell = Telling(state, self._words)
+        # Where all went well, or nothing was begun, no row need be looked at twice.
+        in_parts = any(map(self.counts.get, _UNMADE)) if self._applied else self._part_made.begun
+        in_parts = in_parts or bool(self._forgotten)
         for page in pages:
-            faults = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
-            yield from tell(page, {at: list(self._again(found)) for at, found in faults.items()})
+            kept = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
+            faults = {at: list(self._again(found)) for at, found in kept.items()}
+            yield from self._half_made(tell, page, faults) if in_parts else tell(page, faults)
+
+    def _half_made(self, tell: Telling, page: Sequence[Packed], faults: Mapping[int, list[Fault]]) -> Iterator[Line]:
+        """What is said of each row where some are made and others are not, or not wholly."""
+        tell_made = Telling(State.APPLIED, self._words)
+        for packed, line in zip(page, tell(page, faults), strict=True):
+            if self._applied and line.outcome not in _UNMADE and not self._forgotten:
+                yield line
+                continue
+            row, verdict, _ = unpacked(packed)
+            said = line
+            if not self._applied and verdict.outcome is Outcome.DONE and self._part_made.is_made(verdict.effects):
+                (said,) = tell_made([packed], faults)
+            elif line.outcome in _UNMADE:
+                said = with_part_made(line, self._part_made.made_of(verdict.effects), self._words)
+            before = list(self._forgotten.of(row)) if self._forgotten else ()
+            yield with_made_before(said, before, self._words) if before else said
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
-        return self._journal.count(self.run.attempt, self._stored(outcomes), codes)
+        count = self._journal.count(self.run.attempt, self._stored(outcomes), codes)
+        if self._applied or not outcomes or not self._part_made.begun:
+            return count
+        made = sum(n for code, n in self._made_rows.items() if not codes or code in codes)
+        if Outcome.SKIPPED not in outcomes:  # what was planned as done was counted for those that are made
+            planned = self._journal.count(self.run.attempt, [Outcome.DONE], codes)
+            return count - (planned - made if Outcome.DONE in outcomes else 0)
+        return count if Outcome.DONE in outcomes else count - made
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
         return self._again(self._journal.faults(self.run.attempt, whole_file=whole_file))
@@ -95,19 +157,30 @@ class RunReport:
         return (change for change in self._journal.net_changes() if change.before != change.after)
 
     def lost_numbers(self) -> Iterator[Change]:
-        fates = (Fate.DONE,) if self._applied else (Fate.DONE, Fate.PLANNED)
+        ended = self.run.state in states.FINAL  # then what was not made will not be
+        fates = (Fate.DONE,) if ended else (Fate.DONE, Fate.PLANNED)
         return self._journal.lost_numbers(*fates)
 
     def events(self) -> Iterator[Event]:
         return iter(self._store.events(self.run.id))
 
 
-def shown_counts(counts: Mapping[str, int], *, applied: bool) -> dict[str, int]:
-    """Rows by outcome as a report shows them: before a run is applied, what would be done is skipped."""
+_UNMADE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
+"""Outcomes of rows that were to be done, of which a part may be made."""
+
+
+def shown_counts(counts: Mapping[str, int], *, applied: bool, made: int = 0) -> dict[str, int]:
+    """Rows by outcome as a report shows them: before a run is applied, what would be done is skipped, but for the rows
+    that are `made` already."""
     shown = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
     if not applied:
-        shown["skipped"], shown["done"] = shown["skipped"] + shown["done"], 0
+        shown["skipped"], shown["done"] = shown["skipped"] + shown["done"] - made, made
     return shown
+
+
+def outcome_counts(store: Store, run: Run) -> Mapping[str, int]:
+    """Rows by what became of them, whatever the state of their run."""
+    return RunReport(store, run, site="", timezone="UTC").counts
 
 
 def report_path(run_id: int, created: datetime, inbox: str, file: str) -> str:

@@ -13,7 +13,17 @@ from linecard.model.report import Line
 from linecard.model.run import State
 from linecard.model.sheet import Fault, Row, Severity
 from linecard.rules import states
-from linecard.rules.sentences import AND, NOBODY, THE_PBX, decision, number_taken, sentence, wanted
+from linecard.rules.sentences import (
+    AND,
+    MADE_BEFORE,
+    NOBODY,
+    PART_MADE,
+    THE_PBX,
+    decision,
+    number_taken,
+    sentence,
+    wanted,
+)
 from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.packed import Packed, effects_alone, numbers_of, unpacked
 
@@ -158,6 +168,26 @@ def line(
         effects[1:] if outcome is DONE else (),
         tuple(f for f in faults if f.severity is Severity.WARNING) if faults else (),
     )
+
+
+def with_part_made(said: Line, made: Sequence[Effect], words: Wording) -> Line:
+    """A row that is not done, with what of it was made all the same: its extensions are as they were left."""
+    if not made:
+        return said
+    main = next((e for e in made if (e.pbx, e.extension) == (said.pbx, said.extension)), None)
+    message = f"{said.message} {words(PART_MADE).format(extensions=_extensions(made, said))}"
+    after = said.after if main is None else main.after
+    return said._replace(message=message, after=after, also=tuple(e for e in made if e is not main))
+
+
+def with_made_before(said: Line, made: Sequence[Effect], words: Wording) -> Line:
+    """A row with what an earlier plan of its run has made for it, and somebody else has changed since."""
+    message = f"{said.message} {words(MADE_BEFORE).format(extensions=_extensions(made, said))}"
+    return said._replace(message=message, also=(*said.also, *made))
+
+
+def _extensions(made: Sequence[Effect], said: Line) -> str:
+    return ", ".join([effect.extension if said.pbx else f"{effect.extension} ({effect.pbx})" for effect in made])
 
 
 def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, str]:

@@ -106,6 +106,13 @@ def number_taken(number: str, extension: str, holder: str, *, done: bool, words:
     return words(NUMBER_TAKEN[done, bool(holder)]).format(number=number, extension=extension, holder=holder)
 
 
+PART_MADE = "A part of it was made: {extensions}."
+"""An addition to what is said of a row that was not done."""
+
+MADE_BEFORE = "Before that, this run had changed {extensions}."
+"""An addition to what is said of a row that comes to something else since somebody changed what was made for it."""
+
+
 def wanted(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str:
     """What a row would do, for a plan that has not been applied."""
     return words(WANTED[code]).format_map(facts)
@@ -123,6 +130,9 @@ def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, b
     """What a reader must know first: did it work, and who must do what. `begun`: some of its changes were sent;
     where that is not known, they may have been by every plan but the first."""
     if run.state in _NOT_APPLIED:
+        if begun and run.state in _PART_MADE:
+            said = _PART_MADE[run.state]
+            return Headline(said.tone, words(said.title), words(said.todo).format(run=run.id))
         # a second plan waits: of a run that was approved, or of one that is half made
         half_made = run.attempt > 1 and (run.state is State.PLANNED or (run.state is State.HELD and begun is not False))
         said = _NOT_APPLIED[State.STALE if half_made else run.state]
@@ -174,6 +184,21 @@ _NOT_APPLIED: Mapping[State, Headline] = {
         Headline("attention", "Nothing was changed yet.", "Import the file, or discard the run."),
     ),
 }
+
+
+_PART_MADE: Mapping[State, Headline] = {
+    State.HELD: Headline(
+        "attention",
+        "A part of the run was made; the rest waits for a person.",
+        "Read why below, then approve the rest by its digest or discard it; what was made stays.",
+    ),
+    State.DISCARDED: Headline(
+        "attention",
+        "The run was discarded after a part of it was made.",
+        "`linecard report {run} --format undo` writes the sheet that puts back what was made.",
+    ),
+}
+"""Of a run of which something was made, or may have been."""
 
 
 def _so_far(fine: int, total: int, counts: Mapping[str, int], words: Wording) -> str:

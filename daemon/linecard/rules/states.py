@@ -30,6 +30,9 @@ WAITING = frozenset({State.RECEIVED, State.PLANNED, State.HELD})
 SPOKEN = frozenset({State.APPLIED, State.PARTIAL, State.UNCHANGED})
 """States in which the outcomes of rows are what they came to, not what they were planned to be."""
 
+WHOLE = SPOKEN - {State.PARTIAL}
+"""States of runs that were carried out and left nothing half done."""
+
 
 def check(was: State, now: State) -> None:
     """Refuse a move that the contract does not know; that is a bug, never a matter of data."""

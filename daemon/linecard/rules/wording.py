@@ -84,8 +84,14 @@ ENDED: Mapping[State, str] = {
 
 
 def result(state: State, counts: Mapping[str, int], words: Wording = ENGLISH) -> str:
-    """What came of a run in a few words, as a subject says it: `41 done, 2 refused`."""
-    if state in ENDED:
-        return words(ENDED[state])
+    """What came of a run in a few words, as a subject says it: `41 done, 2 refused`, `discarded, 3 done`.
+
+    `counts` are those of a report: of a run that was not applied, rows are done only where they were made.
+    """
     told = [words.many(*forms, counts[outcome]) for outcome, forms in COUNTED.items() if counts.get(outcome)]
+    if state in ENDED:
+        if not counts.get(Outcome.DONE):
+            return words(ENDED[state])
+        broke_off = ENDED[state] == ENDED[State.PLANNED]
+        return f"{words(ENDED[State.STALE if broke_off else state])}, {told[0]}"
     return ", ".join(told) or words("no rows")

@@ -20,6 +20,7 @@ from linecard.pipeline.drive import Driven, drive
 from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.quarantine import MOST_TRIES, quarantine
+from linecard.pipeline.report import outcome_counts
 from linecard.ports.inbox import Inbox as InboxPort
 from linecard.ports.inbox import InboxError
 from linecard.rules import states
@@ -31,7 +32,7 @@ from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
-from linecard.runtime.unattended import Spread, Unattended, counts_in_words
+from linecard.runtime.unattended import Spread, Unattended, in_words
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Engine:
         self._guard = threading.Lock()
         self._lanes = Lanes()
         self._outside: dict[int, float] = {}
+        self._held: set[int] = set()
         self.unparted: set[str] = set()
         """Inboxes some of whose files could not be parted with when that was last tried."""
         self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
@@ -232,9 +234,19 @@ class Engine:
             # Read anew: it may have been at work when it was found, and have ended since.
             if not known and found.id not in self._outside and self._store.run(found.id).state is State.APPROVED:
                 self.admit(found.id)
+        self._notice_discarded()
         self._concerns.files()
         self.board.well("memory")
         return True
+
+    def _notice_discarded(self) -> None:
+        """Runs that a person has discarded from another terminal have ended, too."""
+        with self._guard:  # a run that a worker finds held meanwhile must not be forgotten
+            held = {run.id for run in self._store.runs(of_states={State.HELD})}
+            gone, self._held = self._held - held, held
+        for run in (self._store.run(run_id) for run_id in sorted(gone)):
+            if run.state is State.DISCARDED:
+                self._ended(run)
 
     def work(self, run_id: int) -> None:
         """Take a run as far as it goes now; its PBXs are its own meanwhile, and free afterwards whatever happens."""
@@ -290,8 +302,11 @@ class Engine:
         log(
             "run ended" if run.state in states.FINAL else "run waits for a person",
             state=run.state,
-            rows=counts_in_words(run),
+            rows=in_words(outcome_counts(self._store, run)),
         )
+        if run.state is State.HELD:
+            with self._guard:
+                self._held.add(run.id)
         self.ended(run)
 
     def _wait(self, run_id: int, error: LinecardError) -> float:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from linecard.model.outcome import Outcome
 from linecard.model.run import Run, State
+from linecard.pipeline.report import outcome_counts
 from linecard.rules import states
 from linecard.runtime.board import Board
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -20,7 +22,7 @@ class Figures:
     """Counted and served if the configuration says so; else nothing of it is even imported."""
 
     def __init__(self, service: Service, engine: Engine, board: Board) -> None:
-        self._config = service.config.metrics
+        self._config, self._store = service.config.metrics, service.store
         self._server: Any = None
         if self._config.port is None and self._config.textfile is None:
             self._registry = None
@@ -37,8 +39,10 @@ class Figures:
         if self._registry is None:
             return
         self._runs.labels(run.inbox, run.state.value).inc()
-        if run.state in states.SPOKEN:
-            for outcome, count in run.counts.items():
+        counts = outcome_counts(self._store, run)
+        # Of a run that was discarded its rows count where a part of it was made: else none of them came to anything.
+        if run.state in states.SPOKEN or (run.state is State.DISCARDED and counts[Outcome.DONE]):
+            for outcome, count in counts.items():
                 self._rows.labels(run.inbox, outcome).inc(count)
 
     def serve(self) -> None:

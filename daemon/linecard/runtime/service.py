@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
 from linecard.model.format import SheetFormat
+from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import archive, opening, survey
@@ -28,7 +29,7 @@ from linecard.pipeline.planning import Planning
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off
-from linecard.pipeline.report import RunReport
+from linecard.pipeline.report import RunReport, outcome_counts
 from linecard.ports.backend import Can
 from linecard.ports.keyring import Keyring, Vault
 from linecard.ports.opener import Desk, Opener
@@ -45,6 +46,7 @@ from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.clock import ClockWatch
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
+from linecard.store.journal import Journal
 from linecard.store.outbox import ARCHIVE
 from linecard.store.overtaking import overtaken_by
 from linecard.store.store import Clock, Store
@@ -245,10 +247,15 @@ class Service:
         return self.store.run(run.id)
 
     def discard(self, run: Run, *, why: str) -> Run:
+        """Give up a run that waits. What it has made stays made, and its rows are counted as what they came to."""
+        values: dict[str, Any] = {}
+        if made := Journal(self.store, run.id).tally().get(Fate.DONE, 0):
+            values["counts"] = dict(outcome_counts(self.store, run))
+            why = f"{why}; {made} {'change was' if made == 1 else 'changes were'} made before"
         with self.store.transaction() as connection:
             if run.state is State.PLANNED:
                 self.store.move(connection, run.id, State.HELD, who=self.who, why="asked whether to go on")
-            self.store.move(connection, run.id, State.DISCARDED, who=self.who, why=why)
+            self.store.move(connection, run.id, State.DISCARDED, who=self.who, why=why, **values)
         return self.store.run(run.id)
 
     def finish(
@@ -327,8 +334,6 @@ class Service:
         return any(r.inbox == run.inbox and r.id > run.id for r in self.store.runs(of_states=states.SPOKEN))
 
     def _pbxs_of(self, run: Run) -> list[str]:
-        from linecard.store.journal import Journal
-
         return Journal(self.store, run.id).pbxs()
 
     def announce(self) -> None:

@@ -50,7 +50,7 @@ class Unattended:
         return paced(partial(self.board.progress, where))
 
     def planned(self, run: Run) -> None:
-        log("run planned", state=run.state, digest=run.digest[:12], rows=counts_in_words(run))
+        log("run planned", state=run.state, digest=run.digest[:12], rows=in_words(run.counts))
 
     def applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
         where = f"run {run.id}"
@@ -77,5 +77,5 @@ class Unattended:
         log("pbx given up", words=words, level="error")
 
 
-def counts_in_words(run: Run) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items() if count) or "none"
+def in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "none"

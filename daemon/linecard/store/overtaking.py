@@ -6,25 +6,48 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from linecard.model.outcome import Fate
 from linecard.model.run import Run
 from linecard.rules import states
 from linecard.store.store import Store
-from linecard.store.tables import row, run
+from linecard.store.tables import HAS_CHANGED, change, row, run
 
 _FINE = ("done", "unchanged")
 
 
 def overtaken_by(store: Store, older: Run) -> list[int]:
     """The newer runs, the oldest first, that were carried out and have a row for a member or an extension that the
-    older run has a row for, or that took an extension from such a member. What only one of the two names does not
-    count: nothing of it is undone.
+    older run has a row for, or that took an extension from such a member. Of a run that was not carried out, what it
+    has changed all the same counts. What only one of the two names does not count: nothing of it is undone.
     """
-    newer = sa.select(run.c.id, run.c.attempt).where(
-        run.c.id > older.id, run.c.state.in_(sorted(state.value for state in states.SPOKEN))
-    )
+    spoken = run.c.state.in_(sorted(states.SPOKEN))
+    newer = sa.select(run.c.id, run.c.attempt, spoken).where(run.c.id > older.id, spoken | HAS_CHANGED)
     with store.reading() as connection:
         found = connection.execute(newer.order_by(run.c.id)).all()
-        return [run_id for run_id, attempt in found if connection.execute(_shared(older, run_id, attempt)).first()]
+        return [
+            run_id
+            for run_id, attempt, carried_out in found
+            if connection.execute(_shared(older, run_id, attempt) if carried_out else _changed(older, run_id)).first()
+        ]
+
+
+def _changed(older: Run, run_id: int) -> Any:
+    """Rows of the older run for an extension that the other one has changed, or for whom it was before or is now."""
+    ours, made = row.alias(), sa.and_(change.c.run_id == run_id, change.c.fate == Fate.DONE)
+    same = [
+        sa.and_(
+            ours.c.extension != "",
+            sa.tuple_(ours.c.pbx, ours.c.extension).in_(sa.select(change.c.pbx, change.c.extension).where(made)),
+        )
+    ]
+    for column in (change.c.before_member, change.c.after_member):
+        held = sa.select(column).where(made, column.is_not(None))
+        same += [
+            sa.and_(ours.c.pbx == "", ours.c.member.in_(held)),
+            sa.tuple_(ours.c.pbx, ours.c.member).in_(held.with_only_columns(change.c.pbx, column)),
+        ]
+    mine = (ours.c.run_id == older.id, ours.c.attempt == older.attempt, ours.c.member != "")
+    return sa.select(sa.literal(1)).select_from(ours).where(*mine, sa.or_(*same)).limit(1)
 
 
 def _shared(older: Run, run_id: int, attempt: int) -> Any:

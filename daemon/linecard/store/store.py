@@ -18,7 +18,7 @@ from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
 from linecard.store import migrate, run_numbers
-from linecard.store.tables import change, claim, drop, event, fault, outbox, row, run
+from linecard.store.tables import HAS_CHANGED, change, claim, drop, event, fault, outbox, row, run
 
 Clock = Callable[[], datetime]
 Addressed = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
@@ -211,7 +211,7 @@ class Store:
         return [Waiting(*found) for found in connection.execute(older).all()]
 
     def counting_names(self, connection: sa.Connection, inbox: str, before: int) -> list[tuple[int, str]]:
-        """Runs of an inbox before this one that wait, are at work or were carried out, by their files' names.
+        """Runs of an inbox before this one that wait, are at work or were carried out, even in part, by file name.
 
         The newest few hundred do, where each file that is older than one of them is refused.
         """
@@ -219,7 +219,7 @@ class Store:
         query = (
             sa.select(run.c.id, drop.c.name)
             .join(drop)
-            .where(run.c.inbox == inbox, run.c.id < before, run.c.state.not_in(gone))
+            .where(run.c.inbox == inbox, run.c.id < before, run.c.state.not_in(gone) | HAS_CHANGED)
             .order_by(run.c.id.desc())
             .limit(COMPARED)
         )
@@ -244,16 +244,17 @@ class Store:
         connection.execute(sa.update(run).where(run.c.id == run_id).values(**values))
 
     def last_whole(self, connection: sa.Connection, inbox: str) -> tuple[int, str] | None:
-        """The newest run of an inbox that was carried out, and its file's SHA-256, if all its rows were done."""
+        """The newest run of an inbox that has changed something or would have, and its file's SHA-256, if all its rows
+        were done: after one that was carried out in part the PBX is not what any file says."""
         query = (
             sa.select(run.c.id, drop.c.sha256, run.c.state)
             .join(drop)
-            .where(run.c.inbox == inbox, run.c.state.in_(sorted(states.SPOKEN)))
+            .where(run.c.inbox == inbox, run.c.state.in_(sorted(states.SPOKEN)) | HAS_CHANGED)
             .order_by(run.c.id.desc())
             .limit(1)
         )
         found = connection.execute(query).first()
-        return None if found is None or found[2] == State.PARTIAL else (found[0], found[1])
+        return None if found is None or State(found[2]) not in states.WHOLE else (found[0], found[1])
 
     def unfinished_drops(self) -> list[str]:
         """Where the files of runs that have not ended are kept, below the archive."""

@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from linecard.model.outcome import Fate
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -158,6 +160,9 @@ change = sa.Table(
     sa.Column("words", sa.Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
+
+HAS_CHANGED = sa.exists().where(change.c.run_id == run.c.id, change.c.fate == Fate.DONE).correlate(run)
+"""Of a run: whether it has changed anything on a PBX, whatever has become of it since."""
 
 fault = sa.Table(
     "sheet_fault",

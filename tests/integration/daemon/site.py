@@ -47,6 +47,14 @@ def rows(*named: str, pbx: str = "") -> str:
     return HEADER + "".join(f"attach,{m}@example.org,{pbx},{e},\n" for m, e in (name.split() for name in named))
 
 
+def _writer(gate: Path) -> int | None:
+    """The gate opened for writing; None while nobody reads from it."""
+    try:
+        return os.open(gate, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
 class Site:
     """`plugins` is where the switchboard is installed."""
 
@@ -117,10 +125,10 @@ class Site:
     def reopen(self, pbx: str) -> None:
         """Let go on whoever waits, and nobody wait again."""
         gate = self.folder / f"{pbx}.gate"
-        open_gate = gate.rename(gate.with_name("opened"))
-        with open_gate.open("w"):
-            pass
-        open_gate.unlink()
+        # Whoever says that it waits has not opened the gate yet: taken away now, it would not be found.
+        writer = eventually(lambda: _writer(gate), "somebody stands at the gate")
+        gate.unlink()
+        os.close(writer)
 
     # -- linecard ------------------------------------------------------------------------------------------------------
 

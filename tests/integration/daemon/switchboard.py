@@ -86,8 +86,8 @@ class Switchboard:
         gate = self._path.with_suffix(".gate")
         if gate.exists():
             self._path.with_suffix(".waits").touch()
-            with gate.open():
-                pass
+            with gate.open() as opened:
+                opened.read()
 
 
 def _starve() -> None:
