@@ -26,7 +26,7 @@ from linecard.rules.containers import detect_container
 from linecard.rules.defuse import defused
 from linecard.rules.expiry import expiry
 from linecard.rules.names import is_junk, is_system_file, safe_name
-from linecard.rules.openpgp import detect_openpgp
+from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
 from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
@@ -87,6 +87,7 @@ __all__ = [
     "Outcome",
     "Outlet",
     "Parting",
+    "PgpKind",
     "PhoneSecret",
     "Place",
     "Renderer",
@@ -122,7 +123,9 @@ __all__ = [
     "hookimpl",
     "is_junk",
     "is_system_file",
+    "key_version",
     "plain",
+    "preamble",
     "result",
     "safe_name",
     "sorted_numbers",

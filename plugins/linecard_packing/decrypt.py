@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from linecard.api import (
     CannotOpen,
@@ -16,15 +17,21 @@ from linecard.api import (
     FaultCode,
     KeyringError,
     OpenerError,
+    PgpKind,
+    detect_container,
     detect_openpgp,
     expiry,
+    preamble,
 )
+from linecard_packing.bounds import no_room
 from linecard_packing.home import Home
 from linecard_packing.options import PgpOptions
 from linecard_packing.pgp_keys import keys_of
 from linecard_packing.verdict import Said, judged, not_encrypted
 
 _TIMED_OUT = 124
+_HEAD = 512
+_BLOCK = 1 << 16
 _MORE = 1 << 20
 """gpg stops a block before its limit, and says DECRYPTION_OKAY all the same: its limit is above ours, which counts."""
 
@@ -44,6 +51,8 @@ class PgpOpener:
         return None if self._options.unencrypted == "accept" else not_encrypted()
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:
+        _must_be_a_message(_head(wrapped))
+        _pass_preamble(wrapped)
         options = self._options
         passphrase = options.passphrase.reveal(self._desk.folder, os.environ) if options.passphrase else None
         with self._beginning:
@@ -51,7 +60,7 @@ class PgpOpener:
         try:
             plain = self._desk.private()
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
         try:
             self._fill(plain, gpg, wrapped, passphrase, most, noted)
         except BaseException:
@@ -73,7 +82,7 @@ class PgpOpener:
         gpg.on_data = taken
         said, result = _called(gpg, wrapped, passphrase, most)
         if taken.failed is not None:
-            raise _no_room(taken.failed)
+            raise no_room(taken.failed)
         if taken.size > most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
@@ -86,7 +95,7 @@ class PgpOpener:
         try:
             plain.seek(0)  # writes what was held back
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
 
     def _must_have_ended(self, code: int, stderr: str) -> None:
         if code == _TIMED_OUT:
@@ -138,6 +147,28 @@ class PgpOpener:
         self._home.close()
 
 
+def _head(wrapped: BinaryIO) -> bytes:
+    """The first bytes, which are read again afterwards."""
+    return cast("io.BufferedReader", wrapped).peek(_HEAD)[:_HEAD]
+
+
+def _must_be_a_message(head: bytes) -> None:
+    """gpg says of keys and of parts of messages what would send an operator the wrong way."""
+    container = detect_container(head)
+    if container is not None and detect_openpgp(head) not in (PgpKind.ENCRYPTED, PgpKind.MESSAGE):
+        raise CannotOpen(FaultCode.CANNOT_DECRYPT, container.sentence, container.remedy)
+
+
+def _pass_preamble(wrapped: BinaryIO) -> None:
+    """Read what stands before a message and says nothing: to gpg 2.2 a file that begins with padding is no OpenPGP."""
+    while (size := preamble(_head(wrapped))) > 0:
+        while size > 0:
+            block = wrapped.read(min(size, _BLOCK))
+            if not block:
+                return
+            size -= len(block)
+
+
 class _Taken:
     """Puts what gpg gives into a file, up to a limit; gpg itself is told the limit too."""
 
@@ -179,9 +210,3 @@ def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> t
             "The program timeout cannot be run.", remedy="Install it: apt-get install coreutils."
         ) from error
     return Said.read(made[-1].stderr), made[-1]
-
-
-def _no_room(error: OSError) -> OpenerError:
-    return OpenerError(
-        f"The decrypted file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
-    )

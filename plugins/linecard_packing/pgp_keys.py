@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from linecard.api import Key, KeyringError, Vault
+from linecard.api import Key, KeyringError, Vault, key_version
 from linecard_packing.home import Home
 from linecard_packing.options import fingerprint
 
+_NEWEST = 4
 _UNUSABLE = {"r": "revoked", "d": "disabled", "i": "not valid", "n": "not valid"}
 
 
@@ -47,6 +48,12 @@ class PgpKeyring:
         secret = self._passphrase()
         result = self._home.gpg(limit=60).import_keys(content, passphrase=secret)
         names = set(result.fingerprints)
+        version = key_version(content)
+        if not names and version is not None and version > _NEWEST:
+            raise KeyringError(
+                f"The key in the file has version {version}, which gpg does not know.",
+                remedy="Ask its owner for a key of version 4 (RFC 4880).",
+            )
         if not names:
             raise KeyringError(
                 "There is no PGP key in the file.",

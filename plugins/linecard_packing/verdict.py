@@ -5,13 +5,16 @@ Never from its exit code alone: that is 0 for an unsigned message, for an expire
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from linecard.api import CannotOpen, Fault, FaultCode, OpenerError, Severity
 from linecard_packing.options import PgpOptions
 
 _MARK = "[GNUPG:] "
+_NEWER = re.compile(r"gpg: (onepass_sig|packet\(\d+\)) with unknown version ([5-9])$")
+_SIGNATURES = frozenset({"onepass_sig", "packet(2)"})
 _AGAIN = "Ask the sender to send the file again."
 _OLD_CIPHERS = {"1": "IDEA", "2": "3DES", "3": "CAST5", "4": "Blowfish"}
 _OLD_HASHES = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}
@@ -21,6 +24,8 @@ _NOT_GOOD = {
     "EXPSIG": "by {who}, and has itself expired",
     "ERRSIG": "by a key that this site does not have ({who})",
 }
+_OUR_KEY = "pkdecrypt_failed"
+"""What failed, in the errors about the site's key: those about passphrases of files are none of ours."""
 _LOCKED = {11, 85, 86, 99, 177, 198}
 """libgpg-error's codes for a wrong passphrase, for none, and for nobody being there to be asked for it."""
 
@@ -30,11 +35,20 @@ class Said:
     """The status lines of one call of gpg: keyword and arguments, in order."""
 
     lines: Sequence[tuple[str, list[str]]]
+    newer: Mapping[str, str] = field(default_factory=dict)
+    """Packets of versions that gpg does not know, and their version: it has no status line for them, only words."""
 
     @classmethod
     def read(cls, stderr: str) -> Said:
-        found = (line[len(_MARK) :].split() for line in stderr.splitlines() if line.startswith(_MARK))
-        return cls([(words[0], words[1:]) for words in found if words])
+        lines = stderr.splitlines()
+        found = (line[len(_MARK) :].split() for line in lines if line.startswith(_MARK))
+        newer = {match[1]: match[2] for line in lines if (match := _NEWER.match(line))}
+        return cls([(words[0], words[1:]) for words in found if words], newer)
+
+    @property
+    def newer_signature(self) -> str:
+        """The version of a signature that gpg does not know; empty where there is none."""
+        return next((version for packet, version in self.newer.items() if packet in _SIGNATURES), "")
 
     def has(self, *keywords: str) -> bool:
         return any(keyword in keywords for keyword, _ in self.lines)
@@ -48,21 +62,56 @@ def judged(said: Said, options: PgpOptions, *, ok: bool, valid: bool, code: int)
 
     `ok` and `valid` are what python-gnupg makes of the same lines, `code` is gpg's exit code.
     """
+    _must_be_known(said)
     if said.has("BEGIN_DECRYPTION", "ENC_TO", "NEED_PASSPHRASE_SYM", "DECRYPTION_FAILED"):
         _decrypted(said, ok=ok)
     else:
         _readable(said, options)
     _signed(said, options, valid=valid)
     # Nothing but a signature of somebody unknown explains why gpg is not content with what it has given.
-    if code and not (said.has("ERRSIG") and not options.signers):
+    if code and not ((said.has("ERRSIG") or said.newer_signature) and not options.signers):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, "gpg found something wrong with the file.", _AGAIN)
     yield from _outdated(said)
 
 
+def _must_be_known(said: Said) -> None:
+    """Keys, messages and signatures of newer versions, which gpg passes over or takes for damage."""
+    if said.has("PLAINTEXT") and not said.has("DECRYPTION_OKAY"):
+        return  # signed in the clear: perhaps nobody needs the signature
+    if said.newer_signature and (said.has("DECRYPTION_OKAY") or not said.has("ENC_TO")):
+        raise _newer_signature(said)
+    if said.newer and not said.has("DECRYPTION_OKAY", "NO_SECKEY", "DECRYPTION_KEY"):
+        version = next(iter(said.newer.values()))
+        raise CannotOpen(
+            FaultCode.CANNOT_DECRYPT,
+            f"The file is encrypted in the form of version {version}, which gpg does not know.",
+            "Ask the sender to encrypt it with the site's public key (`linecard keys export`), as RFC 4880 has it.",
+        )
+
+
+def _newer_signature(said: Said) -> CannotOpen:
+    return _signature(
+        f"The file is signed with a key of version {said.newer_signature}, which gpg does not know.",
+        "Ask the sender to sign with a key of version 4 (RFC 4880), or not to sign.",
+    )
+
+
 def _decrypted(said: Said, *, ok: bool) -> None:
+    if any(words[0] == "0" and words[2:] in ([], ["0"]) for words in said.all("DECRYPTION_INFO") if words[1:]):
+        raise CannotOpen(
+            FaultCode.CANNOT_DECRYPT,
+            "The file is encrypted without integrity protection: nobody could tell whether it was changed on its way.",
+            "Ask the sender to switch integrity protection on (MDC, in Bouncy Castle `withIntegrityPacket`).",
+        )
     if said.has("DECRYPTION_OKAY") and ok and len(said.all("PLAINTEXT")) == 1:
         return
-    errors = {int(words[1]) & 0xFFFF for words in said.all("ERROR") if len(words) == 2 and words[1].isdigit()}
+    if said.has("NEED_PASSPHRASE_SYM") and not said.has("ENC_TO", "DECRYPTION_OKAY"):
+        raise CannotOpen(
+            FaultCode.CANNOT_DECRYPT,
+            "The file is encrypted with a passphrase that this site does not have, and not with a key.",
+            "Ask the sender to encrypt it with the site's public key (`linecard keys export`).",
+        )
+    errors = {int(words[1]) & 0xFFFF for words in said.all("ERROR") if words[0] == _OUR_KEY and words[1].isdecimal()}
     if errors & _LOCKED:
         raise OpenerError(
             "The site's PGP key cannot be unlocked: its passphrase is missing or wrong.",
@@ -77,12 +126,19 @@ def _decrypted(said: Said, *, ok: bool) -> None:
         )
     if said.has("DECRYPTION_OKAY"):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file is more than one OpenPGP message, or is damaged.", _AGAIN)
-    raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off on its way.", _AGAIN)
+    raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off on its way.", _AGAIN, is_cut=True)
 
 
 def _readable(said: Said, options: PgpOptions) -> None:
     """A message that is not encrypted."""
-    if said.has("NODATA") or len(said.all("PLAINTEXT")) != 1:
+    if said.has("NEWSIG") and not said.has("PLAINTEXT"):
+        raise CannotOpen(
+            FaultCode.CANNOT_DECRYPT,
+            "The file is a PGP signature alone, without what it signs.",
+            "Ask the sender to sign and encrypt the sheet into one file.",
+        )
+    is_cut = said.has("NODATA") and not said.newer_signature  # it is also said of a signature that gpg does not know
+    if is_cut or len(said.all("PLAINTEXT")) != 1:
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT, "There is no whole OpenPGP message in the file; it may be cut off.", _AGAIN
         )
@@ -104,6 +160,8 @@ def _signed(said: Said, options: PgpOptions, *, valid: bool) -> None:
         raise _signature("The signature does not fit the file: one of them was changed.", _AGAIN)
     if not options.signers:
         return
+    if said.newer_signature and not said.has("VALIDSIG"):
+        raise _newer_signature(said)
     for keyword, words in said.lines:
         if keyword in _NOT_GOOD:
             raise _signature(

@@ -94,7 +94,7 @@ def preamble(head: bytes) -> int:
 def key_version(content: bytes) -> int | None:
     """The version of the first key in a file of keys, armoured or not; None where there is none."""
     head = _unarmoured(content) if _ARMOUR.match(content) else content
-    packet = _packet(head, 0)
+    packet = _packet(head, preamble(head))
     if packet is None or packet.tag not in (5, 6) or packet.start >= len(head):
         return None
     return head[packet.start]
