@@ -41,6 +41,7 @@ torture: env
 		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
 		tests/unit/rules/test_numbering_differential.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
+	$(BIN)/python tests/integration/packing/fuzz.py 600
 
 wheel: env
 	$(BIN)/python -m build --wheel --no-isolation
