@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from linecard.languages.kept_files import KEPT_OF_FILES
 from linecard.rules.member import REASONS, UNREADABLE
 
 KEPT = (
@@ -141,6 +142,7 @@ KEPT = (
         "Ask the sender for the present public key; then linecard keys import FILE, "
         "and list its fingerprint under `signers`."
     ),
+    *KEPT_OF_FILES,
 )
 """Of two that fit, one without facts is meant before any other, else the first."""
 

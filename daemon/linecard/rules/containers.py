@@ -162,6 +162,11 @@ def detect_container(head: bytes, *, name: str = "", tail: bytes = b"") -> Conta
     return VOLUME if not is_text and (has_volume_name(name) or _is_last_volume(tail)) else found
 
 
+def containers() -> tuple[Container, ...]:
+    """All that a file can be found to be."""
+    return tuple(dict.fromkeys([*_PGP.values(), *(container for _, container in _TABLE), _TAR, _TAR_IN_GZIP]))
+
+
 def has_volume_name(name: str) -> bool:
     """Whether volumes of split archives are named so: people.z01, people.7z.002, people.part1.rar."""
     return any(match.end() == len(name) for match in _VOLUME_NAME.finditer(name))

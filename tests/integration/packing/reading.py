@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from linecard.api import CannotOpen, Opener, Row, Severity
+from linecard.api import CannotOpen, Fault, FaultCode, Opener, Row, Severity
 from linecard.api import Desk as OpenersDesk
+from linecard.languages.kept import known
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening
 from linecard.pipeline.files import nameless
@@ -47,6 +49,21 @@ class Read:
     @property
     def taken(self) -> bool:
         return not self.codes
+
+
+OF_OPENERS = {
+    *(FaultCode.PACKING, FaultCode.TOO_LARGE, FaultCode.NOT_ENCRYPTED, FaultCode.CANNOT_DECRYPT),
+    *(FaultCode.SIGNATURE, FaultCode.WEAK_CRYPTO, FaultCode.NUL_BYTE),
+}
+
+
+def must_be_translated(faults: Iterable[Fault]) -> None:
+    """Every sentence of these is one that readers of other languages get in theirs."""
+    for fault in faults:
+        for said in filter(None, (fault.message, fault.hint)):
+            found = known(said)
+            assert found is not None, said
+            assert "said" not in found[1] or known(found[1]["said"]) is not None, said
 
 
 class Desk:
@@ -87,6 +104,7 @@ class Desk:
         sheet = opening.sheet(self._drop(data, name), inbox)
         rows = list(sheet)
         errors = [fault for fault in sheet.faults if fault.severity is Severity.ERROR]
+        must_be_translated(fault for fault in sheet.faults if fault.code in OF_OPENERS)
         return Read(
             rows,
             [fault.code.value for fault in errors],

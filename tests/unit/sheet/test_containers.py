@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.rules.containers import detect_container, has_volume_name
+from linecard.languages import wording
+from linecard.languages.kept import known
+from linecard.rules.containers import containers, detect_container, has_volume_name
 from unit.sheet.reading import HEADER, read
 
 
@@ -44,6 +46,28 @@ def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
     assert (fault.line, fault.code) == (0, "packing")
     assert what in fault.message
     assert remedy in fault.hint
+
+
+@pytest.mark.parametrize("container", containers(), ids=lambda container: container.what)
+def test_what_is_said_of_each_is_translated(container):
+    for sentence in (container.sentence, container.sentence_inside):
+        text, facts = known(sentence)
+        assert "{said}" in text
+        assert known(facts["said"]) == (container.what, {})
+    assert known(container.remedy) is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", "Le fichier est une archive 7z ; il ne peut pas être lu tel quel."),
+        ("de", "Die Datei ist ein 7z-Archiv; so kann sie nicht gelesen werden."),
+        ("es", "El archivo es un archivo 7z; no se puede leer tal como está."),
+        ("pt", "O ficheiro é um arquivo 7z; não pode ser lido tal como está."),
+    ],
+)
+def test_it_is_said_in_the_reader_s_language(language, said):
+    assert wording(language).again(detect_container(b"7z\xbc\xaf\x27\x1c\0\4").sentence) == said
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp850", "utf-16"])
