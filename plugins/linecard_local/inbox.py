@@ -7,11 +7,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
 from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, ending_of, safe_name
 from linecard_local.lease import is_written
-from linecard_local.moving import beside, copied, made, rename_new, summed, synced, to_quarantine
+from linecard_local.moving import beside, copied, made, move, rename_new, summed, synced, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.reply import put
 from linecard_local.watch import Deaf, FolderWatch
@@ -99,20 +100,23 @@ class LocalInbox:
 
     def _put_aside(self, claim: str, seen: Listing) -> bytes | None:
         """Move a file that is still as it was seen; where it lies then, None if it was left."""
-        source = os.path.join(self._path, seen.name)
+        source = self._beside(seen.name)
         try:
             if _is_as_seen(source, seen):
                 for side, ending in _sides(seen):
                     with suppress(FileNotFoundError, FileExistsError):  # moved before a crash, or with another file
-                        self._rename(os.path.join(self._path, side), claim + ending)
+                        self._rename(self._beside(side), claim + ending)
                 return self._rename(source, claim)
         except FileNotFoundError:  # its owner, or another linecard, was quicker
             self._must_be_mounted(seen)
         for side, ending in _sides(seen):
             kept = self._aside(claim + ending)
             if kept is not None:
-                there = os.path.join(self._path, side)
-                self._put_back(kept, there, there + b"." + claim[:8].encode())
+                there = self._beside(side)
+                try:
+                    self._put_back(kept, there)
+                except FileExistsError:  # another came for the next file
+                    self._put_back(kept, there + b"." + claim[:8].encode())
         return None
 
     def _must_be_mounted(self, seen: Listing) -> None:
@@ -197,10 +201,20 @@ class LocalInbox:
             elif parting is Parting.DONE:
                 os.unlink(path)
             else:
-                to_quarantine(path, self._quarantine, f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}")
+                self._put_into_quarantine(path, seen, claim)
             self._drop_sides(claim)
             synced(os.path.dirname(path))
             return as_taken
+
+    def _put_into_quarantine(self, path: bytes, seen: Listing, claim: str) -> None:
+        """Where a person finds it, with its checksum file, by which it can be seen to be whole."""
+        name = f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}"
+        summed = self._aside(claim + CHECKSUM)
+        if summed is not None:
+            made(os.fsencode(self._quarantine))
+            ending = safe_name(os.fsdecode(ending_of(seen.checksum, seen.name)))
+            move(Path(os.fsdecode(summed)), self._quarantine / f"{name}.{ending}")
+        to_quarantine(path, self._quarantine, name)
 
     def _drop_sides(self, claim: str) -> None:
         for ending in (MARKER, CHECKSUM):
@@ -209,28 +223,48 @@ class LocalInbox:
                 os.unlink(side)
 
     def _give_back(self, path: bytes, seen: Listing, claim: str) -> None:
-        """Back into the inbox under its name, or where that is taken, under one beside it; what belongs to it too."""
-        name, other = seen.name, beside(seen.name, claim)
-        sides = [(side, kept) for side, use in _sides(seen) if (kept := self._aside(claim + use)) is not None]
-        at_name = self._put_back(path, os.path.join(self._path, name), os.path.join(self._path, other))
-        for side, kept in sides:
-            wanted = os.path.join(self._path, side if at_name else other + ending_of(side, name))
-            self._put_back(kept, wanted, wanted + b"." + claim[:8].encode())
+        """Back into the inbox under its name, or where that is taken, under one beside it.
 
-    def _put_back(self, path: bytes, *targets: bytes) -> bool:
-        """Give a file back the first of these names that is free; whether it was the first."""
-        for target in targets:
-            with suppress(FileNotFoundError):
-                if os.path.samefile(path, target):  # a crash came between the two steps, where there are two
-                    os.unlink(path)
-                    return target == targets[0]
+        What goes with it goes first: once the file is gone, a try after a crash would not know any more where it
+        belongs.
+        """
+        kept = {lies: side for side, use in _sides(seen) if (lies := self._aside(claim + use)) is not None}
+        lying = {lies: lies for lies in kept}
+        for name, others in self._places(seen, claim, kept):
+            wanted = [(path, name), *((lies, others[first]) for first, lies in lying.items())]
+            if any(os.path.lexists(target) and not _is_same(lies, target) for lies, target in wanted):
+                continue
             try:
-                rename_new(path, target)
+                for first, lies in lying.items():
+                    self._put_back(lies, others[first])
+                    lying[first] = others[first]
+                self._put_back(path, name)
             except FileExistsError:
                 continue
-            synced(self._path)
-            return target == targets[0]
-        raise InboxError(f"{os.fsdecode(targets[-1])} is in the way of a file that is to go back.")
+            return
+        raise InboxError(f"{os.fsdecode(name)} is in the way of a file that is to go back.")
+
+    def _places(
+        self, seen: Listing, claim: str, kept: Mapping[bytes, bytes]
+    ) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
+        """Where a file may go back to, the best first, and by where it lies, where each that goes with it goes then."""
+        yield self._beside(seen.name), {lies: self._beside(side) for lies, side in kept.items()}
+        endings = {lies: ending_of(side, seen.name) for lies, side in kept.items()}
+        name = self._beside(beside(seen.name, claim, room=max(map(len, endings.values()), default=0)))
+        yield name, {lies: name + ending for lies, ending in endings.items()}
+
+    def _beside(self, name: bytes) -> bytes:
+        return os.path.join(self._path, name)
+
+    def _put_back(self, path: bytes, target: bytes) -> None:
+        """Give a file a name in the inbox. Raises `FileExistsError` where another has it."""
+        if path == target:
+            return
+        if _is_same(path, target):  # a crash came between the two steps, where there are two
+            os.unlink(path)
+            return
+        rename_new(path, target)
+        synced(self._path)
 
     def put(self, name: str, content: BinaryIO) -> str:
         with self._told():
@@ -255,6 +289,13 @@ class LocalInbox:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return "Make room on the disk; linecard goes on by itself."
         return "Look at the disk and the system's log."
+
+
+def _is_same(path: bytes, target: bytes) -> bool:
+    """Whether two names are those of one file."""
+    with suppress(FileNotFoundError):
+        return os.path.samefile(path, target)
+    return False
 
 
 def _sides(seen: Listing) -> list[tuple[bytes, str]]:

@@ -84,31 +84,38 @@ def summed(handle: int, length: int) -> str:
     return digest.hexdigest()
 
 
-def beside(name: bytes, claim: str) -> bytes:
-    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`."""
+def beside(name: bytes, claim: str, room: int = 0) -> bytes:
+    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`.
+
+    `room` is how many bytes may follow it in the names of files that go with it.
+    """
     stem, dot, ending = name.rpartition(b".")
-    if not stem:
+    if not stem or len(ending) > LONGEST // 2:
         stem, dot, ending = name, b"", b""
     mark = b"." + claim[:8].encode() + dot + ending
-    return stem[: LONGEST - len(mark)] + mark
+    return stem[: LONGEST - len(mark) - room] + mark
 
 
 def to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
     """Move a file that is too large to where a person finds it, with the reason beside it."""
     made(os.fsencode(quarantine))
-    source, target = Path(os.fsdecode(path)), quarantine / name
     reason = "It is larger than `max_bytes` of its inbox, so it was not imported; it is here as it was sent.\n"
-    target.with_name(f"{name}.reason").write_text(reason, encoding="utf-8")
+    quarantine.joinpath(f"{name}.reason").write_text(reason, encoding="utf-8")
+    move(Path(os.fsdecode(path)), quarantine / name)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file durably, to another file system, too."""
     try:
         source.rename(target)
     except OSError as error:  # on another file system the copy must be durable before the file goes
         if error.errno != errno.EXDEV:
             raise
-        part = target.with_name(f".{name}.part")
+        part = target.with_name(f".{target.name}.part")
         with source.open("rb") as file, part.open("wb") as out:
             copied(file.fileno(), out, os.fstat(file.fileno()).st_size)
             out.flush()
             os.fsync(out.fileno())
         part.rename(target)
         source.unlink()
-    synced(os.fsencode(quarantine))
+    synced(os.fsencode(target.parent))

@@ -81,18 +81,24 @@ def aside(claim: str, name: bytes) -> bytes:
     return f"{claim}__{safe_name(name.decode(errors='replace'))}".encode()
 
 
-def beside(name: bytes, claim: str) -> bytes:
-    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`."""
-    return marked(name, claim[:8])
+def beside(name: bytes, claim: str, room: int = 0) -> bytes:
+    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`.
+
+    `room` is how many bytes may follow it in the names of files that go with it.
+    """
+    return marked(name, claim[:8], room)
 
 
-def marked(name: bytes, mark: str) -> bytes:
+def marked(name: bytes, mark: str, room: int = 0) -> bytes:
     """A name with a mark before its ending."""
     stem, dot, ending = name.rpartition(b".")
-    if not stem:
+    if not stem or len(ending) > LONGEST // 2:
         stem, dot, ending = name, b"", b""
     after = b"." + mark.encode() + dot + ending
-    return stem[: LONGEST - len(after)] + after
+    end = LONGEST - len(after) - room
+    while end < len(stem) and stem[end] & 0xC0 == 0x80:  # some servers take no name that ends within a character
+        end -= 1
+    return stem[:end] + after
 
 
 def shown(name: bytes) -> str:

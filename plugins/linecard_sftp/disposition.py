@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, Parting
+from linecard.api import InboxError, Listing, Parting, ending_of
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
-from linecard_sftp.renames import move
+from linecard_sftp.renames import move, move_together
 from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
@@ -17,44 +18,63 @@ if TYPE_CHECKING:
 TOO_LARGE = b"refused"
 """The folder beside claimed files for those that were not taken whole."""
 
+Sides = Mapping[bytes, bytes]
+"""The files that go with a file: where each lies, and the name that it came under."""
 
-def dispose(inbox: SftpInbox, session: Session, claim: str, seen: Listing, path: bytes, parting: Parting) -> None:
-    """Archive, remove or put aside a file that is as it was taken."""
+
+def dispose(
+    inbox: SftpInbox, session: Session, claim: str, seen: Listing, path: bytes, sides: Sides, parting: Parting
+) -> None:
+    """Archive, remove or put aside a file that is as it was taken; a checksum file stays with it, a marker goes.
+
+    What goes with the file comes first. After the file no try would know any more where it belongs.
+    """
+    folder = inbox.archive
     if parting is Parting.REFUSED:
         assert inbox.claimed is not None  # noqa: S101 - what stays was dealt with before
-        _move_into(inbox, session, claim, path, convert.join(inbox.claimed, TOO_LARGE), seen.name)
-    elif inbox.archive is not None:
-        _move_into(inbox, session, claim, path, inbox.archive, seen.name)
-    else:
+        folder = convert.join(inbox.claimed, TOO_LARGE)
+    kept = {lies: side for lies, side in sides.items() if folder is not None and side == seen.checksum}
+    for lies in sides.keys() - kept.keys():
+        with suppress(Refused):
+            session.remove(lies)
+    if folder is None:
         session.remove(path)
-
-
-def _move_into(inbox: SftpInbox, session: Session, claim: str, path: bytes, folder: bytes, name: bytes) -> None:
+        return
     inbox.made(session, folder)
     replacing = inbox.is_replacing(session, inbox.claimed or folder)
-    move(session, path, free_names(folder, name, claim, replacing=replacing))
+    move_together(session, path, kept, _places(folder, seen, claim, kept, replacing=replacing))
 
 
-def free_names(folder: bytes, name: bytes, claim: str, *, replacing: bool) -> list[bytes]:
-    """The names that a file may have in a folder, the best first: its own, if a rename cannot replace another file."""
-    names = [] if replacing else [name]
-    return [convert.join(folder, each) for each in (*names, convert.beside(name, claim), convert.marked(name, claim))]
-
-
-def give_back(inbox: SftpInbox, session: Session, claim: str, seen: Listing, sides: list[tuple[bytes, bytes]]) -> None:
+def give_back(inbox: SftpInbox, session: Session, claim: str, seen: Listing, sides: Sides) -> None:
     """Put a file back that was written to after it was taken, with what goes with it, to be found as a new one."""
     assert inbox.claimed is not None  # noqa: S101 - what stays is never given back
-    names = free_names(inbox.folder, seen.name, claim, replacing=inbox.is_replacing(session, inbox.claimed))
-    name = move(session, inbox.aside(claim, seen), names).rpartition(b"/")[2]
-    for side, path in sides:
-        ending = side.removeprefix(seen.name)
-        if ending == side:
-            ending = side.removeprefix(seen.name.rpartition(b".")[0])
-        give_side_back(inbox, session, claim, path, side if name == seen.name else name + ending)
+    replacing = inbox.is_replacing(session, inbox.claimed)
+    places = _places(inbox.folder, seen, claim, sides, replacing=replacing)
+    move_together(session, inbox.aside(claim, seen), sides, places)
+
+
+def _places(
+    folder: bytes, seen: Listing, claim: str, sides: Sides, *, replacing: bool
+) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Where a file may go in a folder, the best first, and by where it lies, where each that goes with it goes then."""
+    own, *marked = names_within(folder, seen, claim)
+    first = [] if replacing else [(own, {lies: convert.join(folder, side) for lies, side in sides.items()})]
+    endings = {lies: ending_of(side, seen.name) for lies, side in sides.items()}
+    return [*first, *((name, {lies: name + ending for lies, ending in endings.items()}) for name in marked)]
+
+
+def names_within(folder: bytes, seen: Listing, claim: str) -> list[bytes]:
+    """The names that a file may have in a folder: its own, for where a rename cannot replace another, then marked ones.
+
+    Each leaves room for the names of what goes with the file.
+    """
+    room = max((len(ending_of(side, seen.name)) for side, _ in convert.sides(seen)), default=0)
+    names = (seen.name, convert.beside(seen.name, claim, room), convert.marked(seen.name, claim, room))
+    return [convert.join(folder, name) for name in names]
 
 
 def give_side_back(inbox: SftpInbox, session: Session, claim: str, path: bytes, name: bytes) -> None:
-    """Put a file that goes with another back beside it; where its name is taken by now, under one that is free."""
+    """Put back what goes with a file that was not claimed; where its name is taken by now, under one that is free."""
     if not isinstance(session.stats([path])[0], Refused):
         with suppress(InboxError):
             move(session, path, [inbox.beside(name), inbox.beside(name + b"." + claim[:8].encode())])

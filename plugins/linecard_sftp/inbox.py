@@ -6,7 +6,6 @@ import hashlib
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
@@ -144,32 +143,24 @@ class SftpInbox:
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
         path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
-
         return self.do(lambda session: read_side(session, path, seen.checksum), path)
 
     # -- parting ---------------------------------------------------------------------------------------------------
 
     def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
         def job(session: Session) -> bool:
-            sides = convert.sides(seen)
-            if self.stays:
-                if parting is Parting.REFUSED or not (self.archive or self.options.deletes):
-                    return True
-                path, others = self.source(seen), [self.beside(side) for side, _ in sides]
-            else:
-                path = self.aside(claim, seen)
-                others = [path + ending for _, ending in sides]
+            if self.stays and (parting is Parting.REFUSED or not (self.archive or self.options.deletes)):
+                return True
+            path, sides = self._wanted(claim, seen).path, self._sides(claim, seen)
             now = there(lambda: session.stat(path))
-            if now is not None and convert.version(now) != taken:
-                if not self.stays:
-                    give_back(self, session, claim, seen, [(side, path + ending) for side, ending in sides])
-                return False
-            if now is not None:
-                dispose(self, session, claim, seen, path, parting)
-            for other in others:
-                with suppress(Refused):
-                    session.remove(other)
-            return True
+            if now is None:  # and what goes with it went before it
+                return True
+            if convert.version(now) == taken:
+                dispose(self, session, claim, seen, path, sides, parting)
+                return True
+            if not self.stays:
+                give_back(self, session, claim, seen, sides)
+            return False
 
         gone = self.do(job, self.folder)
         if gone and parting is Parting.REFUSED:
@@ -188,6 +179,12 @@ class SftpInbox:
 
     def source(self, seen: Listing) -> bytes:
         return convert.join(self.folder, seen.name)
+
+    def _sides(self, claim: str, seen: Listing) -> dict[bytes, bytes]:
+        """The files that go with a claimed file: where each lies, and the name that it came under."""
+        if self.stays:
+            return {self.beside(side): side for side, _ in convert.sides(seen)}
+        return {self.aside(claim, seen) + ending: side for side, ending in convert.sides(seen)}
 
     def beside(self, side: bytes) -> bytes:
         return convert.join(self.folder, side)

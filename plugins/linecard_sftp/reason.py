@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from linecard.api import InboxError, Listing, safe_name
 from linecard_sftp import convert
-from linecard_sftp.disposition import TOO_LARGE
+from linecard_sftp.disposition import TOO_LARGE, names_within
 from linecard_sftp.errors import Refused
 from linecard_sftp.reply import put
 from linecard_sftp.session import Session
@@ -26,9 +26,10 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
     place = inbox.source(seen)
     if inbox.claimed is not None:
         folder = convert.join(inbox.claimed, TOO_LARGE)
-        beside = convert.join(folder, convert.beside(seen.name, claim))  # has it if another has its name
-        is_beside = inbox.do(lambda session: not isinstance(session.stats([beside])[0], Refused), folder)
-        place = beside if is_beside else convert.join(folder, seen.name)
+        names = names_within(folder, seen, claim)
+        found = inbox.do(lambda session: session.stats(reversed(names)), folder)
+        marked = (name for name, now in zip(reversed(names), found, strict=True) if not isinstance(now, Refused))
+        place = next(marked, names[0])  # one with a mark is this file for certain
     reason = (
         "It is larger than `max_bytes` of its inbox, so it was not imported. "
         f"It lies as it was sent on {inbox.way.login.where}: {convert.shown(place)}\n"

@@ -7,7 +7,7 @@ Nothing that a server announces tells one kind from the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from linecard.api import InboxError
@@ -48,24 +48,42 @@ def _remove(session: Session, *paths: bytes) -> None:
             session.remove(path)
 
 
-def move(session: Session, path: bytes, names: Sequence[bytes]) -> bytes:
-    """Give a file the first of these names that is free; which it was. Raises `InboxError`.
+def move(session: Session, path: bytes, names: Sequence[bytes]) -> None:
+    """Give a file the first of these names that is free. Raises `InboxError`.
 
     Where a rename replaces files they must be names that nobody else gives: another file could come between the look
     and the rename.
     """
+    move_together(session, path, {}, [(name, {}) for name in names])
+
+
+def move_together(
+    session: Session, path: bytes, sides: Collection[bytes], places: Sequence[tuple[bytes, Mapping[bytes, bytes]]]
+) -> None:
+    """Move a file, and before it what goes with it, to the first of these places where all names are free.
+
+    A place has the file's name, and the name of each that goes with it by where that lies now. Whatever a try that was
+    cut off has moved is left where it is. Raises `InboxError`; then all lies where it was.
+    """
+    lying = {side: side for side, now in zip(sides, session.stats(sides), strict=True) if not isinstance(now, Refused)}
     refused = Refused(Status.FAILURE, "there are files of that name")
-    found = session.stats(names)
-    for name, there in zip(names, found, strict=True):
-        if not isinstance(there, Refused):
+    for name, others in places:
+        found = session.stats([name, *(others[side] for side in lying if others[side] != lying[side])])
+        if not all(isinstance(now, Refused) for now in found):
             continue
         try:
+            for side, lies in lying.items():
+                session.rename(lies, others[side])
+                lying[side] = others[side]
             session.rename(path, name)
         except Refused as error:
             refused = error
             continue
-        return name
+        return
+    for side, lies in lying.items():
+        with suppress(Refused):
+            session.rename(lies, side)
     raise InboxError(
-        f"{convert.shown(path)} cannot be moved to {convert.shown(names[-1])}: {refused.words}.",
+        f"{convert.shown(path)} cannot be moved to {convert.shown(places[-1][0])}: {refused.words}.",
         remedy="Give the account the right to it.",
     ) from refused

@@ -28,7 +28,10 @@ inboxes:
 
 
 class Office(Site):
-    """A site; `inboxes` are the options of each inbox by its name, besides where the server is."""
+    """A site; `inboxes` are the options of each inbox by its name, besides where the server is.
+
+    A `path` or `sheet` among them is the inbox's own, in place of what stands for all in `more`.
+    """
 
     def __init__(
         self, folder: Path, server: Sshd, key: Path, inboxes: dict[str, dict[str, Any]] | None = None, **more: Any
@@ -45,8 +48,9 @@ class Office(Site):
         text = SITE
         for name, options in inboxes.items():
             given = self._way | {"known_hosts": "known_hosts"} | options
+            own = {key: given.pop(key) for key in ("path", "sheet") if key in given}
             left = {key: value for key, value in given.items() if value is not None or key == "claim"}
-            text += f"  {name}: {json.dumps({'kind': 'sftp', 'options': left} | self._more)}\n"
+            text += f"  {name}: {json.dumps({'kind': 'sftp', 'options': left} | self._more | own)}\n"
         self.configure(text)
 
     # -- in this process -----------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from linecard_sftp.servers import server
 T = TypeVar("T")
 CLAIM = "c" * 32
 MOST = 1 << 20
-FEWEST = 30
-"""Requests that the way of a file is made of at least."""
+FEWEST = {"listing": 40, "parting": 12}
+"""Requests that the way of a file is made of at least, from there on."""
 
 
 def until_done(do: Callable[[], T]) -> T:
@@ -33,78 +33,112 @@ def until_done(do: Callable[[], T]) -> T:
     return do()
 
 
-def way_of_a_file(inbox: SftpInbox, parting: Parting) -> bytes:
-    """From its listing to its end, with a reply besides; what was read of it."""
+def take_in(inbox: SftpInbox) -> tuple[Listing, str]:
+    """From its listing to its copy; as what it was seen, and its version then."""
 
     def find() -> dict[str, Listing]:
         (found,) = [seen for seen in inbox.look() if seen.name == b"a.csv"]
-        return {CLAIM: found._replace(checksum=b"a.csv.sha256")}
+        return {CLAIM: found._replace(marker=b"A.CSV.DONE", checksum=b"a.sha256")}
 
-    def take() -> bytes:
-        nonlocal version
+    def take() -> tuple[str, bytes]:
         into = io.BytesIO()
-        version = inbox.take(CLAIM, wanted[CLAIM], into, most=MOST)
-        return into.getvalue()
+        return inbox.take(CLAIM, wanted[CLAIM], into, most=MOST), into.getvalue()
 
-    version = ""
     wanted = until_done(find)
     assert until_done(lambda: inbox.claim(wanted)) == [CLAIM]
-    content = until_done(take)
+    version, content = until_done(take)
+    assert content == b"file"
     assert until_done(lambda: inbox.checksum(CLAIM, wanted[CLAIM])) == b"sum"
-    assert until_done(lambda: inbox.settle(CLAIM, wanted[CLAIM], version, parting)) is True
-    until_done(lambda: inbox.put("reply.csv", io.BytesIO(b"done")))
-    return content
+    return wanted[CLAIM], version
 
 
-def dropped_at_each_request(hostile: Hostile, *, done: bool) -> Iterator[int]:
-    """Drops the connection once in what is done with each number, at the request of that number; the last has none."""
-    count = number = 0
+def write_on(hostile: Hostile) -> None:
+    """Its producer had it open still, and the next day's is there."""
+    hostile.files[b"hr/.linecard/" + CLAIM.encode() + b"__a.csv"].data += b", more"
+    hostile.put(b"a.csv", b"the next day's")
 
-    def drop(kind: int, path: bytes) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
+
+class Drops:
+    """Drops the connection once a round, at the request that has the number of the round; in the last at none."""
+
+    def __init__(self, hostile: Hostile, *, done: bool) -> None:
+        self._count = self.number = 0
+        self.is_counting = True
+        if done:
+            hostile.after = self._drop
+        else:
+            hostile.before = self._drop
+
+    def rounds(self) -> Iterator[int]:
+        while self._count >= self.number:
+            self.number, self._count = self.number + 1, 0
+            yield self.number
+
+    def _drop(self, kind: int, path: bytes) -> None:
+        self._count += self.is_counting
+        if self.is_counting and self._count == self.number:
             raise HangUp
 
-    hostile.after, hostile.before = (drop, hostile.after) if done else (hostile.after, drop)
-    while count >= number:
-        number, count = number + 1, 0
-        yield number
+
+MARKED = b"hr/%s/a.cccccccc.csv"
+KEPT = {MARKED: b"file", MARKED + b".sha256": b"sum"}
+GIVEN_BACK = {
+    b"hr/a.cccccccc.csv": b"file, more",
+    b"hr/a.cccccccc.csv.DONE": b"",
+    b"hr/a.cccccccc.csv.sha256": b"sum",
+    b"hr/a.csv": b"the next day's",
+}
+
+
+def within(folder: bytes) -> dict[bytes, bytes]:
+    return {name % folder: data for name, data in KEPT.items()}
 
 
 @pytest.mark.parametrize(
-    ("options", "parting", "done"),
+    ("options", "end", "since", "done", "left"),
     [
-        ({"after": "archive done"}, Parting.DONE, False),
-        ({"after": "archive done"}, Parting.DONE, True),
-        ({"claim": None, "after": "archive done"}, Parting.DONE, True),
-        ({}, Parting.REFUSED, True),
+        ({"after": "archive done"}, Parting.DONE, "listing", False, within(b"done")),
+        ({"after": "archive done"}, Parting.DONE, "listing", True, within(b"done")),
+        ({"claim": None, "after": "archive done"}, Parting.DONE, "listing", True, within(b"done")),
+        ({}, Parting.DONE, "parting", True, {}),
+        ({}, Parting.REFUSED, "parting", True, within(b".linecard/refused")),
+        ({}, None, "parting", False, GIVEN_BACK),
+        ({}, None, "parting", True, GIVEN_BACK),
     ],
-    ids=["archived, before it is done", "archived", "archived from where it stays", "too large"],
+    ids=[
+        *("archived, before it is done", "archived", "archived from where it stays", "removed", "too large"),
+        *("given back, before it is done", "given back"),
+    ],
 )
-def test_nothing_private_is_raised_wherever_the_connection_drops(hostile, opened, options, parting, done):
-    """At each request in its turn, before or after it. What is asked for again is done, once, and no file is lost."""
+def test_nothing_private_is_raised_wherever_the_connection_drops(hostile, opened, options, end, since, done, left):
+    """At each request in its turn, before or after it. What is asked for again is done, once, and no file is lost.
+
+    What goes with a file is where the file is, also when the answer to a rename never came.
+    """
     hostile.replaces = True
-    inbox = opened(**options)
-    requests = 0
-    for requests in dropped_at_each_request(hostile, done=done):
-        content = b"file %d" % requests
+    inbox, drops = opened(**options), Drops(hostile, done=done)
+    for _ in drops.rounds():
+        drops.is_counting = since == "listing"
         hostile.files.clear()
-        hostile.put(b"a.csv", content)
-        hostile.put(b"a.csv.sha256", b"sum")
-        assert way_of_a_file(inbox, parting) == content
+        for name, content in ((b"a.csv", b"file"), (b"A.CSV.DONE", b""), (b"a.sha256", b"sum")):
+            hostile.put(name, content)
+        seen, version = take_in(inbox)
+        if end is None:
+            write_on(hostile)
+        drops.is_counting = True
+        until_done(lambda seen=seen, version=version: inbox.settle(CLAIM, seen, version, end or Parting.DONE))
+        until_done(lambda: inbox.put("reply.csv", io.BytesIO(b"done")))
         ours = {name: file.data for name, file in hostile.files.items() if not name.endswith(b".reason")}
         replies = [ours.pop(name) for name in list(ours) if b"out/reply.csv" in name]
         assert replies == [b"done"]
-        kept = "after" in options or parting is Parting.REFUSED
-        assert list(ours.values()) == ([content] if kept else [])
-    assert requests > FEWEST
+        assert ours == left
+    assert drops.number > FEWEST[since]
 
 
 def test_the_doctor_tells_of_a_dropped_connection_as_of_anything_else(hostile, opened):
     """What it tries with is cleared away, by the next try if this one was cut off."""
     inbox = opened()
-    tries = [[step.ok for step in inbox.examine()] for _ in dropped_at_each_request(hostile, done=False)]
+    tries = [[step.ok for step in inbox.examine()] for _ in Drops(hostile, done=False).rounds()]
     assert all(well.count(False) <= 1 for well in tries)
     assert len(tries) > len(tries[-1])
     assert tries[-1] == [True] * 7

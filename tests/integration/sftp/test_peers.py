@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -66,8 +68,12 @@ def open_office(open_office):
     return lambda server, **more: open_office(server, **({"path": server.path} | more))
 
 
-def contents(folder) -> list[str]:
-    return sorted(path.read_text() for path in folder.iterdir())
+def contents(folder: Path, pattern: str) -> list[str]:
+    return sorted(path.read_text() for path in folder.glob(pattern))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
@@ -84,32 +90,63 @@ def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
     (result,) = (peer.room / "results").iterdir()
     (filed,) = (office.folder / "reports").rglob(result.name)
     assert result.read_bytes() == filed.read_bytes()
-    assert [path for path in peer.inbox.rglob("*") if path.is_file()] == []
+    assert files_in(peer.inbox) == []
 
 
-def test_an_archive_keeps_every_file_of_a_name(peer, open_office):
-    office = open_office(peer, inboxes={"hr": {"after": "archive done"}})
+def test_an_archive_keeps_every_file_of_a_name_with_its_checksum_file(peer, open_office):
+    office = open_office(peer, marker=".done", checksum=".sha256", inboxes={"hr": {"after": "archive done"}})
     for content in (ADA, BOB):
+        peer.put("A.CSV.SHA256", hashlib.sha256(content.encode()).hexdigest())
+        peer.put("A.DONE", "")
         peer.put("a.csv", content)
         assert office.once() == []
-    assert contents(peer.inbox / "done") == sorted([ADA, BOB])
-    assert (peer.inbox / "done" / "a.csv").exists() is not peer.is_replacing
+    assert office.held == {"1000": "ada@example.org", "1001": "bob@example.org"}
+    archived = peer.inbox / "done"
+    assert contents(archived, "*.csv") == sorted([ADA, BOB])
+    for path in archived.glob("*.csv"):
+        (summed,) = (file for file in archived.iterdir() if file.name.upper() == f"{path.name}.sha256".upper())
+        assert summed.read_text() == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (archived / "a.csv").exists() is not peer.is_replacing
+    assert files_in(peer.inbox) == files_in(archived)
+
+
+def test_files_that_are_not_moved_aside_end_as_they_should(peer, open_office):
+    """And one that is too large lies where a person finds it, with its reason."""
+    ends = {"left": None, "removed": "delete", "archived": "archive done", "large": None}
+    inboxes = {name: {"claim": None, "after": after, "path": f"{peer.path}/{name}"} for name, after in ends.items()}
+    inboxes["large"] |= {"claim": ".claimed", "sheet": {"max_bytes": 10}}
+    office = open_office(peer, inboxes=inboxes)
+    for number, name in enumerate(ends):
+        peer.inbox.joinpath(name).mkdir()
+        peer.put("a.csv", rows(f"{name} 100{number}"), peer.inbox / name)
+    for _ in range(2):
+        assert office.once() == []
+    assert office.held == {"1000": "left@example.org", "1001": "removed@example.org", "1002": "archived@example.org"}
+    assert office.files == ["a.csv"] * 4, "none is taken twice"
+    mark = ".????????" if peer.is_replacing else ""
+    refused = f"large/.claimed/refused/a{mark}.csv"
+    wanted = [f"archived/done/a{mark}.csv", refused, f"{refused}.reason", "left/a.csv"]
+    found = [str(path.relative_to(peer.inbox)) for path in files_in(peer.inbox)]
+    assert all(fnmatch(name, pattern) for name, pattern in zip(found, wanted, strict=True)), found
 
 
 def test_a_file_that_goes_back_takes_no_name_from_the_next_days(peer, open_office):
-    office = open_office(peer)
+    """Neither do its marker and the next day's get mixed up."""
+    office = open_office(peer, marker=".done")
+    peer.put("A.DONE", "")
     peer.put("a.csv", ADA)
     with office.looking() as hr:
         hr.look()
         assert len(hr.look(0.2).runs) == 1
-    (claimed,) = (path for path in (peer.inbox / ".linecard").iterdir() if path.is_file())
+    (claimed,) = (path for path in (peer.inbox / ".linecard").iterdir() if path.name.endswith("__a.csv"))
+    peer.put("A.DONE", "")
     peer.put("a.csv", BOB)
     with claimed.open("a") as out:  # its producer has it open still
         out.write("attach,cleo@example.org,,1002,\n")
     for _ in range(3):
         office.once()
     assert office.held == {"1000": "ada@example.org", "1001": "bob@example.org", "1002": "cleo@example.org"}
-    assert [path for path in peer.inbox.rglob("*") if path.is_file()] == []
+    assert files_in(peer.inbox) == []
 
 
 def test_connections_that_are_dropped_between_two_looks_are_not_noticed(peer, open_office):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from acceptance.killing import DIED, Countdown, forked
 from linecard.ports.inbox import InboxError, Parting, Unfinished
 from linecard.rules.names import matches
 from linecard_local.moving import rename_new
 from unit.local.folder import ID, Folder, as_nobody, open_to_all
+
+FEWEST = 40
+"""Calls into C that it takes at least to give a file back."""
 
 
 @pytest.fixture
@@ -128,6 +133,35 @@ def test_what_goes_back_has_its_marker_with_it(tmp_path, marker, taken):
     assert not list(folder.work.iterdir())
 
 
+@pytest.mark.parametrize("taken", [False, True], ids=["name free", "name taken"])
+def test_wherever_going_back_is_killed_the_marker_is_where_the_file_is(tmp_path, taken):
+    """One without the other would lie there for ever, or have the next file taken before it is finished."""
+    for at in itertools.count(1):
+        folder, countdown = Folder(tmp_path / str(at)), Countdown(at, every_call=True)
+        folder.put("A.DONE", "")
+        folder.put()
+        seen = folder.claimed(marker="A.DONE")
+        version, _ = folder.taken(seen)
+        folder.append(folder.aside)
+        if taken:
+            folder.put(content="the next one")
+            folder.put("A.DONE", "")
+
+        def go_back(folder=folder, seen=seen, version=version, countdown=countdown) -> None:
+            with countdown.armed():
+                folder.parted(seen, version)
+
+        code, _ = forked(go_back, tmp_path / "log")
+        folder.parted(seen, version)
+        back = f"a.{ID[:8]}.csv" if taken else "a.csv"
+        assert set(folder.names) == {"a.csv", "A.DONE", back, f"{back}.DONE" if taken else "A.DONE"}
+        assert (folder.path / back).read_text() == "one more"
+        assert not list(folder.work.iterdir())
+        if code != DIED:
+            break
+    assert at > FEWEST
+
+
 def test_a_file_that_is_too_large_goes_into_quarantine_with_its_reason(folder, given_away):
     """T14: linecard does not have it whole, so it must not go."""
     seen, version, aside = given_away
@@ -137,6 +171,19 @@ def test_a_file_that_is_too_large_goes_into_quarantine_with_its_reason(folder, g
     assert kept.read_text() == "one"
     assert reason.name == f"{kept.name}.reason"
     assert "max_bytes" in reason.read_text()
+
+
+def test_the_checksum_file_of_one_that_is_too_large_lies_beside_it(folder):
+    folder.put("A.SHA256", "sum")
+    folder.put()
+    seen = folder.seen()._replace(checksum=b"A.SHA256")
+    assert folder.opened.claim({ID: seen}) == [ID]
+    version, _ = folder.taken(seen)
+    assert folder.parted(seen, version, Parting.REFUSED)
+    kept, summed, _ = sorted(folder.quarantine.iterdir())
+    assert summed.name == f"{kept.name}.SHA256"
+    assert summed.read_text() == "sum"
+    assert folder.names == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes two users")
