@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from threading import Lock
@@ -30,6 +31,8 @@ from linecard_packing.pgp_keys import keys_of
 from linecard_packing.verdict import Said, judged, not_encrypted
 
 _TIMED_OUT = 124
+_CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+"""By these a program ends itself. Whoever sends such a file must not hold up all that come after it."""
 _HEAD = 512
 _BLOCK = 1 << 16
 _MORE = 1 << 20
@@ -104,7 +107,14 @@ class PgpOpener:
                 f"The file was not decrypted within {self._options.seconds:g} seconds.",
                 "Send a smaller file, or raise `seconds` below `open: pgp:` of the inbox.",
             )
-        if code < 0 or code > 128:  # somebody ended it: the file cannot help that
+        ended_by = -code if code < 0 else code - 128  # by a signal, told by Python or by `timeout`
+        if ended_by in _CRASHES:
+            raise CannotOpen(
+                FaultCode.CANNOT_DECRYPT,
+                f"gpg broke down over the file ({signal.Signals(ended_by).name}).",
+                "Bring gpg up to date (apt-get upgrade gnupg), and ask the sender to send the file again.",
+            )
+        if ended_by > 0:  # somebody ended it: the file cannot help that
             raise OpenerError("gpg was ended from outside while it decrypted a file.")
         if "can't connect to the agent" in stderr or "No agent running" in stderr:
             raise OpenerError("gpg cannot start its agent.", remedy="Install it: apt-get install gpg-agent.")

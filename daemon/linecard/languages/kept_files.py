@@ -100,6 +100,8 @@ KEPT_OF_FILES = (
     "What is encrypted in the file is larger than {bytes} bytes.",
     "The file was not decrypted within {count} seconds.",
     "Send a smaller file, or raise `seconds` below `open: pgp:` of the inbox.",
+    "gpg broke down over the file ({signal}).",
+    "Bring gpg up to date (apt-get upgrade gnupg), and ask the sender to send the file again.",
     "gpg found something wrong with the file.",
     "The file is encrypted in the form of version {version}, which gpg does not know.",
     "Ask the sender to encrypt it with the site's public key (`linecard keys export`), as RFC 4880 has it.",

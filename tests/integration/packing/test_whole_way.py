@@ -19,6 +19,7 @@ import pytest
 
 from integration.packing.people import agents, gone_afterwards
 from integration.packing.reading import CONTAINERS, zipped
+from integration.packing.sealing import MARKER, Envelope, literal, padding
 
 MARK = b"zebra-7781"
 SHEET = b"% " + MARK + b"\nAction,LoginEmail,Extension\nattach,ada@example.com,1234\n"
@@ -174,6 +175,48 @@ def test_gpg_ended_from_outside_is_no_fault_of_the_file(town, site):
     said = site.run("once", code=1, PATH=f"{programs}:{os.environ['PATH']}")
     assert "ended from outside" in said
     assert [run["state"] for run in site.once()] == ["applied"]
+
+
+def test_a_file_over_which_gpg_breaks_down_keeps_none_waiting(town, site):
+    """Ended by itself and not from outside: the file is refused, and the next one is decrypted."""
+    programs = site.folder / "bin"
+    programs.mkdir()
+    broken, once = programs / "gpg", site.folder / "broken-down"
+    crash = f"*--decrypt*) [ -e {once} ] || {{ : > {once}; kill -SEGV $$; }} ;;"
+    broken.write_text(f'#!/bin/sh\ncase "$*" in {crash} esac\nexec {shutil.which("gpg")} "$@"\n')
+    broken.chmod(0o755)
+    long = b"".join(
+        b"%% %s\n" % hashlib.sha256(b"%d" % n).hexdigest().encode() for n in range(20_000)
+    )  # no pipe takes it
+    site.drop("1.pgp", town.hr.writes(SHEET + long, town.site.key, sign=True))
+    site.drop("2.pgp", town.hr.writes(SHEET.replace(b"1234", b"1235"), town.site.key, sign=True))
+    runs = json.loads(site.run("once", "--json", code=1, PATH=f"{programs}:{os.environ['PATH']}"))["runs"]
+    assert sorted(run["state"] for run in runs) == ["applied", "rejected"]
+    (refused,) = [run["id"] for run in runs if run["state"] == "rejected"]
+    assert "gpg broke down over the file (SIGSEGV)" in site.run("report", str(refused), "--format", "json")
+
+
+def test_no_message_keeps_the_file_behind_it_waiting(town, site):
+    """Whatever stands in the way of each, the last is carried out, in one go."""
+    good = town.hr.writes(SHEET, town.site.key, sign=True)
+    envelope = Envelope(good, town.site)
+    v6 = town.site.gpg("--dearmor", data=(CONTAINERS.parent / "openpgp" / "signed-by-v6.asc").read_bytes())
+    bad = [
+        envelope.unprotected(literal(SHEET)),
+        envelope.sealed(v6),
+        envelope.sealed(literal((CONTAINERS / "people.7z").read_bytes())),
+        town.hr.gpg("--symmetric", "--passphrase", "shared", data=SHEET),
+        town.hr.public,
+        padding(5000),
+        good[:-7],
+        (CONTAINERS / "people.csv.zst").read_bytes(),
+    ]
+    for n, data in enumerate(bad, 1):
+        site.drop(f"{n}.pgp", data)
+    site.drop("9.pgp", MARKER + good)
+    states = {run["file"]: run["state"] for run in site.once(code=1)}
+    assert states == {**{f"{n}.pgp": "rejected" for n in range(1, len(bad) + 1)}, "9.pgp": "applied"}
+    assert site.files_with(MARK) == []
 
 
 def test_without_gpg_files_wait_and_the_remedy_is_told(town, site):
