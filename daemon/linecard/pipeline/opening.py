@@ -17,7 +17,7 @@ from linecard.model.sheet import Fault, FaultCode
 from linecard.pipeline.places import Inbox
 from linecard.ports.opener import HEAD, CannotOpen, Opener
 from linecard.rules.check import Sheet
-from linecard.rules.containers import TAIL, VOLUME, detect_container, has_volume_name
+from linecard.rules.containers import TAIL, VOLUME, detect_container, is_volume
 
 PLAIN = "plain"
 """The folder, in that of the state, on whose disk opened bytes lie."""
@@ -36,7 +36,9 @@ def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator
     try:
         yield from _opened(file, inbox, noted)
     except CannotOpen as refused:
-        if refused.is_cut and has_volume_name(file.name):
+        with file.open("rb") as raw:
+            is_part = refused.is_cut and is_volume(file.name, _tail(raw))
+        if is_part:
             raise CannotOpen(FaultCode.PACKING, VOLUME.sentence, VOLUME.remedy) from refused
         raise
 

@@ -159,7 +159,7 @@ def detect_container(head: bytes, *, name: str = "", tail: bytes = b"") -> Conta
     """
     found = _detect(head)
     is_text = found is None and _CONTROL.search(head) is None
-    return VOLUME if not is_text and (has_volume_name(name) or _is_last_volume(tail)) else found
+    return VOLUME if not is_text and is_volume(name, tail) else found
 
 
 def containers() -> tuple[Container, ...]:
@@ -167,14 +167,18 @@ def containers() -> tuple[Container, ...]:
     return tuple(dict.fromkeys([*_PGP.values(), *(container for _, container in _TABLE), _TAR, _TAR_IN_GZIP]))
 
 
+def is_volume(name: str, tail: bytes) -> bool:
+    """Whether a file that is no text is one of several, by its name or by its last `TAIL` bytes.
+
+    The last volume of a split zip archive is called .zip, and says at its end that it has another number than nought.
+    """
+    is_last = len(tail) == TAIL and tail.startswith(b"PK\x05\x06") and tail[4:6] not in (b"\0\0", b"\xff\xff")
+    return is_last or has_volume_name(name)
+
+
 def has_volume_name(name: str) -> bool:
     """Whether volumes of split archives are named so: people.z01, people.7z.002, people.part1.rar."""
     return any(match.end() == len(name) for match in _VOLUME_NAME.finditer(name))
-
-
-def _is_last_volume(tail: bytes) -> bool:
-    """Whether a split zip archive ends so: its last volume is called .zip, and has another number than nought."""
-    return len(tail) == TAIL and tail.startswith(b"PK\x05\x06") and tail[4:6] not in (b"\0\0", b"\xff\xff")
 
 
 def _detect(head: bytes) -> Container | None:

@@ -148,6 +148,7 @@ class TestVolumes:
         assert self.read(desk, b"PK\x07\x08" + whole[:60], "people.z01", openers) == self.SAID
         assert self.read(desk, whole[40:-22] + end, "people.zip", openers) == self.SAID
         assert self.read(desk, whole[40:], "people.z02", openers) == self.SAID
+        assert self.read(desk, b"PK\x03\x04" + whole[60:-22] + end, "people.zip", openers) == self.SAID
 
     @pytest.mark.parametrize("name", ["people.rar", "people.part1.rar"])
     @pytest.mark.parametrize(
@@ -167,6 +168,7 @@ class TestVolumes:
         ("name", "data"),
         [
             ("people.zip.001", zipped(("people.csv", SHEET))),
+            ("people.zip", b"PK00" + zipped(("people.csv", SHEET))),
             ("people.csv.gz.001", gzip.compress(SHEET)),
             ("people.z01", SHEET),
             ("people.7z.002", SHEET.decode().encode("utf-8-sig")),
