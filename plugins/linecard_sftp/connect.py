@@ -73,7 +73,7 @@ class Way:
             try:
                 sock = socket.create_connection((login.host, login.port), most)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # the latter of names that no host can have
                 raise InboxError(
                     f"{login.where} cannot be reached: {_reason(error)}.",
                     remedy=f"Try `nc -vz {login.host} {login.port}` on this machine; look at firewall and port.",
@@ -82,7 +82,7 @@ class Way:
         gate = self._open_gate(self.through)
         try:
             return gate.open_channel("direct-tcpip", (login.host, login.port), ("127.0.0.1", 0), timeout=most)
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except Exception as error:
             raise InboxError(
                 f"{login.where} cannot be reached from {self.through.login.where}: {_reason(error)}.",
                 remedy="Ask whoever runs the machine on the way to allow forwarding to it.",
@@ -188,7 +188,7 @@ class Way:
         except paramiko.IncompatiblePeer as error:
             transport.close()
             raise self._incompatible(allowed, error) from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except Exception as error:  # whatever paramiko's thread met in what the server sent is raised here
             transport.close()
             raise InboxError(
                 f"{self.login.where} does not come to speak SSH: {_reason(error)}.",
@@ -244,7 +244,7 @@ class Way:
                 more = transport.auth_publickey(login.user, key)
             except paramiko.AuthenticationException as error:
                 refusal = error
-            except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+            except Exception as error:
                 raise self._broken(error) from error
         if (refusal is not None or more) and login.password is not None and not transport.is_authenticated():
             password = logins.secret(login.password, self._folder)
@@ -253,16 +253,19 @@ class Way:
                 transport.auth_password(login.user, password)
             except paramiko.AuthenticationException as error:
                 refusal = error
-            except (paramiko.SSHException, OSError, EOFError) as error:
+            except Exception as error:
                 raise self._broken(error) from error
         if not transport.is_authenticated():
+            if not transport.is_active():  # paramiko says that it was not let in, but nobody said so
+                raise self._broken(EOFError()) from refusal
             raise InboxError(
                 f"{login.where} does not let {login.user} in: {_refusal(refusal)}.",
                 remedy=f"Have the key let in (`linecard keys export {self._name}`), or check user and password.",
             ) from refusal
 
     def _broken(self, error: Exception) -> InboxError:
-        return InboxError(f"{self.login.where} broke the login off: {_reason(error)}.")
+        remedy = "linecard tries again by itself. If that lasts, ask whoever runs the server for its log."
+        return InboxError(f"{self.login.where} broke the login off: {_reason(error)}.", remedy=remedy)
 
     def sftp(self, transport: paramiko.Transport) -> paramiko.Channel:
         """A channel on which the server speaks SFTP. Raises `InboxError`."""
@@ -273,7 +276,12 @@ class Way:
                 channel.invoke_subsystem("sftp")
         except paramiko.ChannelException as error:
             raise Crowded(f"{self.login.where} takes no more sessions: {error.text}.") from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except Exception as error:
+            if not transport.is_active():
+                raise InboxError(
+                    f"{self.login.where} let {self.login.user} in, and ended the connection before SFTP began.",
+                    remedy="linecard tries again by itself. If that lasts, have SFTP switched on for the account.",
+                ) from error
             raise InboxError(
                 f"{self.login.where} lets {self.login.user} in, but not by SFTP: {_reason(error)}.",
                 remedy="Have SFTP switched on for the account.",
@@ -316,4 +324,8 @@ def _reason(error: Exception) -> str:
         return "the connection was closed"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
+        return "no machine has a name like this"
+    if not isinstance(error, paramiko.SSHException | OSError):
+        return "it sends what cannot be understood"
     return str(error).rstrip(".") or type(error).__name__

@@ -152,7 +152,7 @@ class SftpInbox:
             if self.stays and (parting is Parting.REFUSED or not (self.archive or self.options.deletes)):
                 return True
             path, sides = self._wanted(claim, seen).path, self._sides(claim, seen)
-            now = there(lambda: session.stat(path))
+            now = there(session, path)
             if now is None:  # and what goes with it went before it
                 return True
             if convert.version(now) == taken:

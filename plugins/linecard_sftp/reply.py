@@ -26,7 +26,7 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
     with suppress(Refused):
         session.remove(part)  # from a try that did not come to its end
     content.seek(0)
-    found = there(lambda: session.stat(target))
+    found = there(session, target)
     if found is not None:
         if not _is(session, target, found.size or 0, content):
             raise _in_the_way(target)
@@ -35,7 +35,7 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
         length = written(session, part, content)
         kept = session.stat(part).size == length
         if kept:
-            if there(lambda: session.stat(target)) is not None:  # a rename might replace it
+            if there(session, target) is not None:  # a rename might replace it
                 raise _in_the_way(target)
             session.rename(part, target)
     except (Refused, InboxError):

@@ -11,7 +11,7 @@ from linecard_sftp import convert
 from linecard_sftp.ahead import Fetch, Wanted
 from linecard_sftp.errors import Lost, Refused
 from linecard_sftp.pace import Pace
-from linecard_sftp.packets import Attributes
+from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.reading import Reading
 from linecard_sftp.session import Session
 
@@ -31,7 +31,7 @@ def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: 
             version, whole = _copied(reading, before, wanted.seen, into, most, pace)
             if whole:
                 _confirm(reading, wanted.seen)
-            _compare_named(reading, wanted.seen, version, stays=inbox.stays)
+            _compare_named(session, reading, wanted, version, stays=inbox.stays)
         except Lost as lost:  # some of it may be written already, so it is not begun anew here
             raise inbox.broken(session, lost) from lost
     return version
@@ -92,9 +92,9 @@ def _confirm(reading: Reading, seen: Listing) -> None:
         ) from refused
 
 
-def _compare_named(reading: Reading, seen: Listing, version: str, *, stays: bool) -> None:
+def _compare_named(session: Session, reading: Reading, wanted: Wanted, version: str, *, stays: bool) -> None:
     """Whoever replaced a file by a rename has changed what its name means, not what was open."""
-    now = there(reading.named)
+    seen, now = wanted.seen, there(session, wanted.path, reading.named)
     if now is None and stays:
         raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
     if now is not None and convert.version(now) != version:
@@ -117,11 +117,17 @@ def read_side(session: Session, path: bytes, name: bytes) -> bytes:
     return content
 
 
-def there(look: Callable[[], Attributes]) -> Attributes | None:
-    """What is found; None where there is nothing."""
+def there(session: Session, path: bytes, look: Callable[[], Attributes] | None = None) -> Attributes | None:
+    """What a name stands for, as `look` says where that was asked before; None where there is nothing."""
     try:
-        return look()
+        return look() if look is not None else session.stat(path)
     except Refused as refused:
-        if refused.is_gone:
+        if refused.is_gone or (refused.code == Status.FAILURE and _is_unlisted(session, path)):
             return None
         raise
+
+
+def _is_unlisted(session: Session, path: bytes) -> bool:
+    """Whether a file is not in its folder: some servers have but one answer for all that cannot be done."""
+    folder, slash, name = path.rpartition(b"/")
+    return all(entry.name != name for entry in session.entries(folder or slash or b"."))

@@ -22,6 +22,7 @@ REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME = 13, 14, 15, 16, 17, 18
 CREATE, EXCLUSIVE = 8, 32
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE = range(5)
+DISCONNECT = b"\x01"
 REGULAR, FOLDER = 0o100600, 0o040700
 
 
@@ -59,12 +60,16 @@ class Hostile:
     """Whether requests that came together are answered in the reverse order."""
     replaces: bool = False
     """Whether a rename takes a name from another file, as it does on many servers."""
+    vague: bool = False
+    """Whether it says nothing but that it failed where there is no such file, as the examples of ssh2 do."""
     sessions: int = 10
     """Sessions that it takes on one connection at a time."""
     password: str = ""
     """What lets in, in place of any key."""
     names_no_way: bool = False
     """Whether it does not say how to log in when it does not let in, as ProFTPD does after its last way."""
+    ends_at: str = ""
+    """When it ends the connection with words that are no UTF-8, in place of an answer: at `login` or at `session`."""
     before: Callable[[int, bytes], None] = _nothing
     after: Callable[[int, bytes], None] = _nothing
 
@@ -128,7 +133,7 @@ class Hostile:
         transport = paramiko.Transport(sock)
         self._transports.append(transport)
         transport.add_server_key(self._key)
-        door = _Door(self)
+        door = _Door(self, transport)
         with suppress(paramiko.SSHException, EOFError, OSError):
             transport.start_server(server=door)
             while transport.is_active():
@@ -149,10 +154,22 @@ class Hostile:
 class _Door(paramiko.ServerInterface):
     """Lets everybody in, for SFTP; or whoever has the password."""
 
-    def __init__(self, server: Hostile) -> None:
+    def __init__(self, server: Hostile, transport: paramiko.Transport) -> None:
         self._password, self.sessions, self._names_no_way = server.password, server.sessions, server.names_no_way
+        self._ends_at, self._transport = server.ends_at, transport
+
+    def _end_at(self, step: str) -> None:
+        if self._ends_at == step:
+            message = paramiko.Message()
+            message.add_byte(DISCONNECT)
+            message.add_int(11)
+            message.add_string("Zeitüberschreitung".encode("latin-1"))
+            message.add_string("")
+            self._transport._send_message(message)  # it is paramiko's, and says this in no other way
+            raise EOFError
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self._end_at("login")
         return paramiko.AUTH_FAILED if self._password else paramiko.AUTH_SUCCESSFUL
 
     def check_auth_password(self, username: str, password: str) -> int:
@@ -165,6 +182,7 @@ class _Door(paramiko.ServerInterface):
         return "password" if self._password else "publickey"
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
+        self._end_at("session")
         if not self.sessions:
             return paramiko.OPEN_FAILED_RESOURCE_SHORTAGE
         self.sessions -= 1
@@ -224,7 +242,7 @@ class _Session:
         if kind in (RENAME, RMDIR) and path in folders:
             return STATUS, _status(self._moved(path, _text(rest)[0] if kind == RENAME else None))
         if kind in (LSTAT, STAT, OPEN, REMOVE, RENAME) and path not in files:
-            return STATUS, _status(NO_SUCH_FILE)
+            return STATUS, _status(FAILURE if self._server.vague else NO_SUCH_FILE)
         if kind in (LSTAT, STAT):
             return ATTRS, _attributes(files[path])
         if kind == OPEN:

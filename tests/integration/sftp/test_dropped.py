@@ -33,6 +33,12 @@ def until_done(do: Callable[[], T]) -> T:
     return do()
 
 
+def can_look(inbox: SftpInbox) -> bool:
+    with suppress(InboxError):
+        return list(inbox.look()) == []
+    return False
+
+
 def take_in(inbox: SftpInbox) -> tuple[Listing, str]:
     """From its listing to its copy; as what it was seen, and its version then."""
 
@@ -143,6 +149,26 @@ def test_the_doctor_tells_of_a_dropped_connection_as_of_anything_else(hostile, o
     assert len(tries) > len(tries[-1])
     assert tries[-1] == [True] * 7
     assert hostile.names == []
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [("login", "broke the login off"), ("session", "ended the connection before SFTP began")]
+)
+def test_a_server_that_says_goodbye_in_another_encoding_is_told_of(hostile, opened, step, words):
+    """The words cannot be read, which ends paramiko's thread with an error of its own; the next look is well."""
+    hostile.ends_at = step
+    inbox = opened()
+    with pytest.raises(InboxError, match=words) as told:
+        list(inbox.look())
+    assert "tries again by itself" in told.value.remedy
+    hostile.ends_at = ""
+    assert eventually(lambda: can_look(inbox), "it is looked at again")
+
+
+@pytest.mark.parametrize("host", ["sftp..example.com", f"{'x' * 70}.example.com"])
+def test_a_host_that_no_machine_can_be_called_is_told_of(opened, host):
+    with pytest.raises(InboxError, match="no machine has a name like this"):
+        list(opened(host=host).look())
 
 
 def test_of_two_idle_sessions_on_a_dropped_connection_neither_is_used_again(hostile, opened):

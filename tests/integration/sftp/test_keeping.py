@@ -91,6 +91,35 @@ class TestReplacing:
         assert hostile.files[name].data == b"mine"
 
 
+class TestVague:
+    """A server that says of a file that is not there only that it failed."""
+
+    @pytest.fixture(autouse=True)
+    def vague(self, hostile):
+        hostile.vague = True
+
+    @pytest.mark.parametrize("options", [{}, {"after": "archive done"}, {"claim": None, "after": "delete"}])
+    def test_a_file_ends_as_it_should_and_is_answered(self, hostile, key, folder, options):
+        """Also where the word that it is gone was lost, and it is asked for again."""
+        office = Office(folder / "vague", hostile, key, reply="../out", inboxes={"hr": {"pause": 0.001} | options})
+        hostile.put(b"a.csv", rows("ada 1000").encode())
+        end = sftp.RENAME if "archive done" in options.values() else sftp.REMOVE
+
+        def lose(kind: int, path: bytes) -> None:
+            if kind == end and path.endswith(b"a.csv") and office.runs:
+                hostile.after = hostile.before
+                raise HangUp
+
+        hostile.after = lose
+        for _ in range(3):
+            office.once()
+        assert office.runs == {"a.csv": "applied"}
+        names = [name for name in hostile.names if not name.startswith(b"hr/../out/000001-hr-a")]
+        assert names == ([b"hr/done/a.csv"] if "archive done" in options.values() else [])
+        assert len(hostile.names) == len(names) + 1
+        assert hostile.after == hostile.before
+
+
 class TestCaching:
     """A server that remembers old sizes sends half a file as if it were whole, and says so when it is closed."""
 
