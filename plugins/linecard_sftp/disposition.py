@@ -35,8 +35,11 @@ def dispose(
         folder = convert.join(inbox.claimed, TOO_LARGE)
     kept = {lies: side for lies, side in sides.items() if folder is not None and side == seen.checksum}
     for lies in sides.keys() - kept.keys():
-        with suppress(Refused):
+        try:
             session.remove(lies)
+        except Refused as refused:  # an account that may only rename has it moved along
+            if folder is not None and not refused.is_gone:
+                kept[lies] = sides[lies]
     if folder is None:
         session.remove(path)
         return

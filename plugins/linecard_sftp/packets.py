@@ -117,6 +117,8 @@ class Reader:
     def attributes(self) -> Attributes:
         flags = self.number()
         size = self.long() if flags & 1 else None
+        if size is not None and size >> 63:  # no file is so large: -1, of a server that does not know it
+            size = None
         if flags & 2:
             self.number(), self.number()
         mode = self.number() if flags & 4 else None

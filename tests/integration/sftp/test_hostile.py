@@ -171,6 +171,14 @@ class TestLies:
         assert kept(office) == []
         assert len(hostile.files) == 1
 
+    @pytest.mark.parametrize("says", [2**63, 2**64 - 1])
+    def test_a_size_below_nothing_keeps_only_its_own_file(self, hostile, hr, office, says):
+        hostile.put(b"a.csv", LARGE).says = says
+        hostile.put(b"b.csv", LARGE[:100])
+        taken(hr)
+        assert "does not say how large it is" in never_taken(hr)
+        assert kept(office) == [LARGE[:100]]
+
     @pytest.mark.parametrize(
         "name", [b"../../etc/a.csv", b"/etc/a.csv", b"..\\a.csv", b"a\0.csv", b"a\nb.csv", b"\x1b.csv"]
     )
