@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,19 @@ def must_be_translated(faults: Iterable[Fault]) -> None:
             assert "said" not in found[1] or known(found[1]["said"]) is not None, said
 
 
+@cache
+def _registry() -> Registry:
+    """The plugins, looked for once."""
+    return Registry()
+
+
 class Desk:
     """Reads drops of inboxes with this state; `most` bytes at the most."""
 
     def __init__(self, state: Path, folder: Path) -> None:
         self._state, self._folder = state, folder
         self._openers: list[Opener] = []
-        self._registry = Registry()
+        self._registry = _registry()
         self._count = 0
 
     def opener(self, kind: str, **options: Any) -> Opener:
