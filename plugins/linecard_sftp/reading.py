@@ -13,12 +13,44 @@ HELD = 2
 """Blocks that are held in memory at most before they are wanted."""
 
 
+class _Look:
+    """What an open file looked like at some time, asked for and perhaps not answered yet."""
+
+    def __init__(self, session: Session, handle: bytes) -> None:
+        self._session, self._number = session, session.ask_fstat(handle)
+        self._found: Attributes | Refused | None = None
+
+    @property
+    def has_come(self) -> bool:
+        return self._found is not None or self._session.has_come(self._number)
+
+    def wait(self) -> Attributes | Refused:
+        if self._found is None:
+            try:
+                self._found = self._session.attributes(self._number)
+            except Refused as refused:
+                self._found = refused
+        return self._found
+
+    def attributes(self) -> Attributes:
+        """Raises `Refused`."""
+        found = self.wait()
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def let_go(self) -> None:
+        if self._found is None:
+            self._session.let_go([self._number])
+
+
 class Reading:
     """At most `most` bytes of an open file. `size` is what there is thought to be, `path` the name it was opened by.
 
     All that can be asked without an answer is asked at once: what the file looks like, its blocks up to a bounded
-    number, whether there is more behind them, and what it looks like then. When all of it is there the file is closed,
-    and it is asked what the name stands for by then. The server deals with requests for one file in their order.
+    number, whether there is more behind them, and what it looks like then. When all of that is there the file is
+    closed, and it is asked what the name stands for by then. By the draft a server deals with requests for one file in
+    their order; one on Node.js deals with all at once, so nothing is awaited any more when the file is closed.
     """
 
     def __init__(
@@ -38,22 +70,24 @@ class Reading:
         self._asked = 0
         self._at_end = False
         self._refused: Refused | None = None
-        self._after: int | None = None
+        self._after: _Look | None = None
         self._closed: int | None = None
         self._named: int | None = None
-        self._before = session.ask_fstat(handle)
+        self._before = _Look(session, handle)
         self._fill()
 
     def before(self) -> Attributes:
-        """What the file looked like before it was read; to be asked first, and once."""
-        return self._session.attributes(self._before)
+        """What the file looked like before it was read. Raises `Refused`."""
+        return self._before.attributes()
 
     def after(self) -> Attributes:
-        """What it looks like now that it was read; to be asked once."""
+        """What it looks like now that it was read. Raises `Refused`."""
+        return self._look_after().attributes()
+
+    def _look_after(self) -> _Look:
         if self._after is None:
-            self._after = self._session.ask_fstat(self._handle)
-        number, self._after = self._after, None
-        return self._session.attributes(number)
+            self._after = _Look(self._session, self._handle)
+        return self._after
 
     def confirm(self) -> None:
         """See that the server stands by what it sent: it says so when the file is closed. Raises `Refused`.
@@ -100,11 +134,12 @@ class Reading:
                 return
             if block:
                 self._held.append(block)
-        if self._at_end:
+        if self._at_end and self._before.has_come and self._look_after().has_come:
             self._finish()
 
     def close(self) -> None:
         """Let go of the file, whatever of it was read."""
+        self._before.let_go()
         self._forget_after()
         self._session.let_go([number for number in (self._closed, self._named) if number is not None])
         open_still = self._closed is None and self._handle
@@ -137,7 +172,7 @@ class Reading:
             self._ahead.append((self._ask(self._asked, length), self._asked, length))
             self._asked += length
             if self._asked > self._size and self._after is None:
-                self._after = self._session.ask_fstat(self._handle)
+                self._after = _Look(self._session, self._handle)
 
     def _ask(self, offset: int, length: int) -> int:
         return self._session.ask_block(self._handle, offset, length)
@@ -145,13 +180,14 @@ class Reading:
     def _finish(self) -> None:
         """Ask for all that is wanted of a file that was read: how it looks, that it is closed, what its name means."""
         if self._closed is None and self._handle:
-            if self._after is None:
-                self._after = self._session.ask_fstat(self._handle)
+            self._before.wait()
+            self._look_after().wait()
             self._session.let_go([number for number, _, _ in self._ahead])
             self._ahead.clear()
             self._closed = self._session.ask_close(self._handle)
             self._named = self._session.ask_stat(self._path)
 
     def _forget_after(self) -> None:
-        self._session.let_go([self._after] if self._after is not None else [])
+        if self._after is not None:
+            self._after.let_go()
         self._after = None

@@ -275,7 +275,9 @@ class _Session:
         return OK
 
     def _by_handle(self, kind: int, handle: bytes, rest: bytes) -> tuple[int, bytes]:
-        found = self._open[handle]
+        found = self._open.get(handle)
+        if found is None:
+            return STATUS, _status(FAILURE)
         if kind == CLOSE:
             del self._open[handle]
             return STATUS, _status(OK)

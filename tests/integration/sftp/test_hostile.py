@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from integration.daemon.site import rows
@@ -207,6 +209,38 @@ def test_answers_may_come_in_any_order(hostile, hr, office):
     hostile.put(b"a.csv", LARGE)
     taken(hr)
     assert kept(office) == [LARGE]
+
+
+def test_nothing_is_awaited_of_a_file_that_is_being_closed(hostile, opened):
+    """A server on Node.js deals with requests all at once: what it would say of a closed file is that it failed.
+
+    Also of one whose size is not known before, as that of a checksum file, and of those that are asked for ahead.
+    """
+    hostile.backwards = True
+    closed: set[bytes] = set()
+    late: list[tuple[int, bytes]] = []
+
+    def watch(kind: int, handle: bytes) -> None:
+        if kind == sftp.FSTAT and handle in closed:
+            late.append((kind, handle))
+        closed.update([handle] if kind == sftp.CLOSE else [])
+
+    hostile.before = watch
+    inbox, sizes = opened(), (0, 1, 100, BLOCK, BLOCK + 1, 3 * BLOCK)
+    for number, size in enumerate(sizes):
+        hostile.put(b"%d.csv" % number, LARGE[:size])
+        hostile.put(b"%d.csv.sum" % number, b"sum")
+    found = [listing for listing in inbox.look() if listing.name.endswith(b".csv")]
+    claims = {
+        f"{listing.name[:1].decode():c<32}": listing._replace(checksum=listing.name + b".sum") for listing in found
+    }
+    assert sorted(inbox.claim(claims)) == sorted(claims)
+    for claim, listing in claims.items():
+        into = io.BytesIO()
+        inbox.take(claim, listing, into, most=1 << 20)
+        assert into.getvalue() == LARGE[: listing.size]
+        assert inbox.checksum(claim, listing) == b"sum"
+    assert late == []
 
 
 class TestSilence:
