@@ -20,6 +20,12 @@ class NotThisPlan(LinecardError):
     remedy = "Look at it again with `linecard show RUN`; its digest is printed there."
 
 
+class NoPlan(LinecardError):
+    """The run waits without a plan, so that no digest can be the right one."""
+
+    remedy = "Leave the digest out to have the file read once more, or give the run up with `linecard discard`."
+
+
 class NotHeld(LinecardError):
     """The run does not wait for a person."""
 
@@ -32,7 +38,7 @@ class OlderRun(LinecardError):
 
 @click.command()
 @click.argument("run", type=click.IntRange(1))
-@click.argument("digest", metavar="DIGEST")
+@click.argument("digest", metavar="DIGEST", default="")
 @click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
 @click.option(
     "--although-newer",
@@ -44,21 +50,33 @@ def command(run: int, digest: str, because: str, *, although_newer: bool) -> Non
     """Let the plan of RUN be applied though it is held.
 
     DIGEST says which plan was looked at; its first eight characters are enough. A daemon applies it at once; without
-    one, `linecard resume` does.
+    one, `linecard resume` does. A run without a plan, because its file could not be read to its end, has no digest:
+    its file is read once more.
     """
     from linecard.model.run import State
+    from linecard.pipeline import quarantine
     from linecard.runtime import status
 
     with site.service() as service:
         found = service.store.run(run)
         if found.state is not State.HELD:
             raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
+        at_work = status.read(service.config.state) is not None
+        if quarantine.has_crashed(found):
+            if digest:
+                raise NoPlan(f"Run {run} has no plan: its file could not be read to its end.")
+            why = f"to be read once more{': ' if because else ''}{because}"
+            quarantine.read_again(service.store, found, who=service.who, why=why)
+            how = "the daemon does it" if at_work else "`linecard once` or a daemon does it"
+            click.echo(f"The file of run {run} is read once more, in a process of its own first; {how}.")
+            return
+        if not digest:
+            raise click.UsageError("Missing argument 'DIGEST'.")
         if len(digest) < 8 or not found.digest.startswith(digest):
             raise NotThisPlan(f"Run {run} waits with the plan {found.digest}, not {site.shown(digest)}.")
         if not although_newer:
             _refuse_older(service, found)
         service.approve(found, why=f"approved by its digest {found.digest[:12]}{': ' if because else ''}{because}")
-        at_work = status.read(service.config.state) is not None
     click.echo(f"Run {run} is approved. {'The daemon applies it.' if at_work else 'Apply it with `linecard resume`.'}")
 
 

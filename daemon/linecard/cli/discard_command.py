@@ -15,10 +15,17 @@ def command(run: int, because: str) -> None:
     """Give up RUN, which waits for a person; nothing of it is applied any more."""
     from linecard.cli.approve_command import NotHeld
     from linecard.model.run import State
+    from linecard.pipeline import quarantine
 
     with site.service() as service:
         found = service.store.run(run)
         if found.state is not State.HELD:
             raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
-        said = service.report(service.discard(found, why=because or "discarded")).headline
+        why = because or "discarded"
+        if quarantine.has_crashed(found):
+            folders = service.config.archive, service.config.quarantine
+            ended = quarantine.discard(service.store, found, *folders, who=service.who, why=why)
+        else:
+            ended = service.discard(found, why=why)
+        said = service.report(ended).headline
     click.echo(f"Run {run} is discarded. {said.title} {said.todo}".rstrip())

@@ -187,7 +187,8 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
         if run.id in service.store.taken_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
-        click.echo(f"To apply it all the same: linecard {again.format(run.digest)}")
+        if run.digest:
+            click.echo(f"To apply it all the same: linecard {again.format(run.digest)}")
     filed = service.store.filed(run.id)
     if filed and run.id not in service.unfiled:
         click.echo(f"Report: {filed}")

@@ -91,7 +91,8 @@ def tell_faults(faults: Iterable[Fault]) -> None:
 def tell_holds(holds: Iterable[Hold], digest: str) -> None:
     for hold in holds:
         click.echo(click.style(f"Held: {hold.message}", fg="yellow"))
-    click.echo(f"Digest of the plan: {digest}")
+    if digest:
+        click.echo(f"Digest of the plan: {digest}")
 
 
 def exit_code(found: Mapping[str, int]) -> int:

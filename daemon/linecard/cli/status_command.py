@@ -26,6 +26,7 @@ def command(last: int, *, as_json: bool) -> None:
 
     from linecard.cli import finish
     from linecard.model.run import State
+    from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
     from linecard.runtime.concerns import of_memory
 
@@ -49,6 +50,8 @@ def command(last: int, *, as_json: bool) -> None:
             if held:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
+            for run in filter(has_crashed, held):
+                click.echo(click.style(f"Run {run.id}, {site.shown(run.drop.name)}: {run.holds[0].message}", fg="red"))
             for concern in later:
                 click.echo(click.style(f"\n{site.shown(concern.message)}", fg="red"))
                 click.echo(f"    {concern.remedy}")

@@ -34,6 +34,9 @@ KEPT = (
     "{count} rows come to something else than in the plan that was approved: lines {lines}.",
     "In the plan that was approved this row was {was}.",
     "The PBX was changed since. Approve the new plan if it is right, or discard the run.",
+    # that a file could not be read to its end: pipeline/quarantine
+    "Reading this file ended a process that did nothing else, {count} times: {how}.",
+    "linecard was ended {count} times while it read this file, though that went well in between.",
     # what is wrong with a row: rules/look, rules/numbering, rules/check
     "{value} is no action.",
     "Write attach, force_attach or detach.",

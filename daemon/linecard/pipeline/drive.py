@@ -148,7 +148,7 @@ class _Drive:
             match step:
                 case Step.PLAN:
                     if not self._door.may_plan(run):
-                        return Driven(self._store.run(run.id), again=False)
+                        return Driven(self._store.run(run.id), again=self._door.stop())
                     run, planned_now = self._plan(run), True
                 case Step.APPROVE if newer := overtaken_by(self._store, run):
                     run = self._hold(run, newer)

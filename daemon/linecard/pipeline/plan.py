@@ -63,7 +63,7 @@ def plan(
     if run.expected is not None and not sheet.refused and sheet.rows != run.expected:
         sheet.faults.append(_miscounted(run, sheet.rows))
     if sheet.refused:
-        if run.state is not State.RECEIVED:
+        if run.attempt:
             raise _refused_now(run, sheet)
         return _rejected(store, journal, run, sheet, who)
     journal.add_changes(attempt, left.watched(planning.changes(journal.last_seq() + 1)))
@@ -186,7 +186,11 @@ def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) 
     with store.transaction() as connection:
         journal.add_faults(connection, run.attempt, sheet.faults)
         journal.clear(connection, keep=run.attempt)
-        store.move(connection, run.id, State.REJECTED, who=who, why=error.message, counts=nothing)
+        if run.state is State.RECEIVED:
+            store.move(connection, run.id, State.REJECTED, who=who, why=error.message, counts=nothing)
+        else:  # a person had it read once more: it was held, and cannot be as if it had not been
+            store.move(connection, run.id, State.HELD, who=who, why="read once more")
+            store.move(connection, run.id, State.DISCARDED, who=who, why=error.message, counts=nothing)
     return store.run(run.id)
 
 

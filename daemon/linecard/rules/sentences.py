@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from linecard.model.outcome import Code
 from linecard.model.report import Headline
 from linecard.model.run import Run, State
+from linecard.model.sheet import FaultCode
 from linecard.rules.wording import ENGLISH, Wording
 
 # Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
@@ -130,6 +131,8 @@ def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, b
     """What a reader must know first: did it work, and who must do what. `begun`: some of its changes were sent;
     where that is not known, they may have been by every plan but the first."""
     if run.state in _NOT_APPLIED:
+        if run.state is State.HELD and any(hold.kind == FaultCode.CRASHED for hold in run.holds):
+            return Headline(CRASHED.tone, words(CRASHED.title), words(CRASHED.todo).format(run=run.id))
         if begun and run.state in _PART_MADE:
             said = _PART_MADE[run.state]
             return Headline(said.tone, words(said.title), words(said.todo).format(run=run.id))
@@ -185,6 +188,13 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     ),
 }
 
+
+CRASHED = Headline(
+    "bad",
+    "The file could not be read to its end, and waits for a person; nothing was changed.",
+    "Read why below. `linecard approve {run}` has it read once more; `linecard discard {run}` gives it up.",
+)
+"""Of a run in the reading of whose file linecard broke down."""
 
 _PART_MADE: Mapping[State, Headline] = {
     State.HELD: Headline(

@@ -44,6 +44,8 @@ def next_step(run: Run, found: Circumstances) -> Step:
         return _ALWAYS[run.state]
     if run.state in (State.PLANNED, State.HELD) and run.attempt > 1:
         return _planned_again(run.state, found)
+    if run.state is State.PLANNED and run.attempt == 0:  # a person has its file read once more
+        return Step.PLAN
     if run.state is State.PLANNED and not found.attended:
         return Step.APPROVE
     return Step.LEAVE

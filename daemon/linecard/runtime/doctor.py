@@ -13,6 +13,8 @@ from pathlib import Path
 
 from linecard.errors import LinecardError
 from linecard.model.directory import Scope
+from linecard.model.run import State
+from linecard.pipeline.quarantine import has_crashed
 from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
 from linecard.ports.inbox import Stepwise
@@ -126,6 +128,10 @@ def _store(service: Service) -> Iterator[Finding]:
     yield Finding("state database", ok=True, message="opens, at the newest schema")
     for later in of_memory(service):
         yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
+    for run in filter(has_crashed, service.store.runs(of_states={State.HELD})):
+        remedy = f"`linecard approve {run.id}` has it read once more; `linecard discard {run.id}` gives it up."
+        why = f"{run.drop.name} waits for a person. {run.holds[0].message}"
+        yield Finding(f"run {run.id}", ok=False, message=why, remedy=remedy)
     if is_held(service.config.state):
         yield Finding("runs", ok=True, message="another linecard is at work on this site")
     elif broken:

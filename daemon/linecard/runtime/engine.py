@@ -19,7 +19,6 @@ from linecard.pipeline import opening, survey
 from linecard.pipeline.drive import Driven, drive
 from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
-from linecard.pipeline.quarantine import MOST_TRIES, quarantine
 from linecard.pipeline.report import outcome_counts
 from linecard.ports.inbox import Inbox as InboxPort
 from linecard.ports.inbox import InboxError
@@ -32,11 +31,17 @@ from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
+from linecard.runtime.suspects import Suspects
 from linecard.runtime.unattended import Spread, Unattended, in_words
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
+
+
+def _is_let_on(run: Run) -> bool:
+    """Whether a person has approved the plan of a run, or has its file read once more."""
+    return run.state is State.APPROVED or (run.state is State.PLANNED and run.attempt == 0)
 
 
 def one_by_one(work: Sequence[Callable[[], None]]) -> None:
@@ -87,7 +92,7 @@ class Engine:
             stop,
             spread,
             self._leave,
-            self._given_up,
+            Suspects(self._store, service.file, board, service.who, stop).may_read,
         )
 
     def start(self) -> None:
@@ -127,44 +132,29 @@ class Engine:
                 )
                 return False
             names = self._surveyed(run, place) if run.pbxs is None else run.pbxs
-            if names is not None and {*names, *touched}:
+            if {*names, *touched}:
                 with self._guard:
                     self._lanes.add(run.id, run.inbox, {*names, *touched})
                 return True
-            again = names is not None and self._drive(run).again  # no row names a PBX: nothing to wait for
-            if not again:
+            if not self._drive(run).again:  # no row names a PBX: nothing to wait for
                 self._ended(self._store.run(run.id))
             return True
 
-    def _surveyed(self, run: Run, place: Inbox) -> tuple[str, ...] | None:
-        """The PBXs that the rows name; None when the file was put into quarantine instead."""
-        if len(place.pbxs) == 1:
+    def _surveyed(self, run: Run, place: Inbox) -> tuple[str, ...]:
+        """The PBXs that the rows name; all that they could name of a file that should not be read here."""
+        if len(place.pbxs) == 1 or run.tries:
             return tuple(place.pbxs)
-        if self._given_up(run):
-            return None
-        names = survey.pbxs(opening.sheet(self.service.config.archive / run.drop.path, place), place)
+        with self._store.transaction() as connection:
+            self._store.try_again(connection, run.id)
+        try:
+            names = survey.pbxs(opening.sheet(self.service.config.archive / run.drop.path, place), place)
+        except LinecardError:
+            with suppress(StateError), self._store.transaction() as connection:
+                self._store.tried(connection, run.id)  # the step ended in an orderly way
+            raise
         with self._store.transaction() as connection:
             self._store.tried(connection, run.id, names)
         return names
-
-    def _given_up(self, run: Run) -> bool:
-        """Count one more try, before a step that may end the program; True when there were enough."""
-        with self._store.transaction() as connection:
-            tries = self._store.try_again(connection, run.id)
-        if tries <= MOST_TRIES:
-            return False
-        if run.state is State.RECEIVED:
-            config = self.service.config
-            where = quarantine(self._store, run, config.archive, config.quarantine, who=self.service.who)
-            self.board.trouble(f"file {where.name}", f"It broke linecard down {MOST_TRIES} times and is in {where}.")
-            log("file put into quarantine", path=str(where), level="error")
-        else:
-            self.board.trouble(
-                f"run {run.id} given up",
-                f"Run {run.id} broke linecard down {MOST_TRIES} times and is left as it is.",
-                "Stop the daemon, look at its log, then run `linecard resume`.",
-            )
-        return True
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -221,18 +211,18 @@ class Engine:
             return self._lanes.waiting()
 
     def poll(self) -> bool:
-        """Let in runs that a person has approved meanwhile or that could not be let in before; False: try again."""
+        """Let in runs that a person has let go on meanwhile or that could not be let in before; False: try again."""
         return safely(self.board, "memory", self._polled) or False
 
     def _polled(self) -> bool:
         now = self._monotonic()
         for run_id in [run_id for run_id, due in list(self._outside.items()) if due <= now]:
             self.admit(run_id)
-        for found in self._store.runs(of_states={State.APPROVED}):
+        for found in filter(_is_let_on, self._store.runs(of_states={State.APPROVED, State.PLANNED})):
             with self._guard:
                 known = found.id in self._lanes
             # Read anew: it may have been at work when it was found, and have ended since.
-            if not known and found.id not in self._outside and self._store.run(found.id).state is State.APPROVED:
+            if not known and found.id not in self._outside and _is_let_on(self._store.run(found.id)):
                 self.admit(found.id)
         self._notice_discarded()
         self._concerns.files()

@@ -62,11 +62,14 @@ def utc_now() -> datetime:
 class Service:
     """One site. A context manager: leaving it lets go of the PBXs and the store.
 
-    `now` and `who` are the clock and the person or service at work, as the events of runs tell them.
+    `now` and `who` are the clock and the person or service at work, as the events of runs tell them; `file` is where
+    the configuration was read.
     """
 
-    def __init__(self, config: Config, registry: Registry, *, now: Clock = utc_now, who: str = "") -> None:
-        self.config, self.registry = config, registry
+    def __init__(
+        self, config: Config, registry: Registry, *, now: Clock = utc_now, who: str = "", file: Path | None = None
+    ) -> None:
+        self.config, self.registry, self.file = config, registry, file
         self.unfiled: dict[int, ReportError] = {}
         """Reports that could not be filed, by run, and why. They wait in the store until they can be."""
         self.waiting: dict[int, BackendError] = {}
@@ -84,7 +87,7 @@ class Service:
     def load(cls, file: Path, *, now: Clock = utc_now, who: str = "") -> Service:
         """The site of this configuration file. Raises `ConfigError` with every problem."""
         registry = Registry()
-        return cls(configuration.load(file, registry), registry, now=now, who=who)
+        return cls(configuration.load(file, registry), registry, now=now, who=who, file=file.absolute())
 
     def __enter__(self) -> Self:
         return self
@@ -313,7 +316,7 @@ class Service:
         """
         for run in reversed(self.store.runs(of_states=(State.RECEIVED, State.PLANNED))):
             if states.unapproved(run) and run.inbox in self.config.inboxes:
-                yield run if run.state is State.PLANNED else self.plan(run, self.inbox(run.inbox), stage)
+                yield run if run.attempt else self.plan(run, self.inbox(run.inbox), stage)
 
     def overtaken_by(self, run: Run) -> list[int]:
         """Newer runs that were carried out for the same members or extensions."""

@@ -24,7 +24,7 @@ Spread = Callable[[Sequence[Callable[[], None]]], None]
 
 @dataclass(frozen=True, slots=True)
 class Unattended:
-    """`pipeline.drive.Door`. `leave` lets other runs have a PBX; `given_up` counts a try, true when there were enough;
+    """`pipeline.drive.Door`. `leave` lets other runs have a PBX; `may_read` is asked before a file is read;
     `patiences` are the seconds for which each PBX is waited for while a part of a run is made."""
 
     store: Store
@@ -35,14 +35,14 @@ class Unattended:
     stop: Checkpoint
     spread: Spread
     leave: Callable[[Run, str], None]
-    given_up: Callable[[Run], bool]
+    may_read: Callable[[Run], bool]
 
     @property
     def attended(self) -> bool:
         return False
 
     def may_plan(self, run: Run) -> bool:
-        return not self.given_up(run)
+        return self.may_read(run)
 
     def planning(self, run: Run) -> Progress:
         where = f"run {run.id}"

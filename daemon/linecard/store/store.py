@@ -231,10 +231,10 @@ class Store:
         with self.reading() as connection:
             return connection.execute(query).scalar()
 
-    def try_again(self, connection: sa.Connection, run_id: int) -> int:
-        """Count one more try of a run, before a step that may end the program; how many there were then."""
+    def try_again(self, connection: sa.Connection, run_id: int, by: int = 1) -> int:
+        """Count one more try of a run, before a step that may end the program, or take it back; how many there are."""
         tries: int = connection.execute(
-            sa.update(run).where(run.c.id == run_id).values(tries=run.c.tries + 1).returning(run.c.tries)
+            sa.update(run).where(run.c.id == run_id).values(tries=run.c.tries + by).returning(run.c.tries)
         ).scalar_one()
         return tries
 

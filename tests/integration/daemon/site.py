@@ -119,12 +119,26 @@ class Site:
         """Each change on it waits from now on."""
         os.mkfifo(self.folder / f"{pbx}.gate")
 
+    def shut_reading(self, pbx: str) -> None:
+        """Whoever reads what it holds waits from now on."""
+        os.mkfifo(self.folder / f"{pbx}.reading")
+
+    def reader(self, pbx: str) -> int:
+        """The process that waits to read what a PBX holds; 0 while none does."""
+        sign = self.folder / f"{pbx}.reads"
+        return int(sign.read_text() or 0) if sign.exists() else 0
+
+    def let_read(self, pbx: str) -> None:
+        """Let whoever waits to read go on; the next one waits again."""
+        (self.folder / f"{pbx}.reads").unlink()
+        os.close(eventually(lambda: _writer(self.folder / f"{pbx}.reading"), "somebody waits to read"))
+
     def waits(self, pbx: str) -> bool:
         return (self.folder / f"{pbx}.waits").exists()
 
-    def reopen(self, pbx: str) -> None:
+    def reopen(self, pbx: str, gate_name: str = "gate") -> None:
         """Let go on whoever waits, and nobody wait again."""
-        gate = self.folder / f"{pbx}.gate"
+        gate = self.folder / f"{pbx}.{gate_name}"
         # Whoever says that it waits has not opened the gate yet: taken away now, it would not be found.
         writer = eventually(lambda: _writer(gate), "somebody stands at the gate")
         gate.unlink()

@@ -1,8 +1,8 @@
 """A PBX kept as a list of operations in a text file: a plugin that hangs, falls silent and kills when told to.
 
 Files beside the list say how it behaves: `X.down` and it does not answer; `X.down-at` holds how many operations it
-lives through before it goes down; `X.gate`, a FIFO, and each change waits until somebody opens it for writing. Two
-members are poison to whoever asks for them.
+lives through before it goes down; `X.gate`, a FIFO, and each change waits until somebody opens it for writing, as each
+reading does at `X.reading`. Three members are poison to whoever asks for them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from linecard.api import VACANT, BackendError, Can, Change, Entry, Fate, Holding
 
 POISON = "poison@example.org"
 """Whoever plans a sheet with this member ends at once."""
+FAULTY = "faulty@example.org"
+"""Whoever plans a sheet with this member meets a fault of a library."""
 GLUTTON = "glutton@example.org"
 """Whoever plans a sheet with this member runs out of memory."""
 
@@ -37,8 +40,11 @@ class Switchboard:
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         self._answer()
+        self._wait("reading", "reads")
         if POISON in scope.members:
             os._exit(9)
+        if FAULTY in scope.members:
+            os.kill(os.getpid(), signal.SIGSEGV)
         if GLUTTON in scope.members:
             _starve()
         for extension, held in self._held().items():
@@ -82,10 +88,10 @@ class Switchboard:
         if self._path.with_suffix(".down").exists():
             raise BackendError("the switchboard does not answer", remedy="Wake it up.")
 
-    def _wait(self) -> None:
-        gate = self._path.with_suffix(".gate")
+    def _wait(self, gate_name: str = "gate", sign: str = "waits") -> None:
+        gate = self._path.with_suffix(f".{gate_name}")
         if gate.exists():
-            self._path.with_suffix(".waits").touch()
+            self._path.with_suffix(f".{sign}").write_text(str(os.getpid()))
             with gate.open() as opened:
                 opened.read()
 

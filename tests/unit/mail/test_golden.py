@@ -22,7 +22,7 @@ from unit.reports.sites import Site
 Runs = dict[str, tuple[Site, Run]]
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
-OTHERS = ("everything", "held")
+OTHERS = ("everything", "held", "crashed", "half_made")
 """Scenes that are kept in every language; all are in English."""
 FILES = {f"{name}.en" for name in SCENES} | {f"{name}.{language}" for name in OTHERS for language in LANGUAGES}
 NOTICES = {f"{name}.{language}" for name in ("digest", "quiet", "warning") for language in LANGUAGES}

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from linecard.api import Change, Entry
+from linecard.api import Change, Entry, Holding
 from linecard.model.run import Run
+from linecard.pipeline import quarantine
+from linecard.pipeline.drive import drive
+from linecard.pipeline.receive import keep, receive
+from linecard.runtime.attended import Attended
 from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, sheet
 
@@ -76,6 +80,38 @@ def broken(folder: Path) -> tuple[Site, Run]:
     return site, site.imported(text, "joiners.csv")
 
 
+def crashed(folder: Path) -> tuple[Site, Run]:
+    """A file that no process could read to its end."""
+    site = Site(folder, PEOPLE)
+    store, file = site.service.store, sheet("attach,mary@example.org,,1300,").encode()
+    drop = keep(site.service.config.archive, "joiners.csv", [file], store, most=10**6)
+    with site.service.working():
+        run = store.run(receive(store, "hr", drop, description="", who="anna"))
+        return site, quarantine.hold(store, run, ["SIGKILL", "SIGSEGV", "SIGKILL"], 0, who="anna")
+
+
+def half_made(folder: Path) -> tuple[Site, Run]:
+    """Stopped after three of five changes; somebody took an extension meanwhile, and the rest was discarded."""
+    site = Site(folder, PEOPLE)
+    text = sheet(
+        "attach,mary@example.org,,1300,", "attach,grace@example.org,,1010,", "force_attach,tony@example.org,,1011,"
+    )
+    service, run = site.service, site.plan(text, "movers.csv")
+    door = Attended("anna", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(made(site)) > 2)
+    with service.working():
+        places = service.inbox(None), service.pbxs, service.config.archive, door, service.premises
+        run = drive(service.store, service.approve(run, why="seen", seen=True), *places).run
+        site.pbx.put("1011", Holding("late@example.org"))
+        run = service.finish(
+            run, service.inbox(None), confirm=lambda _run: False, stage=door.stage, stop=lambda: False, asks=True
+        )
+        return site, service.discard(run, why="answered no")
+
+
+def made(site: Site) -> list[Change]:
+    return site.pbx.operations
+
+
 def everything(folder: Path) -> tuple[Site, Run]:
     """Every outcome, and most of what can be wrong with a row."""
     site = Site(folder, PEOPLE, trouble=Trouble(refuses=_locked, pretends=lambda change: change.extension == "1502"))
@@ -117,5 +153,6 @@ EVERYTHING = sheet(
 )
 
 SCENES: dict[str, Scene] = {
-    scene.__name__: scene for scene in (clean, unchanged, rejected, header, held, discarded, broken, everything)
+    scene.__name__: scene
+    for scene in (clean, unchanged, rejected, header, held, discarded, broken, crashed, half_made, everything)
 }

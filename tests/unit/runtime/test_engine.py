@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
+import signal
 import sqlite3
 
 import pytest
 
+from acceptance.cli.terminal import Said, typed
 from integration.daemon.site import CONFIG
-from integration.daemon.switchboard import GLUTTON, POISON
+from integration.daemon.switchboard import FAULTY, GLUTTON, POISON
+from linecard.pipeline import quarantine
 from linecard.pipeline.intake import OVERDUE
-from linecard.pipeline.quarantine import MOST_TRIES
 from linecard.runtime.engine import one_by_one
+from linecard.runtime.suspects import MOST_CRASHES, MOST_TRIES
 from unit.runtime.driving import rows
 
 BOTH = rows("ada 1000", pbx="hq") + rows("bob 2000", pbx="lab").partition("\n")[2]
@@ -212,43 +216,99 @@ def test_a_run_that_must_be_planned_again_waits_for_the_pbx_that_it_let_go(drive
 
 
 class TestPoison:
-    """T15: a file that breaks linecard down whenever it is read is put aside after a few times, and others go on."""
+    """T15: a file that breaks linecard down whenever it is read does so once; then a person is asked, others go on."""
 
     def died(self, drive) -> int:
         """How a process ends that starts, and works as far as it comes."""
         child = os.fork()
         if child == 0:
             try:
+                faulthandler.disable()
                 drive.start()
                 drive.done()
             finally:
                 os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-    @pytest.mark.parametrize("inbox", ["hr", "all"])
-    def test_the_process_ends(self, drive, inbox):
+    @pytest.mark.parametrize(
+        ("inbox", "member", "code", "how"),
+        [("hr", POISON, 9, "exit code 9"), ("all", FAULTY, -signal.SIGSEGV, "SIGSEGV")],
+    )
+    def test_the_process_ends(self, drive, inbox, member, code, how):
         drive.close()
         drive.service = None
-        drive.drop(inbox, "poison.csv", rows(f"{POISON.partition('@')[0]} 1000", pbx="hq"))
-        assert [self.died(drive) for _ in range(MOST_TRIES)] == [9] * MOST_TRIES
+        drive.drop(inbox, "poison.csv", rows(f"{member.partition('@')[0]} 1000", pbx="hq"))
+        assert self.died(drive) == code
         drive.drop("it", "good.csv", rows("bob 2000"))
         assert self.died(drive) == 0
         drive.start()
-        assert drive.states == {1: "rejected", 2: "applied"}
+        assert drive.states == {1: "held", 2: "applied"}
+        why = f"Reading this file ended a process that did nothing else, 3 times: {how}."
+        assert [hold.message for hold in drive.service.store.run(1).holds] == [why]
+        assert not (drive.folder / "quarantine").exists()
+
+    def test_a_person_decides(self, drive):
+        drive.drop("hr", "poison.csv", rows(f"{POISON.partition('@')[0]} 1000"))
+        drive.look()
+        store = drive.service.store
+        quarantine.hold(store, store.run(1), ["SIGKILL"] * MOST_CRASHES, 0, who="linecard")
+
+        def command(*words: str) -> Said:
+            return typed("--config", drive.folder / "linecard.yaml", *words)
+
+        shown = command("show", "1").out
+        assert "Reading this file ended a process that did nothing else, 3 times: SIGKILL." in shown
+        assert "`linecard approve 1` has it read once more; `linecard discard 1` gives it up." in shown
+        assert "poison.csv waits for a person. Reading this file ended" in command("doctor").out
+        assert "Run 1, poison.csv: Reading this file ended" in command("status").out
+        assert "has no plan" in command("approve", "1", "12345678").err
+        assert command("approve", "1").code == 0
+        drive.drop("it", "good.csv", rows("bob 2000"))
+        drive.engine.poll()
+        drive.done()
+        assert drive.states == {1: "held", 2: "applied"}, "it is read in a process of its own again"
+        assert command("discard", "1").code == 0
+        assert drive.states[1] == "discarded"
         kept, reason = sorted((drive.folder / "quarantine").iterdir())
-        assert "poison@example.org" in kept.read_text()
-        assert "broke down 3 times" in reason.read_text()
+        assert POISON in kept.read_text()
+        assert "3 times: exit code 9." in reason.read_text()
+        assert f"The file is {kept.name} in the quarantine" in command("show", "1").out
 
     def test_memory_runs_out(self, drive):
         drive.drop("hr", "glutton.csv", rows(f"{GLUTTON.partition('@')[0]} 1000"))
         drive.drop("it", "good.csv", rows("bob 2000"))
         drive.done()
-        for _ in range(MOST_TRIES):
-            drive.now += 1000
-            drive.work()
-        assert drive.states == {1: "rejected", 2: "applied"}
-        (path,) = drive.troubles
-        assert path.startswith("file ")
+        drive.now += 1000
+        drive.work()
+        assert drive.states == {1: "held", 2: "applied"}
+        assert "3 times: MemoryError." in drive.service.store.run(1).holds[0].message
+
+    def test_what_shows_nowhere_else_is_left_to_a_person_too(self, drive):
+        """linecard is ended each time though the file is read well otherwise: that must not go on for ever."""
+        drive.drop("hr", "a.csv", rows("ada 1000"))
+        drive.look()
+        with drive.service.store.transaction() as connection:
+            for _ in range(MOST_TRIES):
+                drive.service.store.try_again(connection, 1)
+        drive.work()
+        assert drive.states == {1: "held"}
+        assert f"linecard was ended {MOST_TRIES} times" in drive.service.store.run(1).holds[0].message
+        quarantine.read_again(drive.service.store, drive.service.store.run(1), who="ada", why="a test")
+        drive.engine.poll()
+        drive.work()
+        assert drive.states == {1: "applied"}
+
+    def test_a_file_that_is_refused_when_it_is_read_once_more(self, drive):
+        """It has ended: it cannot be rejected any more as if nobody had been asked."""
+        drive.drop("hr", "a.csv", "nothing,of,this\n1,2,3\n")
+        drive.look()
+        store = drive.service.store
+        quarantine.hold(store, store.run(1), ["SIGKILL"] * 3, 0, who="linecard")
+        quarantine.read_again(store, store.run(1), who="ada", why="a test")
+        drive.engine.poll()
+        drive.work()
+        assert drive.states == {1: "discarded"}
+        assert [fault.code for fault in drive.service.report(store.run(1)).faults()] == ["no_header"]
 
     def test_one_that_was_begun_is_left_as_it_is_and_told(self, drive):
         """Part of it is on the PBX already, so it cannot be refused any more."""
@@ -260,7 +320,7 @@ class TestPoison:
         (drive.folder / "hq.down").unlink()
         drive.stopping = False
         ops.write_text("broken\n")
-        for _ in range(MOST_TRIES + 2):
+        for _ in range(MOST_CRASHES + 2):
             drive.now += 1000
             drive.work()
         ops.write_text(good)
