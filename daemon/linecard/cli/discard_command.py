@@ -27,5 +27,6 @@ def command(run: int, because: str) -> None:
             ended = quarantine.discard(service.store, found, *folders, who=service.who, why=why)
         else:
             ended = service.discard(found, why=why)
-        said = service.report(ended).headline
-    click.echo(f"Run {run} is discarded. {said.title} {said.todo}".rstrip())
+        report = service.report(ended)
+    said = f"{report.headline.title} {report.headline.todo}" if report.is_begun else "Nothing of it was changed."
+    click.echo(f"Run {run} is discarded. {said}")

@@ -81,9 +81,10 @@ class RunReport:
 
     @property
     def headline(self) -> Headline:
-        return headline(self.run, self.counts, self._words, begun=not self._applied and self._is_begun())
+        return headline(self.run, self.counts, self._words, begun=not self._applied and self.is_begun)
 
-    def _is_begun(self) -> bool:
+    @property
+    def is_begun(self) -> bool:
         """Whether something was made, or may have been: the PBX could not say."""
         fates = self._journal.tally().keys()
         return not fates.isdisjoint({Fate.DONE, Fate.SENT, Fate.UNKNOWN})
