@@ -7,12 +7,12 @@ from linecard.model.concern import Concern
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.filed import Filed, Index
 from linecard.model.notice import Notice
-from linecard.model.outcome import FINE, Code, Effect, Fate, Outcome, Result, Verdict
+from linecard.model.outcome import FINE, Caveat, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
-from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets, PhoneSecret
+from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets, PhoneSecret, Prechecks
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
@@ -44,6 +44,7 @@ __all__ = [
     "BackendError",
     "Can",
     "CannotOpen",
+    "Caveat",
     "Change",
     "Code",
     "Column",
@@ -90,6 +91,7 @@ __all__ = [
     "PgpKind",
     "PhoneSecret",
     "Place",
+    "Prechecks",
     "Renderer",
     "Report",
     "ReportError",

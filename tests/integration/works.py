@@ -60,7 +60,7 @@ class Works:
         return self.plan(self.store.run(run))
 
     def plan(self, run: Run) -> Run:
-        return plan(self.store, run, self.inbox, self.folder / "archive", who="ada")
+        return plan(self.store, run, self.inbox, self.folder / "archive", who="ada", premises=self.premises)
 
     def approve(self, run: Run) -> Run:
         with self.store.transaction() as connection:

@@ -182,6 +182,8 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {said.todo}")
     recap.tell_faults(report.faults(whole_file=True))
     recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
+    if run.state is not State.HELD:  # else its rows were shown, with their warnings
+        recap.tell_faults(report.caveats())
     if run.state is State.HELD:
         recap.tell_holds(run.holds, run.digest)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"

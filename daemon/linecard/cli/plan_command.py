@@ -58,7 +58,7 @@ def _print(planning: Planning, file: Path, inbox: str) -> None:
         {
             "rows": lambda: map(plain.line, _lines(planning, faults)),
             "changes": lambda: () if planning.sheet.refused else map(plain.change, planning.changes()),
-            "faults": lambda: map(plain.fault, [*planning.sheet.faults, *faults]),
+            "faults": lambda: map(plain.fault, [*planning.sheet.faults, *faults, *planning.warnings]),
         },
         lambda: {
             "digest": planning.digest,
@@ -84,4 +84,5 @@ def show(planning: Planning) -> None:
     click.echo(
         f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
     )
+    recap.tell_faults(planning.warnings)
     recap.tell_holds(planning.holds(), planning.digest)

@@ -37,6 +37,9 @@ KEPT = (
     # that a file could not be read to its end: pipeline/quarantine
     "Reading this file ended a process that did nothing else, {count} times: {how}.",
     "linecard was ended {count} times while it read this file, though that went well in between.",
+    # what a PBX says of a change: rules/caveats
+    "On {pbx} the change of {extension} needs a person: {words}.",
+    "{pbx} says of {extension}: {words}.",
     # what is wrong with a row: rules/look, rules/numbering, rules/check
     "{value} is no action.",
     "Write attach, force_attach or detach.",

@@ -96,3 +96,13 @@ class Result(NamedTuple):
     change: Change
     fate: Fate
     words: str = ""
+
+
+class Caveat(NamedTuple):
+    """What a person should know of the change of an extension before it is made, as a clause without a full stop, and
+    what to do about it, which may be empty. With `holds` the plan waits until a person has approved it."""
+
+    extension: str
+    message: str
+    remedy: str = ""
+    holds: bool = False

@@ -40,7 +40,8 @@ class Drop:
 class Hold:
     """Why a plan waits for a person: `kind` (detach, move, force, number) went over a limit of the inbox.
 
-    Or the plan is `not_as_approved`: the PBX has moved since a person approved another one.
+    Or the plan is `not_as_approved`: the PBX has moved since a person approved another one. Or it has a `caveat`: the
+    backend says that a change needs a person.
     """
 
     pbx: str

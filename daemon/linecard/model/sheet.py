@@ -71,6 +71,7 @@ class FaultCode(StrEnum):
     SHORT_NUMBER = "short_number"
     OVERRIDES_LINE = "overrides_line"
     NOT_AS_APPROVED = "not_as_approved"
+    CAVEAT = "caveat"
     NO_ROWS = "no_rows"
     HEADER_AGAIN = "header_again"
     WEAK_CRYPTO = "weak_crypto"

@@ -209,16 +209,17 @@ class _Drive:
         gone when the changes are made, and the rows without a change are looked at nowhere else
         (`tests/integration/test_premises.py`). Raises `BackendError` when a PBX cannot be read; nothing was sent then.
         """
-        if self._premises.hold(run):
+        journal = Journal(self._store, run.id)
+        if self._premises.hold(run, lambda pbx: journal.changes(pbx, Fate.PLANNED)):
             return True
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
         if not self._door.may_plan(run):
             raise _GivenUp
         progress = self._door.planning(run)
-        digest = replay(self._store, run, self._inbox, self._archive, progress)
+        now = replay(self._store, run, self._inbox, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.tried(connection, run.id)
-        return digest == run.digest
+        return now is not None and now.is_same(run.digest, run.holds) and not now.has_new_reasons(run.holds)
 
     def _set_aside(self, run: Run, times: int) -> Run:
         """The plan is not what the sheet comes to any more: nothing of it is sent, and it is planned again."""

@@ -73,7 +73,7 @@ def plan(
             journal.clear(connection, keep=run.attempt, seen=seen)
         return run
     with store.transaction() as connection:
-        journal.add_faults(connection, attempt, sheet.faults)
+        journal.add_faults(connection, attempt, [*sheet.faults, *planning.warnings])
         if new.difference is not None:
             new.difference.note(connection, journal)
         _adopt(store, connection, run, planning, new, who)
@@ -96,16 +96,16 @@ class _Judged(NamedTuple):
 
 
 def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
-    begun = planning.begun
+    begun, limits = planning.begun, planning.holds()
     unfinished = run.state in _UNFINISHED
     difference = Difference(store, run, seen, run.attempt + 1, begun=begun) if seen is not None else None
     if begun:
         same = left.only and (difference is None or not difference.count)
     else:
-        same = planning.digest == (run.approved_digest or (run.digest if unfinished else ""))
-    limits = planning.holds()
+        same = planning.is_same(run.approved_digest or (run.digest if unfinished else ""), run.holds)
     if same or not planning.size:
         difference = None
+    same = same and not planning.has_new_reasons(run.holds)
     approved = unfinished or run.attempt > 1
     state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
     return _Judged(state, _holds(run, state, limits, difference), difference)
@@ -146,17 +146,17 @@ _WHY = {
 }
 
 
-def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> str:
-    """The digest of the plan that a run would have now; nothing is written. Empty if its file would be refused."""
+def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> Planning | None:
+    """The plan that a run would have now; nothing is written. None if its file would be refused."""
     sheet = opening.sheet(archive / run.drop.path, inbox)
     planning = Planning(sheet, inbox, run.drop.sha256, made(Journal(store, run.id)))
     for _ in planning.rows():
         progress(1)
     if sheet.refused:
-        return ""
+        return None
     for _ in planning.changes():
         pass
-    return planning.digest
+    return planning
 
 
 def _miscounted(run: Run, rows: int) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from linecard.model.directory import Change, Holding, Scope
@@ -11,8 +11,10 @@ from linecard.model.outcome import Outcome, Verdict
 from linecard.model.run import Hold
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.precheck import TOGETHER, precheck
 from linecard.pipeline.premises import Premise
-from linecard.ports.backend import Can
+from linecard.ports.backend import Can, Prechecks
+from linecard.rules.caveats import OfPbx, is_loss, is_prechecked, reasons_among, reasons_of, warnings
 from linecard.rules.check import Sheet
 from linecard.rules.digest import Digest
 from linecard.rules.limits import Losses, Totals, holds
@@ -37,14 +39,16 @@ class Planning:
         self.sheet = sheet
         self._inbox = inbox
         self._ours = ours or {}
+        self._prechecking = {name for name, pbx in inbox.pbxs.items() if isinstance(pbx.backend, Prechecks)}
         self._plays: dict[str, Play] = {}
         self._scopes: dict[str, Scope] | None = None
         self.begun = bool(ours)
         """Whether the run has made a part of it already."""
         self._digest = Digest(sha256)
         self._losses: dict[str, Losses] = {}
-        self.premises: list[Premise] = []
-        """What was read of each PBX that the rows name."""
+        self._premises: dict[str, Premise] = {}
+        self._caveats: list[OfPbx] = []
+        self._lines: dict[tuple[str, str], int] = {}
         self.counts: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
 
     # -- rows ------------------------------------------------------------------------------------------------------
@@ -63,6 +67,9 @@ class Planning:
                 verdict = self._played(row)
             self.counts[verdict.outcome] += 1
             self._digest.add_row(verdict)
+            if self._prechecking:
+                for effect in verdict.effects:
+                    self._lines[effect.pbx, effect.extension] = row.line
             yield (_warned(row, verdict) if verdict.overrides else row), verdict
 
     def _played(self, row: Row) -> Verdict:
@@ -98,11 +105,11 @@ class Planning:
         if play is None:
             pbx = self._inbox.pbxs[name]
             scope = self._scopes[name] if self._scopes is not None else Scope.everything()
-            premise = Premise(pbx.backend, scope)
+            premise = Premise(name, pbx.backend, scope)
             creates = Can.CREATE_EXTENSIONS in pbx.backend.can
             policy = Policy(pbx.second_extension, creates, premise.members, pbx.second_number)
             play = Play(name, policy, premise.entries(), self._ours.get(name))
-            self.premises.append(premise)
+            self._premises[name] = premise
             self._plays[name] = play
         return play
 
@@ -116,17 +123,65 @@ class Planning:
                 continue
             losses = self._losses[name] = Losses()
             several = Can.SEVERAL in self._inbox.pbxs[name].backend.can
+            asked: list[Change] = []
             for change in ordered(name, play.differences, several=several, first=first):
                 first = change.seq + 1
                 self._digest.add(change)
                 losses.count_numbers(change)
+                if name in self._prechecking and is_prechecked(change):
+                    asked.append(change)
+                    if len(asked) == TOGETHER:
+                        self._precheck(name, asked)
+                        asked = []
                 yield change
+            if name in self._prechecking:
+                self._precheck(name, asked)
+                self._tell_of_made(name)
             for member, successor in play.parted():
                 _count(losses, play, member, successor)
 
+    def _precheck(self, name: str, changes: Collection[Change]) -> None:
+        premise = self._premises[name]
+        premise.losses = premise.losses or any(map(is_loss, changes))
+        for caveat in precheck(self._inbox.pbxs[name].backend, changes):
+            self._caveats.append(OfPbx(name, caveat))
+            if caveat.holds:
+                premise.reasons.add(caveat)
+
+    def _tell_of_made(self, name: str) -> None:
+        """Of what the run has made already all is told once more, in the report of the whole; nobody needs to decide
+        upon it."""
+        made = (Change(0, name, extension, *ends) for extension, ends in self._ours.get(name, {}).items())
+        found = precheck(self._inbox.pbxs[name].backend, made)
+        self._caveats += (OfPbx(name, caveat) for caveat in found if not caveat.holds)
+
+    @property
+    def premises(self) -> Collection[Premise]:
+        """What was read of each PBX that the rows name."""
+        return self._premises.values()
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """What the PBXs say of the changes, beside their rows; known once the changes were taken."""
+        return list(warnings(self._caveats, self._lines))
+
     @property
     def digest(self) -> str:
-        return self._digest.text
+        return self._digest.text(self.reasons)
+
+    @property
+    def reasons(self) -> frozenset[Hold]:
+        """Why backends want a person to look at the plan."""
+        return frozenset(reasons_of(self._caveats))
+
+    def is_same(self, digest: str, holds: Iterable[Hold]) -> bool:
+        """Whether this is the plan that had this digest and these holds, but for the reasons of backends."""
+        return self._digest.text(reasons_among(holds)) == digest
+
+    def has_new_reasons(self, holds: Iterable[Hold]) -> bool:
+        """Whether a backend wants a person to look at the plan for another reason than those among these holds; one of
+        those may be gone."""
+        return not self.reasons <= reasons_among(holds)
 
     @property
     def size(self) -> int:
@@ -140,7 +195,7 @@ class Planning:
         for name, losses in self._losses.items():
             if losses.most:
                 found += holds(name, losses, self._totals(self._inbox.pbxs[name], losses), limits)
-        return tuple(found)
+        return (*found, *sorted(self.reasons, key=lambda hold: hold.message))
 
     def _totals(self, pbx: Pbx, losses: Losses) -> Totals:
         """How much the PBX holds; a narrow plan counts it only if a share could matter."""

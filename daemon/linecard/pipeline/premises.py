@@ -7,20 +7,32 @@ twice as long. Where it reads otherwise, or where another process has made the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from linecard.model.directory import Entry, Scope
+from linecard.model.directory import Change, Entry, Scope
+from linecard.model.outcome import Caveat
 from linecard.model.run import Run
+from linecard.pipeline.precheck import precheck
 from linecard.ports.backend import Backend, Can
+from linecard.rules.caveats import is_loss
+
+Planned = Callable[[str], Iterable[Change]]
+"""The changes of the plan on a PBX, from the journal."""
 
 
 class Premise:
-    """What was read of one PBX: of all entries and members in the scope one sum, in whatever order they came."""
+    """What was read of one PBX: of all entries and members in the scope one sum, in whatever order they came.
 
-    def __init__(self, backend: Backend, scope: Scope) -> None:
-        self._backend, self._scope = backend, scope
+    `reasons` are those caveats for which the plan waits; `losses` says whether a change takes something away, so that
+    there can be such.
+    """
+
+    def __init__(self, pbx: str, backend: Backend, scope: Scope) -> None:
+        self._pbx, self._backend, self._scope = pbx, backend, scope
         self._entries = 0
+        self.losses = False
+        self.reasons: set[Caveat] = set()
         self.members: frozenset[str] | None = None
         """The logins that the PBX knows; None where it makes them when needed."""
         if Can.CREATE_MEMBERS not in backend.can:
@@ -34,11 +46,17 @@ class Premise:
             yield entry
         self._entries = total
 
-    def holds(self) -> bool:
-        """Whether the PBX still holds what it held. Raises `BackendError` when it cannot be asked."""
+    def holds(self, planned: Planned) -> bool:
+        """Whether the PBX still holds what it held, and has no other reason to wait for a person than it had. Raises
+        `BackendError` when it cannot be asked."""
         if self.members is not None and self.members != frozenset(self._backend.members(self._scope)):
             return False
-        return sum(map(hash, self._backend.fetch(self._scope))) == self._entries
+        if sum(map(hash, self._backend.fetch(self._scope))) != self._entries:
+            return False
+        if not self.losses:
+            return True
+        found = precheck(self._backend, filter(is_loss, planned(self._pbx)))
+        return {caveat for caveat in found if caveat.holds} <= self.reasons
 
 
 class _Kept(NamedTuple):
@@ -59,7 +77,9 @@ class Premises:
     def forget(self, run_id: int) -> None:
         self._kept.pop(run_id, None)
 
-    def hold(self, run: Run) -> bool:
+    def hold(self, run: Run, planned: Planned) -> bool:
         """Whether all that the run's plan rests on reads as it did; False also where that is not known."""
         kept = self._kept.pop(run.id, None)
-        return kept is not None and kept.digest == run.digest and all(premise.holds() for premise in kept.premises)
+        if kept is None or kept.digest != run.digest:
+            return False
+        return all(premise.holds(planned) for premise in kept.premises)

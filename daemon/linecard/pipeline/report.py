@@ -17,6 +17,7 @@ from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline.telling import Telling, with_made_before, with_part_made
 from linecard.rules import states
+from linecard.rules.caveats import CAVEAT
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import headline
 from linecard.rules.wording import ENGLISH, Wording
@@ -146,6 +147,10 @@ class RunReport:
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:
         return self._again(self._journal.faults(self.run.attempt, whole_file=whole_file))
+
+    def caveats(self) -> Iterator[Fault]:
+        """What the PBXs said of the changes, and what these left as it was."""
+        return self._again(self._journal.faults(self.run.attempt, code=CAVEAT))
 
     def _again(self, faults: Iterable[Fault]) -> Iterator[Fault]:
         """Faults were kept as they were found, in English."""

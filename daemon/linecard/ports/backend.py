@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from linecard.model.directory import Change, Entry, Scope
-from linecard.model.outcome import Result
+from linecard.model.outcome import Caveat, Result
 
 
 class Can(StrEnum):
@@ -53,6 +53,20 @@ class Flaw(NamedTuple):
 
     message: str
     remedy: str
+
+
+@runtime_checkable
+class Prechecks(Protocol):
+    """A backend that knows more of a change than who holds what: which changes need a person, and what of the PBX they
+    leave as it is."""
+
+    def precheck(self, changes: Sequence[Change]) -> Iterator[Caveat]:
+        """What there is to say of changes that give an extension another holder or none, or take a number from it.
+
+        Asked whenever these are planned; and of those that take something away once more before the first change of an
+        approved plan is sent: where it holds one then for another reason than before, nothing is sent. Changes nothing.
+        """
+        ...
 
 
 @runtime_checkable

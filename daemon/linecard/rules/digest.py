@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from linecard.model.directory import Change
 from linecard.model.outcome import Verdict
+from linecard.model.run import Hold
 
 
 class Digest:
     """SHA-256 over the drop's own SHA-256, what each row comes to and each change, in order.
 
     Give it the rows, then the changes, then ask for `text`. Rows count because a person approves them, too: that a
-    leaver holds nothing, or that somebody has an extension already, is part of what was seen.
+    leaver holds nothing, or that somebody has an extension already, is part of what was seen. So are the reasons for
+    which backends want a person.
     """
 
     def __init__(self, sheet_sha256: str) -> None:
@@ -29,6 +32,9 @@ class Digest:
         self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 
-    @property
-    def text(self) -> str:
-        return self._sum.hexdigest()
+    def text(self, reasons: Iterable[Hold] = ()) -> str:
+        """The checksum of the plan, held for these reasons."""
+        found = self._sum.copy()
+        for hold in sorted(reasons, key=lambda hold: (hold.pbx, hold.message)):
+            found.update("\0".join(("caveat", hold.pbx, hold.message, "\n")).encode())
+        return found.hexdigest()

@@ -281,8 +281,10 @@ class Journal:
             )
         )
 
-    def faults(self, attempt: int, *, whole_file: bool = False) -> Iterator[Fault]:
+    def faults(self, attempt: int, *, whole_file: bool = False, code: str = "") -> Iterator[Fault]:
         query = sa.select(*_FAULT).where(fault.c.run_id == self._run, fault.c.attempt == attempt)
+        if code:
+            query = query.where(fault.c.code == code)
         if whole_file:
             of_rows = sa.select(row.c.line).where(row.c.run_id == self._run, row.c.attempt == attempt)
             query = query.where(fault.c.line.not_in(of_rows))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from linecard.errors import BackendError
 from linecard.model.directory import Change, Entry, Scope
-from linecard.model.outcome import Fate, Result
+from linecard.model.outcome import Caveat, Fate, Result
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import NO_TROUBLE, Trouble
 
@@ -51,6 +51,12 @@ class MemoryBackend:
             self._ask()
             results = [self._made(change) for change in group]
             yield from (result for result in results if not self._trouble.forgets(result.change))
+
+    def precheck(self, changes: Sequence[Change]) -> Iterator[Caveat]:
+        """What the PBX has to say of the extensions of these changes."""
+        self._ask()
+        extensions = {change.extension for change in changes}
+        yield from (caveat for caveat in self.pbx.caveats if caveat.extension in extensions)
 
     def close(self) -> None:
         """Nothing is held open; it is remembered that this was asked for."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
+from linecard.model.outcome import Caveat
 from linecard.ports.backend import Can
 
 EVERYTHING = frozenset(Can)
@@ -20,7 +21,8 @@ class MemoryPbx:
     most, always; an extension may have several. Entries that break a rule raise `ValueError`.
 
     `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
-    stands there twice. `put` and `remove` are what somebody else does to the PBX, past linecard.
+    stands there twice. `caveats` are what it says of changes that take something away. `put` and `remove` are
+    what somebody else does to the PBX, past linecard.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class MemoryPbx:
     ) -> None:
         self.can = frozenset(can)
         self.operations: list[Change] = []
+        self.caveats: list[Caveat] = []
         self._extensions: dict[str, Holding] = {}
         self._members = dict.fromkeys(members)
         self._of_member: dict[str, dict[str, None]] = {}

@@ -69,7 +69,7 @@ class Row(Shape):
 
 class Hold(Shape):
     pbx: str | None
-    kind: Literal["detach", "move", "force", "number", "not_as_approved", "older_run"]
+    kind: Literal["detach", "move", "force", "number", "not_as_approved", "older_run", "caveat"]
     count: int
     share: float
     limit: str

@@ -21,7 +21,7 @@ def digest(changes, sheet=SHEET):
     for change in changes:
         found.add(change)
     assert found.changes == len(changes)
-    return found.text
+    return found.text()
 
 
 def test_the_same_plan_has_the_same_digest():
