@@ -108,7 +108,7 @@ class Aftermath:
         A phone whose old secret was read before the commit has its contact stored after it: so contacts are dropped
         once more, a moment later, and before anybody has the new secret.
         """
-        elsewhere = asterisk.accounts() if asterisk is not None and self._options.second_devices == "silence" else []
+        elsewhere = asterisk.accounts() if asterisk is not None and self._options.silences else []
         accounts = self._accounts(connection, [row.extension for row in phones], elsewhere)
         names = {account.name for account in accounts}
         aors = {aor for account in accounts for aor in account.aors}
@@ -132,7 +132,7 @@ class Aftermath:
         accounts = {name: Account(name, (name,), (name,)) for name in extensions}
         for name, endpoint in endpoints.items():
             accounts[name] = Account(name, names_in(endpoint.aors), names_in(endpoint.auth))
-        if self._options.second_devices == "silence":
+        if self._options.silences:
             known = read_known(connection, self._tables, endpoints, elsewhere)
             for name in extensions:
                 accounts.update((device.name, device) for device in devices(name, endpoints.get(name), known))

@@ -7,11 +7,20 @@ import re
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from linecard.api import BackendError
 from linecard_asterisk.caches import DEFAULT, Cache, read_caches, read_unlisted
 from linecard_asterisk.contacts import address_of
+from linecard_asterisk.pointers import (
+    FORWARDS,
+    MEMBERS,
+    Pointer,
+    read_forwards,
+    read_persistent_members,
+    read_queue_members,
+    read_subscriptions,
+)
 from linecard_asterisk.sharing import Account, names_in
 
 Message = dict[str, str]
@@ -25,19 +34,6 @@ LONGEST_RELOAD = 300.0
 """Seconds to wait for a reload: Asterisk reads all endpoints before it answers, some thousand a second."""
 _PLAIN = re.compile(r"[\w.*#@+-]+")
 """Names that the console takes as one word."""
-
-FORWARDS = ("CFIM", "CFB", "CFBS", "CFU", "CF")
-"""The families in which dialplans keep where an extension is forwarded to; the key is the extension."""
-_MEMBERS = "Queue/PersistentMembers"
-_MEMBER = re.compile(r"(?:^|\|)PJSIP/([^;|]+)")
-"""Members stand in one value with | between them, each an interface and its settings with ; between them."""
-
-
-class Pointer(NamedTuple):
-    """A key of Asterisk's own database that leads to an endpoint."""
-
-    key: str
-    extension: str
 
 
 class Calls(Protocol):
@@ -85,7 +81,7 @@ class Calls(Protocol):
         ...
 
     def pointers(self) -> list[Pointer]:
-        """What Asterisk's own database keeps that leads to an endpoint: persistent queue members and forwards."""
+        """What leads to endpoints: queue members, forwards in Asterisk's own database, and subscriptions of phones."""
         ...
 
     def reload(self) -> None:
@@ -173,12 +169,14 @@ class Manager:
             self._act("Command", Command=f"pjsip reload qualify aor {aor}")
 
     def pointers(self) -> list[Pointer]:
-        found = []
-        for queue, members in self._tree(_MEMBERS):
-            found += [Pointer(f"{_MEMBERS}/{queue}", name) for name in _MEMBER.findall(members)]
+        kept = list(read_persistent_members(self._tree(MEMBERS)))
+        queued = read_queue_members(self._list("QueueStatus", "QueueStatusComplete"))
+        persistent = {pointer.remedy for pointer in kept}
+        found = [*kept, *(pointer for pointer in queued if pointer.remedy not in persistent)]
         for family in FORWARDS:
-            found += [Pointer(f"{family}/{extension}", extension) for extension, _ in self._tree(family)]
-        return found
+            found += read_forwards(family, self._tree(family))
+        lamps = self._list("PJSIPShowSubscriptionsInbound", "InboundSubscriptionDetailComplete")
+        return [*found, *read_subscriptions(lamps)]
 
     def _tree(self, family: str) -> Iterator[tuple[str, str]]:
         """The keys and values of a family of Asterisk's own database."""

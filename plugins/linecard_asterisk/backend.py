@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
@@ -13,21 +13,23 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, Can, Change, Entry, Flaw, LinecardError, PhoneSecret, Result, Scope
+from linecard.api import BackendError, Can, Caveat, Change, Entry, Flaw, LinecardError, PhoneSecret, Result, Scope
 from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
-from linecard_asterisk.ami import Calls, Manager, Pointer
+from linecard_asterisk.ami import Calls, Manager
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.files import Include
 from linecard_asterisk.handover import Folder
 from linecard_asterisk.judge import Step
 from linecard_asterisk.messages import Spool
 from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.pointers import Pointer
+from linecard_asterisk.precheck import Precheck
 from linecard_asterisk.read import Reader
 from linecard_asterisk.rotation import read_usernames
 from linecard_asterisk.sharing import Account
 from linecard_asterisk.states import States
-from linecard_asterisk.write import Draw, Making, Writer
+from linecard_asterisk.write import Around, Draw, Making, Writer
 
 GROUP = 5000
 """Changes made in one transaction: as many are taken before the first result is given."""
@@ -105,6 +107,25 @@ class AsteriskBackend:
                 results = self._made(group)
             yield from results
 
+    def precheck(self, changes: Sequence[Change]) -> Iterator[Caveat]:
+        """Which other devices would be silenced, where a person wants to know before; and what still leads to an
+        extension when its holder has lost it."""
+        holding = self._options.second_devices == "hold"
+        asked = [c for c in changes if c.before.member != c.after.member and (holding or c.before.member is not None)]
+        if not asked:
+            return
+        with database.told(self._engine):
+            self._settle_once()
+            accounts: list[Account] = []
+            pointers: list[Pointer] = []
+            if self._options.ami is not None:
+                with self._session() as asterisk:
+                    accounts = asterisk.accounts() if holding else []
+                    pointers = asterisk.pointers() if any(c.before.member is not None for c in asked) else []
+            with self._snapshot() as connection:
+                found = list(self._precheck.tell(connection, asked, accounts, pointers))
+        yield from found
+
     def secret(self, extension: str) -> PhoneSecret | None:
         """The secret that waits to be handed over for an extension, with its user name, and only once: from then on it
         is kept nowhere but where Asterisk needs it. None if there is none."""
@@ -127,13 +148,13 @@ class AsteriskBackend:
                 asked = self._ask_asterisk()
             except LinecardError as error:
                 yield Flaw(str(error), error.remedy)
+        freed = self._freed()
         with database.told(self._engine):
             if self._include is None:
-                yield from examine.flaws(self._engine, self._options, asked.accounts)
+                yield from examine.flaws(self._engine, self._options, asked.accounts, freed)
                 yield from examine_phones.unfit_caches(asked.caches)
                 yield from examine_phones.stateless(asked.unlisted)
-        if asked.pointers:
-            yield from examine_phones.left_behind(asked.pointers, self._freed())
+        yield from examine_phones.left_behind(asked.pointers, freed)
         if self._hand is not None:
             yield from self._tried(self._hand.check)
 
@@ -183,6 +204,10 @@ class AsteriskBackend:
             return
         except OSError as error:
             raise BackendError(f"{path}: {error.strerror}.", remedy="Check `url`.") from error
+
+    @cached_property
+    def _precheck(self) -> Precheck:
+        return Precheck(self._tables, self._options)
 
     @cached_property
     def _writer(self) -> Writer:
@@ -253,7 +278,8 @@ class AsteriskBackend:
         registered = self._registered(group)
         elsewhere = self._elsewhere(group)
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
-        results, steps = self._writer.write(group, refused, registered, elsewhere)
+        around = Around(refused, registered, elsewhere, self._precheck.named)
+        results, steps = self._writer.write(group, around)
         if self._options.calls == "hangup":
             self._hang_up(steps)
         self._settle_once()

@@ -30,8 +30,11 @@ WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "call
 _ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
 
 
-def flaws(engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = ()) -> Iterator[Flaw]:
-    """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow."""
+def flaws(
+    engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = (), freed: Collection[str] = ()
+) -> Iterator[Flaw]:
+    """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow; extensions
+    whose holder could not be shut out, and what is told of messages for those that are `freed`."""
     inspector = sa.inspect(engine)
     names = database.named(options)
     there = database.columns(inspector, names.values())
@@ -51,7 +54,7 @@ def flaws(engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Acc
         yield from _slow(inspector, key, name, found, options)
     if complete:
         with engine.connect().execution_options(write=False) as connection:
-            yield from held_fast(connection, options, there, elsewhere)
+            yield from held_fast(connection, options, there, elsewhere, freed)
         if names["numbers"] in there:
             yield from _otherwise(engine, options)
 

@@ -10,16 +10,17 @@ import sqlalchemy as sa
 
 from linecard.api import Flaw
 from linecard_asterisk import database, rotation
-from linecard_asterisk.ami import Pointer
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.convert import is_extension
+from linecard_asterisk.mailboxes import watchers
 from linecard_asterisk.options import AsteriskOptions
+from linecard_asterisk.pointers import Pointer
 from linecard_asterisk.read import Endpoint
 from linecard_asterisk.rotation import Known
 from linecard_asterisk.sharing import Account, names_in, read_all
 
 _OWN = "Give it a secret and an address of record of its own in these tables, or keep it out of `adopt`."
-_DEVICES = "Give each device an address of record of its own, or set `second_devices: silence`."
+_DEVICES = "Give each device an address of record of its own, or set `second_devices: hold` or `silence`."
 
 
 def held_fast(
@@ -27,8 +28,10 @@ def held_fast(
     options: AsteriskOptions,
     columns: Mapping[str, list[Any]],
     elsewhere: Collection[Account],
+    freed: Collection[str] = (),
 ) -> Iterator[Flaw]:
-    """Every extension that could not be taken from its holder, and why: the words with which its row would fail.
+    """Every extension that could not be taken from its holder, and why: the words with which its row would fail. Of
+    those that were, the phones that are told of messages in their mailboxes.
 
     `columns` are those of the administrator's tables, by their names; `elsewhere` are endpoints that stand in none.
     """
@@ -40,13 +43,21 @@ def held_fast(
     accounts = chain(read_all(connection, endpoints_table), elsewhere)
     known = rotation.look_up(connection, auths, aors, extensions, accounts)
     yield from _shared(extensions, known)
-    silence = options.second_devices == "silence"
+    silence = options.silences
     for extension, endpoint in extensions.items():
         if _shares(endpoint, known):
             continue
         if words := rotation.refusal(extension, endpoint, known, silence=silence):
             remedy = _DEVICES if rotation.devices(extension, endpoint, known) and not silence else _OWN
             yield Flaw(f"{extension} cannot be taken from its holder: {words}", remedy)
+        elif options.second_devices == "hold" and (others := rotation.devices(extension, endpoint, known)):
+            ring = rotation.ring(extension, others)
+            yield Flaw(
+                f"{extension} is taken from its holder only when a person approves it: {ring}",
+                "Give each device an address of record of its own if it is not that of the holder.",
+            )
+    own = {name: names_in(extensions[name].aors) if name in extensions else () for name in freed}
+    yield from left_behind(list(watchers(connection, endpoints_table, aors, options.voicemail_context, own)), freed)
 
 
 def _extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOptions) -> dict[str, Endpoint]:
@@ -100,12 +111,6 @@ def stateless(unlisted: Collection[str]) -> Iterator[Flaw]:
 
 def left_behind(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Flaw]:
     """What still leads to extensions that nobody holds: the next holder would inherit it."""
-    for key, extension in pointers:
+    for extension, words, remedy in dict.fromkeys(pointers):
         if extension in vacant:
-            family, _, name = key.rpartition("/")
-            yield Flaw(
-                f"nobody holds {extension}, but Asterisk's own database still has {key} for it",
-                f"queue remove member PJSIP/{extension} from {name}"
-                if family.startswith("Queue")
-                else f"database del {family} {name}",
-            )
+            yield Flaw(f"nobody holds {extension}, but {words}", remedy)

@@ -42,7 +42,7 @@ class Judge:
     """Plays changes on what was `seen`, in order.
 
     `refused` has, by extension, why its holder cannot lose it now, `registered` the extensions which nobody holds and
-    with which a phone is registered all the same.
+    with which a phone is registered all the same, `named` the second devices that a plan has named.
     """
 
     def __init__(
@@ -52,7 +52,9 @@ class Judge:
         options: AsteriskOptions,
         refused: Mapping[str, str],
         registered: Collection[str],
+        named: Mapping[str, Collection[str]],
     ) -> None:
+        self._named = {extension: frozenset(names) for extension, names in named.items()}
         self._seen, self._known, self._options = seen, known, options
         self._refused, self._registered = refused, registered
         self._now: dict[str, Holding] = {}
@@ -91,7 +93,7 @@ class Judge:
     def _step(self, extension: str, before: Holding, after: Holding) -> Step:
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         leaves = before.member is not None and after.member is None
-        fresh = self._fresh(before.member, after.member, endpoint, link)
+        fresh = is_renewed(self._options, (before.member, after.member), endpoint, link)
         return Step(
             extension,
             before,
@@ -105,12 +107,6 @@ class Judge:
             existed=endpoint is not None or link is not None or extension in self._registered,
             devices=rotation.devices(extension, endpoint, self._known) if fresh else (),
         )
-
-    def _fresh(self, before: str | None, after: str | None, endpoint: Endpoint | None, link: Link | None) -> bool:
-        if before == after:
-            return False
-        taken = before is None and endpoint is not None and link is None
-        return not taken or self._options.new_when_adopted
 
     def _refusal(self, change: Change) -> str:
         """Why a change cannot be made; empty if it can."""
@@ -134,10 +130,28 @@ class Judge:
         if extension in self._refused:
             return self._refused[extension]
         before = self._seen.holding(extension).member
-        if not self._fresh(before, member, endpoint, link):
+        if not is_renewed(self._options, (before, member), endpoint, link):
             return ""
-        silence = self._options.second_devices == "silence"
-        return rotation.refusal(extension, endpoint, self._known, silence=silence)
+        return rotation.refusal(extension, endpoint, self._known, silence=self._silences(extension, endpoint))
+
+    def _silences(self, extension: str, endpoint: Endpoint | None) -> bool:
+        """Whether the devices that ring with it may be shut out; of those that wait for a person, the ones of which the
+        plan told."""
+        if self._options.second_devices != "hold":
+            return self._options.silences
+        others = {account.name for account in rotation.devices(extension, endpoint, self._known)}
+        return others <= self._named.get(extension, frozenset())
+
+
+def is_renewed(
+    options: AsteriskOptions, holders: tuple[str | None, str | None], endpoint: Endpoint | None, link: Link | None
+) -> bool:
+    """Whether the secret of an extension is made anew when it goes from one holder to the other."""
+    before, after = holders
+    if before == after:
+        return False
+    taken = before is None and endpoint is not None and link is None
+    return not taken or options.new_when_adopted
 
 
 def _plain(member: str) -> bool:

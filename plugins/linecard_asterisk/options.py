@@ -167,12 +167,12 @@ class AsteriskOptions(_Part):
         default="keep",
         description="Whether such an extension keeps its secret when it gets its first holder through linecard.",
     )
-    second_devices: Literal["refuse", "silence"] = Field(
+    second_devices: Literal["refuse", "hold", "silence"] = Field(
         default="refuse",
         description=(
             "What becomes of an extension that loses its holder while other endpoints ring with it, because they share "
             "its address of record: refuse names them and lets the row fail, silence gives them secrets that nobody "
-            "knows and forgets their phones as well."
+            "knows and forgets their phones as well, hold does so when a person has approved the plan that names them."
         ),
     )
     create: bool = Field(default=True, description="Make an extension that is missing from the template.")
@@ -274,6 +274,11 @@ class AsteriskOptions(_Part):
             "encode": False,
         }
         return self.model_copy(update=own)
+
+    @property
+    def silences(self) -> bool:
+        """Whether second devices may be shut out at all."""
+        return self.second_devices != "refuse"
 
     @property
     def as_md5(self) -> bool:

@@ -81,6 +81,13 @@ def devices(extension: str, endpoint: Endpoint | None, known: Known) -> tuple[Ac
     return tuple(known.sharing.accounts[name] for name in known.sharing.devices(extension, aors))
 
 
+def ring(extension: str, others: Collection[Account]) -> str:
+    """That these endpoints ring with an extension, as a clause."""
+    names = ", ".join(account.name for account in others)
+    who = f"the endpoint {names} rings" if len(others) == 1 else f"the endpoints {names} ring"
+    return f"{who} with {extension}"
+
+
 def refusal(extension: str, endpoint: Endpoint | None, known: Known, *, silence: bool) -> str:
     """Why the former holder of an extension could not be shut out of it; empty if that can be done.
 
@@ -98,9 +105,7 @@ def refusal(extension: str, endpoint: Endpoint | None, known: Known, *, silence:
     if not others:
         return ""
     if not silence:
-        names = ", ".join(account.name for account in others)
-        ring = "the endpoint {} rings" if len(others) == 1 else "the endpoints {} ring"
-        return f"{ring.format(names)} with {extension}, and would go on ringing"
+        return f"{ring(extension, others)}, and would go on ringing"
     for account in others:
         if words := _device_refusal(account, family, known):
             return f"the endpoint {account.name} rings with {extension}, and cannot be stopped: {words}"

@@ -44,11 +44,13 @@ class Making:
 
 
 class Around(NamedTuple):
-    """What is known of a group besides its changes; see `Writer.write`."""
+    """What is known of a group besides its changes. `elsewhere` are endpoints that stand in no table; for the others
+    see `Judge`."""
 
     refused: Mapping[str, str]
-    registered: Collection[str]
-    elsewhere: Sequence[Account]
+    registered: Collection[str] = ()
+    elsewhere: Sequence[Account] = ()
+    named: Mapping[str, Collection[str]] = {}
 
 
 class Writer:
@@ -57,19 +59,11 @@ class Writer:
     def __init__(self, engine: sa.Engine, tables: Tables, options: AsteriskOptions, making: Making) -> None:
         self._engine, self._tables, self._options, self._making = engine, tables, options, making
 
-    def write(
-        self,
-        group: list[Change],
-        refused: Mapping[str, str],
-        registered: Collection[str] = (),
-        elsewhere: Sequence[Account] = (),
-    ) -> tuple[list[Result], list[Step]]:
+    def write(self, group: list[Change], around: Around) -> tuple[list[Result], list[Step]]:
         """Make the changes of a group in order and commit: one result each, and what extensions came to.
 
-        For `refused` and `registered` see `Judge`; `elsewhere` are endpoints that stand in no table. Raises
-        `sqlalchemy.exc.SQLAlchemyError`.
+        Raises `sqlalchemy.exc.SQLAlchemyError`.
         """
-        around = Around(refused, registered, elsewhere)
         try:
             with self._engine.begin() as connection:
                 return self._made(connection, group, around)
@@ -99,7 +93,7 @@ class Writer:
         known = Known()
         if any(change.before.member != change.after.member for change in group):
             known = read_known(connection, self._tables, seen.endpoints, around.elsewhere)
-        judge = Judge(seen, known, self._options, around.refused, around.registered)
+        judge = Judge(seen, known, self._options, around.refused, around.registered, around.named)
         results = [judge.judged(change) for change in group]
         steps = judge.steps()
         work = _Work(connection, self._tables, self._options, self._making, known.usernames, seen.rings)

@@ -99,6 +99,23 @@ class Phone:
             answer = asked(self._authorization(answer, "REGISTER", uri))
         return answer.status
 
+    def subscribe(self, number: str, *, expires: int = 300) -> int:
+        """Ask for the lamp of an extension (RFC 4235); the status of the answer to the request with the secret."""
+        uri = f"sip:{number}@127.0.0.1:{self._server[1]}"
+        subscription = f"lamp{next(_ids)}@{self.port}"
+
+        def asked(authorization: str) -> Message:
+            headers = [("From", f"<sip:{self.user}@127.0.0.1>;tag=l{self.port}"), ("To", f"<{uri}>")]
+            headers += [("Call-ID", subscription), ("CSeq", f"{next(self._sequence)} SUBSCRIBE"), ("Event", "dialog")]
+            headers += [("Contact", f"<sip:{self.user}@127.0.0.1:{self.port}>"), ("Expires", str(expires))]
+            self._request("SUBSCRIBE", uri, [*headers, ("Accept", "application/dialog-info+xml")], authorization)
+            return self._final("SUBSCRIBE")
+
+        answer = asked("")
+        if answer.status == 401:
+            answer = asked(self._authorization(answer, "SUBSCRIBE", uri))
+        return answer.status
+
     def call(self, number: str) -> Dialog:
         """Send an INVITE, with the secret where it is asked for; the answer is waited for by `answered`."""
         target = f"sip:{number}@127.0.0.1:{self._server[1]}"

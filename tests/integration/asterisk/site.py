@@ -57,6 +57,11 @@ class Site:
         made.rename(self.folder / "inbox" / f"{self._sheets}.csv")
         return self.run("once")
 
+    def waiting(self) -> tuple[int, str]:
+        """The run that waits for a person, and the digest of its plan."""
+        (found,) = [run for run in json.loads(self.run("runs", "--json")) if run["state"] == "held"]
+        return found["id"], found["digest"]
+
     def secret(self, extension: str) -> str:
         """The secret of an extension, read once."""
         return self.run("secret", "hq", extension).strip()

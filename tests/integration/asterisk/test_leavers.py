@@ -186,6 +186,40 @@ def test_an_extension_that_other_endpoints_ring_with_stays_with_its_holder(desks
     assert [phone.register(to=first if phone.user.startswith(first) else "") for phone in phones] == [200] * 4
 
 
+@pytest.mark.parametrize("action", LEAVE)
+def test_other_endpoints_that_ring_with_an_extension_wait_for_a_person(desks, action):
+    """They are named while all goes on as it was, and are silent with the others once the plan is approved. One that
+    came after that was not seen, and is asked about again."""
+    office, site = desks.office, desks.office.site
+    site.settings["pbxs"]["hq"]["options"]["second_devices"] = "hold"
+    site.write()
+    caller, first, second = office.extensions(3)
+    phones = [*desks.second_device(first), *desks.second_address(second)]
+    old = [f"attach,old{extension}@example.org,{extension}," for extension in (first, second)]
+    site.sheet(f"attach,caller{caller}@example.org,{caller},", *old)
+    ada = office.registered(caller)
+    rows = [LEAVE[action].format(member=f"old{e}@example.org", extension=e) for e in (first, second)]
+    said = " ".join(site.sheet(*rows, code=3).split())
+    named = [f"the endpoint {first}-mobile rings with {first}", f"the endpoint {second}-home rings with {second}"]
+    for extension, words in zip((first, second), named, strict=True):
+        assert f"Held: On hq the change of {extension} needs a person: {words}, and will be silenced with it." in said
+        assert words in " ".join(site.run("doctor", code=1).split())
+    ring(ada, first, phones[:2])
+    run, digest = site.waiting()
+    desks.endpoint(f"{second}-car", second, f"{second}-car")
+    desks.auth(f"{second}-car", f"{second}-car")
+    phones.append(desks.registered(f"{second}-car", to=second))
+    site.run("approve", str(run), digest)
+    site.run("resume", code=3)
+    ring(ada, first, phones[:2])
+    run, digest = site.waiting()
+    site.run("resume", "--approve", digest)
+    to = {"home": "", "car": second}
+    assert [p.register(to=to.get(p.user.rpartition("-")[2], p.user[:4])) for p in phones] == [401] * 5
+    for extension in (first, second):
+        assert ada.answered(ada.call(extension)) == 480
+
+
 def test_a_secret_or_device_of_asterisks_own_files_keeps_the_extension_with_its_holder(desks):
     """linecard cannot change what stands in pjsip.conf, so it says so, and the phone goes on."""
     office, site = desks.office, desks.office.site

@@ -132,16 +132,46 @@ def test_an_extension_that_came_while_asterisk_runs_rings_in_a_queue_and_lights_
         assert "Result: INUSE" in asterisk.command(lamp)
         ada.hang_up(call)
         bob.is_hung_up(answered)
+    asterisk.command(f"queue remove member PJSIP/{callee} from desk")
+
+
+def test_what_still_leads_to_a_freed_extension_is_listed_by_the_detach_and_by_the_doctor(office):
+    """Each with what takes it away, but for a lamp of the leaver's phone: it goes on until it expires."""
+    caller, callee, other = office.extensions(3)
+    asterisk = office.exchange
+    office.site.sheet(f"attach,ada@example.org,{caller},", f"attach,bob@example.org,{callee},")
+    bob = office.registered(callee)
+    assert bob.subscribe(caller) == 200
+    asterisk.command(f"queue add member PJSIP/{callee} to desk")
+    asterisk.command(f"queue add member Local/{callee}@internal/n to desk")
     asterisk.command(f"database put CFIM {callee} +49301234567")
-    office.site.sheet("detach,bob@example.org,,")
+    asterisk.command(f"database put CFB {other} {callee}")
+    said = " ".join(office.site.sheet("detach,bob@example.org,,").split())
     told = " ".join(office.site.run("doctor", code=1).split())
-    for key, remedy in (
-        ("Queue/PersistentMembers/desk", f"queue remove member PJSIP/{callee} from desk"),
-        (f"CFIM/{callee}", f"database del CFIM {callee}"),
-    ):
-        assert f"nobody holds {callee}, but Asterisk's own database still has {key} for it" in told
-        assert remedy in told
-        asterisk.command(remedy)
+    kept = "Asterisk's own database still has"
+    lamp = f"a phone that logged in with it subscribed to {caller}, and is told of it until that expires"
+    found = {
+        f"{kept} Queue/PersistentMembers/desk for it": [
+            f"queue remove member PJSIP/{callee} from desk",
+            f"queue remove member Local/{callee}@internal/n from desk",
+        ],
+        f"{kept} CFIM/{callee} for it": [f"database del CFIM {callee}"],
+        f"Asterisk's own database forwards {other} to it (CFB/{other})": [f"database del CFB {other}"],
+        lamp: ["`pjsip show subscriptions inbound` says when"],
+    }
+    for words, remedies in found.items():
+        assert f"hq says of {callee}: {words}." in said
+        assert f"nobody holds {callee}, but {words}" in told
+        for remedy in remedies:
+            assert remedy in said
+            assert remedy in told
+            if words != lamp:
+                asterisk.command(remedy)
+    assert bob.subscribe(caller, expires=0) == 401, "nobody lets it in any more, also not to end that"
+    left = " ".join(office.site.run("doctor", code=1).split())
+    assert left.count("nobody holds") == 1
+    assert lamp in left
+    office.site.sheet(f"attach,eve@example.org,{callee},")
     assert "nobody holds" not in office.site.run("doctor")
 
 

@@ -6,18 +6,24 @@ import socketserver
 import threading
 from typing import Self
 
+_ENDS = {
+    "QueueStatus": "QueueStatusComplete",
+    "PJSIPShowSubscriptionsInbound": "InboundSubscriptionDetailComplete",
+}
+
 
 class Switch:
     """`channels` are the channels that are up, `tree` what its own database holds; the secret is `right`.
 
-    An action in `fatal` ends the connection without an answer. Commands are answered when it is `open`; `arrived` says
-    that one came.
+    `events` are what it says of its queues and subscriptions. An action in `fatal` ends the connection without an
+    answer. Commands are answered when it is `open`; `arrived` says that one came.
     """
 
     def __init__(self) -> None:
         self.channels: list[str] = []
         self.tree: dict[str, str] = {}
         self.endpoints: list[str] = []
+        self.events: dict[str, list[str]] = {}
         self.fatal: set[str] = set()
         self.open, self.arrived = threading.Event(), threading.Event()
         self.open.set()
@@ -62,6 +68,8 @@ class Switch:
             case "PJSIPShowEndpoints":
                 events = [_message(Event="EndpointList", ObjectName=name) for name in self.endpoints]
                 return _list(events, "EndpointListComplete")
+            case "QueueStatus" | "PJSIPShowSubscriptionsInbound" as listing:
+                return _list(self.events.get(listing, []), _ENDS[listing])
             case "DBGetTree":
                 events = [_message(Event="DBGetTreeResponse", Key=k, Val=v) for k, v in self.tree.items()]
                 return _list(events, "DBGetTreeComplete")

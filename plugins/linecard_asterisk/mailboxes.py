@@ -1,0 +1,47 @@
+"""Whose phones show the messages of a mailbox: every endpoint and address of record that lists it in `mailboxes`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from linecard_asterisk.pointers import Pointer
+from linecard_asterisk.sharing import names_in
+
+DEFAULT = "default"
+"""The context of a mailbox that is named without one."""
+
+
+def watchers(
+    connection: sa.Connection,
+    endpoints: sa.Table,
+    aors: sa.Table,
+    context: str,
+    own: Mapping[str, Collection[str]],
+) -> Iterator[Pointer]:
+    """What besides these extensions themselves is told of messages in their mailboxes, in the mailboxes' context. `own`
+    has the addresses of record of each."""
+    if not own:
+        return
+    for table, what in ((endpoints, "the endpoint"), (aors, "the address of record")):
+        if "mailboxes" not in table.c:
+            continue
+        for name, listed in connection.execute(_others(table, context)):
+            for mailbox in names_in(listed):
+                box, _, where = mailbox.partition("@")
+                if box in own and (where or DEFAULT) == context and name != box and name not in own[box]:
+                    yield Pointer(
+                        box,
+                        f"{what} {name} is told of messages in its mailbox {mailbox}",
+                        f"Take {mailbox} out of `mailboxes` of {name} in {table.name} if that is not meant.",
+                    )
+
+
+def _others(table: sa.Table, context: str) -> sa.Select[Any]:
+    """All that list other mailboxes than their own alone: at most sites, few of many."""
+    c = table.c
+    mailboxes = sa.cast(c.mailboxes, sa.Text)
+    own = sa.cast(c.id, sa.Text) + f"@{context}"
+    return sa.select(c.id, c.mailboxes).where(mailboxes != "", mailboxes != own).order_by(c.id)
