@@ -1,6 +1,7 @@
 """What the daemon writes to standard output: a constant message, and facts in fields.
 
-No names and no numbers of people stand in it above the level debug; secrets never do.
+No names and no numbers of people stand in it above the level debug; secrets never do. Structlog is loaded by the first
+use: a command that logs nothing would spend a tenth of its time on it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO
 
-import structlog
-
 Level = Literal["debug", "info", "warning", "error"]
 
 
 def configure(form: str, level: str, out: TextIO | None = None) -> None:
     """One line of text for each event, or one JSON object; nothing below this level. `out` is standard output."""
+    import structlog
+
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else _Text()
     structlog.configure(
         processors=[
@@ -38,6 +39,8 @@ def log(event: str, *, level: Level = "info", **facts: Any) -> None:
 
     A log that cannot be written, on a full disk or with its reader gone, stops no work.
     """
+    import structlog
+
     with suppress(OSError, ValueError):
         getattr(structlog.get_logger(), level)(
             event, **{name: fact for name, fact in facts.items() if fact is not None}
@@ -47,6 +50,8 @@ def log(event: str, *, level: Level = "info", **facts: Any) -> None:
 @contextmanager
 def bound(**facts: Any) -> Iterator[None]:
     """Every event within carries these facts."""
+    import structlog
+
     with structlog.contextvars.bound_contextvars(**facts):
         yield
 
