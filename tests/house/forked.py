@@ -6,6 +6,9 @@ The command is the real one: its own process, arguments, environment, folder, st
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import importlib
 import json
 import os
@@ -13,6 +16,8 @@ import pkgutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +32,15 @@ with socket.socket(socket.AF_UNIX) as server:
     server.sendall(call)
     sys.exit(int(server.recv(8)))
 """
+
+
+@functools.cache
+def command() -> Path:
+    """`linecard` of all tests of this process; its server ends with them."""
+    kept = contextlib.ExitStack()
+    atexit.register(kept.close)
+    folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="lc-"))  # short, as paths of sockets must be
+    return kept.enter_context(linecard(Path(folder), os.environ)) / "linecard"
 
 
 @contextmanager
@@ -81,6 +95,8 @@ def _call(streams: list[int], words: list[str], folder: str, environment: dict[s
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
+        time.tzset()
+        sys.path[:0] = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place]
         from linecard.cli import main
 
         main.main(words, prog_name="linecard")

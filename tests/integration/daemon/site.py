@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from house import forked
 from integration.daemon.switchboard import operations
 
 HEADER = "Action,LoginEmail,PbxId,Extension,Number\n"
@@ -157,7 +158,7 @@ class Site:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """One command, to its end."""
         return subprocess.run(
-            [*LINECARD, *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            [forked.command(), *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
 
     def status(self) -> dict[str, Any]:

@@ -6,17 +6,14 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from integration.daemon.site import eventually
+from house import forked
+from integration.daemon.site import LINECARD, eventually
 from integration.mail.site import PROBLEMS, Site
 from linecard.store.notices import Notices
-
-LINECARD = Path(sys.executable).with_name("linecard")
 
 
 class Desk:
@@ -28,7 +25,7 @@ class Desk:
     def type(self, *words: str) -> subprocess.CompletedProcess[str]:
         more = {"LINECARD_CONFIG": str(self.site.folder / "linecard.yaml")}
         done = subprocess.run(
-            [LINECARD, *words], env=os.environ | more, capture_output=True, text=True, check=False, timeout=60
+            [forked.command(), *words], env=os.environ | more, capture_output=True, text=True, check=False, timeout=60
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -180,7 +177,7 @@ def test_a_daemon_sends_what_came_due_without_it_and_tells_the_next_time(desk, s
     with site.store.transaction() as connection:
         Notices(site.store).begin_digests(connection, "post", site.now() - timedelta(days=2))
     environment = os.environ | {"LINECARD_CONFIG": str(config)}
-    serving = subprocess.Popen([LINECARD, "serve"], env=environment, stdout=subprocess.DEVNULL)
+    serving = subprocess.Popen([*LINECARD, "serve"], env=environment, stdout=subprocess.DEVNULL)
     try:
         eventually(lambda: len(server.mails) == 2, "both digests")
         timers = eventually(lambda: json.loads(desk.type("status", "--json").stdout).get("timers"), "timers")

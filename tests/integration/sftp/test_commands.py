@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from integration.daemon.site import LINECARD, rows
+from house import forked
+from integration.daemon.site import rows
 from integration.sftp.sshd import USER, fingerprint, made_key
 
 ADA = rows("ada 1000")
@@ -20,7 +21,7 @@ def new(open_office, server):
 
 
 def trust(office, answer: str) -> subprocess.CompletedProcess[str]:
-    words = [*LINECARD, "inbox", "trust", "hr"]
+    words = [forked.command(), "inbox", "trust", "hr"]
     return subprocess.run(words, env=office.environment, input=answer, capture_output=True, text=True, check=False)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-LINECARD = Path(sys.executable).with_name("linecard")
+from house import forked
 
 
 class Desk:
@@ -28,7 +27,7 @@ class Desk:
     def run(self, *words: str, config: bool = True) -> subprocess.CompletedProcess[bytes]:
         more = {"LINECARD_CONFIG": str(self.site / "linecard.yaml")} if config else {}
         return subprocess.run(
-            [LINECARD, *words], env=os.environ | more, capture_output=True, check=False, cwd=self.folder
+            [forked.command(), *words], env=os.environ | more, capture_output=True, check=False, cwd=self.folder
         )
 
 
