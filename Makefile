@@ -16,10 +16,11 @@ env:
 demo: env
 	@$(BIN)/python tests/demo/demo.py
 
-# Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other.
+# Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other. Files go in their
+# order, for the long ones stand first: else one worker is left with them at the end.
 JOBS ?= 3
 test: env check
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: env
 	$(BIN)/ruff check .
@@ -39,7 +40,8 @@ torture: env
 		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py \
 		tests/integration/*/test_killed.py tests/integration/daemon/test_power.py \
 		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
-		tests/unit/rules/test_numbering_differential.py
+		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
+		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 	$(BIN)/python tests/integration/packing/fuzz.py 600
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 from typing import ClassVar
 
@@ -41,14 +42,21 @@ class TestAsteriskOnSqlite(BackendContract):
     options: ClassVar = {}
     schema = staticmethod(schema.small)
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def prepared(cls, tmp_path_factory):
+        """A database with the administrator's tables: copied, for making them takes longer than a test."""
+        path = tmp_path_factory.mktemp("empty") / "realtime.sqlite"
+        return path, places.prepare(places.engine_of(f"sqlite:///{path}"), cls.schema)
+
     @pytest.fixture
-    def new_pbx(self, tmp_path):
+    def new_pbx(self, tmp_path, prepared):
         numbers = count()
 
         def new_pbx(entries=(), members=()):
-            url = f"sqlite:///{tmp_path / f'{next(numbers)}.sqlite'}"
-            engine = places.engine_of(url)
-            places.filled(engine, places.prepare(engine, self.schema), entries)
+            path = shutil.copy(prepared[0], tmp_path / f"{next(numbers)}.sqlite")
+            url = f"sqlite:///{path}"
+            places.filled(places.engine_of(url), prepared[1], entries)
             options = AsteriskOptions(url=url, **self.options)
             return lambda: AsteriskBackend(options, tmp_path, group=GROUP, pause=at_once)
 

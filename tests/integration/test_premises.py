@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from acceptance.crashes import TORTURE
 from integration.works import Works
 from linecard.errors import BackendError
 from linecard.model.directory import Entry, Holding
@@ -105,7 +106,7 @@ def differences(held: Mapping[str, Holding], end: Mapping[str, Holding]) -> dict
 
 
 @settings(
-    max_examples=100,
+    max_examples=2_000 if TORTURE else 50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example is a database of its own: to shrink takes long

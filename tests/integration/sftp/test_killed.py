@@ -14,7 +14,7 @@ from acceptance.crashes import TORTURE
 from acceptance.killing import DIED, forked
 from integration.daemon.site import LINECARD, eventually, rows
 
-DEATHS = 400 if TORTURE else 12
+DEATHS = 400 if TORTURE else 8
 
 
 def told(office) -> str:

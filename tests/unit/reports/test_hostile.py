@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acceptance.crashes import TORTURE
 from linecard.api import Change
 from linecard.model.run import Run
 from linecard.testing import Trouble
@@ -19,6 +20,7 @@ from unit.reports.page import Element, Page
 from unit.reports.scenes import SCENES
 from unit.reports.sites import HEAD, Site
 
+EXAMPLES = 500 if TORTURE else 12
 nasty = st.one_of(
     st.sampled_from(
         [
@@ -79,7 +81,7 @@ def file_name(text: str) -> str:
     return "x" + text.replace("/", "_").encode()[:120].decode(errors="ignore")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nasty, min_size=5, max_size=5), nasty, nasty, nasty)
 def test_no_element_and_no_attribute_of_a_page_comes_from_data(
     site: Site, talk: Words, harmless: set[Element], cells: list[str], name: str, description: str, words: str
@@ -125,7 +127,7 @@ def squeezed(text: str) -> str:
     return kept.replace("\N{REPLACEMENT CHARACTER}", "").rstrip(".")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nasty, min_size=5, max_size=5), nasty, nasty, nasty)
 def test_no_control_or_bidi_character_reaches_text_or_json(
     site: Site, talk: Words, cells: list[str], name: str, description: str, words: str
@@ -140,7 +142,7 @@ def test_no_control_or_bidi_character_reaches_text_or_json(
     assert [line for line in lines if line.startswith("NOT DONE")] == ["NOT DONE (2)"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(nasty | st.sampled_from(["=1", "@x", "-1+1", "\t=1", "|a", "\uff1dx"]), min_size=5, max_size=5), nasty)
 def test_no_cell_of_a_csv_file_is_run_by_a_spreadsheet(site: Site, talk: Words, cells: list[str], words: str) -> None:
     """A cell that begins as a formula has a mark before it, unless it is a number such as +33199001000."""

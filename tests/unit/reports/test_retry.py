@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from acceptance.crashes import TORTURE
 from linecard.api import FINE, Entry
 from linecard.model.run import Run
 from linecard.rules.cells import plain
@@ -36,6 +37,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.close()
 
 
+EXAMPLES = 500 if TORTURE else 25
 nasty = st.one_of(
     st.sampled_from(
         [
@@ -70,7 +72,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows)
 @example([("% x", "y", "", "", ""), ("=1", "+1", "-1", "@1", "\t1")])
 @example([("'%x", "a@b.org", "hq", "1500", "")])
