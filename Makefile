@@ -41,7 +41,8 @@ torture: env
 		tests/integration/*/test_killed.py tests/integration/daemon/test_power.py \
 		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
 		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
-		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py
+		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py \
+		tests/integration/sftp/test_peers.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 	$(BIN)/python tests/integration/packing/fuzz.py 600
 

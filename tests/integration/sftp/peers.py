@@ -1,4 +1,4 @@
-"""Servers other than OpenSSH, as people run them: what a test says of one is said of all."""
+"""Servers of many makes, as people run them: what a test says of one is said of all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,21 @@ from pathlib import Path
 
 from integration.cache import cached, run
 from integration.debian import unpacked
-from integration.sftp.sshd import made_key, public
+from integration.sftp.sshd import SSHD, made_key, needed, public
 
 SCRIPTS = Path(__file__).parent / "peer_servers"
+OPENSSH = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {host_key}
+PidFile none
+AuthorizedKeysFile {folder}/authorized_keys
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp -d {home}
+"""
 PROFTPD = """\
 ServerName test
 ServerType standalone
@@ -127,6 +139,17 @@ class Peer:
             self._process = None
 
 
+class Openssh(Peer):
+    def words(self) -> list[str | Path]:
+        needed()
+        shutil.copy(self.let_in, self.folder / "authorized_keys")
+        config = self.folder / "sshd_config"
+        config.write_text(
+            OPENSSH.format(port=self.port, folder=self.folder, host_key=self.host_key, home=self.home),
+        )
+        return [SSHD, "-D", "-e", "-f", config]
+
+
 class Proftpd(Peer):
     @property
     def _root(self) -> Path:
@@ -212,7 +235,7 @@ class Ssh2(Peer):
         return [_node() / "node", SCRIPTS / "ssh2_server.js", str(self.port), self.host_key, self.let_in, self.home]
 
 
-PEERS = (Proftpd, Rclone, Asyncssh, Paramiko, Ssh2)
+PEERS = (Openssh, Proftpd, Rclone, Asyncssh, Paramiko, Ssh2)
 
 
 def _node() -> Path:
@@ -264,8 +287,14 @@ class Relay:
         self.address, self.port = server.address, self._listening.getsockname()[1]
         self.known = f"[{self.address}]:{self.port} {public(server.host_key)}"
         self.path = server.path
+        self.left: int | None = None
+        """After so many blocks more that the server sends, they end by themselves."""
         self._pairs: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def is_cut(self) -> bool:
+        return self.left is not None and self.left <= 0
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -273,9 +302,21 @@ class Relay:
                 near, _ = self._listening.accept()
                 far = socket.create_connection(self._to)
                 self._pairs += [near, far]
-                for one, other in ((near, far), (far, near)):
+                for one, other, counted in ((near, far, False), (far, near, True)):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(one, other, counted), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket, counted: bool) -> None:
+        with suppress(OSError):
+            while block := one.recv(1 << 16):
+                if counted and self.left is not None:
+                    self.left -= 1
+                    if self.left == 0:
+                        self.drop()
+                        return
+                other.sendall(block)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
 
     def drop(self) -> None:
         pairs, self._pairs = self._pairs, []
@@ -287,11 +328,3 @@ class Relay:
     def close(self) -> None:
         self._listening.close()
         self.drop()
-
-
-def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while block := one.recv(1 << 16):
-            other.sendall(block)
-    with suppress(OSError):
-        other.shutdown(socket.SHUT_RDWR)

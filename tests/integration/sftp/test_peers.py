@@ -1,24 +1,35 @@
-"""What is said of OpenSSH holds on ProFTPD, rclone, asyncssh, paramiko's server and the ssh2 of npm."""
+"""What is promised of SFTP holds on OpenSSH, ProFTPD, rclone, asyncssh, paramiko's server and the ssh2 of npm."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import random
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from fnmatch import fnmatch
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from acceptance.crashes import TORTURE
 from integration.daemon.site import eventually, rows
-from integration.sftp.peers import PEERS, Peer, Proftpd, Rclone, Relay, RememberingRclone, Ssh2
+from integration.sftp.office import Office
+from integration.sftp.peers import PEERS, SCRIPTS, Peer, Proftpd, Rclone, Relay, RememberingRclone, Ssh2
 from integration.sftp.sshd import made_key
 
+DOCS = Path(__file__).parents[3] / "docs"
 ADA, BOB = rows("ada 1000"), rows("bob 1001")
+LONGER = rows("ada 1000", "bob 1001")
 LARGE = ADA + "% 0123456789abcdef\n" * 400_000
 """7.6 MB."""
+
+SHORTEST = 50
+"""Blocks that each of the servers sends at least while a file is on its way."""
+TRIES = 4
 
 Start = Callable[..., Peer]
 
@@ -68,6 +79,24 @@ def open_office(open_office):
     return lambda server, **more: open_office(server, **({"path": server.path} | more))
 
 
+def deliver(peer: Peer, content: str) -> None:
+    """A file with its checksum file and its marker."""
+    peer.put("A.CSV.SHA256", hashlib.sha256(content.encode()).hexdigest())
+    peer.put("A.DONE", "")
+    peer.put("a.csv", content)
+
+
+def write_on(peer: Peer, office: Office, content: str) -> None:
+    """Its producer has it open still when it was taken, and changes it and its sum."""
+    with office.looking() as hr:
+        hr.look()
+        assert len(hr.look(0.2).runs) == 1
+    aside = peer.inbox / ".linecard"
+    (claimed,) = aside.glob("*__a.csv")
+    claimed.write_text(content)
+    aside.joinpath(f"{claimed.name}.checksum").write_text(hashlib.sha256(content.encode()).hexdigest())
+
+
 def contents(folder: Path, pattern: str) -> list[str]:
     return sorted(path.read_text() for path in folder.glob(pattern))
 
@@ -96,9 +125,7 @@ def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
 def test_an_archive_keeps_every_file_of_a_name_with_its_checksum_file(peer, open_office):
     office = open_office(peer, marker=".done", checksum=".sha256", inboxes={"hr": {"after": "archive done"}})
     for content in (ADA, BOB):
-        peer.put("A.CSV.SHA256", hashlib.sha256(content.encode()).hexdigest())
-        peer.put("A.DONE", "")
-        peer.put("a.csv", content)
+        deliver(peer, content)
         assert office.once() == []
     assert office.held == {"1000": "ada@example.org", "1001": "bob@example.org"}
     archived = peer.inbox / "done"
@@ -167,6 +194,48 @@ def test_connections_that_are_dropped_between_two_looks_are_not_noticed(peer, op
             assert len(hr.look(0.2).runs) == 1
     finally:
         relay.close()
+
+
+@pytest.mark.parametrize("is_written_on", [False, True], ids=["archived", "given back"])
+def test_wherever_a_connection_is_cut_a_file_is_done_once_and_stays_with_its_checksum(
+    peer, open_office, tmp_path, is_written_on
+):
+    """At a place of its way that chance chooses, or at all of them: after each block that the server sends."""
+    relay = Relay(peer)
+    try:
+        for place in range(8, 1000, 3) if TORTURE else (random.randrange(8, SHORTEST),):
+            peer.begin_room()
+            relay.path, relay.left = peer.path, None
+            options = {"marker": ".done", "checksum": ".sha256", "reply": "../results"}
+            inboxes = {"hr": {"after": "archive done", "pause": 0.01}}
+            office = open_office(relay, name=str(tmp_path / str(place)), inboxes=inboxes, **options)
+            deliver(peer, ADA)
+            if is_written_on:
+                write_on(peer, office, LONGER)
+            relay.left = place
+            for _ in range(TRIES):
+                office.once()
+                results = files_in(peer.room / "results")
+                if len(results) == len(office.files) == 1 + is_written_on and len(files_in(peer.inbox)) == 2:
+                    break
+            assert len(results) == len(office.files) == 1 + is_written_on, place
+            assert set(office.runs.values()) == {"applied"}, place
+            last = LONGER if is_written_on else ADA
+            archived, summed = sorted(files_in(peer.inbox), key=lambda path: path.suffix == ".SHA256")
+            assert (archived.parent, archived.read_text()) == (peer.inbox / "done", last), place
+            assert summed.read_text() == hashlib.sha256(last.encode()).hexdigest(), place
+            if not relay.is_cut:
+                break
+        assert relay.is_cut is not TORTURE
+    finally:
+        relay.close()
+
+
+def test_the_page_names_the_versions_that_are_tried_here():
+    page = DOCS.joinpath("sftp.md").read_text()
+    ssh2 = json.loads(SCRIPTS.joinpath("package.json").read_text())["dependencies"]["ssh2"]
+    for name, server in (("asyncssh", version("asyncssh")), ("paramiko", version("paramiko")), ("ssh2 of npm", ssh2)):
+        assert re.search(rf"\| {name}[^|]* \| {re.escape(server)} \|", page), name
 
 
 def test_an_idle_time_out_of_the_server_keeps_no_inbox_from_being_looked_at(serve, open_office):
