@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from linecard.api import InboxError, Listing, Parting, ending_of
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
+from linecard_sftp.folders import ensure_folder
 from linecard_sftp.renames import move, move_together
 from linecard_sftp.session import Session
 
@@ -43,7 +44,7 @@ def dispose(
     if folder is None:
         session.remove(path)
         return
-    inbox.made(session, folder)
+    ensure_folder(inbox, session, folder)
     replacing = inbox.is_replacing(session, inbox.claimed or folder)
     move_together(session, path, kept, _places(folder, seen, claim, kept, replacing=replacing))
 

@@ -11,6 +11,7 @@ from linecard.api import InboxError, LinecardError, Listing, Step
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
 from linecard_sftp.errors import Refused
+from linecard_sftp.folders import ensure_folder
 from linecard_sftp.reading import Reading
 from linecard_sftp.reply import RIGHTS as TO_REPLY
 from linecard_sftp.reply import written
@@ -19,7 +20,7 @@ from linecard_sftp.session import Session
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
 
-RIGHTS = "Give the account the right to rename in the inbox and in its claim folder, or set `claim: null`."
+RIGHTS = "Give the account the right to rename in the inbox and in the claim and archive folders, or set `claim: null`."
 
 
 def steps(inbox: SftpInbox) -> Iterator[Step]:
@@ -63,12 +64,21 @@ def steps(inbox: SftpInbox) -> Iterator[Step]:
 
 
 def _claim(inbox: SftpInbox, session: Session) -> str:
-    """Move something of our own as files are moved: a folder, which no producer and no other linecard takes."""
-    if inbox.claimed is None:
+    """Try the folders into which files are moved, in their order."""
+    folders = [folder for folder in (inbox.claimed, inbox.archive) if folder is not None]
+    if not folders:
         return "nothing is moved (`claim: null`)"
-    inbox.made(session, inbox.claimed)
+    for folder in folders:
+        _move(inbox, session, folder)
+    marked = "; a rename replaces files here, so names get a mark" if inbox.is_replacing(session, folders[0]) else ""
+    return f"into {' and '.join(map(convert.shown, folders))}{marked}"
+
+
+def _move(inbox: SftpInbox, session: Session, folder: bytes) -> None:
+    """Move something of our own as files are moved: a folder, which no producer and no other linecard takes."""
+    ensure_folder(inbox, session, folder)
     name = f".linecard-try-{inbox.mark}".encode()
-    here, there = convert.join(inbox.folder, name), convert.join(inbox.claimed, name)
+    here, there = convert.join(inbox.folder, name), convert.join(folder, name)
     try:
         for path in (here, there):  # from a try that was cut off
             with suppress(Refused):
@@ -77,14 +87,12 @@ def _claim(inbox: SftpInbox, session: Session) -> str:
         session.rename(here, there)
     except Refused as refused:
         raise InboxError(
-            f"Nothing can be moved into {convert.shown(inbox.claimed)}: {refused.words}.", remedy=RIGHTS
+            f"Nothing can be moved into {convert.shown(folder)}: {refused.words}.", remedy=RIGHTS
         ) from refused
     finally:
         for path in (here, there):
             with suppress(Refused):
                 session.rmdir(path)
-    marked = "; a rename replaces files here, so names get a mark" if inbox.is_replacing(session, inbox.claimed) else ""
-    return f"into {convert.shown(inbox.claimed)}{marked}"
 
 
 def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
@@ -107,7 +115,7 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
 def _reply(inbox: SftpInbox, session: Session) -> str:
     """Put an empty file of our own as results are put, under a name that nobody takes for one."""
     folder = inbox.replies or b""
-    inbox.made(session, folder)
+    ensure_folder(inbox, session, folder)
     name = convert.join(folder, f".linecard-try-{inbox.mark}".encode())
     begun = name + b".part"
     try:

@@ -16,6 +16,7 @@ from linecard_sftp.connect import Way
 from linecard_sftp.disposition import dispose, give_back, give_side_back
 from linecard_sftp.errors import Lost, Refused, Silent, TooLong
 from linecard_sftp.examine import steps
+from linecard_sftp.folders import ensure_folder
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.reason import leave_reason
@@ -96,7 +97,7 @@ class SftpInbox:
         return [claim for (claim, seen), now in pairs if _is(now, seen)]
 
     def _put_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
-        self.made(session, self.claimed or b"")
+        ensure_folder(self, session, self.claimed or b"")
         # What was claimed before a crash, or before an answer was lost, lies aside under its id. It is looked for
         # first: where a rename replaces files, another file of the same name would be put in its place.
         claimed = self._found_aside(session, wanted)
@@ -192,21 +193,6 @@ class SftpInbox:
     def aside(self, claim: str, seen: Listing) -> bytes:
         assert self.claimed is not None  # noqa: S101 - asked only where files are moved
         return convert.join(self.claimed, convert.aside(claim, seen.name))
-
-    def made(self, session: Session, folder: bytes) -> None:
-        """See that a folder is there. Raises `InboxError`."""
-        try:
-            session.stat(folder)
-        except Refused:
-            try:
-                session.mkdir(folder)
-            except Refused as refused:
-                if not isinstance(session.stats([folder])[0], Refused):
-                    return  # another linecard was quicker
-                raise InboxError(
-                    f"{self.way.login.where}: the folder {convert.shown(folder)} cannot be made: {refused.words}.",
-                    remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
-                ) from refused
 
     # -- the server ------------------------------------------------------------------------------------------------
 

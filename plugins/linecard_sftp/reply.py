@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from linecard.api import InboxError
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
+from linecard_sftp.folders import ensure_folder
 from linecard_sftp.reading import Reading
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 from linecard_sftp.taking import there
@@ -21,7 +22,7 @@ RIGHTS = "Give the account the right to make and rename files there."
 
 def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content: BinaryIO) -> None:
     """Give a new file this name once it is whole. Raises `InboxError`, `Refused`."""
-    inbox.made(session, folder)
+    ensure_folder(inbox, session, folder)
     target, part = convert.join(folder, name), convert.join(folder, b"." + name + b".part")
     with suppress(Refused):
         session.remove(part)  # from a try that did not come to its end

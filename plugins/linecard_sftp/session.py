@@ -141,9 +141,13 @@ class Session:
         self._expect(number, Answer.STATUS)
 
     def sync(self, handle: bytes) -> None:
-        """Have an open file on the server's disk, where the server can see to that."""
+        """Have an open file on the server's disk, where the server and its disk can see to that."""
         if FSYNC in self._can:
-            self.done(self._ask(Ask.EXTENDED, FSYNC, handle))
+            try:
+                self.done(self._ask(Ask.EXTENDED, FSYNC, handle))
+            except Refused as refused:  # what OpenSSH answers where a file system knows no fsync
+                if refused.code not in (Status.UNSUPPORTED, Status.BAD_MESSAGE):
+                    raise
 
     def close_file(self, handle: bytes) -> None:
         self.done(self.ask_close(handle))

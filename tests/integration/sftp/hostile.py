@@ -22,6 +22,7 @@ REMOVE, MKDIR, RMDIR, REALPATH, STAT, RENAME = 13, 14, 15, 16, 17, 18
 CREATE, EXCLUSIVE = 8, 32
 STATUS, HANDLE, DATA, NAME, ATTRS = 101, 102, 103, 104, 105
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE = range(5)
+EXTENDED, UNSUPPORTED = 200, 8
 DISCONNECT = b"\x01"
 REGULAR, FOLDER = 0o100600, 0o040700
 
@@ -62,6 +63,8 @@ class Hostile:
     """Whether a rename takes a name from another file, as it does on many servers."""
     vague: bool = False
     """Whether it says nothing but that it failed where there is no such file, as the examples of ssh2 do."""
+    can: tuple[bytes, ...] = ()
+    """The extensions that it announces."""
     sessions: int = 10
     """Sessions that it takes on one connection at a time."""
     password: str = ""
@@ -200,7 +203,8 @@ class _Session:
 
     def run(self) -> None:
         self._packet()
-        self._channel.sendall(struct.pack(">IBI", 5, 2, 3))
+        can = b"".join(_packed(name) + _packed(b"1") for name in self._server.can)
+        self._channel.sendall(_packed(b"\x02" + struct.pack(">I", 3) + can))
         while True:
             asked = [self._packet()]
             while self._server.backwards and self._channel.recv_ready():

@@ -13,7 +13,6 @@ from typing import Any
 from integration.daemon.site import Site
 from integration.sftp.sshd import USER, Sshd
 from linecard.errors import LinecardError
-from linecard.pipeline.intake import Intake
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.serve import once
 from linecard.runtime.service import Service
@@ -94,7 +93,7 @@ class Office(Site):
 class Looking:
     def __init__(self, service: Service, name: str) -> None:
         self.now = 1000.0
-        self.intake: Intake = intake_of(service, name, lambda: self.now)[1]
+        self.inbox, self.intake = intake_of(service, name, lambda: self.now)
 
     def look(self, after: float = 0.0) -> Any:
         self.now += after

@@ -92,6 +92,13 @@ class TestDoctor:
         server.inbox.rmdir()
         assert list(steps(office).values()) == [True, True, True, False]
 
+    def test_nothing_can_be_archived(self, server, open_office):
+        """What would else be found out when the first run has ended."""
+        office = open_office(server, inboxes={"hr": {"after": "archive done/2026"}})
+        server.put("done", "a file, and no folder")
+        assert list(steps(office).values()) == [True, True, True, True, False]
+        assert "hr/done/2026" in office.run("doctor").stdout
+
     def test_nothing_may_be_renamed(self, serve, open_office):
         office = open_office(serve(flags="-R"))
         assert list(steps(office).values()) == [True, True, True, True, False]

@@ -103,6 +103,16 @@ def test_an_account_that_may_remove_nothing_leaves_no_marker_behind(hostile, key
     assert [name for name in hostile.names if not name.startswith(tried)] == [b"hr/done/A.DONE", b"hr/done/a.csv"]
 
 
+@pytest.mark.parametrize(("code", "arrives"), [(sftp.UNSUPPORTED, True), (sftp.FAILURE, False)])
+def test_a_result_arrives_where_a_disk_knows_no_fsync(hostile, key, folder, code, arrives):
+    """And not where the disk fails; it is put there later."""
+    office = Office(folder / "site", hostile, key, reply="../out")
+    hostile.can, hostile.refuses[sftp.EXTENDED] = (b"fsync@openssh.com",), code
+    hostile.put(b"a.csv", rows("ada 1000").encode())
+    assert (office.once() == []) is arrives
+    assert hostile.names == ([b"hr/../out/000001-hr-a.csv"] if arrives else [])
+
+
 class TestVague:
     """A server that says of a file that is not there only that it failed."""
 

@@ -108,9 +108,9 @@ def files_in(folder: Path) -> list[Path]:
 def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
     """And the doctor finds all well, whatever he tries; what he tried is gone, too."""
     office = open_office(peer, reply="../results")
-    found = json.loads(office.run("doctor", "--json").stdout)
-    steps = [each for each in found if each["check"].startswith("inbox hr ")]
-    assert [each["ok"] for each in steps] == [True] * 7, steps
+    with office.looking() as hr:
+        steps = list(hr.inbox.examine())
+    assert [step.ok for step in steps] == [True] * 7, steps
     peer.put("large.csv", LARGE)
     assert office.once() == []
     (kept,) = (office.folder / "archive").rglob("*large.csv")
@@ -139,7 +139,7 @@ def test_an_archive_keeps_every_file_of_a_name_with_its_checksum_file(peer, open
 
 def test_files_that_are_not_moved_aside_end_as_they_should(peer, open_office):
     """And one that is too large lies where a person finds it, with its reason."""
-    ends = {"left": None, "removed": "delete", "archived": "archive done", "large": None}
+    ends = {"left": None, "removed": "delete", "archived": "archive done/2026", "large": None}
     inboxes = {name: {"claim": None, "after": after, "path": f"{peer.path}/{name}"} for name, after in ends.items()}
     inboxes["large"] |= {"claim": ".claimed", "sheet": {"max_bytes": 10}}
     office = open_office(peer, inboxes=inboxes)
@@ -152,7 +152,7 @@ def test_files_that_are_not_moved_aside_end_as_they_should(peer, open_office):
     assert office.files == ["a.csv"] * 4, "none is taken twice"
     mark = ".????????" if peer.is_replacing else ""
     refused = f"large/.claimed/refused/a{mark}.csv"
-    wanted = [f"archived/done/a{mark}.csv", refused, f"{refused}.reason", "left/a.csv"]
+    wanted = [f"archived/done/2026/a{mark}.csv", refused, f"{refused}.reason", "left/a.csv"]
     found = [str(path.relative_to(peer.inbox)) for path in files_in(peer.inbox)]
     assert all(fnmatch(name, pattern) for name, pattern in zip(found, wanted, strict=True)), found
 
