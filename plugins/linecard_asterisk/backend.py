@@ -141,7 +141,10 @@ class AsteriskBackend:
         return PhoneSecret(username, found)
 
     def examine(self) -> Iterator[Flaw]:
-        """What the database, the folders and the manager interface lack."""
+        """What the database, the folders and the manager interface lack, and what is left behind of leavers."""
+        yield from dict.fromkeys(self._flaws())  # a member of a queue may be told of by Asterisk and by its table
+
+    def _flaws(self) -> Iterator[Flaw]:
         asked = Answers([], [])
         if self._options.ami is not None:
             try:

@@ -47,6 +47,7 @@ class Tables:
     voicemail: sa.Table | None
     numbers: sa.Table
     links: sa.Table
+    queue_members: sa.Table | None = None
 
 
 def own_table(name: str, metadata: sa.MetaData) -> sa.Table:
@@ -142,7 +143,7 @@ def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:
 
 def named(options: AsteriskOptions) -> dict[str, str]:
     """The administrator's tables that are used, by what they are for."""
-    keys = ("endpoints", "auths", "aors", "contacts", "voicemail", "numbers")
+    keys = ("endpoints", "auths", "aors", "contacts", "voicemail", "numbers", "queue_members")
     return {key: name for key in keys if (name := getattr(options.tables, key)) is not None}
 
 

@@ -20,6 +20,7 @@ NEEDED = {
     "aors": ("id",),
     "contacts": ("id", "endpoint"),
     "voicemail": ("context", "mailbox", "password"),
+    "queue_members": ("queue_name", "interface"),
     "numbers": (),
 }
 """Columns without which linecard cannot work; those of the template and of `columns` come on top."""

@@ -12,7 +12,7 @@ from linecard.api import Flaw
 from linecard_asterisk import database, rotation
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.convert import is_extension
-from linecard_asterisk.mailboxes import watchers
+from linecard_asterisk.leading import read_queue_table, watchers
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
 from linecard_asterisk.read import Endpoint
@@ -57,7 +57,11 @@ def held_fast(
                 "Give each device an address of record of its own if it is not that of the holder.",
             )
     own = {name: names_in(extensions[name].aors) if name in extensions else () for name in freed}
-    yield from left_behind(list(watchers(connection, endpoints_table, aors, options.voicemail_context, own)), freed)
+    found = list(watchers(connection, endpoints_table, aors, options.voicemail_context, own))
+    if options.tables.queue_members is not None:
+        name = options.tables.queue_members
+        found += read_queue_table(connection, database.table(name, columns[name]))
+    yield from left_behind(found, freed)
 
 
 def _extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOptions) -> dict[str, Endpoint]:

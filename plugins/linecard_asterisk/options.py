@@ -60,6 +60,13 @@ class Tables(_Part):
         description="The phones that are registered; null: Asterisk keeps them in its own database (needs `ami`).",
     )
     voicemail: Identifier | None = Field(default=None, description="The mailboxes; null: linecard leaves them alone.")
+    queue_members: Identifier | None = Field(
+        default=None,
+        description=(
+            "The members of queues, such as queue_members, to tell which of them are extensions that change hands; "
+            "only read. null: Asterisk has none in a table."
+        ),
+    )
     numbers: Identifier = Field(
         default="dids", description="Which public number rings which extension. Made on first use if missing."
     )
@@ -246,6 +253,8 @@ class AsteriskOptions(_Part):
             "`dialplan` needs `tables.numbers`, such as extensions": self.dialplan is not None
             and self.tables.numbers == "dids",
             "`mode: files` has no `tables.voicemail`": self.mode == "files" and self.tables.voicemail is not None,
+            "`mode: files` has no `tables.queue_members`": self.mode == "files"
+            and self.tables.queue_members is not None,
             "`mode: files` needs a `url` of SQLite": self.mode == "files" and not self.url.startswith("sqlite"),
             "`template.auth` must not hold a secret: each extension gets one of its own": any(
                 map(is_credential, self.template.auth)

@@ -11,7 +11,7 @@ from linecard.api import Caveat, Change
 from linecard_asterisk import rotation
 from linecard_asterisk.database import Tables
 from linecard_asterisk.judge import is_renewed
-from linecard_asterisk.mailboxes import watchers
+from linecard_asterisk.leading import read_queue_table, watchers
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
 from linecard_asterisk.read import Reader, Seen
@@ -42,7 +42,9 @@ class Precheck:
         losing = [change.extension for change in changes if change.before.member is not None]
         own = {name: names_in(seen.endpoints[name].aors) if name in seen.endpoints else () for name in losing}
         boxes = watchers(connection, self._tables.endpoints, self._tables.aors, self._options.voicemail_context, own)
-        for extension, words, remedy in dict.fromkeys((*pointers, *boxes)):
+        members = self._tables.queue_members
+        queues = () if members is None or not losing else read_queue_table(connection, members)
+        for extension, words, remedy in dict.fromkeys((*pointers, *queues, *boxes)):
             if extension in own:
                 yield Caveat(extension, words, remedy)
 

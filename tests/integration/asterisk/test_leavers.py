@@ -220,6 +220,22 @@ def test_other_endpoints_that_ring_with_an_extension_wait_for_a_person(desks, ac
         assert ada.answered(ada.call(extension)) == 480
 
 
+@pytest.mark.parametrize("action", LEAVE)
+def test_phones_that_are_told_of_a_leavers_messages_are_listed(desks, action):
+    """Beside the row with which the extension changes hands; its own address of record is not one of them."""
+    office, site = desks.office, desks.office.site
+    extension, other = office.extensions(2)
+    desks.endpoint(extension, extension, extension)
+    desks.auth(extension, extension)
+    desks.aor(extension, mailboxes=f"{extension}@default, {other}@default")
+    desks.aor(f"lobby-{extension}", mailboxes=f"{other}@default,{extension}@default")
+    site.sheet(f"attach,old{extension}@example.org,{extension},")
+    said = site.sheet(LEAVE[action].format(member=f"old{extension}@example.org", extension=extension))
+    told = f"hq says of {extension}: the address of record lobby-{extension} is told of messages in its mailbox"
+    assert f"{told} {extension}@default." in said
+    assert said.count("is told of messages") == 1
+
+
 def test_a_secret_or_device_of_asterisks_own_files_keeps_the_extension_with_its_holder(desks):
     """linecard cannot change what stands in pjsip.conf, so it says so, and the phone goes on."""
     office, site = desks.office, desks.office.site

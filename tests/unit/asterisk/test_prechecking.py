@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
+from integration.asterisk import schema
 from linecard.api import VACANT, BackendError, Caveat, Fate, Holding
 from linecard_asterisk.pointers import Pointer, read_forwards, read_persistent_members, read_queue_members
 from unit.asterisk.managers import Switch
@@ -105,6 +106,11 @@ class TestHolding:
             assert list(backend.precheck([change])) == []
 
 
+def with_queues(metadata: sa.MetaData) -> None:
+    schema.small(metadata)
+    sa.Table("queue_members", metadata, *(sa.Column(name, sa.Text) for name in ("queue_name", "interface")))
+
+
 class TestLeftBehind:
     def test_phones_that_are_told_of_messages_are_named_by_the_change_and_by_the_doctor(self, tmp_path):
         """Those of other endpoints and addresses, not the extension's own, and not of the mailbox of another office."""
@@ -136,6 +142,20 @@ class TestLeftBehind:
         with closing(pbx.backend()) as backend:
             said = [flaw.message for flaw in backend.examine() if "messages" in flaw.message]
         assert sorted(said) == [f"nobody holds 1000, but {each}" for each in words]
+
+    def test_members_of_queues_in_a_table_are_named_by_the_change_and_by_the_doctor(self, tmp_path):
+        """Where the options name it: Asterisk tells of a queue only what it has read."""
+        pbx = Pbx(tmp_path, with_queues, tables={"queue_members": "queue_members"})
+        for queue, interface in (("desk", "PJSIP/1000"), ("desk", "PJSIP/1001"), ("night", "Local/1000@internal/n")):
+            pbx.put("queue_members", queue_name=queue, interface=interface)
+        words = [f"it is a member of the queue {queue}" for queue in ("desk", "night")]
+        pbx.becomes("1000", VACANT, ADA)
+        with closing(pbx.backend()) as backend:
+            found = [(c.extension, c.message) for c in backend.precheck([pbx.change("1000", ADA, VACANT)])]
+        assert found == [("1000", each) for each in words]
+        pbx.becomes("1000", ADA, VACANT)
+        with closing(pbx.backend()) as backend:
+            assert [flaw.message for flaw in backend.examine()] == [f"nobody holds 1000, but {each}" for each in words]
 
     def test_what_a_running_asterisk_tells_is_named_of_those_who_lose_an_extension(self, tmp_path):
         """And of no others."""

@@ -1,4 +1,5 @@
-"""Whose phones show the messages of a mailbox: every endpoint and address of record that lists it in `mailboxes`."""
+"""What in the administrator's tables leads to an extension: members of queues, and phones that are told of messages in
+its mailbox."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard_asterisk.pointers import Pointer
+from linecard_asterisk.pointers import Pointer, read_queue_members
 from linecard_asterisk.sharing import names_in
 
 DEFAULT = "default"
@@ -37,6 +38,16 @@ def watchers(
                         f"{what} {name} is told of messages in its mailbox {mailbox}",
                         f"Take {mailbox} out of `mailboxes` of {name} in {table.name} if that is not meant.",
                     )
+
+
+def read_queue_table(connection: sa.Connection, members: sa.Table) -> Iterator[Pointer]:
+    """Members of queues that stand in a table, also of queues that Asterisk has not read yet."""
+    c = members.c
+    rows = connection.execute(sa.select(c.queue_name, c.interface).order_by(c.queue_name, c.interface))
+    yield from read_queue_members(
+        {"Event": "QueueMember", "Queue": str(queue), "Location": str(interface), "Membership": "realtime"}
+        for queue, interface in rows
+    )
 
 
 def _others(table: sa.Table, context: str) -> sa.Select[Any]:
