@@ -49,6 +49,7 @@ def core() -> list[Message]:
         *s.TODO.values(),
         *(text for said in s._NOT_APPLIED.values() for text in (said.title, said.todo)),
         *(text for said in s._PART_MADE.values() for text in (said.title, said.todo)),
+        s.TOOK_ITS_PLACE,
         *(s.CRASHED.title, s.CRASHED.todo),
         s.PART_MADE,
         s.MADE_BEFORE,

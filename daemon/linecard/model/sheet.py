@@ -66,6 +66,7 @@ class FaultCode(StrEnum):
     CELL_COUNT = "cell_count"
     # warnings
     UNKNOWN_COLUMN = "unknown_column"
+    LATE_FILE = "late_file"
     CLEANED = "cleaned"
     NUMBER_IGNORED = "number_ignored"
     SHORT_NUMBER = "short_number"

@@ -54,6 +54,7 @@ def plan(
     seen = Attempts(store, run.id).first() if run.approved_digest else None
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt, seen=seen)
+    noted = [found for found in journal.faults(run.attempt, whole_file=True) if found.code is FaultCode.LATE_FILE]
     left = _Left(journal.changes(None, Fate.PLANNED) if run.state in _UNFINISHED else ())
     sheet = opening.sheet(archive / run.drop.path, inbox)
     planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
@@ -73,7 +74,7 @@ def plan(
             journal.clear(connection, keep=run.attempt, seen=seen)
         return run
     with store.transaction() as connection:
-        journal.add_faults(connection, attempt, [*sheet.faults, *planning.warnings])
+        journal.add_faults(connection, attempt, [*noted, *sheet.faults, *planning.warnings])
         if new.difference is not None:
             new.difference.note(connection, journal)
         _adopt(store, connection, run, planning, new, who)

@@ -10,6 +10,7 @@ from linecard.model.run import Drop, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.receive import reject
 from linecard.rules.feed_names import Said, newer_file, said
+from linecard.store.journal import Journal
 from linecard.store.store import Store, Waiting
 
 
@@ -40,6 +41,10 @@ def settle(store: Store, connection: sa.Connection, run_id: int, drop: Drop, pol
     last = store.last_whole(connection, policy.inbox) if policy.refuse_duplicates else None
     if last is not None and last[1] == drop.sha256:
         reject(store, connection, run_id, _duplicate(last[0]), who=policy.who)
+    elif "{date}" in policy.pattern and policy.replaces != "all":
+        newer = newer_file(policy.pattern, drop.name, store.counting_names(connection, policy.inbox, run_id))
+        if newer is not None:
+            Journal(store, run_id).add_faults(connection, 0, [_late(*newer)])
 
 
 def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
@@ -72,6 +77,16 @@ def _older(run_id: int, name: str) -> Fault:
     )
 
 
+def _late(run_id: int, name: str) -> Fault:
+    """Nothing says that the files of this inbox replace each other, so that it may well belong to another one."""
+    return _fault(
+        FaultCode.LATE_FILE,
+        f"By the date in its name the file is older than {name} (run {run_id}), which came before it.",
+        "Look whether its rows undo later ones. With `replaces: all` on the inbox such a file is refused.",
+        Severity.WARNING,
+    )
+
+
 def _duplicate(run_id: int) -> Fault:
     return _fault(
         FaultCode.DUPLICATE,
@@ -80,5 +95,5 @@ def _duplicate(run_id: int) -> Fault:
     )
 
 
-def _fault(code: FaultCode, message: str, hint: str) -> Fault:
-    return Fault(0, "", "", code, Severity.ERROR, message, hint)
+def _fault(code: FaultCode, message: str, hint: str, severity: Severity = Severity.ERROR) -> Fault:
+    return Fault(0, "", "", code, severity, message, hint)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import PurePath
 
+from linecard.errors import UnknownRun
 from linecard.model.directory import Change
 from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.report import Headline, Line
@@ -19,7 +22,7 @@ from linecard.pipeline.telling import Telling, with_made_before, with_part_made
 from linecard.rules import states
 from linecard.rules.caveats import CAVEAT
 from linecard.rules.names import safe_name
-from linecard.rules.sentences import headline
+from linecard.rules.sentences import TOOK_ITS_PLACE, headline
 from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.journal import Journal
 from linecard.store.packed import Packed, unpacked
@@ -82,7 +85,20 @@ class RunReport:
 
     @property
     def headline(self) -> Headline:
-        return headline(self.run, self.counts, self._words, begun=not self._applied and self.is_begun)
+        said = headline(self.run, self.counts, self._words, begun=not self._applied and self.is_begun)
+        newer = self._successor() if self.run.state is State.SUPERSEDED else None
+        if newer is None:
+            return said
+        place = self._words(TOOK_ITS_PLACE).format(run=newer.id, file=newer.drop.name)
+        return Headline(said.tone, said.title, place)
+
+    def _successor(self) -> Run | None:
+        """The run that took the place of a superseded one, while it is known: its event begins with the number."""
+        whys = [event.why for event in self._store.events(self.run.id) if event.state is State.SUPERSEDED]
+        found = re.match("run ([0-9]+) ", whys[-1]) if whys else None
+        with suppress(UnknownRun):
+            return self._store.run(int(found[1])) if found else None
+        return None
 
     @property
     def is_begun(self) -> bool:

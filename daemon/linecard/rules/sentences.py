@@ -172,7 +172,7 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     State.SUPERSEDED: Headline(
         "attention",
         "The run was superseded; nothing was changed.",
-        "Another file took its place; the JSON report names it.",
+        "Another file took its place.",
     ),
     **dict.fromkeys(
         (State.APPLYING, State.INTERRUPTED, State.STALE),
@@ -188,6 +188,9 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     ),
 }
 
+
+TOOK_ITS_PLACE = "Run {run} took its place, with the file {file}."
+"""What is said of a superseded run, where the run that took its place is still known."""
 
 CRASHED = Headline(
     "bad",

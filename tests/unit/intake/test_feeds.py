@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.run import State
-from linecard.model.sheet import FaultCode
+from linecard.model.sheet import FaultCode, Severity
 from linecard.pipeline.intake import Habits
 from linecard.rules.feed_names import in_order_of_dates, moment
 from linecard.store.journal import Journal
@@ -97,6 +97,22 @@ class TestTheDateDecidesWhichFileIsNewer:
         assert (late.state, fault.code) == (State.REJECTED, FaultCode.OLDER_FILE)
         assert f"older than people_2026-12-02.csv (run {newer.id})" in fault.message
         assert world.store.run(newer.id).state is (ended or State.RECEIVED)
+
+    @pytest.mark.parametrize("replaces", ["same", "name", "date"])
+    def test_where_files_do_not_replace_each_other_it_is_warned_of(self, world, replaces):
+        """It is carried out, for it may well belong to another;"""
+        world.begin(habits(pattern="people_{date}.csv", replaces=replaces))
+        world.put("people_2026-12-02.csv", "new")
+        (newer,) = world.settled()
+        world.end(newer)
+        world.put("people_2026-12-01.csv", "old")
+        (late,) = world.settled()
+        (fault,) = Journal(world.store, late.id).faults(0, whole_file=True)
+        assert (late.state, fault.code, fault.severity) == (State.RECEIVED, FaultCode.LATE_FILE, Severity.WARNING)
+        assert f"older than people_2026-12-02.csv (run {newer.id})" in fault.message
+        world.put("people_2026-12-03.csv", "next")
+        (following,) = world.settled()
+        assert list(Journal(world.store, following.id).faults(0)) == []
 
     def test_a_newer_one_that_was_given_up_is_in_nobodys_way(self, world):
         world.begin(habits(**ROSTERS))
