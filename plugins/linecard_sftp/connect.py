@@ -21,6 +21,8 @@ from linecard_sftp.probe import Offers, offers
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
 WINDOW, PACKET = 1 << 22, 1 << 17
+KEPT_ALIVE = 20
+"""Seconds after which the kernel says something on a connection on which nobody does."""
 
 # What paramiko says goes to the board in our words; its own log would tell of each failure with a traceback.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -73,6 +75,7 @@ class Way:
             try:
                 sock = socket.create_connection((login.host, login.port), most)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _keep_alive(sock)
             except (OSError, UnicodeError) as error:  # the latter of names that no host can have
                 raise InboxError(
                     f"{login.where} cannot be reached: {_reason(error)}.",
@@ -293,6 +296,14 @@ class Way:
         if gate is not None:
             with suppress(Exception):
                 gate.close()
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Have the kernel speak up now and then: firewalls forget connections on which nobody does, without a word."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", KEPT_ALIVE), ("TCP_KEEPINTVL", KEPT_ALIVE), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):  # not on every system
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def shown(transport: paramiko.Transport) -> HostKey:

@@ -203,11 +203,14 @@ class SftpInbox:
 
     def _do(self, job: Callable[[Session], T], where: bytes, *, fresh: bool) -> T:
         with self._server.borrowed(fresh=fresh) as (session, used):
+            heard = session.heard
             try:
                 return job(session)
             except Lost as lost:
                 error = self.broken(session, lost)
-                if not used or isinstance(lost, Silent | TooLong):
+                # Silence from the first request on is a connection that something on the way has forgotten.
+                fell_silent = isinstance(lost, Silent) and session.heard > heard
+                if not used or fell_silent or isinstance(lost, TooLong):
                     raise error from lost
             except Refused as refused:
                 raise self._refusal(refused, where) from refused

@@ -75,6 +75,8 @@ class Session:
         """Files that are opened for nobody."""
         self._number = 0
         self.alive = True
+        self.heard = 0
+        """Answers that have come so far."""
         self._send(hello())
         kind, body = self._packet()
         number, self._can = self._read(body, Reader.version) if kind == Answer.VERSION else (0, frozenset[bytes]())
@@ -315,6 +317,7 @@ class Session:
             self._receive(deadline)
         body = bytes(memoryview(buffer)[5:end])
         del buffer[:end]
+        self.heard += 1
         self._moved()
         return kind, body
 

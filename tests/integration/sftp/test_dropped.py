@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TypeVar
 
 import pytest
@@ -169,6 +170,24 @@ def test_a_server_that_says_goodbye_in_another_encoding_is_told_of(hostile, open
 def test_a_host_that_no_machine_can_be_called_is_told_of(opened, host):
     with pytest.raises(InboxError, match="no machine has a name like this"):
         list(opened(host=host).look())
+
+
+def test_a_connection_that_a_firewall_forgot_is_replaced_without_a_word(hostile, opened):
+    """Nobody ends it: what is asked on it is never answered."""
+    inbox = opened(timeouts={"read": 2})
+    assert list(inbox.look()) == []
+    hostile.put(b"a.csv", b"new")
+    asked: list[int] = []
+
+    def forget(kind: int, path: bytes) -> None:
+        asked.append(kind)
+        if len(asked) == 1:
+            hostile.freeze()
+
+    hostile.before = forget
+    assert [seen.name for seen in inbox.look()] == [b"a.csv"]
+    with closing(inbox.way.reach()) as sock:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "it is less likely to be forgotten"
 
 
 def test_of_two_idle_sessions_on_a_dropped_connection_neither_is_used_again(hostile, opened):
