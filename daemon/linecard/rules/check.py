@@ -83,7 +83,7 @@ class Sheet:
     def _header(self) -> header.Layout:
         lines, form = self._feed, self._form
         announced = ""
-        while (line := lines.next_content(form.skip_lines)) is not None:
+        while (line := lines.next_content(form.skip_lines, self._is_first_row)) is not None:
             if not announced and (announced := header.announced_delimiter(line, form.quote)):
                 continue
             number = lines.number
@@ -102,7 +102,7 @@ class Sheet:
                     default=self._to.default is not None,
                 )
                 if form.second_header and (second := lines.next_content(0)) is not None:
-                    lines.passed.append((lines.number, lines.whole(second)))
+                    self._check_second_header(lines.whole(second), layout)
             for at, passed in lines.passed:
                 if self._is_good_row(passed, layout):
                     raise _row_passed_over(at)
@@ -134,6 +134,8 @@ class Sheet:
         in_action, in_member, in_pbx, in_extension, in_number = at
         # What is looked at below is no comment and has no overlong cell; a cell that is not looked at may be both.
         all_seen = sum(place >= 0 for place in at) == width
+        # A detach without an extension names all of them, unless what Rainbow calls the internal number stands there.
+        names_all = Column.INTERNAL not in layout.places
         quick = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
         plans: dict[str, NumberingPlan | AnyPlan] = {**self._to.plans, "": AnyPlan(self._to.plans.values())}
         default = self._to.default or "\0"  # which no cell can be
@@ -151,7 +153,7 @@ class Sheet:
                     plan = plans.get(pbx)
                     if (
                         plan is not None
-                        and (plan.has(extension) if extension else action is Action.DETACH)
+                        and (plan.has(extension) if extension else names_all and action is Action.DETACH)
                         and (not number or (action is not Action.DETACH and surely_valid(number)))
                     ):
                         self.rows += 1
@@ -196,6 +198,21 @@ class Sheet:
         """The action that a row names; None where it names none."""
         at = layout.places.get(Column.ACTION, -1)
         return self._words.get(folded(cells[at])) if 0 <= at < len(cells) else None
+
+    def _is_first_row(self, line: str) -> bool:
+        """Whether an indented line that looks like a comment is the first row of a feed without a header."""
+        if self._form.positions is None:
+            return False
+        layout = header.by_position(line, self._form)
+        return self._action(header.split(line, layout, self._form), layout) is not None
+
+    def _check_second_header(self, line: str, layout: header.Layout) -> None:
+        """Raise `Refused` where there is none: no header names an action or a member, good or not."""
+        cells = header.split(line, layout, self._form)
+        at = layout.places.get(Column.MEMBER, len(cells))
+        member = plain(cells[at]) if at < len(cells) else ""
+        if self._action(cells, layout) is not None or self._members.is_login(member):
+            raise _row_passed_over(self._feed.number)
 
     def _is_good_row(self, line: str, layout: header.Layout) -> bool:
         """Whether a line that stands where a header or a title should stand is an instruction."""

@@ -43,11 +43,15 @@ class Feed:
                 self.start = self.number
             yield padded.sub(r"\1", line) if quote_blank in line else line
 
-    def next_content(self, skip: int) -> str | None:
-        """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start."""
+    def next_content(self, skip: int, is_row: Callable[[str], bool] = lambda _: False) -> str | None:
+        """The next line that is neither blank nor a comment, after `skip` lines counted from the file's start.
+
+        `is_row` is asked of an indented line that looks like a comment.
+        """
         for line in self._lines:
             self.number += 1
-            if not line.strip() or line.lstrip().startswith("%"):
+            text = line.lstrip()
+            if not text or (text[0] == "%" and (line[0] == "%" or not is_row(line))):
                 continue
             if self.number > skip:
                 return line

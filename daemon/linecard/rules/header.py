@@ -155,6 +155,7 @@ class _Header:
         self._places: dict[Column, int] = {}
         self._unknown: list[str] = []
         self._faults: list[Fault] = []
+        self._nameless: list[int] = []
         self._guesses: dict[str, Column | None] = {}
         self._default = True
 
@@ -181,9 +182,10 @@ class _Header:
     def _place(self) -> None:
         for at, cell in enumerate(self._cells):
             column = self._known.get(folded(cell))
-            if column is None:
-                if plain(cell):
-                    self._unknown.append(cell)
+            if column is None and plain(cell):
+                self._unknown.append(cell)
+            elif column is None:
+                self._nameless.append(at + 1)
             elif column in self._places:
                 self._faults.append(_twice(self._number, column, self._cells[self._places[column]], cell))
             else:
@@ -209,12 +211,23 @@ class _Header:
         yield from needed
         unread = {name: self._likely(name) for name in self._unknown if not self._is_ignored(name)}
         others = [column for column in unread.values() if column not in needed]
-        if Column.EXTENSION not in self._places and (others or self._is_promised(Column.EXTENSION)):
+        if Column.EXTENSION not in self._places and (
+            others or self._is_elsewhere() or self._is_promised(Column.EXTENSION)
+        ):
             yield Column.EXTENSION
         if Column.PBX not in self._places:
             wanted = Column.PBX in others or self._is_promised(Column.PBX)
             if not self._default or (pbxs > 1 and wanted):
                 yield Column.PBX
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the extension may stand in a column without a name, or as what Rainbow calls the internal number."""
+        nameless = bool(self._nameless) and self._form.ignored is not None
+        return nameless or self._internal() is not None
+
+    def _internal(self) -> str | None:
+        at = self._places.get(Column.INTERNAL)
+        return None if at is None or self._is_ignored(self._cells[at]) else self._cells[at]
 
     def _is_promised(self, column: Column) -> bool:
         return any(folded(key) == folded(column) and names for key, names in self._form.columns.items())
@@ -240,8 +253,12 @@ class _Header:
 
     def _lacks(self, column: Column) -> Fault:
         likely = next((name for name in self._unknown if self._likely(name) is column), None)
+        if likely is None and column is Column.EXTENSION:
+            likely = self._internal()
         if likely is not None:
             hint = f"Did you mean it by {shortened(likely)}? Rename that column, or map it with `columns` on the inbox."
+        elif column is Column.EXTENSION and self._nameless and not self._unknown:
+            hint = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
         elif column is Column.EXTENSION:
             hint = (
                 "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox."

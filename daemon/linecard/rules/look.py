@@ -117,10 +117,26 @@ class Look:
     def _extension(self, pbx: str | None, action: Action | None) -> str:
         text = self._cell(Column.EXTENSION, digits=True)
         if not text:
-            if action is not None and action is not Action.DETACH:
+            if action is Action.DETACH:
+                self._check_for_all()
+            elif action is not None:
                 self._missing(Column.EXTENSION, "Give the extension to attach.")
             return ""
         return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)]) or ""
+
+    def _check_for_all(self) -> None:
+        """A detach without an extension takes all of them: an extension in another cell says that one is meant."""
+        for column in (Column.INTERNAL, Column.NUMBER):
+            text = plain(self._raw.get(column, ""), digits=True)
+            if text and (column is Column.INTERNAL or self._is_extension(text)):
+                message = f"Extension is empty, but {shortened(text)} stands in {column}."
+                hint = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
+                self.fault(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, hint)
+                return
+
+    def _is_extension(self, text: str) -> bool:
+        """Whether this can only be an extension, in range or not: no PBX would read it as a number."""
+        return text.isdigit() and not any(plan.is_number(text) for plan in self._to.plans.values())
 
     def _number(self, pbx: str | None, action: Action | None, extension: str) -> str:
         text = self._cell(Column.NUMBER, digits=True)

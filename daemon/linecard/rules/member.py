@@ -69,6 +69,12 @@ class Members:
             and _PLAIN_LOCAL.match(local) is not None
         )
 
+    def is_login(self, text: str) -> bool:
+        try:
+            return bool(self.login(text))
+        except ValueError:
+            return False
+
     def login(self, text: str) -> str:
         """The login in lower case and normal form C. Raises ValueError with a sentence."""
         if self.plain(lower := text.lower()):

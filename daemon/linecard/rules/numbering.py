@@ -186,6 +186,12 @@ class NumberingPlan:
             return NumberReading(text)
         return read_number(text, self.region, extension, self.is_emergency)
 
+    def is_number(self, text: str) -> bool:
+        try:
+            return bool(self.read_number(text).number)
+        except BadCell:
+            return False
+
     @property
     def example(self) -> str:
         """A number of the region that nobody has, as E.164."""

@@ -172,6 +172,13 @@ def test_detach_does_not_look_at_number_and_says_so():
         assert (reading.note.column, reading.note.value, reading.note.code) == ("Number", number, "number_ignored")
 
 
+@pytest.mark.parametrize("number", ["1001", "9001", '="1001"', "\uff11\uff10\uff10\uff11"])
+def test_an_extension_in_the_number_cell_never_widens_a_detach(number):
+    """3CX calls the extension Number. A public number there is passed over, and everything removed."""
+    assert row(f"detach,{ADA},,,{number}").errors == [(2, "Extension", "missing_cell")]
+    assert row(f"detach,{ADA},,,0123456789").errors == []
+
+
 def test_a_blank_pbx_means_the_default_for_attach_and_every_pbx_for_detach():
     assert row(f"attach,{ADA},,1234,").valid[0][3] == "hq"
     assert row(f"force_attach,{ADA},,1234,").valid[0][3] == "hq"

@@ -58,7 +58,7 @@ def test_every_accepted_name_is_known_without_case_blanks_and_dashes(column, nam
     """`login-email`, ` LOGIN EMAIL ` and `Login_Email` are LoginEmail."""
     spaced = "".join(f" {c}" if c.isupper() else c for c in name)
     for spelling in (name, name.upper(), spaced, f" {name} ", f"_{name}-", f'"{name}"', f"'{name}", f"\u200b{name}"):
-        head = [n for n in ("Action", "LoginEmail") if n.lower() != str(column).lower()]
+        head = [n for n in ("Action", "LoginEmail", "Extension") if n.lower() != str(column).lower()]
         assert read(",".join([*head, spelling]) + "\n").warnings == [(0, "", "no_rows")]
 
 
@@ -147,6 +147,12 @@ def test_a_row_whose_first_cell_begins_with_a_percent_sign_is_a_row():
         assert found == [(2, "attach", "ada@example.com"), (3, "attach", "bo@example.com")]
 
 
+def test_an_indented_first_row_of_a_feed_without_a_header_is_a_row_too():
+    positions = ("LoginEmail", "Action", "Extension")
+    reading = read("% a comment\n  % another one\n  %ada@example.com,attach,1234\n", positions=positions)
+    assert [row[:3] for row in reading.valid] == [(3, "attach", "%ada@example.com")]
+
+
 def test_a_comment_in_quotes_above_the_header_is_one():
     reading = read('"% Joiners, as of today",,\nAction,LoginEmail,Extension\nattach,ada@example.com,1234\n')
     assert [row[0] for row in reading.valid] == [3]
@@ -188,6 +194,27 @@ def test_a_column_that_the_feed_promises_and_leaves_out_is_missing():
     assert read("Action,LoginEmail,Desk\ndetach,ada@example.com,\n", columns=columns).errors == []
 
 
+@pytest.mark.parametrize(
+    "text", ["Action,LoginEmail,,Number\ndetach,ada@example.com,1001,\n", "Action,,Email\ndetach,1001,x@y.z\n"]
+)
+def test_a_column_without_a_name_never_widens_a_detach(text):
+    fault = read(text).fault
+    assert (fault.column, fault.code) == ("Extension", "missing_column")
+    assert f"Column {text.split(',').index('') + 1} has no name" in fault.hint
+    named = "Action,,LoginEmail,Extension\ndetach,x,ada@example.com,1234\n"
+    assert [row[4] for row in read(named).valid] == ["1234"]
+
+
+def test_rainbows_internal_number_in_the_place_of_the_extension_never_widens_a_detach():
+    fault = read("Action,LoginEmail,pbxInternalNumber\ndetach,ada@example.com,1001\n").fault
+    assert (fault.column, fault.code) == ("Extension", "missing_column")
+    assert "pbxInternalNumber" in fault.hint
+    head = "Action,LoginEmail,Extension,pbxInternalNumber\n"
+    assert read(f"{head}detach,ada@example.com,,1001\n").errors == [(2, "Extension", "missing_cell")]
+    assert [row[4] for row in read(f"{head}detach,ada@example.com,1234,1001\n").valid] == ["1234"]
+    assert [row[4] for row in read(f"{head}detach,ada@example.com,,\n").valid] == [""]
+
+
 def test_a_misspelt_pbx_never_widens_a_detach_to_every_pbx():
     both = Destinations({"hq": FRENCH, "lab": FRENCH}, {}, "hq")
     fault = read("Action,LoginEmail,Extension,PbxIdd\ndetach,ada@example.com,1234,hq\n", both).fault
@@ -220,6 +247,8 @@ def test_the_feeds_own_name_wins_over_every_name_that_linecard_knows():
             "Action,LoginEmail,Extension\nattach,ada@example.com,1001\nattach,bo@example.com,1002\n",
             {"second_header": True},
         ),
+        ("Action,LoginEmail,Extension\natach,ada@example.com,1001\nattach,bo@example.com,1\n", {"second_header": True}),
+        ("Action,LoginEmail,Extension\nattach,ada,1001\nattach,bo@example.com,1002\n", {"second_header": True}),
         ("attach,ada@example.com,1001\nattach,bo@example.com,1002\n", {"skip_lines": 1, "positions": POSITIONS}),
         ("attach,ada@example.com,1001\nAction,LoginEmail,Extension\nattach,bo@example.com,1002\n", {"skip_lines": 1}),
     ],
