@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Entry, Scope
-from linecard.model.outcome import Fate, Result
+from linecard.model.outcome import Caveat, Fate, Result
 from linecard.testing import MemoryBackend
 
 
@@ -191,3 +191,19 @@ class Thorough(MemoryBackend):
             after = VACANT if change.after.member is None else change.after
             (result,) = super().apply([change._replace(after=after)])
             yield result._replace(change=change)
+
+
+class Impatient(MemoryBackend):
+    """Makes what it is asked about, to see what the PBX says."""
+
+    def precheck(self, changes):
+        for result in super().apply(changes):
+            if result.words:
+                yield Caveat(result.change.extension, result.words)
+
+
+class Talkative(MemoryBackend):
+    """Tells of whatever it knows."""
+
+    def precheck(self, _changes):
+        yield Caveat("9999", "the queue desk rings it")

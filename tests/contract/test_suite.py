@@ -49,6 +49,8 @@ FOUND = [
     (broken.FirstNumber, "all_numbers_of_an_extension_are_read"),
     (broken.FirstNumber, "undo_restores_what_was"),
     (broken.Thorough, "a_generator_may_be_let_go_half_way"),
+    (broken.Impatient, "what_it_says_of_changes_is_of_these_and_changes_nothing"),
+    (broken.Talkative, "what_it_says_of_changes_is_of_these_and_changes_nothing"),
     (pretending, "apply_then_plan_again_and_expect_nothing"),
     (pretending, "undo_puts_everything_back"),
     (forgetful, "each_change_taken_has_one_result"),

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from linecard.model.directory import VACANT, Holding, Scope
-from linecard.ports.backend import Can
+from linecard.ports.backend import Can, Prechecks
 from linecard.testing.contract.subject import Fill, Names, Subject, holdings
 
 
@@ -158,3 +160,20 @@ class Reading(Names):
         pbx.lacks(Can.CREATE_MEMBERS)
         scope = Scope(members=frozenset(self.member(n) for n in range(1, 5 * self.many, 2)))
         assert sorted(pbx.backend.members(scope)) == sorted(self.member(n) for n in range(1, 30, 2))
+
+    def test_what_it_says_of_changes_is_of_these_and_changes_nothing(self, fill: Fill) -> None:
+        """A backend with `precheck` is asked before a person has approved anything, and once more after that."""
+        pbx = fill(self.entry(0, 0, 0), self.entry(1, 1), self.entry(2))
+        if not isinstance(pbx.backend, Prechecks):
+            pytest.skip("the backend has no precheck")
+        was = pbx.held()
+        changes = [
+            self.change(1, 0, self.holding(0, 0), self.holding(None, 0)),
+            self.change(2, 1, self.holding(1), self.holding(0)),
+            self.change(3, 2, VACANT, self.holding(1)),
+        ]
+        said = [list(pbx.backend.precheck(changes)) for _ in range(2)]
+        assert said[0] == said[1]
+        assert {caveat.extension for caveat in said[0]} <= {change.extension for change in changes}
+        assert list(pbx.backend.precheck([])) == []
+        assert pbx.held() == was
