@@ -1,4 +1,4 @@
-"""The PGP keys of a site: made, listed, imported, given away and prolonged by gpg."""
+"""The PGP keys of a site: made, listed, imported, given away and extended by gpg."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ class PgpKeyring:
         found = self._key(key)
         if not found.secret:
             raise KeyringError(
-                f"{found.id} is the key of somebody else.", remedy="Ask its owner for the prolonged key, and import it."
+                f"{found.id} is the key of somebody else.", remedy="Ask its owner for the extended key, and import it."
             )
         secret, when = self._passphrase(), f"{until:%Y%m%dT235959}"
         for subkeys in ([], ["*"]):
-            self._asked(["--quick-set-expire", found.id, when, *subkeys], secret, "The key was not prolonged.")
+            self._asked(["--quick-set-expire", found.id, when, *subkeys], secret, "The key was not extended.")
         return self._key(found.id)
 
     def close(self) -> None:

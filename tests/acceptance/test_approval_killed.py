@@ -26,8 +26,8 @@ def approved(crash_room, plugins):
     config = site.folder / "linecard.yaml"
     config.write_text(config.read_text().replace("detach: {share: null}", "detach: {count: 0}"))
     assert site.do("import", f"{site.folder}/sheet.csv") == 3
-    ((digest,),) = site.ask("state/linecard.db", "SELECT digest FROM run WHERE id = 2")
-    assert site.do("approve", "2", digest) == 0
+    ((checksum,),) = site.ask("state/linecard.db", "SELECT checksum FROM run WHERE id = 2")
+    assert site.do("approve", "2", checksum) == 0
     return site
 
 

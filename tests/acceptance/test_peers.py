@@ -214,7 +214,7 @@ class TestPlans:
         assert run.rows[0].message == "ada@x.org already had 1000."
 
     def test_a_limit_can_be_passed_once_and_configured(self, site):
-        """A plan over a limit is shown whole, with exit code 3 and no failure; its digest lets this one plan pass."""
+        """A plan over a limit is shown whole, with exit code 3 and no failure; its checksum lets this one plan pass."""
         send(site, "Action,LoginEmail,Extension\nattach,ada@x.org,1000\nattach,bob@x.org,1001\n")
         site.configure("    default_pbx: hq", "    limits: {detach: {count: 1}}\n    default_pbx: hq")
         file = site.folder / "leavers.csv"
@@ -224,7 +224,7 @@ class TestPlans:
         assert (said.code, len(plan.changes), len(plan.holds)) == (3, 2, 1)
         assert "limit" not in said.err
         assert site.run("import", file, "--yes").code == 3
-        assert site.run("import", file, "--approve", plan.digest).code == 0
+        assert site.run("import", file, "--approve", plan.checksum).code == 0
         site.configure("detach: {count: 1}", "detach: {count: 2}")
         send(site, "Action,LoginEmail,Extension\nattach,ada@x.org,1000\nattach,bob@x.org,1001\n")
         assert site.run("plan", file).code == 0

@@ -68,17 +68,17 @@ def test_what_a_change_leaves_as_it_is_stands_beside_its_row_in_the_report(works
     plain = works.planned(f"detach,{ADA},,,")
     works.memory["hq"].caveats = [QUEUE]
     run = works.sheet(f"detach,{ADA},,,")
-    assert (run.state, run.digest, run.holds) == (State.APPLIED, plain.digest, ())
+    assert (run.state, run.checksum, run.holds) == (State.APPLIED, plain.checksum, ())
     assert warnings(works, run) == {
         2: [("hq says of 1000: the queue desk still rings it.", "Take it out of the queue.")]
     }
 
 
 def test_two_plans_that_wait_for_different_reasons_are_two_plans(works):
-    """The digest that a person gives says what they have seen."""
+    """The checksum that a person gives says what they have seen."""
     seen = works.planned(f"detach,{ADA},,,")
     works.memory["hq"].caveats = [SECOND]
-    assert works.planned(f"detach,{ADA},,,").digest != seen.digest
+    assert works.planned(f"detach,{ADA},,,").checksum != seen.checksum
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["approved", "within the limits"])

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class NotThisPlan(LinecardError):
     """The run waits with another plan than the one that was looked at."""
 
-    remedy = "Look at it again with `linecard show RUN`; its digest is printed there."
+    remedy = "Look at it again with `linecard show RUN`; its checksum is printed there."
 
 
 class NoPlan(LinecardError):
-    """The run waits without a plan, so that no digest can be the right one."""
+    """The run waits without a plan, so that no checksum can be the right one."""
 
-    remedy = "Leave the digest out to have the file read once more, or give the run up with `linecard discard`."
+    remedy = "Leave the checksum out to have the file read once more, or give the run up with `linecard discard`."
 
 
 class NotHeld(LinecardError):
@@ -38,7 +38,7 @@ class OlderRun(LinecardError):
 
 @click.command()
 @click.argument("run", type=click.IntRange(1))
-@click.argument("digest", metavar="DIGEST", default="")
+@click.argument("checksum", metavar="CHECKSUM", default="")
 @click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
 @click.option(
     "--although-newer",
@@ -46,11 +46,11 @@ class OlderRun(LinecardError):
     help="Approve it although a newer run was carried out for the same members or extensions.",
 )
 @site.config_option
-def command(run: int, digest: str, because: str, *, although_newer: bool) -> None:
-    """Let the plan of RUN be applied though it is held.
+def command(run: int, checksum: str, because: str, *, although_newer: bool) -> None:
+    """Approve the held plan of RUN, so that it is applied.
 
-    DIGEST says which plan was looked at; its first eight characters are enough. A daemon applies it at once; without
-    one, `linecard resume` does. A run without a plan, because its file could not be read to its end, has no digest:
+    CHECKSUM says which plan was looked at; its first eight characters are enough. A daemon applies it at once; without
+    one, `linecard resume` does. A run without a plan, because its file could not be read to its end, has no checksum:
     its file is read once more.
     """
     from linecard.model.run import State
@@ -63,20 +63,20 @@ def command(run: int, digest: str, because: str, *, although_newer: bool) -> Non
             raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
         at_work = status.read(service.config.state) is not None
         if quarantine.has_crashed(found):
-            if digest:
+            if checksum:
                 raise NoPlan(f"Run {run} has no plan: its file could not be read to its end.")
             why = f"to be read once more{': ' if because else ''}{because}"
             quarantine.read_again(service.store, found, who=service.who, why=why)
             how = "the daemon does it" if at_work else "`linecard once` or a daemon does it"
             click.echo(f"The file of run {run} is read once more, in a process of its own first; {how}.")
             return
-        if not digest:
-            raise click.UsageError("Missing argument 'DIGEST'.")
-        if len(digest) < 8 or not found.digest.startswith(digest):
-            raise NotThisPlan(f"Run {run} waits with the plan {found.digest}, not {site.shown(digest)}.")
+        if not checksum:
+            raise click.UsageError("Missing argument 'CHECKSUM'.")
+        if len(checksum) < 8 or not found.checksum.startswith(checksum):
+            raise NotThisPlan(f"Run {run} waits with the plan {found.checksum}, not {site.shown(checksum)}.")
         if not although_newer:
             _refuse_older(service, found)
-        service.approve(found, why=f"approved by its digest {found.digest[:12]}{': ' if because else ''}{because}")
+        service.approve(found, why=f"approved by its checksum {found.checksum[:12]}{': ' if because else ''}{because}")
     click.echo(f"Run {run} is approved. {'The daemon applies it.' if at_work else 'Apply it with `linecard resume`.'}")
 
 

@@ -12,7 +12,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(*, confirm: bool, as_json: bool) -> None:
-    """Show whether the clock is believed, and what would be removed by it.
+    """Show whether the clock is trusted, and what would be removed by it.
 
     After a jump nothing is removed because of its age, and no letter given up, until the new time has lasted a day or
     somebody confirms it. Exits with 1 while the clock is doubted.

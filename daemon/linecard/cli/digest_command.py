@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @site.json_option
 @site.config_option
 def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
-    """Show what a digest would tell now: what happened, what is still not right, what waits for a person.
+    """Show what a digest would say now: what happened, what is still wrong, what waits for a person.
 
     Nothing is sent. `linecard mail test ADDRESS --digest` sends it to you. Exits with 1 when something needs a person.
     """

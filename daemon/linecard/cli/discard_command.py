@@ -12,7 +12,7 @@ from linecard.cli import site
 @click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
 @site.config_option
 def command(run: int, because: str) -> None:
-    """Give up RUN, which waits for a person; nothing of it is applied any more."""
+    """Discard RUN, which waits for a person; nothing more of it is applied."""
     from linecard.cli.approve_command import NotHeld
     from linecard.model.run import State
     from linecard.pipeline import quarantine

@@ -28,14 +28,14 @@ class NoAnswer(LinecardError):
 def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
     """A new plan approved, held or discarded, as a person says; the recap goes to standard error.
 
-    A digest approves this plan and no other, whatever `yes` says.
+    A checksum approves this plan and no other, whatever `yes` says.
     """
     if run.state not in (State.PLANNED, State.HELD):
         return run
     if approve:
-        if approve == run.digest:
-            return service.approve(run, why=f"approved by its digest {approve[:12]}", seen=True)
-        click.echo("The plan is not the one that was approved: it has another digest.", err=True)
+        if approve == run.checksum:
+            return service.approve(run, why=f"approved by its checksum {approve[:12]}", seen=True)
+        click.echo("The plan is not the one that was approved: it has another checksum.", err=True)
         return run if run.state is State.HELD else service.hold(run, why=f"not the plan {approve[:12]}")
     if run.state is State.HELD:
         return run
@@ -112,7 +112,7 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_n
 
 
 def _approved_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
-    if service.replan_digest(run) != run.digest:
+    if service.replan_checksum(run) != run.checksum:
         click.echo("The PBX was changed since it was planned, so it is planned again.", err=True)
         run = service.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
         if run.state is not State.PLANNED:
@@ -150,7 +150,7 @@ def confirming(
     """Asks whether a new plan, made because the PBX moved under the old one, may be applied."""
 
     def confirm(run: Run) -> bool:
-        if run.state is State.HELD and not (approve and approve == run.digest):
+        if run.state is State.HELD and not (approve and approve == run.checksum):
             return False
         if not although_newer:
             with bars.away():
@@ -185,12 +185,12 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     if run.state is not State.HELD:  # else its rows were shown, with their warnings
         recap.tell_faults(report.caveats())
     if run.state is State.HELD:
-        recap.tell_holds(run.holds, run.digest)
+        recap.tell_holds(run.holds, run.checksum)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
         if run.id in service.store.taken_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
-        if run.digest:
-            click.echo(f"To apply it all the same: linecard {again.format(run.digest)}")
+        if run.checksum:
+            click.echo(f"To apply it all the same: linecard {again.format(run.checksum)}")
     filed = service.store.filed(run.id)
     if filed and run.id not in service.unfiled:
         click.echo(f"Report: {filed}")

@@ -16,9 +16,9 @@ from linecard.cli import site
 @click.option("--yes", is_flag=True, help="Do not ask; apply the plan unless it is held.")
 @click.option(
     "--approve",
-    metavar="DIGEST",
+    metavar="CHECKSUM",
     default="",
-    help="Do not ask; apply the plan, held or not, if it still has this digest, and else nothing.",
+    help="Do not ask; apply the plan, held or not, if it still has this checksum, and else nothing.",
 )
 @site.json_option
 @site.config_option

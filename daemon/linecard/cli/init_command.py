@@ -13,7 +13,7 @@ from linecard.errors import ConfigError
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--region", default="FR", show_default=True, metavar="CC", help="The country whose numbers are meant.")
 def command(folder: Path, region: str) -> None:
-    """Make a new site in the folder DIR.
+    """Create a new site in the folder DIR.
 
     It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml
     that runs at once. Nothing that is already there is overwritten.

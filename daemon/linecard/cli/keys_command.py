@@ -25,7 +25,7 @@ _until = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @site.config_option
 def command() -> None:
-    """Make, list, exchange and prolong keys: PGP for encrypted files, SSH for SFTP inboxes.
+    """Make, list, exchange and extend keys: PGP for encrypted files, SSH for SFTP inboxes.
 
     PGP keys are kept in a GNUPGHOME of the site's own, SSH keys in a folder beside it, both below the state folder.
     """

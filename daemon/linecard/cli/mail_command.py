@@ -10,7 +10,7 @@ from linecard.cli import site
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @site.config_option
 def command() -> None:
-    """Try out whether mail arrives."""
+    """Send a test mail."""
 
 
 @command.command()

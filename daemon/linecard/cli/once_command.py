@@ -14,7 +14,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(*, as_json: bool) -> None:
-    """Do what lies in the inboxes, then exit.
+    """Process the files that lie in the inboxes, then exit.
 
     For machines without a daemon: cron may call it. A file that is still being written is waited for. Runs that wait
     for a person, or for a PBX that does not answer, are left for later. Exits with 1 when some row was not done and

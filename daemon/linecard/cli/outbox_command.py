@@ -22,7 +22,7 @@ class NoLetter(LinecardError):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @site.config_option
 def command() -> None:
-    """List, retry and drop letters: reports on their way to readers.
+    """List, retry and drop messages: reports on their way to readers.
 
     A letter that cannot be delivered is tried again for ten days, at longer and longer intervals.
     """

@@ -61,7 +61,7 @@ def _print(planning: Planning, file: Path, inbox: str) -> None:
             "faults": lambda: map(plain.fault, [*planning.sheet.faults, *faults, *planning.warnings]),
         },
         lambda: {
-            "digest": planning.digest,
+            "checksum": planning.checksum,
             "refused": planning.sheet.refused,
             "counts": dict(planning.counts),
             "holds": [plain.hold(hold) for hold in planning.holds()],
@@ -85,4 +85,4 @@ def show(planning: Planning) -> None:
         f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
     )
     recap.tell_faults(planning.warnings)
-    recap.tell_holds(planning.holds(), planning.digest)
+    recap.tell_holds(planning.holds(), planning.checksum)

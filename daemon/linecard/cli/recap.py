@@ -88,11 +88,11 @@ def tell_faults(faults: Iterable[Fault]) -> None:
             click.echo(f"    {shown(fault.hint)}")
 
 
-def tell_holds(holds: Iterable[Hold], digest: str) -> None:
+def tell_holds(holds: Iterable[Hold], checksum: str) -> None:
     for hold in holds:
         click.echo(click.style(f"Held: {hold.message}", fg="yellow"))
-    if digest:
-        click.echo(f"Digest of the plan: {digest}")
+    if checksum:
+        click.echo(f"Checksum of the plan: {checksum}")
 
 
 def exit_code(found: Mapping[str, int]) -> int:

@@ -14,7 +14,7 @@ from linecard.cli import site
     help="Do not ask, also where the plan is a new one or had not been approved yet.",
 )
 @click.option(
-    "--approve", metavar="DIGEST", default="", help="Apply a new plan though it is held, if it has this digest."
+    "--approve", metavar="CHECKSUM", default="", help="Apply a new plan though it is held, if it has this checksum."
 )
 @click.option(
     "--although-newer",
@@ -24,7 +24,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> None:
-    """Finish imports that broke off: killed, stopped, or without power.
+    """Finish interrupted imports: killed, stopped, or cut off by a power failure.
 
     What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
     a plan that had to be made anew, or had not been approved yet, is shown, and asked for. Nothing is ever done twice.

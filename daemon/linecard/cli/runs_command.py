@@ -12,7 +12,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(last: int, *, as_json: bool) -> None:
-    """List the runs and what came of them, the newest first."""
+    """List the runs and their results, newest first."""
     from linecard.cli import recap
     from linecard.pipeline.recover import has_broken_off
     from linecard.rules import plain

@@ -10,7 +10,7 @@ from linecard.cli import site
 @click.command()
 @site.config_option
 def command() -> None:
-    """Watch the inboxes day and night, and do what arrives there.
+    """Watch the inboxes and process every file that arrives.
 
     Runs in the foreground and writes its log to standard output, as systemd likes it. SIGTERM or Ctrl-C stops it at
     a safe point, a second one at once; the next start goes on. SIGHUP reads the configuration anew; one that is

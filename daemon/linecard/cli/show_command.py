@@ -15,7 +15,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(run: int, *, as_json: bool) -> None:
-    """Show the run with the number RUN: what came of it and of its rows, those that need a person first.
+    """Show the run with the number RUN and the outcome of each row, those that need a person first.
 
     `linecard runs` lists the numbers.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @site.json_option
 @site.config_option
 def command(last: int, *, as_json: bool) -> None:
-    """Show what the daemon does now: work, queue, last runs, next timers, and what is wrong.
+    """Show what the daemon is doing: work, queue, last runs, next timers, and what is wrong.
 
     Exits with 1 when no daemon is at work, when it has said nothing for a minute, or when something is wrong.
     """

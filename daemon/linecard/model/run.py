@@ -69,7 +69,7 @@ class Run:
 
     `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
     planning it was begun and did not come to an end; `expected` is how many rows the file was said to have.
-    `approved_digest` is that of the plan that a person has seen and approved, if one has.
+    `approved_checksum` is that of the plan that a person has seen and approved, if one has.
     """
 
     id: int
@@ -79,8 +79,8 @@ class Run:
     created: datetime
     changed: datetime
     description: str = ""
-    digest: str = ""
-    approved_digest: str = ""
+    checksum: str = ""
+    approved_checksum: str = ""
     attempt: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()

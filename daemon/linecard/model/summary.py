@@ -27,13 +27,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A plan that waits for a person, since when and why; approved by its digest."""
+    """A plan that waits for a person, since when and why; approved by its checksum."""
 
     run: int
     inbox: str
     file: str
     since: datetime
-    digest: str
+    checksum: str
     why: tuple[str, ...]
 
 

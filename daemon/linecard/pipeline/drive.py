@@ -219,7 +219,7 @@ class _Drive:
         now = replay(self._store, run, self._inbox, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.tried(connection, run.id)
-        return now is not None and now.is_same(run.digest, run.holds) and not now.has_new_reasons(run.holds)
+        return now is not None and now.is_same(run.checksum, run.holds) and not now.has_new_reasons(run.holds)
 
     def _set_aside(self, run: Run, times: int) -> Run:
         """The plan is not what the sheet comes to any more: nothing of it is sent, and it is planned again."""

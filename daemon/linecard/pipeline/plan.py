@@ -51,7 +51,7 @@ def plan(
     """
     journal = Journal(store, run.id)
     attempt = run.attempt + 1
-    seen = Attempts(store, run.id).first() if run.approved_digest else None
+    seen = Attempts(store, run.id).first() if run.approved_checksum else None
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt, seen=seen)
     noted = [found for found in journal.faults(run.attempt, whole_file=True) if found.code is FaultCode.LATE_FILE]
@@ -69,7 +69,7 @@ def plan(
         return _rejected(store, journal, run, sheet, who)
     journal.add_changes(attempt, left.watched(planning.changes(journal.last_seq() + 1)))
     new = _judge(store, run, planning, left, seen, asking=asking and run.state is not State.HELD)
-    if run.state is State.HELD and planning.digest == run.digest and new.holds == run.holds:
+    if run.state is State.HELD and planning.checksum == run.checksum and new.holds == run.holds:
         with store.transaction() as connection:  # it waits with this plan already, and everybody was told of it
             journal.clear(connection, keep=run.attempt, seen=seen)
         return run
@@ -103,7 +103,7 @@ def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | 
     if begun:
         same = left.only and (difference is None or not difference.count)
     else:
-        same = planning.is_same(run.approved_digest or (run.digest if unfinished else ""), run.holds)
+        same = planning.is_same(run.approved_checksum or (run.checksum if unfinished else ""), run.holds)
     if same or not planning.size:
         difference = None
     same = same and not planning.has_new_reasons(run.holds)
@@ -129,7 +129,7 @@ def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning
         connection,
         run.id,
         attempt=run.attempt + 1,
-        digest=planning.digest,
+        checksum=planning.checksum,
         counts=planning.counts,
         holds=new.holds,
     )

@@ -16,9 +16,9 @@ from linecard.pipeline.premises import Premise
 from linecard.ports.backend import Can, Prechecks
 from linecard.rules.caveats import OfPbx, is_loss, is_prechecked, reasons_among, reasons_of, warnings
 from linecard.rules.check import Sheet
-from linecard.rules.digest import Digest
 from linecard.rules.limits import Losses, Totals, holds
 from linecard.rules.order import ordered
+from linecard.rules.plan_checksum import Checksum
 from linecard.rules.play import Play, Policy
 
 NARROW = 5000
@@ -31,7 +31,7 @@ Ours = Mapping[str, Mapping[str, tuple[Holding, Holding]]]
 class Planning:
     """Reads a sheet once and works out what it comes to.
 
-    Take all of `rows()`, then `changes()`, then ask for `holds`, `digest` and `counts`. May raise `BackendError`
+    Take all of `rows()`, then `changes()`, then ask for `holds`, `checksum` and `counts`. May raise `BackendError`
     when a PBX that the sheet names does not answer; nothing has been changed then.
     """
 
@@ -44,7 +44,7 @@ class Planning:
         self._scopes: dict[str, Scope] | None = None
         self.begun = bool(ours)
         """Whether the run has made a part of it already."""
-        self._digest = Digest(sha256)
+        self._checksum = Checksum(sha256)
         self._losses: dict[str, Losses] = {}
         self._premises: dict[str, Premise] = {}
         self._caveats: list[OfPbx] = []
@@ -66,7 +66,7 @@ class Planning:
             else:
                 verdict = self._played(row)
             self.counts[verdict.outcome] += 1
-            self._digest.add_row(verdict)
+            self._checksum.add_row(verdict)
             if self._prechecking:
                 for effect in verdict.effects:
                     self._lines[effect.pbx, effect.extension] = row.line
@@ -126,7 +126,7 @@ class Planning:
             asked: list[Change] = []
             for change in ordered(name, play.differences, several=several, first=first):
                 first = change.seq + 1
-                self._digest.add(change)
+                self._checksum.add(change)
                 losses.count_numbers(change)
                 if name in self._prechecking and is_prechecked(change):
                     asked.append(change)
@@ -166,17 +166,17 @@ class Planning:
         return list(warnings(self._caveats, self._lines))
 
     @property
-    def digest(self) -> str:
-        return self._digest.text(self.reasons)
+    def checksum(self) -> str:
+        return self._checksum.text(self.reasons)
 
     @property
     def reasons(self) -> frozenset[Hold]:
         """Why backends want a person to look at the plan."""
         return frozenset(reasons_of(self._caveats))
 
-    def is_same(self, digest: str, holds: Iterable[Hold]) -> bool:
-        """Whether this is the plan that had this digest and these holds, but for the reasons of backends."""
-        return self._digest.text(reasons_among(holds)) == digest
+    def is_same(self, checksum: str, holds: Iterable[Hold]) -> bool:
+        """Whether this is the plan that had this checksum and these holds, but for the reasons of backends."""
+        return self._checksum.text(reasons_among(holds)) == checksum
 
     def has_new_reasons(self, holds: Iterable[Hold]) -> bool:
         """Whether a backend wants a person to look at the plan for another reason than those among these holds; one of
@@ -186,7 +186,7 @@ class Planning:
     @property
     def size(self) -> int:
         """How many changes the plan has; known once they were taken."""
-        return self._digest.changes
+        return self._checksum.changes
 
     def holds(self) -> tuple[Hold, ...]:
         """Why the plan must wait for a person."""

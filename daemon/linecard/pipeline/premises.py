@@ -60,7 +60,7 @@ class Premise:
 
 
 class _Kept(NamedTuple):
-    digest: str
+    checksum: str
     premises: tuple[Premise, ...]
 
 
@@ -72,7 +72,7 @@ class Premises:
 
     def keep(self, run: Run, premises: Iterable[Premise]) -> None:
         """Remember what the plan that a run has now was made of."""
-        self._kept[run.id] = _Kept(run.digest, tuple(premises))
+        self._kept[run.id] = _Kept(run.checksum, tuple(premises))
 
     def forget(self, run_id: int) -> None:
         self._kept.pop(run_id, None)
@@ -80,6 +80,6 @@ class Premises:
     def hold(self, run: Run, planned: Planned) -> bool:
         """Whether all that the run's plan rests on reads as it did; False also where that is not known."""
         kept = self._kept.pop(run.id, None)
-        if kept is None or kept.digest != run.digest:
+        if kept is None or kept.checksum != run.checksum:
             return False
         return all(premise.holds(planned) for premise in kept.premises)

@@ -50,7 +50,7 @@ def summarize(
             run.inbox,
             run.drop.name,
             run.changed,
-            run.digest,
+            run.checksum,
             tuple(words.again(hold.message) for hold in run.holds),
         )
         for run in reversed(waiting)

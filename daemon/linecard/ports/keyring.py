@@ -1,4 +1,4 @@
-"""The keyring port: the keys of a site, made, shown, exchanged and prolonged by `linecard keys`."""
+"""The keyring port: the keys of a site, made, shown, exchanged and extended by `linecard keys`."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
         "created": found.created.isoformat(),
         "changed": found.changed.isoformat(),
         "attempt": found.attempt,
-        "digest": found.digest or None,
+        "checksum": found.checksum or None,
         "counts": dict(counts),
         "total": sum(counts.values()),
         "holds": [hold(item) for item in found.holds],

@@ -166,7 +166,7 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     State.HELD: Headline(
         "attention",
         "The plan waits for a person; nothing was changed.",
-        "Read why below, then approve it by its digest or discard it.",
+        "Read why below, then approve it by its checksum or discard it.",
     ),
     State.DISCARDED: Headline("attention", "The run was discarded; nothing was changed.", ""),
     State.SUPERSEDED: Headline(
@@ -203,7 +203,7 @@ _PART_MADE: Mapping[State, Headline] = {
     State.HELD: Headline(
         "attention",
         "A part of the run was made; the rest waits for a person.",
-        "Read why below, then approve the rest by its digest or discard it; what was made stays.",
+        "Read why below, then approve the rest by its checksum or discard it; what was made stays.",
     ),
     State.DISCARDED: Headline(
         "attention",

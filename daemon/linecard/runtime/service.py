@@ -327,10 +327,10 @@ class Service:
         inbox = self.inbox(run.inbox)
         return Planning(opening.sheet(self.config.archive / run.drop.path, inbox), inbox, run.drop.sha256)
 
-    def replan_digest(self, run: Run) -> str:
-        """The digest of the plan that a run would have now; empty if its file would be refused."""
+    def replan_checksum(self, run: Run) -> str:
+        """The checksum of the plan that a run would have now; empty if its file would be refused."""
         found = replay(self.store, run, self.inbox(run.inbox), self.config.archive, lambda _count: None)
-        return found.digest if found is not None else ""
+        return found.checksum if found is not None else ""
 
     def overtaken(self, run: Run) -> bool:
         """Whether a newer run of the same inbox has been applied."""

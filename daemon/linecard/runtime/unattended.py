@@ -50,7 +50,7 @@ class Unattended:
         return paced(partial(self.board.progress, where))
 
     def planned(self, run: Run) -> None:
-        log("run planned", state=run.state, digest=run.digest[:12], rows=in_words(run.counts))
+        log("run planned", state=run.state, checksum=run.checksum[:12], rows=in_words(run.counts))
 
     def applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
         where = f"run {run.id}"

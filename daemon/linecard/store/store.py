@@ -158,7 +158,7 @@ class Store:
     def approve(self, connection: sa.Connection, found: Run, *, who: str, why: str, seen: bool) -> None:
         """Let the plan that a run has be applied. What a person has `seen` is remembered: no other may be applied for
         it without asking again."""
-        values: dict[str, Any] = {"approved_digest": found.digest} if seen else {}
+        values: dict[str, Any] = {"approved_checksum": found.checksum} if seen else {}
         if seen:  # the plan that was approved before this one, if there was one, is no measure any more
             for table in (row, fault):
                 connection.execute(sa.delete(table).where(table.c.run_id == found.id, table.c.attempt != found.attempt))
@@ -170,7 +170,7 @@ class Store:
         run_id: int,
         *,
         attempt: int,
-        digest: str,
+        checksum: str,
         counts: Mapping[str, int],
         holds: Iterable[Hold],
     ) -> None:
@@ -180,7 +180,7 @@ class Store:
             .where(run.c.id == run_id)
             .values(
                 attempt=attempt,
-                digest=digest,
+                checksum=checksum,
                 counts=dict(counts),
                 holds=[asdict(hold) for hold in holds],
                 tries=0,
@@ -377,8 +377,8 @@ def _run(found: Mapping[Any, Any]) -> Run:
         created=found["created"],
         changed=found["changed"],
         description=found["description"],
-        digest=found["digest"],
-        approved_digest=found["approved_digest"],
+        checksum=found["checksum"],
+        approved_checksum=found["approved_checksum"],
         attempt=found["attempt"],
         counts=found["counts"],
         holds=tuple(Hold(**hold) for hold in found["holds"]),

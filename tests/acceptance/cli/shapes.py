@@ -105,7 +105,7 @@ class Planned(Shape):
     rows: list[Row]
     changes: list[Change]
     faults: list[Fault]
-    digest: str
+    checksum: str
     refused: bool
     counts: Counts
     holds: list[Hold]
@@ -121,7 +121,7 @@ class RunFacts(Shape):
     created: datetime
     changed: datetime
     attempt: int
-    digest: str | None
+    checksum: str | None
     counts: Counts
     total: int
     holds: list[Hold]

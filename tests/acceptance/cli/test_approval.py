@@ -29,11 +29,11 @@ def held(site):
 
 
 def approved(site, *rows: str) -> str:
-    """A sheet of the leaver and these rows, held and approved; the digest of its plan."""
+    """A sheet of the leaver and these rows, held and approved; the checksum of its plan."""
     assert site.run("import", site.sheet(LEAVER, *rows, name="june.csv")).code == 3
-    (digest,) = site.ask("SELECT digest FROM run WHERE id = 2")[0]
-    assert site.run("approve", "2", digest).code == 0
-    return digest
+    (checksum,) = site.ask("SELECT checksum FROM run WHERE id = 2")[0]
+    assert site.run("approve", "2", checksum).code == 0
+    return checksum
 
 
 def went_on(site, door) -> int:
@@ -78,7 +78,7 @@ def test_a_leaver_who_held_nothing_was_attached_meanwhile(held, door):
     approved(held, "detach,lea@x.org,,,")
     held.dial("1500", "lea@x.org")
     assert went_on(held, door) == 3
-    (new,) = held.ask("SELECT digest FROM run WHERE id = 2")[0]
+    (new,) = held.ask("SELECT checksum FROM run WHERE id = 2")[0]
     assert held.run("approve", "2", new[:12]).code == 0
     assert went_on(held, door) == 0
     assert held.holds()["1500"] == held.holds()["1009"] == (None, None)
@@ -154,17 +154,17 @@ def test_what_is_put_back_as_it_was_is_the_approved_plan(held):
     assert held.holds()["1001"] == ("bob@x.org", None)
 
 
-def test_the_digest_covers_outcomes(held):
+def test_the_checksum_covers_outcomes(held):
     """A plan in which another row is refused is another plan, though it sends the same."""
     sheet = held.sheet(LEAVER, "attach,bob@x.org,,1000,", name="june.csv")
     first = held.run("plan", sheet, "--json").json
-    assert held.run("plan", sheet, "--json").json["digest"] == first["digest"]
+    assert held.run("plan", sheet, "--json").json["checksum"] == first["checksum"]
     held.dial("1000", "eve@x.org")
     second = held.run("plan", sheet, "--json").json
     assert second["changes"] == first["changes"]
-    assert second["digest"] != first["digest"]
-    assert held.run("import", sheet, "--approve", first["digest"]).code == 3
-    assert held.run("import", sheet, "--approve", second["digest"]).code == 1
+    assert second["checksum"] != first["checksum"]
+    assert held.run("import", sheet, "--approve", first["checksum"]).code == 3
+    assert held.run("import", sheet, "--approve", second["checksum"]).code == 1
     assert held.holds()["1009"] == (None, None)
 
 

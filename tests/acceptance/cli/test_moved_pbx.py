@@ -61,7 +61,7 @@ def test_it_is_asked_for_again_by_resume(site):
 
 
 def test_a_new_plan_that_goes_over_a_limit_is_held(site):
-    """--yes was said of another plan: the new one waits, and resume applies it by its digest and no other."""
+    """--yes was said of another plan: the new one waits, and resume applies it by its checksum and no other."""
     site.configure("    default_pbx: hq", "    limits: {force: {count: 0}}\n    default_pbx: hq")
     code, out, _ = moved(site, "y\n")
     run = Run.model_validate_json(out)
@@ -69,8 +69,8 @@ def test_a_new_plan_that_goes_over_a_limit_is_held(site):
     assert site.run("resume", "--yes").code == 3
     assert site.holds()["1000"] == ("late@x.org", None)
     assert site.run("resume", "--approve", "0" * 64).code == 3
-    digest = site.ask("SELECT digest FROM run")[0][0]
-    said = site.run("resume", "--approve", digest)
+    checksum = site.ask("SELECT checksum FROM run")[0][0]
+    said = site.run("resume", "--approve", checksum)
     assert said.code == 0, said
     assert site.holds()["1000"] == ("ada@x.org", None)
     assert set(site.states.values()) == {"applied"}

@@ -15,12 +15,12 @@ def waiting(site):
     return site
 
 
-def digest(site, run: int = 2) -> str:
-    return site.ask("SELECT digest FROM run WHERE id = ?", run)[0][0]
+def checksum(site, run: int = 2) -> str:
+    return site.ask("SELECT checksum FROM run WHERE id = ?", run)[0][0]
 
 
 def test_approve_refuses_it_and_shows_the_plan_as_it_would_be_now(waiting):
-    said = waiting.run("approve", "2", digest(waiting))
+    said = waiting.run("approve", "2", checksum(waiting))
     assert said.code == 2
     assert "Run 2, planned on what the PBX holds now:" in said.err
     assert "hq 1001: bob@x.org +33199001001 -> (nobody) +33199001001" in said.err
@@ -31,21 +31,21 @@ def test_approve_refuses_it_and_shows_the_plan_as_it_would_be_now(waiting):
 
 def test_approve_does_it_when_it_is_told_to(waiting):
     """The plan that is applied still is one that somebody has seen: of what the PBX holds now."""
-    assert waiting.run("approve", "2", digest(waiting), "--although-newer").code == 0
+    assert waiting.run("approve", "2", checksum(waiting), "--although-newer").code == 0
     assert waiting.run("once").code == 3, "the number is another than in the plan that was approved"
-    assert waiting.run("approve", "2", digest(waiting)).code == 2
-    assert waiting.run("approve", "2", digest(waiting), "--although-newer").code == 0
+    assert waiting.run("approve", "2", checksum(waiting)).code == 2
+    assert waiting.run("approve", "2", checksum(waiting), "--although-newer").code == 0
     assert waiting.run("once").code == 0
     assert waiting.holds()["1001"] == (None, "+33199001001")
 
 
 def test_resume_does_it_when_it_is_told_to(waiting):
-    assert waiting.run("approve", "2", digest(waiting), "--although-newer").code == 0
+    assert waiting.run("approve", "2", checksum(waiting), "--although-newer").code == 0
     assert waiting.run("resume").code == 3
-    refused = waiting.run("resume", "--approve", digest(waiting))
+    refused = waiting.run("resume", "--approve", checksum(waiting))
     assert refused.code == 3
     assert "Run 3 is newer" in refused.err
-    assert waiting.run("resume", "--approve", digest(waiting), "--although-newer").code == 0
+    assert waiting.run("resume", "--approve", checksum(waiting), "--although-newer").code == 0
     assert waiting.holds()["1001"] == (None, "+33199001001")
 
 
@@ -54,7 +54,7 @@ def test_other_people_are_no_matter(site):
     site.import_("attach,bob@x.org,,1001,", "attach,eve@x.org,,1002,")
     site.run("import", site.sheet("detach,bob@x.org,,,", name="old.csv"))
     site.import_("attach,zoe@x.org,,1003,", name="new.csv")
-    assert site.run("approve", "2", digest(site)).code == 0
+    assert site.run("approve", "2", checksum(site)).code == 0
     assert site.run("resume").code == 0
     assert site.holds()["1001"] == (None, None)
 
@@ -73,7 +73,7 @@ def test_what_counts_as_the_same(site, old, new):
     site.import_("attach,max@x.org,,1009,", "attach,eve@x.org,,1002,")
     assert site.run("import", site.sheet("detach,max@x.org,,,", old, name="old.csv")).code == 3
     site.import_(new, name="new.csv")
-    assert site.run("approve", "2", digest(site)).code == 2
+    assert site.run("approve", "2", checksum(site)).code == 2
 
 
 def left_behind(site) -> None:

@@ -102,6 +102,6 @@ class TestOneIsDown:
         assert two_pbxs.run("resume", "--yes").code == 2
         lab.with_suffix(".away").replace(lab)
         assert two_pbxs.run("resume", "--yes").code == 3, "it is another plan than the approved one"
-        ((digest,),) = two_pbxs.ask("SELECT digest FROM run WHERE id = 1")
-        assert two_pbxs.run("resume", "--approve", digest).code == 0
+        ((checksum,),) = two_pbxs.ask("SELECT checksum FROM run WHERE id = 1")
+        assert two_pbxs.run("resume", "--approve", checksum).code == 0
         assert two_pbxs.holds("lab") == {"5000": ("ada@x.org", None)}

@@ -109,7 +109,7 @@ class TestCheck:
 
 class TestPlan:
     def test_it_shows_rows_changes_and_counts(self, site):
-        """What each row would do, what would change on the PBX, and the digest; exit code 0."""
+        """What each row would do, what would change on the PBX, and the checksum; exit code 0."""
         site.import_("attach,bob@x.org,,1001,+33199001001")
         said = site.run("plan", site.sheet("attach,ada@x.org,,1000,", "force_attach,cy@x.org,,1001,"))
         assert said.code == 0
@@ -126,7 +126,7 @@ class TestPlan:
         assert not any(path.is_file() for path in (site.folder / "archive").rglob("*"))
 
     def test_json(self, site):
-        """Rows, changes, counts that add up, faults, holds and the digest."""
+        """Rows, changes, counts that add up, faults, holds and the checksum."""
         file = site.sheet("attach,ada@x.org,,1000,", "attach,bob,,1001,", "attach,cy@x.org,,1000,")
         said = site.run("plan", file, "--json")
         planned = Planned.model_validate(said.json)
@@ -135,15 +135,15 @@ class TestPlan:
         assert planned.counts.total == len(planned.rows)
         assert [(change.extension, change.after.member) for change in planned.changes] == [("1000", "ada@x.org")]
         assert [fault.code for fault in planned.faults] == ["bad_email"]
-        assert len(planned.digest) == 64
+        assert len(planned.checksum) == 64
 
     def test_what_it_shows_is_what_import_does(self, site):
-        """The digest, the counts and the outcome of every row are those of the import after it."""
+        """The checksum, the counts and the outcome of every row are those of the import after it."""
         site.import_("attach,bob@x.org,,1001,")
         file = site.sheet("force_attach,ada@x.org,,1001,", "attach,bob@x.org,,1002,+33199001002", "detach,cy@x.org,,,")
         planned = Planned.model_validate(site.run("plan", file, "--json").json)
         done = site.run("import", file, "--yes", "--json").json
-        assert done["digest"] == planned.digest
+        assert done["checksum"] == planned.checksum
         assert [(r["outcome"], r["code"], r["before"], r["after"]) for r in done["rows"]] == [
             (r.outcome, r.code, r.before and r.before.model_dump(), r.after and r.after.model_dump())
             for r in planned.rows

@@ -58,9 +58,9 @@ class Site:
         return self.run("once")
 
     def waiting(self) -> tuple[int, str]:
-        """The run that waits for a person, and the digest of its plan."""
+        """The run that waits for a person, and the checksum of its plan."""
         (found,) = [run for run in json.loads(self.run("runs", "--json")) if run["state"] == "held"]
-        return found["id"], found["digest"]
+        return found["id"], found["checksum"]
 
     def secret(self, extension: str) -> str:
         """The secret of an extension, read once."""

@@ -205,15 +205,15 @@ def test_other_endpoints_that_ring_with_an_extension_wait_for_a_person(desks, ac
         assert f"Held: On hq the change of {extension} needs a person: {words}, and will be silenced with it." in said
         assert words in " ".join(site.run("doctor", code=1).split())
     ring(ada, first, phones[:2])
-    run, digest = site.waiting()
+    run, checksum = site.waiting()
     desks.endpoint(f"{second}-car", second, f"{second}-car")
     desks.auth(f"{second}-car", f"{second}-car")
     phones.append(desks.registered(f"{second}-car", to=second))
-    site.run("approve", str(run), digest)
+    site.run("approve", str(run), checksum)
     site.run("resume", code=3)
     ring(ada, first, phones[:2])
-    run, digest = site.waiting()
-    site.run("resume", "--approve", digest)
+    run, checksum = site.waiting()
+    site.run("resume", "--approve", checksum)
     to = {"home": "", "car": second}
     assert [p.register(to=to.get(p.user.rpartition("-")[2], p.user[:4])) for p in phones] == [401] * 5
     for extension in (first, second):

@@ -132,7 +132,7 @@ def test_what_a_killed_daemon_left_is_not_taken_for_a_daemon(site):
 
 
 def test_a_plan_that_is_held_waits_for_a_person_and_the_daemon_goes_on_with_it(site):
-    """Approved by its digest from another terminal: the daemon finds it. One that is discarded is never applied."""
+    """Approved by its checksum from another terminal: the daemon finds it. One that is discarded is never applied."""
     site.configure(CONFIG.replace("hr: {", "hr: {limits: {detach: {count: 0}}, "))
     with site.served():
         site.drop("hr", "come.csv", rows("ada 1000", "bob 1001"))
@@ -143,7 +143,7 @@ def test_a_plan_that_is_held_waits_for_a_person_and_the_daemon_goes_on_with_it(s
         eventually(lambda: site.came_to(more="applied"), "a run that waits for a person holds nobody up")
         (held,) = site.status()["held"]
         assert "not" in site.run("approve", str(held["id"]), "0" * 12).stderr
-        approved = site.run("approve", str(held["id"]), held["digest"][:12], "--because", "they left")
+        approved = site.run("approve", str(held["id"]), held["checksum"][:12], "--because", "they left")
         assert "The daemon applies it." in approved.stdout, approved.stderr
         eventually(lambda: site.came_to(go="applied"), "the daemon found it")
 

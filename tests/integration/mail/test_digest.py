@@ -153,7 +153,7 @@ def test_what_waits_and_what_should_be_seen_to_is_told(make, server):
     assert held.state.value == "held"
     days.at(MONDAY)
     assert "1 plan waits for a decision. 1 thing should be seen to." in days.text
-    assert f"linecard approve {held.id} {held.digest}" in days.text
+    assert f"linecard approve {held.id} {held.checksum}" in days.text
     assert "1 member would lose their extension on hq: more than 0." in days.text
     assert "No file came by 2026-11-30 06:00; the last came 2026-11-29 04:00." in days.text
 

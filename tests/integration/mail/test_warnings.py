@@ -72,7 +72,7 @@ def test_once_tells_it_too(server, make):
 
 
 def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, place):
-    """Made by a real gpg. Between these days nothing is sent, and nothing once it was prolonged."""
+    """Made by a real gpg. Between these days nothing is sent, and nothing once it was extended."""
     now = [datetime.now(UTC)]
     warn = "warn: [{sink: post, to: a@x.org}]"
     site = Site(place / "site", server.port, inbox="open: {pgp: }, ", more=warn, now=lambda: now[0])

@@ -1,4 +1,4 @@
-"""The keys of a site: made, exchanged, prolonged, and told of before they expire."""
+"""The keys of a site: made, exchanged, extended, and told of before they expire."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_key_is_made_exchanged_and_used(place, keyring):
     desk.close()
 
 
-def test_a_prolonged_key_stays_the_same_and_all_of_it_is_prolonged(place, keyring):
+def test_a_extended_key_stays_the_same_and_all_of_it_is_extended(place, keyring):
     key = keyring.make("Example <hr@example.com>", (TODAY + 5 * DAY).date())
     later = (TODAY + 900 * DAY).date()
     keyring.extend(key.id, later)
@@ -169,7 +169,7 @@ class TestWhatExpires:
         assert [town.stranger.key in found[1], "is not among the keys" in found[1], len(found)] == [True, True, 2]
 
     def test_the_board_tells_once_an_hour_until_it_is_mended(self, place, keyring):
-        """One trouble, told again when its words change, and gone when the key was prolonged."""
+        """One trouble, told again when its words change, and gone when the key was extended."""
         key = keyring.make("Example <hr@example.com>", (TODAY + 100 * DAY).date())
         config = place / "linecard.yaml"
         config.write_text(

@@ -71,7 +71,7 @@ def test_a_run_that_waits_for_a_person_has_its_reply_when_that_was_decided(serve
     server.put("leavers.csv", HEADER + "detach,ada@example.org,,,\ndetach,bob@example.org,,,\n")
     office.once()
     assert names(results) == ["000001-hr-joiners.csv"]
-    said = office.run("approve", "2", json.loads(office.run("show", "2", "--json").stdout)["digest"])
+    said = office.run("approve", "2", json.loads(office.run("show", "2", "--json").stdout)["checksum"])
     assert said.returncode == 0, said.stderr
     office.once()
     assert names(results) == ["000001-hr-joiners.csv", "000002-hr-leavers.csv"]

@@ -88,12 +88,12 @@ def test_of_a_file_that_was_refused_no_table_without_rows_is_offered(pages: dict
 
 
 def test_a_plan_that_waits_says_why_and_what_it_would_do(pages: dict[str, str]) -> None:
-    """And by which digest it is approved; once it was refused it waits no longer."""
+    """And by which checksum it is approved; once it was refused it waits no longer."""
     words = Page(pages["held"]).words
     assert words.index("Why it waits for a person") < words.index("Not done 1") < words.index("Would be done 5")
     assert "4 members would lose their extension on hq: more than 3." in words
-    digest = re.search(r"Digest of the plan: ([0-9a-f]{64})", words)
-    assert digest is not None
+    checksum = re.search(r"Checksum of the plan: ([0-9a-f]{64})", words)
+    assert checksum is not None
     gone = Page(pages["discarded"]).words
     assert "Would have been done 5" in gone
     assert "waits" not in gone

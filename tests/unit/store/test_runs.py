@@ -89,15 +89,15 @@ def test_events_are_only_ever_added(store, receive, tmp_path, statement):
 
 
 def test_a_run_comes_back_as_it_went_in(store, receive):
-    """The drop, the counts, the holds, the digest."""
+    """The drop, the counts, the holds, the checksum."""
     run = receive("größe.csv", "b" * 64)
     hold = Hold("hq", "detach", 30, 33.3, "more than 30 %", "30 members would lose their extension.")
     counts = {"done": 3, "invalid": 1}
-    values = {"attempt": 1, "digest": "d" * 64, "counts": counts, "holds": [asdict(hold)]}
+    values = {"attempt": 1, "checksum": "d" * 64, "counts": counts, "holds": [asdict(hold)]}
     go(store, run, State.PLANNED, **values)
     found = store.run(run)
     assert found.drop == Drop("größe.csv", "b" * 64, 12, "x/größe.csv")
-    assert (found.counts, found.holds, found.digest, found.attempt) == (counts, (hold,), "d" * 64, 1)
+    assert (found.counts, found.holds, found.checksum, found.attempt) == (counts, (hold,), "d" * 64, 1)
 
 
 def test_times_are_kept_in_utc(store, receive, tmp_path, clock):

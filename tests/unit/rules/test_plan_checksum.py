@@ -1,4 +1,4 @@
-"""A plan is approved by its digest: it stands for this sheet and these changes, and for no others."""
+"""A plan is approved by its checksum: it stands for this sheet and these changes, and for no others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from linecard.model.directory import VACANT, Change, Holding
-from linecard.rules.digest import Digest
+from linecard.rules.plan_checksum import Checksum
 
 SHEET = hashlib.sha256(b"a sheet").hexdigest()
 CHANGES = [
@@ -16,27 +16,27 @@ CHANGES = [
 ]
 
 
-def digest(changes, sheet=SHEET):
-    found = Digest(sheet)
+def checksum(changes, sheet=SHEET):
+    found = Checksum(sheet)
     for change in changes:
         found.add(change)
     assert found.changes == len(changes)
     return found.text()
 
 
-def test_the_same_plan_has_the_same_digest():
+def test_the_same_plan_has_the_same_checksum():
     """On another day, on another machine, in another process: it is SHA-256 over plain text, as written here."""
     lines = [
         SHEET,
         "hq\0001000\0ada@example.org\0+33199000000\0\0\n",
         "hq\0001001\0\0\0ada@example.org\0\n",
     ]
-    assert digest(CHANGES) == hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert checksum(CHANGES) == hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def test_the_numbers_of_the_changes_do_not_matter():
     """A plan made anew counts on; what it does is the same."""
-    assert digest([change._replace(seq=change.seq + 100) for change in CHANGES]) == digest(CHANGES)
+    assert checksum([change._replace(seq=change.seq + 100) for change in CHANGES]) == checksum(CHANGES)
 
 
 OTHERWISE = {
@@ -54,17 +54,17 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize("what", OTHERWISE)
-def test_another_plan_has_another_digest(what):
+def test_another_plan_has_another_checksum(what):
     """Whatever about it is different."""
-    assert digest(OTHERWISE[what]) != digest(CHANGES)
+    assert checksum(OTHERWISE[what]) != checksum(CHANGES)
 
 
-def test_another_sheet_has_another_digest_though_it_plans_the_same():
+def test_another_sheet_has_another_checksum_though_it_plans_the_same():
     """The approval is for what was looked at."""
-    assert digest(CHANGES, hashlib.sha256(b"another sheet").hexdigest()) != digest(CHANGES)
+    assert checksum(CHANGES, hashlib.sha256(b"another sheet").hexdigest()) != checksum(CHANGES)
 
 
 def test_before_and_after_are_not_mixed_up():
     """The undo of a plan is another plan."""
     undone = [change._replace(before=change.after, after=change.before) for change in reversed(CHANGES)]
-    assert digest(undone) != digest(CHANGES)
+    assert checksum(undone) != checksum(CHANGES)

@@ -1,4 +1,4 @@
-"""The checksum by which a plan is approved: same sheet, same outcomes, same changes, same digest."""
+"""The checksum by which a plan is approved: same sheet, same outcomes, same changes, same checksum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from linecard.model.outcome import Verdict
 from linecard.model.run import Hold
 
 
-class Digest:
+class Checksum:
     """SHA-256 over the drop's own SHA-256, what each row comes to and each change, in order.
 
     Give it the rows, then the changes, then ask for `text`. Rows count because a person approves them, too: that a
