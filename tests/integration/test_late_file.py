@@ -32,7 +32,7 @@ def test_an_older_file_that_comes_late_is_carried_out_and_warned_of(site):
     assert (newer["state"], late["state"]) == ("applied", "held")
     said = f"By the date in its name the file is older than people_2026-12-02.csv (run {newer['id']})"
     assert said in site.run("show", str(late["id"])).out
-    assert site.run("approve", str(late["id"]), late["digest"][:8]).code == 0
+    assert site.run("approve", str(late["id"]), late["checksum"][:8]).code == 0
     assert site.run("resume").code == 0
     report = site.run("show", str(late["id"]), "--json").json
     assert report["state"] == "applied"
