@@ -28,6 +28,7 @@ from linecard.rules.expiry import expiry
 from linecard.rules.names import is_junk, is_system_file, safe_name
 from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble
 from linecard.rules.retry import MOST_REASON, RETRY_HEAD
+from linecard.rules.sanitize import is_printable, sanitize, sanitize_json, sanitize_line, spell_out
 from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
 
@@ -124,13 +125,18 @@ __all__ = [
     "expiry",
     "hookimpl",
     "is_junk",
+    "is_printable",
     "is_system_file",
     "key_version",
     "plain",
     "preamble",
     "result",
     "safe_name",
+    "sanitize",
+    "sanitize_json",
+    "sanitize_line",
     "sorted_numbers",
+    "spell_out",
     "undo_rows",
     "wording",
 ]

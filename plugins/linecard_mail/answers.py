@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 
-from linecard.api import SinkError
+from linecard.api import SinkError, sanitize_line
 from linecard_mail.options import MailOptions
 
 TOO_LARGE = 552
@@ -80,5 +80,4 @@ def _of_the_server(error: Exception, options: MailOptions) -> SinkError:
 
 def text(answer: bytes | str) -> str:
     said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-    words = " ".join(said.split())[:300].rstrip(".")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    return sanitize_line(said)[:300].rstrip(".")

@@ -11,9 +11,23 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from linecard.api import COUNTED, FINE, Code, Letter, Line, Outcome, Outlet, Report, State, Wording, result
+from linecard.api import (
+    COUNTED,
+    FINE,
+    Code,
+    Letter,
+    Line,
+    Outcome,
+    Outlet,
+    Report,
+    State,
+    Wording,
+    result,
+    sanitize,
+    sanitize_line,
+)
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import harmless, in_head
+from linecard_mail.printing import in_head
 
 WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
 ASKS = frozenset({State.HELD, State.REJECTED, State.PARTIAL})
@@ -82,7 +96,7 @@ def subject(report: Report, words: Wording) -> str:
     """`linecard hr: 41 done, 2 refused - joiners.csv`; one line, whatever a file is called."""
     run = report.run
     head = f"linecard {run.inbox}: {result(run.state, report.counts, words)}"
-    name = " ".join(harmless(run.drop.name).split())
+    name = sanitize_line(sanitize(run.drop.name))  # a line end in a name is odd, and worth being seen
     most = max(20, MOST_SUBJECT - len(head))
     return in_head(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
 

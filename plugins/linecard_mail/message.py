@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
-from linecard.api import Letter, Note, Outlet, SinkError, Wording, safe_name, wording
+from linecard.api import Letter, Note, Outlet, SinkError, Wording, safe_name, sanitize, wording
 from linecard_mail.attach import Files
 from linecard_mail.convert import Room, facts, subject
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import both, harmless, in_head
+from linecard_mail.printing import both, in_head
 
 LANGUAGES = Path(__file__).with_name("languages")
 MOST_BODY = 95_000
@@ -37,10 +37,10 @@ def addressed(text: str) -> tuple[Address, bool]:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise SinkError(
-            f"{harmless(text)[:100]} is no e-mail address.", remedy="Correct it in `to`.", final=True
+            f"{sanitize(text)[:100]} is no e-mail address.", remedy="Correct it in `to`.", final=True
         ) from error
     if "=?" in found.normalized:  # which the email package would decode, line ends in it and all
-        raise SinkError(f"{harmless(text)[:100]} is an address that cannot be written safely.", final=True)
+        raise SinkError(f"{sanitize(text)[:100]} is an address that cannot be written safely.", final=True)
     return Address(username=found.local_part, domain=found.ascii_domain or found.domain), found.ascii_email is None
 
 

@@ -7,11 +7,24 @@ from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from linecard.api import COUNTED, FINE, Concern, Ended, Note, Outcome, Outlet, Summary, Wording, result
+from linecard.api import (
+    COUNTED,
+    FINE,
+    Concern,
+    Ended,
+    Note,
+    Outcome,
+    Outlet,
+    Summary,
+    Wording,
+    result,
+    sanitize,
+    sanitize_line,
+)
 from linecard_mail.convert import COLOURS, TONES, bar, link, moments
 from linecard_mail.message import MOST_BODY, Head, enveloped, sent_size, sum_of, words_of
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import OWN, both, harmless, in_head
+from linecard_mail.printing import OWN, both, in_head
 
 MOST_LINES = 40
 """Of each list of a digest; fewer where the mail would be clipped."""
@@ -68,7 +81,7 @@ def facts(note: Note, outlet: Outlet, options: MailOptions, keep: int = MOST_LIN
         "many": words.many,
         "number": words.number,
         "moment": moments(words, ZoneInfo(notice.timezone)),
-        "subject": in_head(" ".join(harmless(f"{name}: {told['said']}").split())[:180]),
+        "subject": in_head(sanitize_line(sanitize(f"{name}: {told['said']}"))[:180]),
         "notice": notice,
         "answers": bool(options.reply_to),
         "sink": outlet.name,

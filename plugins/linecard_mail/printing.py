@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linecard.api import sanitize
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
@@ -50,7 +52,7 @@ def _said(error: Exception, folder: Path) -> str:
     if own:
         file, line = own[-1].filename, own[-1].lineno
     place = f"{Path(file).name}, line {line}: " if file else ""
-    return f"{place}{harmless(error)[:300]}"
+    return f"{place}{sanitize(error)[:300]}"
 
 
 @cache
@@ -69,34 +71,24 @@ def _environment(folder: Path | None) -> Environment:
         keep_trailing_newline=True,
         cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
     )
-    environment.filters["harmless"] = harmless
+    environment.filters["harmless"] = sanitize
     environment.filters["short"] = short
     environment.filters["breakable"] = breakable
     return environment
 
 
-SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
-"""What stands between the thousands in some languages; it hides nothing."""
 MOST_CELL = 300
 """Characters of one text: a mail is read on a telephone, and clipped by some programs."""
 
 
-def harmless(text: object) -> str:
-    """Text without control, bidi and other invisible characters."""
-    said = str(text)
-    if said.isprintable():
-        return said
-    return "".join(c if c.isprintable() or c in SPACES else "\N{REPLACEMENT CHARACTER}" for c in said)
-
-
 def in_head(text: object) -> str:
-    """The same for a head of a mail, where `=?...?=` would be read as encoded text, line ends in it and all."""
-    return harmless(text).replace("=?", "= ?")
+    """Sanitized text for a head of a mail, where `=?...?=` would be read as encoded text, line ends in it and all."""
+    return sanitize(text).replace("=?", "= ?")
 
 
 def short(text: object) -> str:
-    """The same, not too long."""
-    said = harmless(text)
+    """Sanitized text, not too long."""
+    said = sanitize(text)
     return said if len(said) <= MOST_CELL else said[: MOST_CELL - 1] + "…"
 
 
@@ -112,7 +104,7 @@ def breakable(text: object) -> Markup:
     """
     from markupsafe import Markup, escape
 
-    pieces = LONG.sub(lambda word: "\0".join(_pieces(word[0])), harmless(text)).split("\0")
+    pieces = LONG.sub(lambda word: "\0".join(_pieces(word[0])), sanitize(text)).split("\0")
     return Markup("<wbr>").join(map(escape, pieces))
 
 

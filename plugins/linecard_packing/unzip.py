@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from linecard.api import CannotOpen, Desk, Fault, OpenerError, detect_container, is_junk, is_system_file
+from linecard.api import (
+    CannotOpen,
+    Desk,
+    Fault,
+    OpenerError,
+    detect_container,
+    is_junk,
+    is_printable,
+    is_system_file,
+    sanitize,
+)
 from linecard_packing.bounds import Carefree, Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
 
@@ -151,7 +161,7 @@ def _must_be_unpackable(sheet: zipfile.ZipInfo) -> None:
 def _must_be_harmless(path: str) -> None:
     """No name of a member is used as a path; one that tries to be one is a sign that the archive means ill."""
     parts = re.split(r"[/\\]", path)
-    is_odd = not path.isprintable() and not is_system_file(path)  # macOS ends the name Icon with a line end
+    is_odd = not is_printable(path) and not is_system_file(path)  # macOS ends the name Icon with a line end
     if is_odd or ".." in parts or path.startswith(("/", "\\")) or path[1:2] == ":":
         refuse(f"A name in the zip archive is a path to somewhere else: {_shown(path)}.", _ALONE)
 
@@ -161,8 +171,7 @@ def _name(path: str) -> str:
 
 
 def _shown(name: str) -> str:
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:60])
-    return text or "(without a name)"
+    return sanitize(name[:60]) or "(without a name)"
 
 
 class _Archive:

@@ -6,9 +6,10 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from linecard.api import Listing, safe_name
+from linecard.api import Listing, safe_name, spell_out
 from linecard_sftp.packets import Attributes, Entry
 
+shown = spell_out
 LONGEST = 255
 """Bytes that a file name may have."""
 MARKER, CHECKSUM = b".marker", b".checksum"
@@ -99,8 +100,3 @@ def marked(name: bytes, mark: str, room: int = 0) -> bytes:
     while end < len(stem) and stem[end] & 0xC0 == 0x80:  # some servers take no name that ends within a character
         end -= 1
     return stem[:end] + after
-
-
-def shown(name: bytes) -> str:
-    """A name for people: what cannot be seen or is no UTF-8 is written out."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name.decode(errors="backslashreplace"))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, plain
+from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, plain, sanitize_line
 from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
 from linecard_webhook.options import WebhookOptions
 
@@ -53,7 +53,7 @@ class Webhook:
             raise SinkError(f"{address.hostname} cannot be reached: {error}.") from error
         if answer.status_code < 300:
             return f"{address.hostname}: {answer.status_code}"
-        said = " ".join(answer.text[:200].split())
+        said = sanitize_line(answer.text[:200])
         raise SinkError(
             f"{address.hostname} answered {answer.status_code} {said}".rstrip() + ".",
             remedy="Look at the log of the system behind that address.",

@@ -8,7 +8,7 @@ from json.encoder import encode_basestring as _string
 from pathlib import Path
 from typing import Any, TextIO
 
-from linecard.api import Holding, Line, Outcome, Report, plain
+from linecard.api import Holding, Line, Outcome, Report, plain, sanitize_json
 
 
 class Document:
@@ -47,7 +47,7 @@ class Document:
 def row(line: Line) -> str:
     """The JSON of `plain.line`, set without a dictionary being made of it first: which takes a third of the time."""
     at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, also, warnings = line
-    return _readable(
+    return sanitize_json(
         f'{{"line": {at}, "action": {_string(action) if action else NULL}, '
         f'"member": {_string(member) if member else NULL}, "pbx": {_string(pbx) if pbx else NULL}, '
         f'"extension": {_string(extension) if extension else NULL}, "number": {_string(number) if number else NULL}, '
@@ -67,18 +67,11 @@ def _holding(held: Holding) -> str:
 
 
 def _text(value: Any) -> str:
-    return _readable(_dumped(value))
+    return sanitize_json(_dumped(value))
 
 
 NULL, EMPTY, NO_NUMBER = "null", "[]", '"number": null, "numbers": []'
 _dumped = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def _readable(text: str) -> str:
-    """JSON in which control, bidi and other invisible characters are escaped; all others stay readable."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _events(report: Report) -> Iterator[dict[str, Any]]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Filed, Index, Outcome, State
-from linecard_reports.printing import harmless, printed
+from linecard.api import FINE, Filed, Index, Outcome, State, sanitize
+from linecard_reports.printing import printed
 
 SHOWN = 50
 """Entries that stand in the page itself, for readers whose browser runs no scripts."""
@@ -53,7 +53,7 @@ class IndexPage:
         while counts and not counts[-1]:
             counts.pop()
         at = filed.created.astimezone(ZoneInfo(timezone)).isoformat(" ", "minutes")[:16]
-        said = (harmless(filed.inbox), harmless(filed.file), harmless(filed.description), *_result(filed))
+        said = (sanitize(filed.inbox), sanitize(filed.file), sanitize(filed.description), *_result(filed))
         values = [filed.id, at, *said, counts, filed.path, int(filed.retry)]
         return _inert(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linecard.api import ReportError
+from linecard.api import ReportError, sanitize
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,21 +67,13 @@ def _environment(folder: Path | None) -> Environment:
         keep_trailing_newline=True,
         cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
     )
-    environment.filters["harmless"] = harmless
+    environment.filters["harmless"] = sanitize
     environment.filters["login"] = login
     return environment
-
-
-def harmless(text: object) -> str:
-    """Text without control and bidi characters, which could run or hide something in a terminal."""
-    said = str(text)
-    if said.isprintable():
-        return said
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
 def login(text: object) -> str:
     """An e-mail for HTML, harmless, that a narrow column breaks before its `@`."""
     from markupsafe import Markup, escape
 
-    return Markup("<wbr>@").join(escape(part) for part in harmless(text).split("@"))
+    return Markup("<wbr>@").join(escape(part) for part in sanitize(text).split("@"))

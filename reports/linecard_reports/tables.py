@@ -18,9 +18,11 @@ from linecard.api import (
     Report,
     State,
     defused,
+    is_printable,
+    sanitize,
+    sanitize_line,
     undo_rows,
 )
-from linecard_reports.printing import harmless
 
 _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
@@ -54,7 +56,7 @@ class Table:
             if text is not None:
                 out.write(text)
             else:
-                write([defused(harmless(cell) if at in _SAID else cell) for at, cell in enumerate(cells)])
+                write([defused(sanitize(cell) if at in _SAID else cell) for at, cell in enumerate(cells)])
 
 
 def _harmless_row(cells: tuple[str, ...]) -> str | None:
@@ -64,7 +66,7 @@ def _harmless_row(cells: tuple[str, ...]) -> str | None:
     """
     marks = len(cells) - 1
     text = ",".join(cells)
-    if '"' in text or not text.isprintable():
+    if '"' in text or not is_printable(text):
         return None
     if text.count(",") == marks:
         return None if _COMMA.search(text) else f"{text}\r\n"
@@ -103,14 +105,14 @@ class Retry:
         write(RETRY_HEAD)
         if report.run.state is State.REJECTED:
             out.writelines(
-                f"% {_one_line(f'{fault.message} {fault.hint}')}\r\n" for fault in report.faults(whole_file=True)
+                f"% {sanitize_line(f'{fault.message} {fault.hint}')}\r\n" for fault in report.faults(whole_file=True)
             )
         for line in report.lines(*NOT_FINE):
             write(_row(line))
 
 
 def _row(line: Line) -> list[str]:
-    reason = _one_line(f"{line.code}: {line.message} {line.remedy}")
+    reason = sanitize_line(f"{line.code}: {line.message} {line.remedy}")
     cells = [line.action, line.member, line.pbx, line.extension, line.number, reason[:MOST_REASON]]
     row = [defused(cell) for cell in cells]
     if row[0].lstrip().startswith("%"):
@@ -118,10 +120,6 @@ def _row(line: Line) -> list[str]:
     if line.code == FaultCode.CELL_COUNT:
         row.append("Delete this cell when the row is right.")  # what stands in the row may be shifted: never guess
     return row
-
-
-def _one_line(text: str) -> str:
-    return harmless(" ".join(text.split()))
 
 
 class Undo:
@@ -137,6 +135,6 @@ class Undo:
         write(RETRY_HEAD)  # by which linecard knows its own sheets, whatever the inbox's form
         for row in undo_rows(report.changes):
             if row.action is None:
-                out.write(f"% {_one_line(harmless(row.reason))}\r\n")
+                out.write(f"% {sanitize_line(row.reason)}\r\n")
             else:
                 write(map(defused, (row.action, row.member, row.pbx, row.extension, row.number, row.reason)))

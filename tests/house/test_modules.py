@@ -34,3 +34,18 @@ def test_no_module_is_too_long_to_be_read_in_one_go() -> None:
 def test_every_module_says_what_it_is() -> None:
     silent = [name(path) for path in modules() if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert [path for path in silent if "/migrations/" not in path] == []
+
+
+def test_one_place_says_what_people_may_be_shown() -> None:
+    """`str.isprintable` would take the no-break spaces of a French sentence for something that hides."""
+    own = {
+        "daemon/linecard/rules/sanitize.py",
+        "plugins/linecard_asterisk/judge.py",  # what a login of a PBX may hold, not what is shown
+    }
+    found = {
+        name(path)
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "isprintable"
+    }
+    assert found == own

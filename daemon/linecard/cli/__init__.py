@@ -76,13 +76,14 @@ class Commands(click.Group):
 
 def complain(error: LinecardError) -> None:
     """Say on standard error what is wrong and what to do."""
-    from linecard.cli.site import shown
 
-    click.echo(f"Error: {shown(str(error))}", err=True)
+    from linecard.rules.sanitize import sanitize
+
+    click.echo(f"Error: {sanitize(str(error))}", err=True)
     for problem in error.problems if isinstance(error, ConfigError) else ():
-        click.echo(f"  {shown(problem)}", err=True)
+        click.echo(f"  {sanitize(problem)}", err=True)
     if error.remedy:
-        click.echo(f"Remedy: {shown(error.remedy)}", err=True)
+        click.echo(f"Remedy: {sanitize(error.remedy)}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -8,6 +8,7 @@ import click
 
 from linecard.cli import site
 from linecard.errors import LinecardError
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.model.run import Run
@@ -73,7 +74,7 @@ def command(run: int, checksum: str, because: str, *, although_newer: bool) -> N
         if not checksum:
             raise click.UsageError("Missing argument 'CHECKSUM'.")
         if len(checksum) < 8 or not found.checksum.startswith(checksum):
-            raise NotThisPlan(f"Run {run} waits with the plan {found.checksum}, not {site.shown(checksum)}.")
+            raise NotThisPlan(f"Run {run} waits with the plan {found.checksum}, not {sanitize(checksum)}.")
         if not although_newer:
             _refuse_older(service, found)
         service.approve(found, why=f"approved by its checksum {found.checksum[:12]}{': ' if because else ''}{because}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.model.sheet import Fault
@@ -62,10 +63,10 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
 
 def _tell(fault: Fault) -> None:
     where = f"line {fault.line}" if fault.line else "file"
-    column = f", {site.shown(fault.column)}" if fault.column else ""
-    click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {site.shown(fault.message)}")
+    column = f", {sanitize(fault.column)}" if fault.column else ""
+    click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {sanitize(fault.message)}")
     if fault.hint:
-        click.echo(f"    {site.shown(fault.hint)}")
+        click.echo(f"    {sanitize(fault.hint)}")
 
 
 def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.model.summary import Summary
@@ -47,21 +48,21 @@ def _tell(found: Summary) -> None:
     if found.undecided:
         click.echo("\nWaiting for a decision:")
         for plan in found.undecided:
-            click.echo(f"  run {plan.run}, {plan.inbox}, {site.shown(plan.file)}, since {plan.since:%Y-%m-%d %H:%M}")
+            click.echo(f"  run {plan.run}, {plan.inbox}, {sanitize(plan.file)}, since {plan.since:%Y-%m-%d %H:%M}")
             for why in plan.why:
-                click.echo(f"    {site.shown(why)}")
+                click.echo(f"    {sanitize(why)}")
     if found.wrong:
         click.echo("\nStill not right:")
         for row in found.wrong:
             who = " ".join(part for part in (row.action, row.member, row.extension, row.number, row.pbx) if part)
             times = f", {row.times} times" if row.times > 1 else ""
-            click.echo(f"  {site.shown(who)}: {row.outcome.value} since {row.since:%Y-%m-%d %H:%M}{times}")
-            click.echo(f"    {site.shown(row.message)} {site.shown(row.remedy)}".rstrip())
+            click.echo(f"  {sanitize(who)}: {row.outcome.value} since {row.since:%Y-%m-%d %H:%M}{times}")
+            click.echo(f"    {sanitize(row.message)} {sanitize(row.remedy)}".rstrip())
         _more(found.more_wrong, "row")
     if found.concerns:
         click.echo("\nTo be seen to:")
         for concern in found.concerns:
-            click.echo(f"  {site.shown(concern.message)}\n    {site.shown(concern.remedy)}")
+            click.echo(f"  {sanitize(concern.message)}\n    {sanitize(concern.remedy)}")
     if found.ended:
         click.echo("\nFiles:")
         site.table(
@@ -73,7 +74,7 @@ def _tell(found: Summary) -> None:
                     run.inbox,
                     run.state.value,
                     recap.counts(run.counts),
-                    site.shown(run.file),
+                    sanitize(run.file),
                 )
                 for run in found.ended
             ],

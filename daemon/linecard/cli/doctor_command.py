@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -36,7 +37,7 @@ def command(*, as_json: bool) -> None:
     else:
         for f in findings:
             mark = click.style("ok  ", fg="green") if f.ok else click.style("FAIL", fg="red")
-            click.echo(f"{mark}  {f.check}: {site.shown(f.message)}")
+            click.echo(f"{mark}  {f.check}: {sanitize(f.message)}")
             if f.remedy:
-                click.echo(f"      Remedy: {site.shown(f.remedy)}")
+                click.echo(f"      Remedy: {sanitize(f.remedy)}")
     raise SystemExit(0 if all(f.ok for f in findings) else 1)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import click
 
 from linecard.cli import progress, recap
-from linecard.cli.site import json_out, number, shown
+from linecard.cli.site import json_out, number
 from linecard.errors import LinecardError
 from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.run import Run, State
+from linecard.rules.sanitize import sanitize
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ def recover(
         confirm = confirming(service, bars, yes=yes, approve=approve, although_newer=although_newer)
         for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve)):
             with bars.away():
-                click.echo(f"Run {run.id} ({shown(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
+                click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
     for run_id, error in service.waiting.items():
-        name = shown(service.store.run(run_id).drop.name)
-        click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {shown(str(error))}", err=True)
+        name = sanitize(service.store.run(run_id).drop.name)
+        click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {sanitize(str(error))}", err=True)
     if service.waiting:
         click.echo("When the PBX answers, `linecard resume` finishes what is left; nothing is done twice.", err=True)
     return finished
@@ -102,7 +103,7 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_n
         for waiting in service.unapproved(bars.stage):
             run = waiting
             with bars.away():
-                name = shown(run.drop.name)
+                name = sanitize(run.drop.name)
                 click.echo(f"The import of run {run.id} ({name}) broke off before its plan was approved.", err=True)
                 if run.state is State.PLANNED:
                     run = _approved_late(service, run, yes=yes, although_newer=although_newer)
@@ -179,7 +180,7 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
     click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
-    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {shown(said.todo)}")
+    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {sanitize(said.todo)}")
     recap.tell_faults(report.faults(whole_file=True))
     recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
     if run.state is not State.HELD:  # else its rows were shown, with their warnings
@@ -206,8 +207,8 @@ def facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
 def tell_unfiled(service: Service) -> None:
     """Which reports could not be filed, and why; on standard error, and no matter for the exit code of an import."""
     for run_id, error in service.unfiled.items():
-        click.echo(f"The report of run {run_id} is not filed yet: {shown(str(error))}", err=True)
-        click.echo(f"Remedy: {shown(error.remedy)} Then `linecard resume` files it.", err=True)
+        click.echo(f"The report of run {run_id} is not filed yet: {sanitize(str(error))}", err=True)
+        click.echo(f"Remedy: {sanitize(error.remedy)} Then `linecard resume` files it.", err=True)
 
 
 def send(service: Service) -> None:
@@ -241,7 +242,7 @@ def send(service: Service) -> None:
     except BusyError:
         return  # whoever holds the site sends them
     for trouble in board.troubles:
-        click.echo(shown(f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()), err=True)
+        click.echo(sanitize(f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()), err=True)
 
 
 def exit_code(run: Run) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -37,7 +38,7 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
             with progress.stopping() as stop:
                 finish.recover(service, yes=yes, stop=stop)
                 if stop():
-                    click.echo(f"{site.shown(str(file))} was not imported.", err=True)
+                    click.echo(f"{sanitize(str(file))} was not imported.", err=True)
                     raise SystemExit(1)
                 service.let_pass(file, place)
             with progress.bars(service) as bars:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.ports.inbox import ServerKey
@@ -42,7 +43,7 @@ def trust(name: str, *, yes: bool) -> None:
                 if not yes and not click.confirm("Trust these keys?"):
                     click.echo("Nothing was changed.")
                     raise SystemExit(1)
-                click.echo(f"Trusted, in {site.shown(inbox.trust(new))}.")
+                click.echo(f"Trusted, in {sanitize(inbox.trust(new))}.")
             click.echo(f"Next:  linecard doctor     # tries the way to the files of {name}")
 
 
@@ -50,7 +51,7 @@ def _shown(keys: list[ServerKey]) -> list[ServerKey]:
     """Tell of all keys; those that are not trusted yet, unless one of the server already is."""
     for key in keys:
         state = "trusted" if key.trusted else "not trusted yet"
-        click.echo(f"{site.shown(key.where)}  {key.fingerprint} ({key.type.removeprefix('ssh-')})  {state}")
+        click.echo(f"{sanitize(key.where)}  {key.fingerprint} ({key.type.removeprefix('ssh-')})  {state}")
         for other in key.others:
             click.secho(f"      In its place {other} was trusted so far. Somebody may be in between!", fg="red")
     return [key for key in keys if not key.trusted]

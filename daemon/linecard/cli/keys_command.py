@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.ports.keyring import Key, Keyring
@@ -126,7 +127,7 @@ def export(key: str, form: str, output: Path | None) -> None:
         output.write_bytes(content)
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {site.shown(str(output))}.")
+    click.echo(f"Wrote {sanitize(str(output))}.")
 
 
 @command.command(short_help="Let a PGP key be good for longer.")
@@ -198,7 +199,7 @@ def _answer(keys: Any, *, as_json: bool, said: str) -> None:
 
 def _tell(key: Key, told: str) -> None:
     whose = "secret" if key.secret else "public"
-    click.echo(f"{key.kind}  {key.id}  {whose}  {site.shown(key.owner)}")
+    click.echo(f"{key.kind}  {key.id}  {whose}  {sanitize(key.owner)}")
     when = f"good until {key.expires:%Y-%m-%d}" if key.expires else "does not expire"
     click.echo(f"     {when}{f'; {told}' if told else ''}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,9 +36,9 @@ def test(address: str, sink: str | None, language: str | None, *, digest: bool) 
         name = sample.sink_of_kind(service, "mail", sink)
         send = sample.send_digest if digest else sample.send
         where = send(service, name, address, language or service.config.language, say=_say)
-    click.echo(f"Taken by {site.shown(where)}")
-    click.echo(f"Now look whether it is in the box of {site.shown(address)}, and not among the spam.")
+    click.echo(f"Taken by {sanitize(where)}")
+    click.echo(f"Now look whether it is in the box of {sanitize(address)}, and not among the spam.")
 
 
 def _say(step: str) -> None:
-    click.echo(f"{site.shown(step)} ...")
+    click.echo(f"{sanitize(step)} ...")

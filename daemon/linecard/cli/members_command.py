@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.model.directory import Entry
@@ -48,7 +49,7 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
 
 
 def _row(name: str, extension: str, number: str, member: str) -> str:
-    return site.shown(f"{name:<12} {extension:<12} {number:<17} {member}".rstrip())
+    return sanitize(f"{name:<12} {extension:<12} {number:<17} {member}".rstrip())
 
 
 def _found(service: Service, pbx: str | None, member: str | None, extension: str | None) -> Iterator[tuple[str, Entry]]:

@@ -8,6 +8,7 @@ from collections import Counter
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -45,10 +46,10 @@ def command(*, as_json: bool) -> None:
                 finish.tell(service, run, as_json=False)
             for trouble in troubles:
                 said = f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()
-                click.echo(site.shown(said), err=True)
+                click.echo(sanitize(said), err=True)
             for inbox, sentences in awaiting.items():
                 for sentence in sentences:
-                    click.echo(site.shown(f"inbox {inbox}: {sentence}"), err=True)
+                    click.echo(sanitize(f"inbox {inbox}: {sentence}"), err=True)
             if not ended and not troubles:
                 click.echo("There was nothing to do.")
     code = max((finish.exit_code(run) for run in ended), default=0)

@@ -8,6 +8,7 @@ import click
 
 from linecard.cli import site
 from linecard.errors import LinecardError
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.store.outbox import Item, Outbox
@@ -49,10 +50,10 @@ def list_letters(*, every: bool, as_json: bool) -> None:
                     str(i.id),
                     str(i.run_id or i.tells),
                     i.sink,
-                    site.shown(i.address),
+                    sanitize(i.address),
                     _state(i),
                     str(i.attempts),
-                    site.shown(_why(i)),
+                    sanitize(_why(i)),
                 )
                 for i in letters
             ]

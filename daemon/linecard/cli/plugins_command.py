@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.registry import Plugin
@@ -37,7 +38,7 @@ def command(*, as_json: bool) -> None:
         if plugin.renderers:
             click.echo(f"    report formats: {', '.join(renderer.name for renderer in plugin.renderers)}")
         if plugin.problem:
-            click.echo(f"    cannot be used: {site.shown(plugin.problem)}")
+            click.echo(f"    cannot be used: {sanitize(plugin.problem)}")
 
 
 def _plain(plugin: Plugin) -> dict[str, Any]:

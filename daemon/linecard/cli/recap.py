@@ -8,12 +8,13 @@ from contextlib import contextmanager, redirect_stdout
 
 import click
 
-from linecard.cli.site import number, shown
+from linecard.cli.site import number
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Line
 from linecard.model.run import Hold
 from linecard.model.sheet import Fault, Severity
+from linecard.rules.sanitize import sanitize
 
 ROWS = 50
 _COLOURS = {
@@ -44,12 +45,12 @@ def tell_line(line: Line) -> None:
     mark = {"done": "+", "unchanged": "="}.get(line.outcome, "!")
     where = f"{mark} line {line.line}"
     click.echo(
-        f"  {where:<12} {click.style(f'{line.outcome.value:<9}', fg=_COLOURS[line.outcome])} {shown(line.message)}"
+        f"  {where:<12} {click.style(f'{line.outcome.value:<9}', fg=_COLOURS[line.outcome])} {sanitize(line.message)}"
     )
     if line.remedy:
-        click.echo(f"  {'':<12} {'':<9} {shown(line.remedy)}")
+        click.echo(f"  {'':<12} {'':<9} {sanitize(line.remedy)}")
     for warning in line.warnings:
-        click.echo(f"  {'':<12} {'warning':<9} {shown(warning.message)}")
+        click.echo(f"  {'':<12} {'warning':<9} {sanitize(warning.message)}")
 
 
 def tell_lines(lines: Iterable[Line], *, most: int = ROWS) -> None:
@@ -77,15 +78,15 @@ def tell_changes(changes: Iterator[Change], *, most: int = ROWS) -> int:
 
 
 def _held(held: Holding) -> str:
-    return shown(f"{held.member or '(nobody)'}{''.join(f' {number}' for number in held.numbers)}")
+    return sanitize(f"{held.member or '(nobody)'}{''.join(f' {number}' for number in held.numbers)}")
 
 
 def tell_faults(faults: Iterable[Fault]) -> None:
     for fault in faults:
         word = "refused" if fault.severity is Severity.ERROR else "warning"
-        click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {shown(fault.message)}")
+        click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {sanitize(fault.message)}")
         if fault.hint:
-            click.echo(f"    {shown(fault.hint)}")
+            click.echo(f"    {sanitize(fault.hint)}")
 
 
 def tell_holds(holds: Iterable[Hold], checksum: str) -> None:

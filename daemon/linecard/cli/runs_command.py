@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -36,7 +37,7 @@ def command(last: int, *, as_json: bool) -> None:
                 r.run.inbox,
                 r.run.state.value,
                 recap.counts(r.counts),
-                site.shown(r.run.drop.name),
+                sanitize(r.run.drop.name),
             )
             for r in reports
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -33,7 +34,7 @@ def command(pbx: str, extension: str, *, as_json: bool) -> None:
         found = backend.secret(extension)
     if found is None:
         click.echo(
-            f"No secret of {site.shown(extension)} waits: it was read or handed over, or none was made. "
+            f"No secret of {sanitize(extension)} waits: it was read or handed over, or none was made. "
             "A detach and an attach make a new one.",
             err=True,
         )
@@ -41,5 +42,5 @@ def command(pbx: str, extension: str, *, as_json: bool) -> None:
     if as_json:
         site.stream_json({"extension": extension, "username": found.username, "secret": found.secret}, {}, dict)
         return
-    click.echo(f"The user name is {site.shown(found.username)}; the secret:", err=True)
+    click.echo(f"The user name is {sanitize(found.username)}; the secret:", err=True)
     click.echo(found.secret)

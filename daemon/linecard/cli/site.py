@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.errors import ConfigError
+from linecard.rules.sanitize import sanitize_json
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -96,9 +97,7 @@ class JsonOut:
         self._size = 0
 
     def write(self, text: str) -> None:
-        if not text.isprintable():
-            text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
-        self._held.append(text)
+        self._held.append(sanitize_json(text, keep="\n"))
         self._size += len(text)
         if self._size > HELD_BACK:
             self.flush()
@@ -125,11 +124,6 @@ def json_list(items: Iterable[Any]) -> None:
             out.write(comma + json.dumps(item, ensure_ascii=False))
             comma = ",\n "
         out.write("]\n" if comma != "[\n " else "[]\n")
-
-
-def shown(text: str) -> str:
-    """Text from outside as a terminal may have it: without control and bidi characters."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def number(count: int, one: str, many: str = "") -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.cli import site
+from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -51,9 +52,9 @@ def command(last: int, *, as_json: bool) -> None:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
             for run in filter(has_crashed, held):
-                click.echo(click.style(f"Run {run.id}, {site.shown(run.drop.name)}: {run.holds[0].message}", fg="red"))
+                click.echo(click.style(f"Run {run.id}, {sanitize(run.drop.name)}: {run.holds[0].message}", fg="red"))
             for concern in later:
-                click.echo(click.style(f"\n{site.shown(concern.message)}", fg="red"))
+                click.echo(click.style(f"\n{sanitize(concern.message)}", fg="red"))
                 click.echo(f"    {concern.remedy}")
     raise SystemExit(1 if facts is None or stale or later or facts["troubles"] else 0)
 
@@ -75,7 +76,7 @@ def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
         click.echo(f"The daemon is at work (process {facts['pid']}), as of {at(facts['at'])}.")
     for doing in facts["doing"]:
         of = f" ({doing['done']:,}{' of ' + format(doing['total'], ',') if doing['total'] else ''})"
-        click.echo(f"  {doing['where']}: {site.shown(doing['what'])}{of if doing['done'] or doing['total'] else ''}")
+        click.echo(f"  {doing['where']}: {sanitize(doing['what'])}{of if doing['done'] or doing['total'] else ''}")
     click.echo(f"  {site.number(len(facts['queue']), 'run')} in the queue.")
     for inbox in facts["inboxes"]:
         waiting = site.number(inbox["waiting"], "file")
@@ -83,13 +84,13 @@ def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
         click.echo(f"  inbox {inbox['name']}: looked at {seen}, {waiting} waiting, {inbox['received']:,} received.")
         counts = {use: inbox.get(f"awaiting_{use}", 0) for use in ("marker", "checksum")}
         for sentence in status.awaiting(counts, inbox.get("awaiting_files", [])):
-            click.echo(f"    {site.shown(sentence)}")
+            click.echo(f"    {sanitize(sentence)}")
     if facts["timers"]:
         click.echo("Next timers:")
     for timer in sorted(facts["timers"], key=lambda timer: timer["next"] or ""):
         click.echo(f"  {at(timer['next'])}  {timer['name']}")
     for trouble in facts["troubles"]:
         click.echo(click.style(f"Wrong since {at(trouble['since'])}: ", fg="red"), nl=False)
-        click.echo(f"{trouble['what']}: {site.shown(trouble['message'])}")
+        click.echo(f"{trouble['what']}: {sanitize(trouble['message'])}")
         if trouble["remedy"]:
-            click.echo(f"    {site.shown(trouble['remedy'])}")
+            click.echo(f"    {sanitize(trouble['remedy'])}")

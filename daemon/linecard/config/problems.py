@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
 
+from linecard.rules.sanitize import sanitize_line
+
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
@@ -49,8 +51,9 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         key = f" {self.key}" if self.key else ""
-        line = f"{self.file}:{self.line}:{self.column}{key}: found {self.found}, expected {self.expected}"
-        return "".join(c if c.isprintable() else " " for c in line)
+        return sanitize_line(
+            f"{self.file}:{self.line}:{self.column}{key}: found {self.found}, expected {self.expected}"
+        )
 
 
 def shown(value: Any) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
 from linecard.rules.cells import folded, plain
-from linecard.rules.text import Refused, refuse, shortened
+from linecard.rules.sanitize import is_printable, shorten
+from linecard.rules.text import Refused, refuse
 
 DELIMITERS = (",", ";", "\t", "|")
 SYNONYMS: Mapping[Column, tuple[str, ...]] = {
@@ -192,7 +193,7 @@ class _Header:
                 self._places[column] = at
 
     def _without_columns(self) -> Refused:
-        example = (self._delimiter if self._delimiter.isprintable() else " ").join(list(Column)[:5])
+        example = (self._delimiter if is_printable(self._delimiter) else " ").join(list(Column)[:5])
         return refuse(
             self._number,
             FaultCode.NO_HEADER,
@@ -256,7 +257,7 @@ class _Header:
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
         if likely is not None:
-            hint = f"Did you mean it by {shortened(likely)}? Rename that column, or map it with `columns` on the inbox."
+            hint = f"Did you mean it by {shorten(likely)}? Rename that column, or map it with `columns` on the inbox."
         elif column is Column.EXTENSION and self._nameless and not self._unknown:
             hint = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
         elif column is Column.EXTENSION:
@@ -283,14 +284,14 @@ class _Header:
         hint = "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns."
         if likely:
             name, column = next(iter(likely.items()))
-            hint = f"Did you mean {column} by {shortened(name)}? Rename it, or map it with `columns` on the inbox."
+            hint = f"Did you mean {column} by {shorten(name)}? Rename it, or map it with `columns` on the inbox."
         elif len(names) > 1:
             hint = "Remove them, or name them with `ignore_columns` on the inbox if they mean nothing to linecard."
         if len(names) == 1:
-            message = f"The column {shortened(names[0])} is not known and not read."
+            message = f"The column {shorten(names[0])} is not known and not read."
         else:
             message = f"The columns {_listed(names)} are not known and not read."
-        place = shortened(names[0]) if len(names) == 1 else ""
+        place = shorten(names[0]) if len(names) == 1 else ""
         yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, hint)
 
 
@@ -300,7 +301,7 @@ _ABBREVIATION = 3
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [shortened(name, 40) for name in names[:_MOST_NAMES]]
+    shown = [shorten(name, 40) for name in names[:_MOST_NAMES]]
     more = len(names) - len(shown)
     return f"{', '.join(shown)} and {more} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
@@ -317,9 +318,9 @@ def _twice(number: int, column: Column, first: str, again: str) -> Fault:
     return Fault(
         number,
         column,
-        shortened(again),
+        shorten(again),
         FaultCode.DUPLICATE_COLUMN,
         Severity.ERROR,
-        f"The columns {shortened(first)} and {shortened(again)} both mean {column}.",
+        f"The columns {shorten(first)} and {shorten(again)} both mean {column}.",
         "Keep one of them.",
     )

@@ -12,7 +12,7 @@ from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
 from linecard.rules.number_cell import BadCell
 from linecard.rules.numbering import NumberingPlan
-from linecard.rules.text import shortened
+from linecard.rules.sanitize import shorten
 
 _T = TypeVar("_T")
 
@@ -25,10 +25,10 @@ class Look:
         self._faults: list[Fault] = []
 
     def fault(self, code: FaultCode, column: str, value: str, message: str, hint: str) -> None:
-        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.ERROR, message, hint))
+        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.ERROR, message, hint))
 
     def note(self, code: FaultCode, column: str, value: str, message: str, hint: str = "") -> None:
-        self._faults.append(Fault(self._line, column, shortened(value), code, Severity.WARNING, message, hint))
+        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.WARNING, message, hint))
 
     def row(self, action: Action | None) -> Row:
         """The row with its raw cells, as an invalid one is shown and sent back."""
@@ -52,7 +52,7 @@ class Look:
         raw = self._raw.get(column, "")
         text = plain(raw, digits=digits)
         if text != raw.strip(" \t"):
-            shown = f"read as {shortened(text)}" if text else "read as empty"
+            shown = f"read as {shorten(text)}" if text else "read as empty"
             self.note(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
         return text
 
@@ -65,7 +65,7 @@ class Look:
                 FaultCode.BAD_ACTION,
                 Column.ACTION,
                 text,
-                f"{shortened(text)} is no action.",
+                f"{shorten(text)} is no action.",
                 "Write attach, force_attach or detach.",
             )
         else:
@@ -86,8 +86,8 @@ class Look:
                 FaultCode.BAD_EMAIL,
                 Column.MEMBER,
                 text,
-                f"{shortened(text)} is no e-mail address.",
-                shortened(str(error), 200),
+                f"{shorten(text)} is no e-mail address.",
+                shorten(str(error), 200),
             )
             return ""
 
@@ -105,7 +105,7 @@ class Look:
                 FaultCode.UNKNOWN_PBX,
                 Column.PBX,
                 text,
-                f"There is no PBX {shortened(text)} for this inbox.",
+                f"There is no PBX {shorten(text)} for this inbox.",
                 f"Its PBXs are {', '.join(self._to.plans)}.",
             )
         return name
@@ -129,7 +129,7 @@ class Look:
         for column in (Column.INTERNAL, Column.NUMBER):
             text = plain(self._raw.get(column, ""), digits=True)
             if text and (column is Column.INTERNAL or self._is_extension(text)):
-                message = f"Extension is empty, but {shortened(text)} stands in {column}."
+                message = f"Extension is empty, but {shorten(text)} stands in {column}."
                 hint = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
                 self.fault(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, hint)
                 return
@@ -169,5 +169,5 @@ class Look:
             except BadCell as bad:
                 first = first or bad
         if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
-            self.fault(FaultCode(first.code), column, text, shortened(first.message, 200), first.hint)
+            self.fault(FaultCode(first.code), column, text, shorten(first.message, 200), first.hint)
         return None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from linecard.rules.text import shortened
+from linecard.rules.sanitize import shorten
 
 AS_TEXT = "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8."
 MOST_DIGITS = 15  # ITU-T E.164, 6.2.1
@@ -75,23 +75,23 @@ def check_for_damage(text: str, what: str) -> None:
     """Raise `BadCell` where a spreadsheet has changed or failed to work out the cell; `what` it should have held."""
     if _EXPONENT.match(text):
         raise BadCell(
-            "spreadsheet_damage", f"{shortened(text)} is no {what} any more: a spreadsheet changed it.", AS_TEXT
+            "spreadsheet_damage", f"{shorten(text)} is no {what} any more: a spreadsheet changed it.", AS_TEXT
         )
     if _TOO_NARROW.match(text):
         raise BadCell(
             "spreadsheet_damage",
-            f"{shortened(text)} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
+            f"{shorten(text)} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
             "Widen the column in the spreadsheet and save the file again.",
         )
     if _FORMULA.match(text):
         raise BadCell(
             "spreadsheet_damage",
-            f"{shortened(text)} is the error of a formula.",
+            f"{shorten(text)} is the error of a formula.",
             "Correct the formula in the spreadsheet, or type the value, and save the file again.",
         )
     if _THOUSANDS.match(text) or (what == "extension" and _THOUSANDS_SHORT.match(text)):
         raise BadCell(
-            "spreadsheet_damage", f"{shortened(text)} has a thousands mark: a spreadsheet put it there.", AS_TEXT
+            "spreadsheet_damage", f"{shorten(text)} has a thousands mark: a spreadsheet put it there.", AS_TEXT
         )
 
 
@@ -123,7 +123,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     notes: list[Note] = []
     number = _SCHEME.sub("", text, count=1) if text[:1] in "tT" else text
     if number is not text:
-        notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shortened(number)}."))
+        notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shorten(number)}."))
     if not _DIALLED.match(number):
         check_for_damage(number, "number")
         number = _without_extension(number, region, extension, notes)
@@ -133,9 +133,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     if not _DIALLED.match(digits):
         raise _bad(text, region)
     if is_emergency(digits.removeprefix("+")):
-        raise BadCell(
-            "emergency_number", f"{shortened(text)} is an emergency number in {region}.", "Give a DDI number."
-        )
+        raise BadCell("emergency_number", f"{shorten(text)} is an emergency number in {region}.", "Give a DDI number.")
     found = _read_international(text, digits, region) if digits[0] == "+" else _read_bare(number, digits, region, notes)
     short = _shortness(found)
     if short is not None:
@@ -150,20 +148,20 @@ def _without_extension(text: str, region: str, extension: str, notes: list[Note]
     if found[2] != extension:
         raise BadCell(
             "bad_number",
-            f"{shortened(text)} is a number and an extension ({found[2]}) in one cell.",
+            f"{shorten(text)} is a number and an extension ({found[2]}) in one cell.",
             "Write the number alone; the extension goes into the column Extension.",
         )
-    notes.append(Note("cleaned", f"Number was cleaned of its extension: read as {shortened(found[1])}."))
+    notes.append(Note("cleaned", f"Number was cleaned of its extension: read as {shorten(found[1])}."))
     return found[1]
 
 
 def _check_for_one(text: str, region: str) -> None:
     """Refuse what holds more than one number, or a day instead of one."""
     if is_date(text) and text != _national_spelling(text, region):
-        raise BadCell("spreadsheet_damage", f"{shortened(text)} is a date: a spreadsheet changed it.", AS_TEXT)
+        raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet changed it.", AS_TEXT)
     if _SECOND_PLUS.search(text) or any(_parsed(part, region) for part in _beginnings(text)):
         raise BadCell(
-            "bad_number", f"{shortened(text)} is a range or more than one number.", "Give one number in the cell."
+            "bad_number", f"{shorten(text)} is a range or more than one number.", "Give one number in the cell."
         )
 
 
@@ -174,7 +172,7 @@ def _check_length(text: str, region: str) -> None:
     if count > MOST_DIGITS and _parsed(text, region) is None:
         raise BadCell(
             "bad_number",
-            f"{shortened(text)} has {count} digits; a telephone number has at most 15.",
+            f"{shorten(text)} has {count} digits; a telephone number has at most 15.",
             "Give one number in the cell.",
         )
 
@@ -202,12 +200,12 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
             national = international
         elif national is None or certain:
             raise BadCell(
-                "spreadsheet_damage", f"{shortened(text)} has lost its + (was it {_e164(international)}?).", AS_TEXT
+                "spreadsheet_damage", f"{shorten(text)} has lost its + (was it {_e164(international)}?).", AS_TEXT
             )
         else:
             raise BadCell(
                 "spreadsheet_damage",
-                f"{shortened(text)} can be {_e164(national)} or, with a lost +, {_e164(international)}.",
+                f"{shorten(text)} can be {_e164(national)} or, with a lost +, {_e164(international)}.",
                 "Write the number with its +, in a column that is formatted as Text.",
             )
     if national is None:
@@ -222,7 +220,7 @@ def _unreadable(text: str, digits: str, region: str) -> BadCell:
     if guess is None:
         return _bad(text, region)
     return BadCell(
-        "spreadsheet_damage", f"{shortened(text)} has lost its leading zero (was it {_e164(guess)}?).", AS_TEXT
+        "spreadsheet_damage", f"{shorten(text)} has lost its leading zero (was it {_e164(guess)}?).", AS_TEXT
     )
 
 
@@ -291,7 +289,7 @@ def _e164(number: PhoneNumber) -> str:
 def _bad(text: str, region: str) -> BadCell:
     return BadCell(
         "bad_number",
-        f"{shortened(text)} is no valid telephone number.",
+        f"{shorten(text)} is no valid telephone number.",
         f"Write it as E.164, such as {example(region)}.",
     )
 

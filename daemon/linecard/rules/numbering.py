@@ -20,7 +20,7 @@ from linecard.rules.number_cell import (
     is_date,
     read_number,
 )
-from linecard.rules.text import shortened
+from linecard.rules.sanitize import shorten
 
 _KINDS = (
     "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail".split()  # noqa: SIM905
@@ -136,7 +136,7 @@ class NumberingPlan:
         if not _EXTENSION.match(text):
             raise BadCell(
                 "bad_extension",
-                f"{shortened(text)} is no extension.",
+                f"{shorten(text)} is no extension.",
                 "Extensions are up to 32 digits, such as 1234.",
             )
         if self.is_emergency(text):
@@ -172,7 +172,7 @@ class NumberingPlan:
             raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet changed it.", AS_TEXT)
         if _SEVERAL.match(text):
             raise BadCell(
-                "bad_extension", f"{shortened(text)} is more than one extension.", "Give one extension in the cell."
+                "bad_extension", f"{shorten(text)} is more than one extension.", "Give one extension in the cell."
             )
 
     def _in_range(self, text: str) -> bool:

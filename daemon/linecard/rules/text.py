@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules import containers
+from linecard.rules.sanitize import shorten
 
 
 class Refused(Exception):
@@ -20,15 +21,7 @@ class Refused(Exception):
 
 
 def refuse(line: int, code: FaultCode, message: str, hint: str, *, column: str = "", value: str = "") -> Refused:
-    return Refused(Fault(line, column, shortened(value), code, Severity.ERROR, message, hint))
-
-
-def shortened(value: str, most: int = 80) -> str:
-    """The value as it may be shown in a message: cut, without line ends and control characters."""
-    if len(value) <= most and value.isprintable():
-        return value
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[: most + 1])
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return Refused(Fault(line, column, shorten(value), code, Severity.ERROR, message, hint))
 
 
 _BOMS = (  # that of UTF-32-LE begins with that of UTF-16-LE

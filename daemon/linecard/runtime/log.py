@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO
 
+from linecard.rules.sanitize import sanitize
+
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -77,8 +79,8 @@ class _Text:
 
 
 def _shown(value: object) -> str:
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
-    return f'"{text}"' if not text or " " in text else text
+    text = sanitize(value)
+    return f'"{text}"' if len(text.split()) != 1 else text
 
 
 class _Passed(logging.Handler):

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from acceptance.cli.terminal import HEAD
+from linecard.api import is_printable
 
 NAMES = [
     "two\nlines.csv",
@@ -16,13 +17,14 @@ NAMES = [
     os.fsdecode(b"latin-\xe9\xff.csv"),
     "-" * 3 + "dashes.csv",
     "%s{0}$(id).csv",
+    "Arrivées\u00a0: mars.csv",
 ]
 CELLS = ["\x1b[31mred", "a\x07b", "x\u202ey", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%n%s"]
 
 
 def calm(*texts: str) -> bool:
     """Whether nothing in it would steer a terminal."""
-    return all(c == "\n" or c.isprintable() for text in texts for c in text)
+    return all(is_printable(text.replace("\n", "")) for text in texts)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -92,3 +94,27 @@ def test_a_description_that_is_no_text(site):
     assert said.code == 0
     assert site.run("show", "1", "--json").json["description"] == "caf\\xe9"
     assert calm(site.run("show", "1").out)
+
+
+def test_no_break_spaces_stay_as_french_sets_them(site):
+    """In file name, description, cells and site: at the terminal, in JSON and in every report."""
+    words, name = "Arrivées\u00a0: mars, 1\u202f234 personnes", "Arrivées\u00a0: mars.csv"
+    file = site.sheet("attach,ada@x.org,,1000,", "attaché\u00a0!,bob@x.org,,1001,", name=name)
+    heard = [
+        site.run("check", file),
+        site.run("plan", file),
+        site.run("import", file, "--yes", "--description", words),
+        site.run("runs"),
+        site.run("show", "1"),
+        site.run("show", "1", "--json"),
+    ]
+    for said in heard:
+        assert "\ufffd" not in said.out + said.err
+    for said in heard[3:]:
+        assert name in said.out
+    assert words in heard[4].out
+    assert words in heard[5].out
+    for form in ("html", "text", "json", "csv", "retry", "undo"):
+        text = site.run("report", "1", "--format", form).out
+        assert "\ufffd" not in text, form
+        assert words in text or form in ("csv", "retry", "undo"), form

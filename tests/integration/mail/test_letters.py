@@ -173,3 +173,16 @@ def test_what_was_put_into_a_file_s_name_stays_in_the_subject(server, make):
     assert message["Subject"].endswith("<b>Ελένη 山田.csv")
     assert "\ufffd" in message["Subject"] or "Bcc: eve" in message["Subject"]
     assert server.mails[0].to == ["anna@example.org"]
+
+
+def test_no_break_spaces_stay_as_french_sets_them(server, make):
+    """In the subject too, which is one line."""
+    site = make(server.port)
+    site.run(name="Arrivées\u00a0: mars.csv", description="1\u202f234 personnes\u00a0!")
+    site.deliver()
+    message = server.mails[0].message
+    assert message["Subject"].endswith("Arrivées\u00a0: mars.csv")
+    for form in ("plain", "html"):
+        text = message.get_body((form,)).get_content()
+        assert "1\u202f234 personnes\u00a0!" in text
+        assert "\ufffd" not in text

@@ -97,6 +97,13 @@ def test_a_workbook_in_a_zip_archive_in_gzip_is_a_workbook(desk):
     assert "a workbook" in desk.read(zipped(("people.xlsx", book)), desk.inbox(**PACKED)).messages[0]
 
 
+def test_a_member_with_no_break_spaces_in_its_name_is_a_sheet(desk):
+    """It is no path to somewhere else; a French desktop sets one before the colon."""
+    found = desk.read(zipped(("Arrivées\u00a0: mars 1\u202f234.csv", SHEET)), desk.inbox(**PACKED))
+    assert found.messages == []
+    assert len(found.rows) == len(SHEET.splitlines()) - 1
+
+
 def test_in_and_instead_of_openpgp(town, tmp_path):
     """What is encrypted otherwise is not called unencrypted; how this inbox wants it is said."""
     desk = Desk(town.state, tmp_path)

@@ -11,8 +11,7 @@ from typing import Any, cast
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linecard.api import Fault, FaultCode, Holding, Line, Outcome, Report, Severity, defused
-from linecard_reports.printing import harmless
+from linecard.api import Fault, FaultCode, Holding, Line, Outcome, Report, Severity, defused, sanitize
 from linecard_reports.tables import Table
 
 CELLS = st.text(st.one_of(st.sampled_from("a1é*#+-=@|%_,;\"' \t\r\n\0\xa0\u202e\uff1d"), st.characters()), max_size=6)
@@ -44,8 +43,8 @@ def by_the_rules(line: Line) -> list[str]:
     held: list[Any] = []
     for holding in (line.before, line.after):
         held += [holding.member or "", " ".join(holding.numbers)] if holding else ["", ""]
-    warnings = " ".join(harmless(warning.message) for warning in line.warnings)
-    said = [line.outcome, line.code, harmless(line.message), harmless(line.remedy)]
+    warnings = " ".join(sanitize(warning.message) for warning in line.warnings)
+    said = [line.outcome, line.code, sanitize(line.message), sanitize(line.remedy)]
     row = [line.action, line.member, line.pbx, line.extension, line.number]
     return [str(line.line), *map(defused, [*said, *row, *held, warnings])]
 

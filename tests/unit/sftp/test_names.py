@@ -93,7 +93,3 @@ def test_a_name_beside_another_keeps_its_ending_and_its_length():
 )
 def test_paths(folder, name, path):
     assert convert.join(folder, name) == path
-
-
-def test_what_cannot_be_seen_is_written_out_for_people():
-    assert convert.shown(b"a\nb\xff.csv") == r"a\nb\xff.csv"

@@ -10,6 +10,7 @@ from linecard.model.format import SheetFormat
 from linecard.model.sheet import FILE_FAULTS, Action, Fault, FaultCode, Row, Severity
 from linecard.rules.check import Destinations, Sheet
 from linecard.rules.numbering import BadCell, NumberingPlan
+from linecard.rules.sanitize import is_printable
 
 FILES = Path(__file__).parents[2] / "data" / "sheets"
 HEADER = "Action,LoginEmail,PbxId,Extension,Number\n"
@@ -120,7 +121,7 @@ def clear(fault: Fault) -> None:
     assert len(fault.message) <= 400
     assert len(fault.hint) <= 400
     for text in fault:
-        assert str(text).isprintable(), fault
+        assert is_printable(str(text)), fault
     if fault.severity is Severity.ERROR:
         assert fault.hint, fault
         assert fault.line or fault.code in FILE_FAULTS, fault
