@@ -16,7 +16,7 @@ from linecard_sftp.connect import Way
 from linecard_sftp.disposition import dispose, give_back, give_side_back
 from linecard_sftp.errors import Lost, Refused, Silent, TooLong
 from linecard_sftp.examine import steps
-from linecard_sftp.folders import ensure_folder
+from linecard_sftp.folders import ensure_folder, listed
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.reason import leave_reason
@@ -65,7 +65,7 @@ class SftpInbox:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def look(self) -> Iterator[Listing]:
-        found = self.do(lambda session: list(convert.listings(session.entries(self.folder))), self.folder)
+        found = self.do(lambda session: list(convert.listings(listed(session, self.folder))), self.folder)
         now = time.monotonic()
         self._stuck = {name: stuck for name, stuck in self._stuck.items() if now < stuck[1]}
         for listing in found:

@@ -34,7 +34,7 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
         return
     try:
         length = written(session, part, content)
-        kept = session.stat(part).size == length
+        kept = session.stat(part).size in (length, None)
         if kept:
             if there(session, target) is not None:  # a rename might replace it
                 raise _in_the_way(target)

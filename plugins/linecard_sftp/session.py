@@ -40,6 +40,8 @@ GATHERED = 16_384
 """Bytes of requests that are held back at most until an answer is waited for."""
 MOST_NAMES = 1_000_000
 """Entries that a folder may have; a server that never comes to an end of them is not listened to."""
+MOST_EMPTY = 32
+"""Answers without a name, one after the other, after which a folder is taken to be listed: some servers end it so."""
 WRITE, CREATE, EMPTY, NEW = 2, 8, 16, 32
 """Flags of opening a file. The ssh2 of npm knows NEW only together with EMPTY, which of a new file says no more."""
 FSYNC = b"fsync@openssh.com"
@@ -167,7 +169,7 @@ class Session:
         """What a folder holds."""
         handle = self._text(self._ask(Ask.OPENDIR, path))
         ahead = deque([self._ask(Ask.READDIR, handle)])
-        count, ended, wanted = 0, False, AHEAD
+        count, empty, ended, wanted = 0, 0, False, AHEAD
         try:
             while ahead:
                 kind, body = self._answer(ahead.popleft())
@@ -179,6 +181,8 @@ class Session:
                 count += len(entries)
                 if count > MOST_NAMES:
                     self._fail(f"It lists more than {MOST_NAMES:,} files.")
+                empty = 0 if entries else empty + 1
+                ended = ended or empty == MOST_EMPTY
                 if len(body) > LARGE:
                     wanted = 1  # several such answers at once would be held in memory together
                 while not ended and len(ahead) < wanted:
@@ -230,13 +234,13 @@ class Session:
         return self._ask(Ask.READ, handle, offset >> 32, offset & 0xFFFFFFFF, length)
 
     def block(self, number: int, length: int) -> bytes:
-        """The bytes asked for, or fewer; none at the end of the file."""
+        """The bytes asked for, or fewer; none at the end of the file, which some servers say with an empty block."""
         kind, body = self._answer(number)
         if kind != Answer.DATA:
             self._must_be_end(kind, body)
             return b""
         found = self._read(body, Reader.text)
-        if not 0 < len(found) <= length:
+        if len(found) > length:
             self._fail("It sends another number of bytes than it was asked for.")
         return found
 

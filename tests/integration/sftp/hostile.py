@@ -65,6 +65,8 @@ class Hostile:
     """Whether it says nothing but that it failed where there is no such file, as the examples of ssh2 do."""
     can: tuple[bytes, ...] = ()
     """The extensions that it announces."""
+    bare: bool = False
+    """Whether it lists names alone, ends a list with empty answers and a file with an empty block."""
     sessions: int = 10
     """Sessions that it takes on one connection at a time."""
     password: str = ""
@@ -252,7 +254,8 @@ class _Session:
         if kind == OPEN:
             return HANDLE, self._handle(files[path])
         if kind == OPENDIR:
-            return HANDLE, self._handle(self._within(path) + self._server.listed)
+            folders = [b"done"] if self._server.bare and b"hr/done" in folders else []
+            return HANDLE, self._handle(self._within(path) + self._server.listed + folders)
         if kind == REALPATH:
             return NAME, struct.pack(">I", 1) + _packed(b"/") + _packed(b"") + struct.pack(">I", 0)
         if kind in (CLOSE, READ, WRITE, FSTAT, READDIR):
@@ -287,6 +290,8 @@ class _Session:
             return STATUS, _status(OK)
         if isinstance(found, list):
             names, found[:] = found[:], []
+            if self._server.bare:
+                return NAME, struct.pack(">I", len(names)) + b"".join(_packed(n) + bytes(8) for n in names)
             entries = [_packed(n) + _packed(b"") + _attributes(self._file(n)) for n in names]
             return (NAME, struct.pack(">I", len(names)) + b"".join(entries)) if names else (STATUS, _status(EOF))
         if kind == FSTAT:
@@ -296,7 +301,7 @@ class _Session:
             found.data = found.data[:offset] + rest[12 : 12 + length] + found.data[offset + length :]
             return STATUS, _status(OK)
         block = found.data[offset : offset + min(length, self._server.most)]
-        return (DATA, _packed(block)) if block else (STATUS, _status(EOF))
+        return (DATA, _packed(block)) if block or self._server.bare else (STATUS, _status(EOF))
 
     def _within(self, path: bytes) -> list[bytes]:
         names = [name.removeprefix(path + b"/") for name in self._server.files if name.startswith(path + b"/")]

@@ -113,6 +113,20 @@ def test_a_result_arrives_where_a_disk_knows_no_fsync(hostile, key, folder, code
     assert hostile.names == ([b"hr/../out/000001-hr-a.csv"] if arrives else [])
 
 
+@pytest.mark.parametrize("options", [{"after": "archive done"}, {"claim": None, "after": "delete"}])
+def test_a_server_that_lists_names_alone_is_asked_for_the_rest(hostile, key, folder, options):
+    """And ends its answers in ways of its own. A folder among the names is not taken for a file."""
+    hostile.bare = True
+    office = Office(folder / "site", hostile, key, reply="../out", inboxes={"hr": options})
+    for number in (1000, 1001):
+        hostile.put(b"a.csv", rows(f"ada {number}").encode()).modified += number
+        assert office.once() == []
+    assert office.files == ["a.csv"] * 2
+    archived = [name for name in hostile.names if name.startswith(b"hr/done/")]
+    assert len(archived) == (2 if "archive done" in options.values() else 0)
+    assert len(hostile.names) == len(archived) + 2
+
+
 class TestVague:
     """A server that says of a file that is not there only that it failed."""
 
