@@ -38,6 +38,9 @@ KEPT_OF_FILES = (
     "a mail message",
     "a PDF document, not CSV",
     "a web page, not CSV",
+    "an XML document, not CSV",
+    "a text document, not CSV",
+    "JSON, not CSV",
     # what a file is that no inbox opens: rules/containers, pipeline/opening
     "The file is {said}; it cannot be read as it is.",
     "What is packed in the file is {said}; it cannot be read as it is.",

@@ -17,7 +17,7 @@ from linecard.rules.look import Look
 from linecard.rules.member import Members
 from linecard.rules.numbering import NumberingPlan, surely_valid
 from linecard.rules.retry import own_form
-from linecard.rules.text import Lines, Refused, refuse
+from linecard.rules.text import DOS_END, Lines, Refused, refuse
 
 __all__ = ["Destinations", "Sheet"]
 
@@ -184,13 +184,11 @@ class Sheet:
         raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
         look = Look(line, raw, self._members, self._to)
         if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
-            look.fault(
-                FaultCode.CELL_COUNT,
-                "",
-                layout.delimiter.join(cells),
-                f"The row has {len(cells)} cells; the header has {layout.width}.",
-                "Put a cell that contains the delimiter in quotes, and keep empty cells.",
-            )
+            message = f"The row has {len(cells)} cells; the header has {layout.width}."
+            hint = "Put a cell that contains the delimiter in quotes, and keep empty cells."
+            if len(cells) == 1 and len(header.split(cells[0], layout, self._form)) == layout.width:
+                message, hint = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
+            look.fault(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, hint)
             return look.row(action)
         return look.checked(action)
 
@@ -224,7 +222,7 @@ class Sheet:
         """A blank row, a comment that a spreadsheet has put into quotes, or the header once more: files were joined."""
         if action is not None:
             return False
-        if not any(map(plain, cells)) or cells[0].lstrip().startswith("%"):
+        if not any(plain(cell).strip(DOS_END) for cell in cells) or cells[0].lstrip().startswith("%"):
             return True
         if layout.repeats(cells):
             self.faults.append(_header_again(self._feed.start))

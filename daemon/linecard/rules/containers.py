@@ -81,6 +81,9 @@ _DER = rb"0(?:\x80|\x81.|\x82..|\x83.{3}|\x84.{4})\x06"
 _PKCS = rb"\x2a\x86\x48\x86\xf7\x0d\x01"
 _MAIL = rb"(?i:(?:[a-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*content-type:\s*)"
 _BLANK = rb"(?:\xef\xbb\xbf)?\s*"
+_MARKUP = _BLANK + rb"(?:<\?xml\s[^>]*>\s*|<!--.*?-->\s*)*"
+_XML = _MARKUP + rb"(?:<!DOCTYPE[^>]*>\s*(?:<!--.*?-->\s*)*)?"
+_CSV_EXPORT = "Export the sheet as CSV UTF-8, and send that."
 _SMIME = (
     _BLANK + rb"-----BEGIN (?:PKCS7|CMS)-----",
     _DER + rb"\x09" + _PKCS + rb"\x07[\x01-\x06]",
@@ -126,15 +129,22 @@ _TABLE = (
         Container("encrypted or signed with S/MIME", _REENCRYPT),
     ),
     (_MAIL + rb"(?i:multipart/)", _other("a mail message", "Save the sheet that is attached to it, and send that.")),
-    (rb"%PDF-\d", _other("a PDF document, not CSV", "Export the sheet as CSV UTF-8, and send that.")),
+    (rb"%PDF-\d", _other("a PDF document, not CSV", _CSV_EXPORT)),
     (
-        _BLANK + rb"<(?i:!doctype\s+html|html|head|body|table)\b",
+        _MARKUP + rb"<(?i:!doctype\s+html|html|head|body|table|title|meta|link|script|style|div|form|center|h1)\b",
         _other(
             "a web page, not CSV",
             "Look at it in a browser: if it asks for a login, mend that of the export, else export as CSV UTF-8.",
         ),
     ),
-    (_BLANK + rb"<\?xml\s[^>]*>\s*<\?mso-application", _other("a workbook, not CSV", _AS_CSV)),
+    (
+        _XML + rb"(?:<\?mso-application|<(?:office:document|(?:\w+:)?Workbook|ss:Workbook)\b)",
+        _other("a workbook, not CSV", _AS_CSV),
+    ),
+    (rb"ID;P(?:WXL|S?CALC)[^\r\n]*[\r\n]|TABLE\r?\n0,1\r?\n", _other("a workbook, not CSV", _AS_CSV)),
+    (_BLANK + rb"\{\\rtf\d", _other("a text document, not CSV", _CSV_EXPORT)),
+    (_BLANK + rb"<\?xml\s", _other("an XML document, not CSV", _CSV_EXPORT)),
+    (_BLANK + rb"(?:\[\s*)?\{\s*(?:\"|\})", _other("JSON, not CSV", _CSV_EXPORT)),
 )
 _LOOKS = [(re.compile(start, re.DOTALL), container) for start, container in _TABLE]
 _TAR = Container("a tar archive", _REPACK)

@@ -171,7 +171,7 @@ class _Header:
         self._default = default
         self._place()
         if not self._places:
-            raise self._without_columns()
+            raise self._in_quotes() if self._is_in_quotes() else self._without_columns()
         missing = set(self._missing(pbxs))
         # A misspelt column is said once: as missing where that refuses the file, else as unknown.
         self._faults = [*self._faults, *(self._lacks(c) for c in Column if c in missing), *self._not_read(missing)]
@@ -200,6 +200,20 @@ class _Header:
             f"Line {self._number} names no known column.",
             f"The first line must name the columns, such as {example}; `linecard sample` prints one.",
             value=self._delimiter.join(self._cells),
+        )
+
+    def _is_in_quotes(self) -> bool:
+        """Whether the whole header stands in quotes as one cell, however it is delimited inside."""
+        inside = (_split(self._cells[0], d, self._form) for d in DELIMITERS) if len(self._cells) == 1 else ()
+        return any(sum(folded(cell) in self._known for cell in cells) > 1 for cells in inside)
+
+    def _in_quotes(self) -> Refused:
+        return refuse(
+            self._number,
+            FaultCode.NO_HEADER,
+            "Each line of the file stands in quotes, as one cell.",
+            WITHOUT_QUOTES,
+            value=self._cells[0],
         )
 
     def _missing(self, pbxs: int) -> Iterator[Column]:
@@ -295,6 +309,7 @@ class _Header:
         yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, hint)
 
 
+WITHOUT_QUOTES = "Take away the quotes around whole lines, or export again so that each value is a cell of its own."
 _NO_DEFAULT = "it is needed because the inbox has no default PBX"
 _MOST_NAMES = 5
 _ABBREVIATION = 3

@@ -210,7 +210,7 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
             )
     if national is None:
         raise _unreadable(text, digits, region)
-    if _is_unusual(digits, national, region):
+    if _is_unusual(digits, national, region) or _TRUNK_IN_BRACKETS.match(text):
         notes.append(Note("cleaned", f"Number was written without + or prefix: read as {_e164(national)}."))
     return national
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules import containers
+from linecard.rules.encodings import likely_encoding
 from linecard.rules.sanitize import shorten
 
 
@@ -31,6 +32,9 @@ _BOMS = (  # that of UTF-32-LE begins with that of UTF-16-LE
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+DOS_END = "\x1a"
+"""Ctrl-Z, with which DOS, CP/M and AS/400 end text files; once, or as often as fills the last block."""
+
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 _UNORDERED = frozenset({"utf-16", "utf-32"})
 
@@ -55,7 +59,7 @@ class Lines:
             self._check_lengths(parts, tail)
             self._before += len(parts)
             yield from parts
-        if tail:
+        if tail := tail.rstrip(DOS_END):
             yield tail
 
     def _texts(self) -> Iterator[str]:
@@ -89,9 +93,9 @@ class Lines:
                 raise self._wrong_encoding(0, 1, name.upper(), block[:2])
         head = block[:64]
         if wanted in _UTF8 and head.count(0) > len(head) // 4:
-            raise self._wrong_encoding(head.index(0), 1, _likely(head), b"\0")
+            raise self._wrong_encoding(head.index(0), 1, likely_encoding(head), b"\0")
         if wanted in _UNORDERED:  # Python would raise in the middle of the file: there is no mark to tell the order
-            raise self._wrong_encoding(0, 1, _likely(head), head[:1])
+            raise self._wrong_encoding(0, 1, likely_encoding(head), head[:1])
         return ("utf-8" if wanted in _UTF8 else wanted), 0
 
     def _decode(
@@ -113,17 +117,18 @@ class Lines:
             offset = self._taken - kept + error.start
             if final:
                 raise _cut_off(offset, line, rest) from None
-            raise self._wrong_encoding(offset, line, _likely(rest), rest[:1]) from None
+            before_it = bytes(error.object[max(0, error.start - 1) : error.start])
+            raise self._wrong_encoding(offset, line, likely_encoding(rest, before_it), rest[:1]) from None
 
     def _wrong_encoding(self, offset: int, line: int, likely: str, found: bytes) -> Refused:
         wanted = self._form.encoding.upper()
-        return refuse(
-            line,
-            FaultCode.ENCODING,
-            f"The file is not {wanted}: byte 0x{found.hex()} at offset {offset} (line {line}); it looks like {likely}.",
-            f"Save it as CSV UTF-8, or set `encoding: {likely.lower()}` on the inbox if every file comes like this.",
-            value=found.hex(),
-        )
+        message = f"The file is not {wanted}: byte 0x{found.hex()} at offset {offset} (line {line})"
+        message += f"; it looks like {likely}." if likely else "."
+        hint = "Save it as CSV UTF-8, or set `encoding` on the inbox to what its files are written in."
+        if likely:
+            setting = likely.lower().replace(" ", "-")
+            hint = f"Save it as CSV UTF-8, or set `encoding: {setting}` on the inbox if every file comes like this."
+        return refuse(line, FaultCode.ENCODING, message, hint, value=found.hex())
 
     def _check_lengths(self, lines: list[str], tail: str) -> None:
         most = self._form.max_line
@@ -184,17 +189,3 @@ def _cut_off(offset: int, line: int, rest: bytes) -> Refused:
         "Send the whole file again.",
         value=rest.hex(),
     )
-
-
-def _likely(rest: bytes) -> str:
-    """The encoding such bytes usually come from; said in a hint, never acted upon."""
-    head = rest[:64]
-    if head.count(0) > len(head) // 4:
-        return "UTF-16-LE" if head[1::2].count(0) >= head[0::2].count(0) else "UTF-16-BE"
-    for name, codec in (("UTF-8", "utf-8"), ("windows-1252", "cp1252")):
-        try:
-            codecs.getincrementaldecoder(codec)().decode(rest)
-        except UnicodeDecodeError:
-            continue
-        return name
-    return "cp850"

@@ -62,6 +62,20 @@ NAMED = {
     "openssl": (b"Salted__" + bytes(range(64)), "encrypted with openssl"),
     "S/MIME": (bytes.fromhex("3082011306092a864886f70d010703a0820104") + bytes(64), "encrypted or signed with S/MIME"),
     "a web page": (b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n", "a web page, not CSV"),
+    "a web page of XHTML": (
+        b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x.dtd">\n<html>\n',
+        "a web page, not CSV",
+    ),
+    "a piece of a web page": (b"\n<!-- session over --><script>location='/login'</script>\n", "a web page, not CSV"),
+    "flat ODF": (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n\n<office:document xmlns:office="urn:oasis:names:tc:opendocument">',
+        "a workbook, not CSV",
+    ),
+    "XML of Excel 2003": (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n', "a workbook, not CSV"),
+    "SYLK": (b'ID;PSCALC3\nB;Y2;X3\nC;Y1;X1;K"Action"\n', "a workbook, not CSV"),
+    "XML": (b'<?xml version="1.0"?>\n<people><person/></people>\n', "an XML document, not CSV"),
+    "JSON": (b'[\n  {"Action": "attach"}\n]\n', "JSON, not CSV"),
+    "RTF": (b"{\\rtf1\\ansi Action,LoginEmail}", "a text document, not CSV"),
     "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "a PDF document, not CSV"),
 }
 WRAPPINGS = [name for name in NAMED if "tar" in name or name in ("7z", "xz", "bzip2", "zstd")]

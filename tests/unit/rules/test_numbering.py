@@ -113,7 +113,11 @@ def test_a_number_that_lost_its_plus_or_zero_beyond_recovery_says_what_it_may_ha
     [
         ("FR", "123456789", True),
         ("FR", "33123456789", True),
-        ("FR", "33 (0)1 23 45 67 89", False),
+        ("FR", "33 (0)1 23 45 67 89", True),
+        ("DE", "49 (0)30 901820", True),
+        ("DE", "49 (0) 89 1234568", True),
+        ("DE", "+49 (0)30 901820", False),
+        ("DE", "0049 (0)30 901820", False),
         ("FR", "0123456789", False),
         ("FR", "+33123456789", False),
         ("GB", "2079460000", True),

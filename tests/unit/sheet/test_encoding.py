@@ -48,6 +48,50 @@ def test_another_encoding_refuses_the_file(name, line, offset, value, likely):
     assert (FILES / name).read_bytes()[offset : offset + len(value) // 2].hex() == value
 
 
+WEST = ["René", "Müller", "Ångström", "François", "Núñez", "Groß", "Zoë", "naïve", "Çelik", "Élodie", "ÉLODIE", "Søren"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "likely", "names"),
+    [
+        ("cp1252", "windows-1252", [*WEST, "O\u2019Neil", "Škoda"]),
+        ("mac_roman", "Mac Roman", [*WEST, "O\u2019Neil"]),
+        ("cp850", "cp850", WEST),
+        ("cp437", "cp850", [name for name in WEST if name != "Søren"]),
+        ("cp1250", "windows-1250", ["Jiří Dvořák", "Łukasz", "Błażej"]),
+        ("cp852", "cp852", ["Jiří Dvořák", "Łukasz", "Škoda"]),
+        ("cp1251", "windows-1251", ["Иванов", "Пётр"]),
+        ("cp866", "cp866", ["Иванов"]),
+        ("koi8_r", "KOI8-R", ["Иванов", "Пётр"]),
+    ],
+)
+def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, names):
+    """One name is enough. The setting that is named reads the file; cp437 and cp850 have these letters in one place."""
+    for name in names:
+        data = f"Action,LoginEmail,Extension,Name\nattach,ada@example.com,1234,{name}\n".encode(codec)
+        fault = read(data, ignored=None).fault
+        assert fault.message.endswith(f"it looks like {likely}."), name
+        setting = fault.hint.split("`encoding: ")[1].split("`")[0]
+        assert name in data.decode(setting)
+
+
+def test_bytes_that_are_words_in_no_encoding_are_not_called_one():
+    fault = read(b"Action,LoginEmail,Extension,Name\nattach,ada@example.com,1234,a\xb0\xb1b\n", ignored=None).fault
+    assert fault.message.endswith("(line 2).")
+    assert "looks" not in fault.message
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\r\n" + 70 * "\x1a", "\r\n\x1a\r\n"])
+def test_the_mark_of_dos_for_the_end_of_a_file_is_no_row(end):
+    for block in (1, 1 << 20):
+        reading = read(
+            f"Action,LoginEmail,Extension,Number\r\nattach,ada@example.com,1234,+33123456789{end}", block=block
+        )
+        assert reading.valid == [ADA]
+        assert reading.errors == reading.warnings == []
+    assert read("\x1a").fault.code == "empty"
+
+
 @pytest.mark.parametrize(
     ("name", "encoding"),
     [

@@ -115,6 +115,28 @@ def test_a_file_without_a_header_is_refused_and_shown_one():
     assert "Action,LoginEmail,PbxId,Extension,Number" in fault.hint
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"Action,LoginEmail,Extension"\n"attach,ada@example.com,1234"\n',
+        '"Action;LoginEmail;Extension",,\n"attach;ada@example.com;1234",,\n',
+        '"Action\tLoginEmail\tExtension"\n',
+        '"Action,""LoginEmail"",Extension"\n',
+    ],
+)
+def test_lines_that_stand_in_quotes_as_a_whole_are_named(text):
+    fault = read(text).fault
+    assert (fault.line, fault.code) == (1, "no_header")
+    assert "stands in quotes, as one cell" in fault.message
+
+
+def test_rows_that_stand_in_quotes_as_a_whole_are_named():
+    reading = read('Action,LoginEmail,Extension\n"attach,ada@example.com,1234"\n"attach,""bo@example.com"",1235"\n')
+    assert reading.errors == [(2, "", "cell_count"), (3, "", "cell_count")]
+    assert all("in quotes, as one cell" in row.faults[0].message for row in reading.rows)
+    assert "has 1 cells" in read('Action,LoginEmail,Extension\n"attach,ada@example.com"\n').fault.message
+
+
 @pytest.mark.parametrize("name", ["empty.csv", "only-comments.csv"])
 def test_an_empty_file_is_refused(name):
     """Whether the feed has a header or goes by positions."""
