@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from linecard.api import InboxError
@@ -14,13 +15,22 @@ if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
 
 
-def listed(session: Session, folder: bytes) -> list[Entry]:
-    """What a folder holds; what a server says of nothing in its list it is asked for by name."""
+def listed(session: Session, folder: bytes, doubted: Container[bytes], few: int) -> tuple[list[Entry], set[bytes]]:
+    """What a folder holds, and the names of which the list tells something else than the server does by name.
+
+    By name it is asked for what the list leaves out, for what is doubted, and for a few of the others.
+    """
     entries = list(session.entries(folder))
-    bare = [entry.name for entry in entries if _is_bare(entry.found) and not convert.name_fault(entry.name)]
-    found = session.stats(convert.join(folder, name) for name in bare)
-    asked = {name: now for name, now in zip(bare, found, strict=True) if not isinstance(now, Refused)}
-    return [entry._replace(found=asked.get(entry.name, entry.found)) for entry in entries]
+    names = [
+        entry.name
+        for place, entry in enumerate(entries)
+        if (place < few or entry.name in doubted or _is_bare(entry.found)) and not convert.name_fault(entry.name)
+    ]
+    found = session.stats(convert.join(folder, name) for name in names)
+    asked = {name: now for name, now in zip(names, found, strict=True) if not isinstance(now, Refused)}
+    told = [entry._replace(found=asked.get(entry.name, entry.found)) for entry in entries]
+    pairs = zip(entries, told, strict=True)
+    return told, {now.name for entry, now in pairs if convert.version(entry.found) != convert.version(now.found)}
 
 
 def _is_bare(found: Attributes) -> bool:

@@ -26,6 +26,8 @@ from linecard_sftp.servers import Server, server
 from linecard_sftp.session import Session
 from linecard_sftp.taking import read_side, taken, there
 
+FEW = 20
+"""Files of which the first look asks by name whether the list of their folder tells the truth."""
 STUCK = 60.0
 """Seconds after which a file that could not be renamed is tried again."""
 
@@ -61,11 +63,15 @@ class SftpInbox:
         self._server: Server = server(way, options)
         self.ahead = Ahead()
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
+        self._doubted: set[bytes] | None = None
+        """Files of which the list tells something else than the server does by name; None before the first look."""
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def look(self) -> Iterator[Listing]:
-        found = self.do(lambda session: list(convert.listings(listed(session, self.folder))), self.folder)
+        few, doubted = (FEW, set[bytes]()) if self._doubted is None else (0, self._doubted)
+        entries, self._doubted = self.do(lambda session: listed(session, self.folder, doubted, few), self.folder)
+        found = list(convert.listings(entries))
         now = time.monotonic()
         self._stuck = {name: stuck for name, stuck in self._stuck.items() if now < stuck[1]}
         for listing in found:
@@ -93,7 +99,9 @@ class SftpInbox:
     def _as_seen(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         """Of these claims, those whose file lies in the inbox as it was seen."""
         found = session.stats(self.source(seen) for seen in wanted.values())
-        pairs = zip(wanted.items(), found, strict=True)
+        pairs = list(zip(wanted.items(), found, strict=True))
+        other = {seen.name for (_, seen), now in pairs if not isinstance(now, Refused) and not _is(now, seen)}
+        self._doubted = (self._doubted or set()) | other
         return [claim for (claim, seen), now in pairs if _is(now, seen)]
 
     def _put_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:

@@ -67,6 +67,8 @@ class Hostile:
     """The extensions that it announces."""
     bare: bool = False
     """Whether it lists names alone, ends a list with empty answers and a file with an empty block."""
+    lists_later: int = 0
+    """Seconds by which the times in its lists are later than those that it tells by name."""
     sessions: int = 10
     """Sessions that it takes on one connection at a time."""
     password: str = ""
@@ -292,7 +294,8 @@ class _Session:
             names, found[:] = found[:], []
             if self._server.bare:
                 return NAME, struct.pack(">I", len(names)) + b"".join(_packed(n) + bytes(8) for n in names)
-            entries = [_packed(n) + _packed(b"") + _attributes(self._file(n)) for n in names]
+            later = self._server.lists_later
+            entries = [_packed(n) + _packed(b"") + _attributes(self._file(n), later) for n in names]
             return (NAME, struct.pack(">I", len(names)) + b"".join(entries)) if names else (STATUS, _status(EOF))
         if kind == FSTAT:
             return ATTRS, _attributes(found)
@@ -330,6 +333,6 @@ def _status(code: int) -> bytes:
     return struct.pack(">I", code) + _packed(b"no") + _packed(b"en")
 
 
-def _attributes(file: File) -> bytes:
+def _attributes(file: File, later: int = 0) -> bytes:
     size = len(file.data) if file.says is None else file.says
-    return struct.pack(">IQIII", 1 | 4 | 8, size, file.mode, file.modified, file.modified)
+    return struct.pack(">IQIII", 1 | 4 | 8, size, file.mode, file.modified, file.modified + later)

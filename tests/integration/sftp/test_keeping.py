@@ -127,6 +127,18 @@ def test_a_server_that_lists_names_alone_is_asked_for_the_rest(hostile, key, fol
     assert len(hostile.names) == len(archived) + 2
 
 
+@pytest.mark.parametrize("claim", [".linecard", None])
+def test_a_file_that_is_listed_with_another_time_than_it_has_is_taken(hostile, key, folder, claim):
+    """Once, and not left there for ever as one that changes all the time."""
+    hostile.lists_later = 1
+    office = Office(folder / "site", hostile, key, inboxes={"hr": {"claim": claim}})
+    hostile.put(b"a.csv", rows("ada 1000").encode())
+    for _ in range(3):
+        office.once()
+    assert office.runs == {"a.csv": "applied"}
+    assert office.files == ["a.csv"]
+
+
 class TestVague:
     """A server that says of a file that is not there only that it failed."""
 
