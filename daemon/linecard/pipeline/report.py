@@ -51,7 +51,9 @@ class RunReport:
 
     @cached_property
     def _part_made(self) -> PartMade:
-        return PartMade(self._store, self.run.id, self.run.attempt)
+        rows = self._journal.rows(self.run.attempt, sorted(_UNMADE)) if self._applied else ()
+        wanted = {(effect.pbx, effect.extension) for _, verdict, _ in rows for effect in verdict.effects}
+        return PartMade(self._store, self.run.id, self.run.attempt, wanted if self._applied else None)
 
     @cached_property
     def _made_rows(self) -> Counter[str]:
@@ -128,11 +130,12 @@ class RunReport:
     def _said(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
         tell = Telling(state, self._words)
         # Where all went well, or nothing was begun, no row need be looked at twice.
-        in_parts = any(map(self.counts.get, _UNMADE)) if self._applied else self._part_made.begun
-        in_parts = in_parts or bool(self._forgotten)
+        everywhere = bool(self._forgotten) or (not self._applied and self._part_made.begun)
+        here = any(map(self.counts.get, _UNMADE)) if self._applied else False
         for page in pages:
             kept = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
             faults = {at: list(self._again(found)) for at, found in kept.items()}
+            in_parts = everywhere or (here and any(packed[6] in _UNMADE_AS_STORED for packed in page))
             yield from self._half_made(tell, page, faults) if in_parts else tell(page, faults)
 
     def _half_made(self, tell: Telling, page: Sequence[Packed], faults: Mapping[int, list[Fault]]) -> Iterator[Line]:
@@ -189,6 +192,7 @@ class RunReport:
 
 _UNMADE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
 """Outcomes of rows that were to be done, of which a part may be made."""
+_UNMADE_AS_STORED = frozenset(outcome.value for outcome in _UNMADE)
 
 
 def shown_counts(counts: Mapping[str, int], *, applied: bool, made: int = 0) -> dict[str, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 import sqlalchemy as sa
 
 from linecard.model.directory import Holding
 from linecard.model.outcome import Effect, Fate
 from linecard.model.sheet import Row
+from linecard.store.journal import PAGE
 from linecard.store.packed import stored_holding
 from linecard.store.store import Store
 from linecard.store.tables import change
@@ -23,26 +24,33 @@ class PartMade:
     extensions alone: a run that is planned again remembers what it has made as changes, not as rows.
     """
 
-    def __init__(self, store: Store, run_id: int, attempt: int) -> None:
+    def __init__(
+        self, store: Store, run_id: int, attempt: int, of_interest: Container[tuple[str, str]] | None = None
+    ) -> None:
+        """Where only some extensions are `of_interest`, of the others nothing is kept but what earlier plans have made:
+        a long run of which nearly all is done must not be held in memory."""
         self._changed: dict[_Key, tuple[Holding, Holding]] = {}
         self._left: set[_Key] = set()
         self._earlier: set[_Key] = set()
-        of_run = change.c.run_id == run_id
+        of_run, done = change.c.run_id == run_id, change.c.fate == Fate.DONE
+        some = sa.select(change.c.seq).where(of_run, done).limit(1)
+        columns = (change.c.pbx, change.c.extension, change.c.fate, change.c.attempt)
+        holdings = (change.c.before_member, change.c.before_numbers, change.c.after_member, change.c.after_numbers)
+        query = sa.select(*columns, *holdings).where(of_run, done | (change.c.attempt == attempt))
         with store.reading() as connection:
-            some = sa.select(change.c.seq).where(of_run, change.c.fate == Fate.DONE).limit(1)
             if connection.execute(some).first() is None:
                 return  # as of nearly every run that waits: its plan need not be read
-            holdings = (change.c.before_member, change.c.before_numbers, change.c.after_member, change.c.after_numbers)
-            query = sa.select(change.c.pbx, change.c.extension, change.c.fate, change.c.attempt, *holdings)
-            query = query.where(of_run, (change.c.fate == Fate.DONE) | (change.c.attempt == attempt))
-            for pbx, extension, fate, made_by, *held in connection.execute(query.order_by(change.c.seq)):
-                key = pbx, extension
+            found = connection.execution_options(yield_per=PAGE).execute(query.order_by(change.c.seq))
+            for pbx, extension, fate, made_by, *held in found:
+                key, is_earlier = (pbx, extension), made_by < attempt
+                if of_interest is not None and not is_earlier and key not in of_interest:
+                    continue
                 if fate != Fate.DONE:
                     self._left.add(key)
                     continue
                 first = self._changed.get(key, (stored_holding(*held[:2]),))[0]
                 self._changed[key] = first, stored_holding(*held[2:])
-                if made_by < attempt:
+                if is_earlier:
                     self._earlier.add(key)
 
     @property
