@@ -35,7 +35,7 @@ class States:
     def expect(self) -> None:
         """Have learnt soon what is still to be learnt."""
         with self._lock:
-            if self._timer is None and self._extensions():
+            if self._timer is None and self._extensions(most=1):
                 self._timer = threading.Timer(DELAY, self._learn_all)
                 self._timer.daemon = True
                 self._timer.start()
@@ -70,10 +70,11 @@ class States:
                 self._timer = None
             return found
 
-    def _extensions(self) -> list[str]:
+    def _extensions(self, most: int | None = None) -> list[str]:
         c = self._tables.links.c
+        query = sa.select(c.extension).where(c.unsettled >= int(Left.STATE)).limit(most)
         with self._engine.connect().execution_options(write=False) as connection:
-            return list(connection.scalars(sa.select(c.extension).where(c.unsettled >= int(Left.STATE))))
+            return list(connection.scalars(query))
 
     def _aors(self, extensions: list[str]) -> set[str]:
         c = self._tables.endpoints.c

@@ -158,8 +158,10 @@ def test_no_phone_of_a_leaver_is_let_in_or_rings(desks, action):
         ), case
         for called in (extension, numbers[extension]):
             assert ada.answered(ada.call(called)) == 480, case
-        if action == "detach":
-            site.sheet(f"attach,new{extension}@example.org,{extension},")
+    if action == "detach":
+        site.sheet(*(f"attach,new{extension}@example.org,{extension}," for extension in extensions))
+    for extension, case in cases.items():
+        to = f"desk-{extension}" if case == "other_address" else extension
         theirs = office.phone(extension)
         assert theirs.register(to=to) == 200, case
         ring(ada, numbers[extension], [theirs])
