@@ -2,6 +2,7 @@
 
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
+from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
 from linecard.languages import LANGUAGES, wording
 from linecard.model.concern import Concern
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
@@ -33,6 +34,7 @@ from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
 
 __all__ = [
+    "BUILT_IN",
     "COUNTED",
     "FILE_FAULTS",
     "FINE",
@@ -109,6 +111,7 @@ __all__ = [
     "State",
     "Step",
     "Summary",
+    "Templates",
     "Undecided",
     "Unfinished",
     "Vault",
@@ -128,6 +131,7 @@ __all__ = [
     "is_printable",
     "is_system_file",
     "key_version",
+    "locate_error",
     "plain",
     "preamble",
     "result",

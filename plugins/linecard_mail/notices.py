@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linecard.api import (
+    BUILT_IN,
     COUNTED,
     FINE,
     Concern,
@@ -24,7 +25,7 @@ from linecard.api import (
 from linecard_mail.convert import COLOURS, TONES, bar, link, moments
 from linecard_mail.message import MOST_BODY, Head, enveloped, sent_size, sum_of, words_of
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import OWN, both, in_head
+from linecard_mail.printing import both, in_head
 
 MOST_LINES = 40
 """Of each list of a digest; fewer where the mail would be clipped."""
@@ -49,7 +50,7 @@ def notice_mail(note: Note, outlet: Outlet, options: MailOptions) -> tuple[Email
     keep = MOST_LINES
     while True:
         given = facts(note, outlet, options, keep)
-        plain, html, wrong = both(kind, OWN, given, outlet.templates)
+        plain, html, wrong = both(kind, BUILT_IN, given, outlet.templates)
         if not keep or sent_size(plain, html) <= MOST_BODY:
             break
         keep //= 2

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linecard.api import sanitize
+from linecard.api import BUILT_IN, Templates, locate_error, sanitize
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
-
-OWN = "linecard"
-"""Under `linecard/mail.html.j2` an own template finds the one that it takes the place of."""
 
 
 def both(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> tuple[str, str, str]:
@@ -31,50 +26,23 @@ def both(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> t
 
 def printed(name: str, inbox: str, facts: dict[str, Any], folder: Path | None) -> tuple[str, str]:
     """A template's text; and what is wrong with an own one, if linecard's had to take its place."""
-    own = _environment(folder)
+    own = TEMPLATES.environment(folder)
     wrong = ""
     if folder is not None:
         try:
-            found = own.select_template([name] if inbox == OWN else [f"{inbox}/{name}", name])
+            found = own.select_template([name] if inbox == BUILT_IN else [f"{inbox}/{name}", name])
             if found.filename is None or Path(found.filename).is_relative_to(folder):
                 return found.render(facts), ""
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, no letter is lost for it
             wrong = _said(error, folder)
-    return _environment(None).get_template(name).render(facts), wrong
+    return TEMPLATES.environment(None).get_template(name).render(facts), wrong
 
 
 def _said(error: Exception, folder: Path) -> str:
     """What is wrong, and where as far as it can be told."""
-    import traceback
-
-    own = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
-    file, line = getattr(error, "filename", None), getattr(error, "lineno", None)
-    if own:
-        file, line = own[-1].filename, own[-1].lineno
-    place = f"{Path(file).name}, line {line}: " if file else ""
-    return f"{place}{sanitize(error)[:300]}"
-
-
-@cache
-def _environment(folder: Path | None) -> Environment:
-    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    brought = PackageLoader("linecard_mail")
-    own = [FileSystemLoader(folder)] if folder is not None else []
-    environment = SandboxedEnvironment(
-        loader=ChoiceLoader([*own, brought, PrefixLoader({OWN: brought})]),
-        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
-    )
-    environment.filters["harmless"] = sanitize
-    environment.filters["short"] = short
-    environment.filters["breakable"] = breakable
-    return environment
+    place = locate_error(error, folder)
+    where = f"{Path(place[0]).name}, line {place[1]}: " if place else ""
+    return f"{where}{sanitize(error)[:300]}"
 
 
 MOST_CELL = 300
@@ -111,3 +79,6 @@ def breakable(text: object) -> Markup:
 def _pieces(word: str) -> list[str]:
     parts = re.split("(?=@)", word)
     return [part[at : at + PIECE] for part in parts for at in range(0, len(part), PIECE)]
+
+
+TEMPLATES = Templates("linecard_mail", {"short": short, "breakable": breakable})
