@@ -2,6 +2,15 @@
 
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
+from linecard.infrastructure.files import (
+    create_private,
+    drop_part,
+    make_folder,
+    rename_new,
+    sync_folder,
+    write_whole,
+)
+from linecard.infrastructure.sqlite import create_sqlite_engine
 from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
 from linecard.languages import LANGUAGES, wording
 from linecard.model.concern import Concern
@@ -121,9 +130,12 @@ __all__ = [
     "Wording",
     "Write",
     "Wrong",
+    "create_private",
+    "create_sqlite_engine",
     "defused",
     "detect_container",
     "detect_openpgp",
+    "drop_part",
     "ending_of",
     "expiry",
     "hookimpl",
@@ -132,8 +144,10 @@ __all__ = [
     "is_system_file",
     "key_version",
     "locate_error",
+    "make_folder",
     "plain",
     "preamble",
+    "rename_new",
     "result",
     "safe_name",
     "sanitize",
@@ -141,6 +155,8 @@ __all__ = [
     "sanitize_line",
     "sorted_numbers",
     "spell_out",
+    "sync_folder",
     "undo_rows",
     "wording",
+    "write_whole",
 ]

@@ -13,7 +13,19 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, Can, Caveat, Change, Entry, Flaw, LinecardError, PhoneSecret, Result, Scope
+from linecard.api import (
+    BackendError,
+    Can,
+    Caveat,
+    Change,
+    Entry,
+    Flaw,
+    LinecardError,
+    PhoneSecret,
+    Result,
+    Scope,
+    create_private,
+)
 from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
 from linecard_asterisk.ami import Calls, Manager
@@ -201,10 +213,7 @@ class AsteriskBackend:
         """The file of linecard's own tables, before SQLite makes it: secrets stand in it."""
         path = Path(self._engine.url.database or "")
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return
+            create_private(path)
         except OSError as error:
             raise BackendError(f"{path}: {error.strerror}.", remedy="Check `url`.") from error
 

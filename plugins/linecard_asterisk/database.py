@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError
+from linecard.api import BackendError, create_sqlite_engine
 from linecard_asterisk.options import AsteriskOptions
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
@@ -87,7 +86,8 @@ def engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -
     url = sa.engine.make_url(options.url)
     name = url.get_backend_name()
     if name == "sqlite":
-        return _sqlite(url.set(database=str(folder / (url.database or "asterisk.sqlite3"))), options.busy_timeout)
+        url = url.set(database=str(folder / (url.database or "asterisk.sqlite3")))
+        return create_sqlite_engine(url, busy_timeout=options.busy_timeout, pragmas={})
     if url.drivername in DRIVERS:
         url = url.set(drivername=DRIVERS[url.drivername])
     if options.password is not None:
@@ -99,22 +99,6 @@ def engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -
         extra = EXTRAS.get(error.name or "", "")
         remedy = f"pip install 'linecard[{extra}]'" if extra else f"pip install {error.name}"
         raise BackendError(f"The driver {error.name} is not installed.", remedy=remedy) from error
-
-
-def _sqlite(url: sa.URL, busy_timeout: float) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, hide_parameters=True)
-
-    @sa.event.listens_for(engine, "connect")
-    def connected(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA synchronous=FULL")
-
-    @sa.event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        write = connection.get_execution_options().get("write", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
 
 
 def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:

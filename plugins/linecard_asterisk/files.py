@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError
+from linecard.api import BackendError, write_whole
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.convert import setting
 from linecard_asterisk.database import Tables
@@ -57,22 +56,11 @@ class Include:
 
     def _write(self, path: Path, lines: Iterable[str]) -> None:
         target = self._folder / path
-        new = target.with_name(f".{target.name}.new")
         try:
-            new.unlink(missing_ok=True)
             # Secrets stand in it: nobody but linecard and the group of the folder, which is Asterisk's.
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-            with os.fdopen(file, "w", encoding="utf-8") as out:
+            with write_whole(target, text=True, mode=0o640) as out:
                 out.write(HEAD)
                 out.writelines(lines)
-                out.flush()
-                os.fsync(out.fileno())
-            new.replace(target)
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
         except OSError as error:
             raise _unwritable(error, target) from error
 

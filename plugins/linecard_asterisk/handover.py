@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from linecard.api import BackendError
+from linecard.api import BackendError, sync_folder, write_whole
 
 _RIGHTS = "Give the user linecard runs as the right to write to the folder `handover`."
 
@@ -43,16 +43,10 @@ class Folder:
     def leave(self, handed: Handed) -> None:
         """Leave one secret, in the place of an earlier one of the extension."""
         facts = {name: getattr(handed, name) for name in Handed.__slots__}
-        new = self._path / f".{_name(handed.extension)}.new"
         try:
-            new.unlink(missing_ok=True)
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "w", encoding="utf-8") as out:
+            with write_whole(self._path / f"{_name(handed.extension)}.json", text=True, mode=0o600, named=False) as out:
                 json.dump(facts, out, indent=1)
                 out.write("\n")
-                out.flush()
-                os.fsync(out.fileno())
-            new.replace(self._path / f"{_name(handed.extension)}.json")
         except OSError as error:
             raise self._error(error) from error
 
@@ -66,11 +60,7 @@ class Folder:
     def settle(self) -> None:
         """Make what was left and taken away durable."""
         try:
-            folder = os.open(self._path, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._path)
         except OSError as error:
             raise self._error(error) from error
 

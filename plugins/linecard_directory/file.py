@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from linecard.api import BackendError
+from linecard.api import BackendError, create_private
 from linecard_directory.schema import prepare
 
 _ANOTHER_WRITER = "Another program is writing to the file: let it end, or raise `busy_timeout`."
@@ -46,7 +45,7 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     Transactions are begun by hand. May be handed from thread to thread, never used by two at once. Raises
     `sqlite3.Error`, `OSError` or `BackendError`.
     """
-    _make(path)
+    create_private(path)  # its -wal and -shm files take the mode of the file
     connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys=ON")
@@ -57,15 +56,3 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _make(path: Path) -> None:
-    """Before SQLite does, for it would let others read; its -wal and -shm files take the mode of the file."""
-    if path.exists():
-        return
-    for folder in reversed([f for f in path.parents if not f.exists()]):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    # O_EXCL, not O_CREAT alone: opening and closing a file that is there drops the locks that other
-    # connections of this process have on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -10,9 +10,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import InboxError, Listing, Parting, Place, Unfinished, Watch, ending_of, safe_name
+from linecard.api import (
+    InboxError,
+    Listing,
+    Parting,
+    Place,
+    Unfinished,
+    Watch,
+    ending_of,
+    make_folder,
+    rename_new,
+    safe_name,
+    sync_folder,
+)
 from linecard_local.lease import is_written
-from linecard_local.moving import beside, copied, made, move, rename_new, summed, synced, to_quarantine
+from linecard_local.moving import beside, copied, move, summed, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.reply import put
 from linecard_local.watch import Deaf, FolderWatch
@@ -78,15 +90,15 @@ class LocalInbox:
     def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
         claimed: dict[str, bytes] = {}
         with self._told():
-            made(self._work)
+            make_folder(self._work, mode=0o700)
             for claim, seen in wanted.items():
                 path = self._aside(claim) or self._put_aside(claim, seen)
                 if path is not None:
                     claimed[claim] = path
             for folder in {os.path.dirname(path) for path in claimed.values()}:
-                synced(folder)
+                sync_folder(folder)
             if claimed:
-                synced(self._path)
+                sync_folder(self._path)
         return list(claimed)
 
     def _aside(self, claim: str) -> bytes | None:
@@ -121,7 +133,7 @@ class LocalInbox:
 
     def _must_be_mounted(self, seen: Listing) -> None:
         """Where claimed files lie inside the inbox, a missing one may only be out of sight with its file system."""
-        made(self._work)
+        make_folder(self._work, mode=0o700)
         where = seen.version.partition(":")[0]
         if where in {str(os.stat(folder).st_dev) for folder in (self._path, self._work)} or os.path.isdir(self._hidden):
             return
@@ -138,7 +150,7 @@ class LocalInbox:
             if error.errno != errno.EXDEV:
                 raise
             target = os.path.join(self._hidden, name.encode())
-            made(self._hidden)
+            make_folder(self._hidden, mode=0o700)
             rename_new(source, target)
         return target
 
@@ -203,7 +215,7 @@ class LocalInbox:
             else:
                 self._put_into_quarantine(path, seen, claim)
             self._drop_sides(claim)
-            synced(os.path.dirname(path))
+            sync_folder(os.path.dirname(path))
             return as_taken
 
     def _put_into_quarantine(self, path: bytes, seen: Listing, claim: str) -> None:
@@ -211,7 +223,7 @@ class LocalInbox:
         name = f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}"
         summed = self._aside(claim + CHECKSUM)
         if summed is not None:
-            made(os.fsencode(self._quarantine))
+            make_folder(self._quarantine, mode=0o700)
             ending = safe_name(os.fsdecode(ending_of(seen.checksum, seen.name)))
             move(Path(os.fsdecode(summed)), self._quarantine / f"{name}.{ending}")
         to_quarantine(path, self._quarantine, name)
@@ -264,7 +276,7 @@ class LocalInbox:
             os.unlink(path)
             return
         rename_new(path, target)
-        synced(self._path)
+        sync_folder(self._path)
 
     def put(self, name: str, content: BinaryIO) -> str:
         with self._told():

@@ -2,67 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from linecard.api import make_folder, sync_folder, write_whole
 
 BLOCK = 1 << 20
 LONGEST = 255
 """Bytes that a file name may have."""
-
-NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-"""What file systems without hard links answer, and the kernel where nobody may link to the files of others."""
-NO_NOREPLACE = frozenset({errno.ENOSYS, errno.EINVAL})
-"""What kernels and file systems answer that know no rename which replaces nothing (renameat2 since Linux 3.15)."""
-AT_FDCWD, RENAME_NOREPLACE = -100, 1
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def rename_new(source: bytes, target: bytes) -> None:
-    """Give a file a name that no other file has. Raises `FileExistsError`, `OSError`.
-
-    `os.rename` would replace a file that came under that name meanwhile.
-    """
-    with suppress(AttributeError):  # a C library without it
-        if _libc.renameat2(AT_FDCWD, source, AT_FDCWD, target, RENAME_NOREPLACE) == 0:
-            return
-        code = ctypes.get_errno()
-        if code not in NO_NOREPLACE:
-            raise OSError(code, os.strerror(code), os.fsdecode(source), None, os.fsdecode(target))
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(target)) from error
-        Path(os.fsdecode(source)).rename(
-            os.fsdecode(target)
-        )  # neither can be had here; a file that comes just now is not seen
-    else:
-        Path(os.fsdecode(source)).unlink()
-
-
-def made(folder: bytes) -> None:
-    """Make a private folder, and what is missing above it, durably."""
-    path = Path(os.fsdecode(folder))
-    missing = [p for p in (path, *path.parents) if not p.exists()]
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for new in reversed(missing):
-        synced(os.fsencode(new.parent))
-
-
-def synced(folder: bytes) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def copied(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
@@ -98,7 +48,7 @@ def beside(name: bytes, claim: str, room: int = 0) -> bytes:
 
 def to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
     """Move a file that is too large to where a person finds it, with the reason beside it."""
-    made(os.fsencode(quarantine))
+    make_folder(quarantine, mode=0o700)
     reason = "It is larger than `max_bytes` of its inbox, so it was not imported; it is here as it was sent.\n"
     quarantine.joinpath(f"{name}.reason").write_text(reason, encoding="utf-8")
     move(Path(os.fsdecode(path)), quarantine / name)
@@ -111,11 +61,7 @@ def move(source: Path, target: Path) -> None:
     except OSError as error:  # on another file system the copy must be durable before the file goes
         if error.errno != errno.EXDEV:
             raise
-        part = target.with_name(f".{target.name}.part")
-        with source.open("rb") as file, part.open("wb") as out:
+        with source.open("rb") as file, write_whole(target, text=False) as out:
             copied(file.fileno(), out, os.fstat(file.fileno()).st_size)
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(target)
         source.unlink()
-    synced(os.fsencode(target.parent))
+    sync_folder(target.parent)

@@ -5,38 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import InboxError
-from linecard_local.moving import BLOCK, rename_new, synced
+from linecard.api import InboxError, drop_part, write_whole
+from linecard_local.moving import BLOCK
 
 
 def put(folder: Path, name: str, content: BinaryIO) -> str:
     """Give a new file this name once it is whole and on disk. Raises `InboxError`, `OSError`."""
     folder.mkdir(exist_ok=True)
-    target, part = folder / name, folder / f".{name}.part"
-    part.unlink(missing_ok=True)  # from a try that did not come to its end
+    target = folder / name
+    drop_part(target)
     if os.path.lexists(target):
         _must_be(target, content)
         return str(target)
-    # Whoever may write here could have laid a link in our way, which is never followed.
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as out:
+    try:  # whoever may write here could have laid a link in our way, which is never followed
+        with write_whole(target, text=False, replace=False) as out:
             shutil.copyfileobj(content, out, BLOCK)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            rename_new(os.fsencode(part), os.fsencode(target))
-        except FileExistsError:
-            raise _in_the_way(target) from None
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-    synced(os.fsencode(folder))
+    except FileExistsError:
+        raise _in_the_way(target) from None
     return str(target)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from linecard.api import InboxError, ServerKey
+from linecard.api import InboxError, ServerKey, make_folder, write_whole
 from linecard_sftp.connect import Way
 from linecard_sftp.hostkeys import without
 
@@ -61,12 +59,8 @@ def _written(way: Way, keys: list[ServerKey]) -> None:
     try:
         old = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file.exists() else []
         kept = [left for line in old if (left := without(line, way.login.where, types))]
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        with part.open("w", encoding="utf-8", errors="surrogateescape") as out:
+        make_folder(file.parent, mode=0o700)
+        with write_whole(file, text=True, errors="surrogateescape") as out:
             out.write("".join(f"{line}\n" for line in (*kept, *(key.line for key in keys))))
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
     except OSError as error:
         raise InboxError(f"{file} cannot be written: {error.strerror}.", remedy="Give us the right to it.") from error

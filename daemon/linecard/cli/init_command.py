@@ -19,8 +19,8 @@ def command(folder: Path, region: str) -> None:
     that runs at once. Nothing that is already there is overwritten.
     """
     from linecard.config import template
+    from linecard.infrastructure.files import write_whole
     from linecard.model.directory import Scope
-    from linecard.pipeline.files import whole
     from linecard.runtime.service import Service
 
     text = template(region.upper(), folder.absolute().name)
@@ -30,8 +30,8 @@ def command(folder: Path, region: str) -> None:
     try:
         for name in ("inbox/hr", "archive", "reports", "state"):
             (folder / name).mkdir(mode=0o750, parents=True, exist_ok=True)
-        with whole(file, text=True) as out:
-            out.write(text)  # type: ignore[call-overload]
+        with write_whole(file, text=True) as out:
+            out.write(text)
     except OSError as error:
         raise ConfigError(f"The site cannot be made: {error.filename}: {error.strerror}.") from error
     with Service.load(file) as service:

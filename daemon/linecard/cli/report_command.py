@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TextIO
 
 import click
 
@@ -57,7 +57,7 @@ def command(run: int, form: str, output: Path | None) -> None:
 @contextmanager
 def _file(output: Path) -> Iterator[TextIO]:
     """The file to write, there whole or not at all; where a link leads to; a pipe or device is written as it is."""
-    from linecard.pipeline.files import whole
+    from linecard.infrastructure.files import write_whole
 
     target = output.resolve()
     if target.is_dir():
@@ -66,5 +66,5 @@ def _file(output: Path) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8", newline="") as out:
             yield out
         return
-    with whole(target, text=True) as out:
-        yield cast("TextIO", out)
+    with write_whole(target, text=True) as out:
+        yield out

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO, cast
 
 from linecard.errors import ReportError
+from linecard.infrastructure.files import sync_folder, write_whole
 from linecard.model.report import Report
-from linecard.pipeline.files import sync, whole
 from linecard.pipeline.report import RunReport
 from linecard.ports.renderer import Renderer
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -60,11 +59,11 @@ def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templa
             if renderer.name == RETRY and not report.to_retry:
                 continue
             target = folder / f"{report.path}{renderer.suffix}"
-            with whole(target, text=True, named=False) as out:
-                renderer.render(report, cast("TextIO", out), templates=templates)
+            with write_whole(target, text=True, named=False) as out:
+                renderer.render(report, out, templates=templates)
             written.append(target)
         if written:
-            sync(target.parent)
+            sync_folder(target.parent)
     except OSError as error:
         raise ReportError(
             f"{target} cannot be written: {error.strerror or error}.",

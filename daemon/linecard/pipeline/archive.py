@@ -11,14 +11,13 @@ from contextlib import suppress
 from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO, cast
 
 from linecard import __version__
 from linecard.errors import ReportError
+from linecard.infrastructure.files import write_whole
 from linecard.model.filed import Filed, Index, Month
 from linecard.model.outcome import FINE
 from linecard.model.run import State
-from linecard.pipeline.files import whole
 from linecard.pipeline.report import outcome_counts, report_path, shown_counts
 from linecard.ports.renderer import IndexRenderer
 from linecard.rules import states
@@ -73,8 +72,8 @@ def refresh(
         for month, listed in (*((month, lines[month]) for month in stale if lines[month]), ("", newest)):
             total = sum(month.reports for month in months)
             index = Index(site, timezone, month, listed, tuple(months), total, stamps[month])
-            with whole(folder / month / renderer.name, text=True) as out:
-                renderer.render(index, cast("TextIO", out), templates=templates)
+            with write_whole(folder / month / renderer.name, text=True) as out:
+                renderer.render(index, out, templates=templates)
             written += 1
         _drop_empty(folder, renderer.name, {month.name for month in months})
     except OSError as error:

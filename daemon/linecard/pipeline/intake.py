@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple, cast
 
 from linecard.errors import StateError
+from linecard.infrastructure.files import write_whole
 from linecard.model.run import Drop
 from linecard.model.sheet import Fault
 from linecard.pipeline import precedence
-from linecard.pipeline.files import whole
 from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
 from linecard.rules import checksum
@@ -288,8 +288,8 @@ class Intake:
 
     def _kept(self, claim: Claim) -> int:
         most = self._habits.most
-        with whole(self._archive / claim.path, text=False) as out:
-            copy = _Copy(cast("IO[bytes]", out))
+        with write_whole(self._archive / claim.path, text=False) as out:
+            copy = _Copy(out)
             taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
         damaged = self._damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path)

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, cast
 
+from linecard.infrastructure.files import read_blocks, write_whole
 from linecard.model.outcome import Outcome
 from linecard.model.run import Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
-from linecard.pipeline.files import blocks, whole
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 
@@ -63,12 +62,11 @@ def discard(store: Store, run: Run, archive: Path, folder: Path, *, who: str, wh
         reason,
         f"The file is {target.name} in the quarantine. Send it to whoever supports you: no file should do that.",
     )
-    with suppress(FileNotFoundError), whole(target, text=False) as file:  # a person may have removed it
-        out = cast("IO[bytes]", file)
-        for block in blocks(archive / run.drop.path):
+    with suppress(FileNotFoundError), write_whole(target, text=False) as out:  # a person may have removed it
+        for block in read_blocks(archive / run.drop.path):
             out.write(block)
-    with whole(target.with_name(target.name + ".reason"), text=True) as note:
-        cast("IO[str]", note).write(f"Run {run.id}, inbox {run.inbox}: {reason}\n")
+    with write_whole(target.with_name(target.name + ".reason"), text=True) as note:
+        note.write(f"Run {run.id}, inbox {run.inbox}: {reason}\n")
     nothing = {outcome.value: 0 for outcome in Outcome}
     with store.transaction() as connection:
         Journal(store, run.id).add_faults(connection, 0, [fault])

@@ -7,15 +7,14 @@ import os
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, cast
 
 import sqlalchemy as sa
 
 from linecard.errors import SheetError
+from linecard.infrastructure.files import write_whole
 from linecard.model.outcome import Outcome
 from linecard.model.run import Drop, State
 from linecard.model.sheet import Fault
-from linecard.pipeline.files import whole
 from linecard.rules.names import safe_name
 from linecard.store.journal import Journal
 from linecard.store.store import Store
@@ -33,8 +32,7 @@ def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, mos
     path = Path(f"{now:%Y}", f"{now:%m}", f"{uuid.uuid4().hex[:12]}__{safe_name(name)}")
     digest, size = hashlib.sha256(), 0
     try:
-        with whole(archive / path, text=False, begun_in=archive / BEGUN) as file:
-            out = cast("IO[bytes]", file)
+        with write_whole(archive / path, text=False, begun_in=archive / BEGUN) as out:
             for block in blocks:
                 some = block[: most + 1 - size]
                 digest.update(some)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from linecard.pipeline.files import whole
+from linecard.infrastructure.files import write_whole
 from linecard.rules.clock import ClockState, observe
 from linecard.runtime.log import log
 
@@ -118,5 +118,5 @@ class ClockWatch:
     def _write(self, state: ClockState) -> None:
         trusted = state.trusted.astimezone(UTC).isoformat() if state.trusted is not None else None
         facts = {"seen": state.seen.astimezone(UTC).isoformat(), "trusted": trusted}
-        with whole(self._file, text=True) as out:
-            cast("IO[str]", out).write(json.dumps({**facts, "lasted": state.lasted.total_seconds()}))
+        with write_whole(self._file, text=True) as out:
+            out.write(json.dumps({**facts, "lasted": state.lasted.total_seconds()}))

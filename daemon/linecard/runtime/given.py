@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linecard.errors import SheetError
-from linecard.pipeline.files import blocks
+from linecard.infrastructure.files import read_blocks
 
 
 def readable(file: Path) -> Iterator[bytes]:
     """The bytes of a file. Raises `SheetError`, at once where it can be told."""
     must_be_readable(file)
-    return told(file, blocks(file))
+    return told(file, read_blocks(file))
 
 
 def must_be_readable(file: Path) -> None:

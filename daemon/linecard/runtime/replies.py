@@ -6,7 +6,7 @@ import io
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from linecard.pipeline.files import nameless
+from linecard.infrastructure.files import open_nameless
 from linecard.ports.inbox import Replying
 from linecard.ports.sink import Letter, SinkError, Write
 from linecard.runtime.intakes import opened
@@ -40,7 +40,7 @@ class Replies:
         forms = (RETRY, REPORT) if letter.report.to_retry else (REPORT,)
         where = ""
         for form in forms:
-            with nameless(self._service.config.state) as file:
+            with open_nameless(self._service.config.state) as file:
                 text = io.TextIOWrapper(file, encoding="utf-8", newline="")
                 write(form, text)
                 text.flush()

@@ -13,6 +13,7 @@ from typing import Any, Self
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
+from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
 from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
@@ -21,7 +22,6 @@ from linecard.pipeline import archive, opening, survey
 from linecard.pipeline.announce import announce
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.drive import drive
-from linecard.pipeline.files import nameless, sweep
 from linecard.pipeline.later_runs import pass_over_later_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan, replay
@@ -161,7 +161,7 @@ class Service:
         """What takes off the wrappings of an inbox's files, by kind."""
         if name not in self._openers:
             state = self.config.state
-            desk = Desk(name, self.config.folder, state, partial(nameless, state / opening.PLAIN))
+            desk = Desk(name, self.config.folder, state, partial(open_nameless, state / opening.PLAIN))
             built: dict[str, Opener] = {}
             for kind, settings in self.config.inboxes[name].openers.items():
                 built[kind] = self.registry.opener_kind(kind).build(settings, desk)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from linecard.infrastructure.files import write_whole
 from linecard.runtime.clock import since_boot
 from linecard.runtime.lock import SERVED as FILE
 from linecard.runtime.lock import is_served
@@ -47,12 +49,8 @@ def read(state: Path) -> dict[str, Any] | None:
 def write(state: Path, text: str) -> None:
     """What the daemon does now: of no worth after a crash, so it need not be durable."""
     file = state / FILE
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError:  # a full disk is told elsewhere
-        part.unlink(missing_ok=True)
+    with suppress(OSError), write_whole(file, text=True, fsync=False) as out:  # a full disk is told elsewhere
+        out.write(text)
 
 
 def awaiting(counts: Mapping[str, int], names: list[str]) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from linecard.errors import StateError, UnknownRun
+from linecard.infrastructure.files import create_private
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
@@ -55,9 +55,7 @@ class Store:
         """Open the database below the state folder, made or upgraded where needed. Raises `StateError`."""
         path = folder / FILE
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # before SQLite does, which would let others read it
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            create_private(path)
             has = migrate.version(path)
             if has is None:
                 migrate.upgrade(path)

@@ -13,10 +13,10 @@ from typing import Any
 
 from linecard.api import CannotOpen, Fault, FaultCode, Opener, Row, Severity
 from linecard.api import Desk as OpenersDesk
+from linecard.infrastructure.files import open_nameless
 from linecard.languages.kept import known
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening
-from linecard.pipeline.files import nameless
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.registry import Registry
 from linecard.rules.numbering import NumberingPlan
@@ -83,7 +83,7 @@ class Desk:
 
     def opener(self, kind: str, **options: Any) -> Opener:
         found = self._registry.opener_kind(kind)
-        private = partial(nameless, self._state / opening.PLAIN)
+        private = partial(open_nameless, self._state / opening.PLAIN)
         made = found.build(found.options(**options), OpenersDesk("hr", self._folder, self._state, private))
         self._openers.append(made)
         return made

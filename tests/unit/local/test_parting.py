@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from acceptance.killing import DIED, Countdown, forked
+from linecard.api import rename_new
 from linecard.ports.inbox import InboxError, Parting, Unfinished
 from linecard.rules.names import matches
-from linecard_local.moving import rename_new
 from unit.local.folder import ID, Folder, as_nobody, open_to_all
 
 FEWEST = 40

@@ -12,9 +12,9 @@ from typing import BinaryIO
 import pytest
 
 from linecard.api import CannotOpen, Concern, Fault, FaultCode, OpenerError, Severity, expiry
+from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening
-from linecard.pipeline.files import nameless, sweep
 from linecard.pipeline.places import Inbox
 
 SHEET = b"Action,LoginEmail,Extension\n"
@@ -95,7 +95,7 @@ def test_what_is_no_fault_of_the_file_goes_through(tmp_path):
 
 class TestThePrivateFile:
     def test_has_no_name_and_is_for_its_owner_alone(self, tmp_path):
-        with nameless(tmp_path / "plain") as file:
+        with open_nameless(tmp_path / "plain") as file:
             file.write(b"secret")
             file.seek(0)
             assert file.read() == b"secret"
