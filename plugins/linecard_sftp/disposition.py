@@ -23,6 +23,22 @@ Sides = Mapping[bytes, bytes]
 """The files that go with a file: where each lies, and the name that it came under."""
 
 
+def find_sides(inbox: SftpInbox, session: Session, claim: str, seen: Listing) -> dict[bytes, bytes]:
+    """The files that go with a claimed file: where each lies, and the name that it came under.
+
+    Of two sites that want a file at the same time, one may get it and the other what goes with it, and put that back.
+    """
+    if inbox.stays:
+        return {inbox.beside(side): side for side, _ in convert.sides(seen)}
+    aside = {inbox.aside(claim, seen) + ending: side for side, ending in convert.sides(seen)}
+    if not aside:
+        return {}
+    *found, next_one = session.stats([*aside, inbox.source(seen)])
+    is_left = isinstance(next_one, Refused)  # else what lies there goes with the next file of this name
+    lying = zip(aside.items(), found, strict=True)
+    return {inbox.beside(side) if isinstance(now, Refused) and is_left else path: side for (path, side), now in lying}
+
+
 def dispose(
     inbox: SftpInbox, session: Session, claim: str, seen: Listing, path: bytes, sides: Sides, parting: Parting
 ) -> None:

@@ -13,7 +13,7 @@ from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
-from linecard_sftp.disposition import dispose, give_back, give_side_back
+from linecard_sftp.disposition import dispose, find_sides, give_back, give_side_back
 from linecard_sftp.errors import Lost, Refused, Silent, TooLong
 from linecard_sftp.examine import steps
 from linecard_sftp.folders import ensure_folder, listed
@@ -152,7 +152,16 @@ class SftpInbox:
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
         path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
-        return self.do(lambda session: read_side(session, path, seen.checksum), path)
+
+        def job(session: Session) -> bytes:
+            try:
+                return read_side(session, path, seen.checksum)
+            except Refused:
+                if self.stays:
+                    raise
+                return read_side(session, self.beside(seen.checksum), seen.checksum)  # as `find_sides` says
+
+        return self.do(job, path)
 
     # -- parting ---------------------------------------------------------------------------------------------------
 
@@ -160,10 +169,11 @@ class SftpInbox:
         def job(session: Session) -> bool:
             if self.stays and (parting is Parting.REFUSED or not (self.archive or self.options.deletes)):
                 return True
-            path, sides = self._wanted(claim, seen).path, self._sides(claim, seen)
+            path = self._wanted(claim, seen).path
             now = there(session, path)
             if now is None:  # and what goes with it went before it
                 return True
+            sides = find_sides(self, session, claim, seen)
             if convert.version(now) == taken:
                 dispose(self, session, claim, seen, path, sides, parting)
                 return True
@@ -188,12 +198,6 @@ class SftpInbox:
 
     def source(self, seen: Listing) -> bytes:
         return convert.join(self.folder, seen.name)
-
-    def _sides(self, claim: str, seen: Listing) -> dict[bytes, bytes]:
-        """The files that go with a claimed file: where each lies, and the name that it came under."""
-        if self.stays:
-            return {self.beside(side): side for side, _ in convert.sides(seen)}
-        return {self.aside(claim, seen) + ending: side for side, ending in convert.sides(seen)}
 
     def beside(self, side: bytes) -> bytes:
         return convert.join(self.folder, side)

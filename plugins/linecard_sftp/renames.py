@@ -73,16 +73,18 @@ def move_together(
             continue
         try:
             for side, lies in lying.items():
-                session.rename(lies, others[side])
-                lying[side] = others[side]
+                if lies != others[side]:
+                    session.rename(lies, others[side])
+                    lying[side] = others[side]
             session.rename(path, name)
         except Refused as error:
             refused = error
             continue
         return
     for side, lies in lying.items():
-        with suppress(Refused):
-            session.rename(lies, side)
+        if lies != side:
+            with suppress(Refused):
+                session.rename(lies, side)
     raise InboxError(
         f"{convert.shown(path)} cannot be moved to {convert.shown(places[-1][0])}: {refused.words}.",
         remedy="Give the account the right to it.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import pytest
 
@@ -11,7 +12,7 @@ from integration.sftp import hostile as sftp
 from integration.sftp.hostile import File, HangUp
 from integration.sftp.office import Office
 from integration.sftp.test_hostile import BLOCK, LARGE, QUICK, kept, never_taken, once, taken
-from linecard.ports.inbox import InboxError
+from linecard.ports.inbox import InboxError, Parting
 
 
 @pytest.fixture
@@ -137,6 +138,31 @@ def test_a_file_that_is_listed_with_another_time_than_it_has_is_taken(hostile, k
         office.once()
     assert office.runs == {"a.csv": "applied"}
     assert office.files == ["a.csv"]
+
+
+@pytest.mark.parametrize(("options", "left"), [({}, []), ({"after": "archive done"}, [b"a.csv", b"a.csv.sum"])])
+def test_of_two_sites_the_one_that_gets_the_file_has_what_goes_with_it(hostile, opened, options, left):
+    """The other had moved marker and checksum file aside just before. None is left for the next file of that name."""
+    first, second = opened(**options), opened(claim=".other")
+    for name, content in ((b"a.csv", b"file"), (b"a.csv.sum", b"sum"), (b"a.done", b"")):
+        hostile.put(name, content)
+    (seen,) = [each for each in first.look() if each.name == b"a.csv"]
+    seen = seen._replace(marker=b"a.done", checksum=b"a.csv.sum")
+    claimed = list[str]()
+
+    def overtake(kind: int, path: bytes) -> None:
+        if kind == sftp.RENAME and path == b"hr/a.csv":
+            hostile.before = hostile.after
+            claimed.extend(first.claim({"f" * 32: seen}))
+
+    hostile.before = overtake
+    assert second.claim({"s" * 32: seen}) == []
+    assert claimed == ["f" * 32]
+    into = io.BytesIO()
+    version = first.take("f" * 32, seen, into, most=100)
+    assert (into.getvalue(), first.checksum("f" * 32, seen)) == (b"file", b"sum")
+    assert first.settle("f" * 32, seen, version, Parting.DONE) is True
+    assert hostile.names == [b"hr/done/" + name for name in left]
 
 
 class TestVague:
