@@ -77,6 +77,8 @@ KEPT = (
     "Choose another extension.",
     "Give a DDI number.",
     "{value} is out of range; its leading zeros may be lost (was it {guess}?).",
+    "{pbx} has no extension {value}; its leading zeros may be lost (was it {guess}?).",
+    "Write it with its zeros in a column that is formatted as Text; if it has none, put an apostrophe before it.",
     "{value} is not an extension of this PBX.",
     "Its extensions are {ranges}.",
     "{value} has lost its + (was it {guess}?).",

@@ -17,6 +17,7 @@ from linecard.ports.backend import Can, Prechecks
 from linecard.rules.caveats import OfPbx, is_loss, is_prechecked, reasons_among, reasons_of, warnings
 from linecard.rules.check import Sheet
 from linecard.rules.limits import Losses, Totals, holds
+from linecard.rules.lost_zeros import lost_zeros, may_have_lost_zeros, with_zeros
 from linecard.rules.order import ordered
 from linecard.rules.plan_checksum import Checksum
 from linecard.rules.play import Play, Policy
@@ -59,7 +60,7 @@ class Planning:
         first = list(islice(rows, NARROW + 1))
         if len(first) <= NARROW:
             self._scopes = self._named(first)
-        for row in chain(first, rows):
+        for row in map(self._examine_zeros, chain(first, rows)):
             if row.faults and not row.valid:
                 code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
                 verdict = Verdict(Outcome.INVALID, code)
@@ -84,6 +85,21 @@ class Planning:
             overrides=tuple(sorted({n for v in done for n in v.overrides})),
         )
 
+    def _examine_zeros(self, row: Row) -> Row:
+        """The row; with a fault where no PBX has its extension, and one has it with zeros before it."""
+        if not row.extension or (row.faults and not row.valid):
+            return row
+        if row.pbx and self._play(row.pbx).knows(row.extension):  # most rows
+            return row
+        plays = [self._play(name) for name in ((row.pbx,) if row.pbx else self._inbox.pbxs)]
+        if any(play.knows(row.extension) for play in plays):
+            return row
+        for play in plays:
+            for longer in with_zeros(row.extension, self._inbox.pbxs[play.pbx].numbering):
+                if play.had(longer) and may_have_lost_zeros(row):
+                    return row._replace(faults=(*row.faults, lost_zeros(row, play.pbx, longer)))
+        return row
+
     def _named(self, rows: list[Row]) -> dict[str, Scope]:
         """What these rows name on each PBX."""
         names: dict[str, tuple[set[str], set[str], set[str]]] = {}
@@ -94,6 +110,7 @@ class Planning:
                     members.add(row.member)
                     if row.extension:
                         extensions.add(row.extension)
+                        extensions.update(with_zeros(row.extension, self._inbox.pbxs[pbx].numbering))
                     if row.number:
                         numbers.add(row.number)
         for pbx, made in self._ours.items():

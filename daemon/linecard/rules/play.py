@@ -138,6 +138,15 @@ class Play:
         held = self._of_member.get(member, ())
         return (held,) if isinstance(held, str) else tuple(sorted(held))
 
+    def knows(self, extension: str) -> bool:
+        """Whether the PBX has this extension, or a row has made it."""
+        return extension in self._is
+
+    def had(self, extension: str) -> bool:
+        """Whether the PBX has this extension, whatever rows said of it."""
+        state = self._is.get(extension)
+        return extension in self._was or (state is not None and not state[2] & _TOUCHED)
+
     def holding(self, extension: str) -> Holding:
         return _held(self._is.get(extension, _NOTHING))
 
