@@ -146,7 +146,7 @@ def test_held_and_discarded_with_a_part_made(site, door):
     assert "Would have been done" in seen.run("report", seen.number, "--format", "html")
     seen.run("resume")
     assert "1 done · 2 skipped" in (site.folder / "reports" / "index.html").read_text()
-    check_checksum(site, seen)
+    check_digest(site, seen)
 
     undo = [(row["Action"], row["LoginEmail"], row["Extension"]) for row in seen.table("undo")]
     assert undo == [("detach", "ada@example.org", "1000")]
@@ -157,19 +157,19 @@ def test_held_and_discarded_with_a_part_made(site, door):
     assert now == {"1000": None, "1002": "late@example.org"}
 
 
-def check_checksum(site: Site, seen: Seen) -> None:
+def check_digest(site: Site, seen: Seen) -> None:
     """Of a run that was discarded before anything was sent no row is done; of a half-made one those that were made."""
     site.drop("hr", "never.csv", HEADER + "force_attach,eve@example.org,,1002,\n")
     seen.run("once", code=3)
     ((never,),) = site.ask("SELECT max(id) FROM run")
     seen.run("discard", str(never), code=0)
-    checksum = json.loads(seen.run("checksum", "--inbox", "hr", "--json"))
-    assert checksum["counts"] == NONE_DONE | {"done": 1, "skipped": 2}
-    assert {one["file"]: one["counts"] for one in checksum["ended"]} == {
+    digest = json.loads(seen.run("digest", "--inbox", "hr", "--json"))
+    assert digest["counts"] == NONE_DONE | {"done": 1, "skipped": 2}
+    assert {one["file"]: one["counts"] for one in digest["ended"]} == {
         "run.csv": NONE_DONE | {"done": 1, "skipped": 2},
         "never.csv": NONE_DONE | {"skipped": 1},
     }
-    assert (checksum["weeks"][-1]["done"], checksum["weeks"][-1]["not_done"]) == (1, 2)
+    assert (digest["weeks"][-1]["done"], digest["weeks"][-1]["not_done"]) == (1, 2)
 
 
 @pytest.mark.usefixtures("commands")
