@@ -148,7 +148,8 @@ def _is_of_several(change: Change) -> bool:
 
 def _logged(holding: Holding) -> tuple[str | None, str | None]:
     """As the operations have it: all numbers, with a blank between two."""
-    return holding.member, " ".join(holding.numbers) or None
+    member, numbers = holding
+    return member, (numbers[0] if len(numbers) == 1 else " ".join(numbers)) if numbers else None
 
 
 def _shown(now: Holding) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable
 
 from linecard.model.directory import Change
 from linecard.model.outcome import Verdict
 from linecard.model.run import Hold
+
+
+def _encoded(outcome: str, code: str, other: str = "", holder: str = "") -> bytes:
+    return "\0".join((outcome, code, other, holder, "\n")).encode()
+
+
+_plain = functools.cache(_encoded)
 
 
 class Checksum:
@@ -24,11 +32,16 @@ class Checksum:
 
     def add_row(self, verdict: Verdict) -> None:
         outcome, code, _, other, holder, _ = verdict
-        self._sum.update("\0".join((outcome, code, other, holder, "\n")).encode())
+        if other or holder:
+            self._sum.update(_encoded(outcome, code, other, holder))
+        else:
+            self._sum.update(_plain(outcome, code))
 
     def add(self, change: Change) -> None:
         _, pbx, extension, (holder, had), (member, numbers) = change
-        parts = (pbx, extension, holder or "", " ".join(had), member or "", " ".join(numbers))
+        before = had[0] if len(had) == 1 else " ".join(had)
+        after = numbers[0] if len(numbers) == 1 else " ".join(numbers)
+        parts = (pbx, extension, holder or "", before, member or "", after)
         self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 

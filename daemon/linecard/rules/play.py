@@ -349,4 +349,7 @@ def _spread(numbers: _Numbers) -> tuple[str, ...]:
 
 
 def _held(state: _State) -> Holding:
-    return Holding(state[0], _spread(state[1])) if state[0] or state[1] else VACANT
+    member, numbers, _ = state
+    if not member and not numbers:
+        return VACANT
+    return Holding(member, (numbers,) if isinstance(numbers, str) else numbers or ())

@@ -24,12 +24,17 @@ NEITHER: Held = (None, None)
 
 def numbers_of(text: str | None) -> tuple[str, ...]:
     """The numbers that are stored as one text, a line each; None where there are none."""
-    return tuple(text.split("\n")) if text else ()
+    if not text:
+        return ()
+    return tuple(text.split("\n")) if "\n" in text else (text,)
 
 
 def stored(holding: Holding) -> Held:
     """A holding as it is stored: how `numbers_of` reads the numbers, and how they were stored when there was one."""
-    return holding[0], "\n".join(holding[1]) or None
+    member, numbers = holding
+    if not numbers:
+        return member, None
+    return member, numbers[0] if len(numbers) == 1 else "\n".join(numbers)
 
 
 def stored_holding(member: str | None, numbers: str | None) -> Holding:
@@ -47,7 +52,7 @@ def row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
         more["holder"] = verdict.holder
     if verdict.overrides:
         more["overrides"] = verdict.overrides
-    before, after = (stored(main.before), stored(main.after)) if main is not None else (NEITHER, NEITHER)
+    before, after = (stored(main[2]), stored(main[3])) if main is not None else (NEITHER, NEITHER)
     if not plain and (more or main is not None):
         more["effects"] = [(e.pbx, e.extension, stored(e.before), stored(e.after)) for e in effects]
     text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
