@@ -13,7 +13,7 @@ from linecard.infrastructure.files import (
 from linecard.infrastructure.sqlite import create_sqlite_engine
 from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
 from linecard.languages import LANGUAGES, wording
-from linecard.model.concern import Concern
+from linecard.model.concern import Concern, Finding
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.filed import Filed, Index
 from linecard.model.notice import Notice
@@ -22,8 +22,8 @@ from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
-from linecard.ports.backend import Backend, Can, Examined, Flaw, KeepsSecrets, PhoneSecret, Prechecks
-from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Step, Unfinished, Watch
+from linecard.ports.backend import Backend, Can, Examined, KeepsSecrets, PhoneSecret, Prechecks
+from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Unfinished, Watch
 from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
 from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
 from linecard.ports.opener import CannotOpen, Desk, Opener, OpenerError
@@ -72,7 +72,7 @@ __all__ = [
     "Fault",
     "FaultCode",
     "Filed",
-    "Flaw",
+    "Finding",
     "Headline",
     "Hold",
     "Holding",
@@ -118,7 +118,6 @@ __all__ = [
     "SinkError",
     "SinkKind",
     "State",
-    "Step",
     "Summary",
     "Templates",
     "Undecided",

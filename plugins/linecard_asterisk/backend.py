@@ -18,8 +18,8 @@ from linecard.api import (
     Can,
     Caveat,
     Change,
+    Concern,
     Entry,
-    Flaw,
     LinecardError,
     PhoneSecret,
     Result,
@@ -152,21 +152,21 @@ class AsteriskBackend:
                 connection.execute(sa.update(links).where(mine).values(secret=None))
         return PhoneSecret(username, found)
 
-    def examine(self) -> Iterator[Flaw]:
+    def examine(self) -> Iterator[Concern]:
         """What the database, the folders and the manager interface lack, and what is left behind of leavers."""
-        yield from dict.fromkeys(self._flaws())  # a member of a queue may be told of by Asterisk and by its table
+        yield from dict.fromkeys(self._concerns())  # a member of a queue may be told of by Asterisk and by its table
 
-    def _flaws(self) -> Iterator[Flaw]:
+    def _concerns(self) -> Iterator[Concern]:
         asked = Answers([], [])
         if self._options.ami is not None:
             try:
                 asked = self._ask_asterisk()
             except LinecardError as error:
-                yield Flaw(str(error), error.remedy)
+                yield Concern("manager interface", str(error), error.remedy)
         freed = self._freed()
         with database.told(self._engine):
             if self._include is None:
-                yield from examine.flaws(self._engine, self._options, asked.accounts, freed)
+                yield from examine.concerns(self._engine, self._options, asked.accounts, freed)
                 yield from examine_phones.unfit_caches(asked.caches)
                 yield from examine_phones.stateless(asked.unlisted)
         yield from examine_phones.left_behind(asked.pointers, freed)
@@ -183,11 +183,11 @@ class AsteriskBackend:
             return set()
 
     @staticmethod
-    def _tried(attempt: Callable[[], object]) -> Iterator[Flaw]:
+    def _tried(attempt: Callable[[], object]) -> Iterator[Concern]:
         try:
             attempt()
         except LinecardError as error:
-            yield Flaw(str(error), error.remedy)
+            yield Concern("handover", str(error), error.remedy)
 
     def close(self) -> None:
         """Close what is open, when Asterisk has learnt what it was to learn."""

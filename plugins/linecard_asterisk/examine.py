@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import Flaw
+from linecard.api import Concern
 from linecard_asterisk import database
 from linecard_asterisk.examine_phones import held_fast
 from linecard_asterisk.numbers import Numbers
@@ -31,9 +31,9 @@ WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "call
 _ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
 
 
-def flaws(
+def concerns(
     engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = (), freed: Collection[str] = ()
-) -> Iterator[Flaw]:
+) -> Iterator[Concern]:
     """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow; extensions
     whose holder could not be shut out, and what is told of messages for those that are `freed`."""
     inspector = sa.inspect(engine)
@@ -44,13 +44,13 @@ def flaws(
         if name not in there:
             complete = False
             if key != "numbers" or options.dialplan is not None:  # else made on first use
-                yield Flaw(f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
+                yield Concern(f"table {name}", f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
             continue
         found = {column["name"]: column for column in there[name]}
         missing = [column for column in _needed(key, options) if column not in found]
         complete = complete and not missing
         for column in missing:
-            yield Flaw(f"the table {name} has no column {column}", _of_column(key, column))
+            yield Concern(f"table {name}", f"the table {name} has no column {column}", _of_column(key, column))
         yield from _narrow(key, name, found)
         yield from _slow(inspector, key, name, found, options)
     if complete:
@@ -81,16 +81,18 @@ def _of_column(key: str, column: str) -> str:
     return f"Add it, or take it out of `template` or `columns`. {_ALEMBIC}"
 
 
-def _narrow(key: str, name: str, found: dict[str, Any]) -> Iterator[Flaw]:
+def _narrow(key: str, name: str, found: dict[str, Any]) -> Iterator[Concern]:
     for (table, column), least in WIDE.items():
         length = getattr(found[column]["type"], "length", None) if table == key and column in found else None
         if length is not None and length < least:
-            yield Flaw(f"{name}.{column} holds only {length} characters", f"Make it {least} or more.")
+            yield Concern(
+                f"table {name}", f"{name}.{column} holds only {length} characters", f"Make it {least} or more."
+            )
 
 
 def _slow(
     inspector: sa.Inspector, key: str, name: str, found: dict[str, Any], options: AsteriskOptions
-) -> Iterator[Flaw]:
+) -> Iterator[Concern]:
     """Keys and indexes by which a few rows of many are found."""
     wanted: dict[str, tuple[str, ...]] = {
         "endpoints": ("id",),
@@ -104,14 +106,17 @@ def _slow(
     first = _first_columns(inspector, name)
     for column in wanted.get(key, ()):
         if column in found and column not in first:
-            yield Flaw(
+            yield Concern(
+                f"table {name}",
                 f"{name}.{column} has no index: each change reads the whole table",
                 f"CREATE INDEX ON {name} ({column});",
             )
     if key == "numbers" and number in found and not _is_unique(inspector, name, key_of_numbers):
         key_of_numbers_said = ", ".join(key_of_numbers)
-        yield Flaw(
-            f"{name}.{number} may hold a number twice", f"ALTER TABLE {name} ADD UNIQUE ({key_of_numbers_said});"
+        yield Concern(
+            f"table {name}",
+            f"{name}.{number} may hold a number twice",
+            f"ALTER TABLE {name} ADD UNIQUE ({key_of_numbers_said});",
         )
 
 
@@ -139,7 +144,7 @@ def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None]
         yield index["column_names"], bool(index["unique"])
 
 
-def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
+def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Concern]:
     """Numbers that are written in another way than linecard would write them: the dialplan finds one of both."""
     schema, bare = database.split(options.tables.numbers)
     columns = (sa.Column(name, sa.Text) for name in _needed("numbers", options))
@@ -152,7 +157,8 @@ def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Flaw]:
         count = connection.scalar(query)
     if count:
         has, writes = ("without a +", "with it") if options.plus else ("with a +", "without it")
-        yield Flaw(
+        yield Concern(
+            f"table {options.tables.numbers}",
             f"{options.tables.numbers} has numbers {has} in front ({count}); linecard writes them {writes}",
             f"Set `plus: {'false' if options.plus else 'true'}` if the dialplan wants them so; else write them anew.",
         )

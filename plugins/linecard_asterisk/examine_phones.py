@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import Flaw
+from linecard.api import Concern
 from linecard_asterisk import database, rotation
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.convert import is_extension
@@ -29,7 +29,7 @@ def held_fast(
     columns: Mapping[str, list[Any]],
     elsewhere: Collection[Account],
     freed: Collection[str] = (),
-) -> Iterator[Flaw]:
+) -> Iterator[Concern]:
     """Every extension that could not be taken from its holder, and why: the words with which its row would fail. Of
     those that were, the phones that are told of messages in their mailboxes.
 
@@ -49,10 +49,11 @@ def held_fast(
             continue
         if words := rotation.refusal(extension, endpoint, known, silence=silence):
             remedy = _DEVICES if rotation.devices(extension, endpoint, known) and not silence else _OWN
-            yield Flaw(f"{extension} cannot be taken from its holder: {words}", remedy)
+            yield Concern(f"extension {extension}", f"{extension} cannot be taken from its holder: {words}", remedy)
         elif options.second_devices == "hold" and (others := rotation.devices(extension, endpoint, known)):
             ring = rotation.ring(extension, others)
-            yield Flaw(
+            yield Concern(
+                f"extension {extension}",
                 f"{extension} is taken from its holder only when a person approves it: {ring}",
                 "Give each device an address of record of its own if it is not that of the holder.",
             )
@@ -76,45 +77,49 @@ def _shares(endpoint: Endpoint, known: Known) -> bool:
     return any(len(known.sharing.users(auth)) > 1 for auth in names_in(endpoint.auth))
 
 
-def _shared(extensions: Mapping[str, Endpoint], known: Known) -> Iterator[Flaw]:
-    """Secrets that several endpoints use: one flaw each, for many may share one."""
+def _shared(extensions: Mapping[str, Endpoint], known: Known) -> Iterator[Concern]:
+    """Secrets that several endpoints use: one concern each, for many may share one."""
     for auth in dict.fromkeys(auth for endpoint in extensions.values() for auth in names_in(endpoint.auth)):
         users = known.sharing.users(auth)
         if len(users) > 1:
-            yield Flaw(
+            yield Concern(
+                f"secret {auth}",
                 f"{len(users)} endpoints share the secret {auth}: none of them can be taken from its holder",
                 "Give each endpoint a secret of its own.",
             )
 
 
-def unfit_caches(found: Collection[Cache]) -> Iterator[Flaw]:
+def unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
     """Caches of sorcery.conf of which linecard cannot take what it changed."""
     for cache in found:
         if cache.kind == "contact":
-            yield Flaw(
+            yield Concern(
+                "sorcery.conf",
                 f"sorcery.conf keeps registered phones in the memory cache {cache.name}: a leaver's goes on ringing",
                 "Take the line `contact/cache` out of sorcery.conf.",
             )
         elif cache.full:
-            yield Flaw(
+            yield Concern(
+                "sorcery.conf",
                 f"sorcery.conf keeps all there is in the memory cache {cache.name}: Asterisk finds no new extension",
                 "Take `full_backend_cache` out of sorcery.conf.",
             )
 
 
-def stateless(unlisted: Collection[str]) -> Iterator[Flaw]:
+def stateless(unlisted: Collection[str]) -> Iterator[Concern]:
     """Kinds of objects of which Asterisk may read no list: it has the state of no phone then."""
     for kind in unlisted:
         if kind in ("endpoint", "aor"):
-            yield Flaw(
+            yield Concern(
+                "sorcery.conf",
                 f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings an extension of the tables,"
                 " and no lamp shows it",
                 f"Take `allow_unqualified_fetch` out of the line `{kind}` of sorcery.conf, and restart Asterisk.",
             )
 
 
-def left_behind(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Flaw]:
+def left_behind(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Concern]:
     """What still leads to extensions that nobody holds: the next holder would inherit it."""
     for extension, words, remedy in dict.fromkeys(pointers):
         if extension in vacant:
-            yield Flaw(f"nobody holds {extension}, but {words}", remedy)
+            yield Concern(f"extension {extension}", f"nobody holds {extension}, but {words}", remedy)

@@ -33,7 +33,7 @@ DIGEST = "digest"
 FILES = ("{count} file", "{count} files")
 NO_FILE = "No file came"
 NOTHING_TO_DO = "Nothing to do."
-TODO = (
+REMEDIES = (
     ("{count} plan waits for a decision.", "{count} plans wait for a decision."),
     ("{count} row is still not right.", "{count} rows are still not right."),
     ("{count} thing should be seen to.", "{count} things should be seen to."),
@@ -103,14 +103,14 @@ def _digest(found: Summary, words: Wording, outlet: Outlet, options: MailOptions
     rows = [words.many(*COUNTED[outcome], n) for outcome, n in counts.items() if n]
     files = words.many(*FILES, found.files) if found.files else words(NO_FILE)
     numbers = (len(found.undecided) + found.more_undecided, len(found.wrong) + found.more_wrong, len(found.concerns))
-    todo = [words.many(*forms, n) for forms, n in zip(TODO, numbers, strict=True) if n]
+    remedies = [words.many(*forms, n) for forms, n in zip(REMEDIES, numbers, strict=True) if n]
     *before, last = found.weeks
     not_fine = sum(n for outcome, n in counts.items() if outcome not in FINE)
     most = max([1, *(week.done + week.not_done for week in found.weeks)])
     return {
         "said": ", ".join([files, *rows]),
-        "todo": " ".join(todo) or words(NOTHING_TO_DO),
-        "tone": TONES["attention" if todo or not_fine else "good"],
+        "remedy": " ".join(remedies) or words(NOTHING_TO_DO),
+        "tone": TONES["attention" if remedies or not_fine else "good"],
         "summary": found,
         "bar": bar(counts),
         "colours": COLOURS,

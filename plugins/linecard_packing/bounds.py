@@ -70,8 +70,8 @@ class Flow(io.RawIOBase):
             )
 
 
-def refuse(message: str, hint: str, *, is_cut: bool = False) -> NoReturn:
-    raise CannotOpen(FaultCode.PACKING, message, hint, is_cut=is_cut)
+def refuse(message: str, remedy: str, *, is_cut: bool = False) -> NoReturn:
+    raise CannotOpen(FaultCode.PACKING, message, remedy, is_cut=is_cut)
 
 
 def must_be_packed(how: str) -> CannotOpen:

@@ -179,8 +179,8 @@ def _signed(said: Said, options: PgpOptions, *, valid: bool) -> None:
         )
 
 
-def _signature(message: str, hint: str) -> CannotOpen:
-    return CannotOpen(FaultCode.SIGNATURE, message, hint)
+def _signature(message: str, remedy: str) -> CannotOpen:
+    return CannotOpen(FaultCode.SIGNATURE, message, remedy)
 
 
 def _outdated(said: Said) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, LinecardError, Listing, Step
+from linecard.api import Finding, InboxError, LinecardError, Listing
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
 from linecard_sftp.errors import Refused
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RIGHTS = "Give the account the right to rename in the inbox and in the claim and archive folders, or set `claim: null`."
 
 
-def steps(inbox: SftpInbox) -> Iterator[Step]:
+def steps(inbox: SftpInbox) -> Iterator[Finding]:
     """Reach, host key, login, list, claim, read, reply; what comes after the first that fails is not tried."""
     way, found = inbox.way, list[Listing]()
 
@@ -57,9 +57,9 @@ def steps(inbox: SftpInbox) -> Iterator[Step]:
         tries["reply"] = reply
     for what, tried in tries.items():
         try:
-            yield Step(what, ok=True, message=tried())
+            yield Finding(what, ok=True, message=tried())
         except LinecardError as error:
-            yield Step(what, ok=False, message=str(error), remedy=error.remedy)
+            yield Finding(what, ok=False, message=str(error), remedy=error.remedy)
             return
 
 

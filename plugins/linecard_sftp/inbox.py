@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import Concern, InboxError, Listing, Parting, Place, ServerKey, Step, Watch
+from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
@@ -266,7 +266,7 @@ class SftpInbox:
 
     # -- for people ------------------------------------------------------------------------------------------------
 
-    def examine(self) -> Iterator[Step]:
+    def examine(self) -> Iterator[Finding]:
         return steps(self)
 
     def offered(self) -> list[ServerKey]:

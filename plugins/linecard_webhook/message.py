@@ -23,7 +23,7 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
             "event": f"run.{letter.state.value}",
             "site": report.site,
             "run": plain.run(report.run, report.counts),
-            "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
+            "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
             "problems": problems,
             "report": letter.filed or None,
         },

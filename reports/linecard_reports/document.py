@@ -23,7 +23,7 @@ class Document:
         counts = {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome}
         head = plain.run(report.run, counts) | {
             "site": report.site,
-            "headline": {"tone": said.tone, "title": said.title, "todo": said.todo or None},
+            "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
         }
         separator = "{"
         for key, value in head.items():

@@ -105,7 +105,7 @@ class Retry:
         write(RETRY_HEAD)
         if report.run.state is State.REJECTED:
             out.writelines(
-                f"% {sanitize_line(f'{fault.message} {fault.hint}')}\r\n" for fault in report.faults(whole_file=True)
+                f"% {sanitize_line(f'{fault.message} {fault.remedy}')}\r\n" for fault in report.faults(whole_file=True)
             )
         for line in report.lines(*NOT_FINE):
             write(_row(line))

@@ -152,7 +152,7 @@ class TestFaults:
             (4, "LoginEmail", "cy"),
             (5, "Extension", "99"),
         ]
-        assert all(f["message"] and f["hint"] for f in faults)
+        assert all(f["message"] and f["remedy"] for f in faults)
 
     def test_counts_are_the_rows_behind_them(self, site):
         """What was skipped is not counted as done; every count is the number of its rows, and they add up."""

@@ -46,11 +46,11 @@ def core() -> list[Message]:
         s.NEEDS,
         *s.NONE_DONE,
         s.SO_FAR,
-        *s.TODO.values(),
-        *(text for said in s._NOT_APPLIED.values() for text in (said.title, said.todo)),
-        *(text for said in s._PART_MADE.values() for text in (said.title, said.todo)),
+        *s.REMEDIES.values(),
+        *(text for said in s._NOT_APPLIED.values() for text in (said.title, said.remedy)),
+        *(text for said in s._PART_MADE.values() for text in (said.title, said.remedy)),
         s.TOOK_ITS_PLACE,
-        *(s.CRASHED.title, s.CRASHED.todo),
+        *(s.CRASHED.title, s.CRASHED.remedy),
         s.PART_MADE,
         s.MADE_BEFORE,
         *wording.COUNTED.values(),
@@ -65,7 +65,7 @@ def core() -> list[Message]:
 def mail() -> list[Message]:
     """What the mail adds, as its templates say it, and the words for outcomes."""
     found: list[Message] = [*map(str, Outcome), "Would be done", "Would have been done", "Not applied"]
-    found += [notices.DIGEST, notices.NOTHING_TO_DO, notices.NO_FILE, notices.FILES, *notices.TODO]
+    found += [notices.DIGEST, notices.NOTHING_TO_DO, notices.NO_FILE, notices.FILES, *notices.REMEDIES]
     keywords = {"_": None, "many": (1, 2)}
     for file in sorted(TEMPLATES.glob("*.j2")):
         with file.open("rb") as content:

@@ -28,7 +28,7 @@ def works(tmp_path):
 
 def warnings(works: Works, run: Run) -> dict[int, list[tuple[str, str]]]:
     return {
-        line.line: [(w.message, w.hint) for w in line.warnings if w.code == "caveat"]
+        line.line: [(w.message, w.remedy) for w in line.warnings if w.code == "caveat"]
         for line in works.lines(run)
         if line.warnings
     }

@@ -65,8 +65,8 @@ def _tell(fault: Fault) -> None:
     where = f"line {fault.line}" if fault.line else "file"
     column = f", {sanitize(fault.column)}" if fault.column else ""
     click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {sanitize(fault.message)}")
-    if fault.hint:
-        click.echo(f"    {sanitize(fault.hint)}")
+    if fault.remedy:
+        click.echo(f"    {sanitize(fault.remedy)}")
 
 
 def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:

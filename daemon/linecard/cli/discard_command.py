@@ -28,5 +28,5 @@ def command(run: int, because: str) -> None:
         else:
             ended = service.discard(found, why=why)
         report = service.report(ended)
-    said = f"{report.headline.title} {report.headline.todo}" if report.is_begun else "Nothing of it was changed."
+    said = f"{report.headline.title} {report.headline.remedy}" if report.is_begun else "Nothing of it was changed."
     click.echo(f"Run {run} is discarded. {said}")

@@ -17,7 +17,8 @@ def command(*, as_json: bool) -> None:
     Exits with 0 when all is well and with 1 when something is not.
     """
     from linecard.errors import ConfigError
-    from linecard.runtime.doctor import Finding, examine
+    from linecard.model.concern import Finding
+    from linecard.runtime.doctor import examine
 
     try:
         with site.service() as service:

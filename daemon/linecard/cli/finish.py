@@ -180,7 +180,7 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
     click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
-    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {sanitize(said.todo)}")
+    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {sanitize(said.remedy)}")
     recap.tell_faults(report.faults(whole_file=True))
     recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
     if run.state is not State.HELD:  # else its rows were shown, with their warnings

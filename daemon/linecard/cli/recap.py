@@ -85,8 +85,8 @@ def tell_faults(faults: Iterable[Fault]) -> None:
     for fault in faults:
         word = "refused" if fault.severity is Severity.ERROR else "warning"
         click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {sanitize(fault.message)}")
-        if fault.hint:
-            click.echo(f"    {sanitize(fault.hint)}")
+        if fault.remedy:
+            click.echo(f"    {sanitize(fault.remedy)}")
 
 
 def tell_holds(holds: Iterable[Hold], checksum: str) -> None:

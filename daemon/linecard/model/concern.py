@@ -1,4 +1,5 @@
-"""A concern: what somebody should see to."""
+"""What is wrong and what to do: found by looking, or met on the way. What is raised is a `LinecardError`, what is wrong
+at one place of a file a `Fault`."""
 
 from __future__ import annotations
 
@@ -6,8 +7,17 @@ from typing import NamedTuple
 
 
 class Concern(NamedTuple):
-    """Something that will do harm if nobody sees to it. `what` tells it from others."""
+    """Something that a person should see to, for it does harm or will. `what` tells it from others."""
 
     what: str
     message: str
     remedy: str
+
+
+class Finding(NamedTuple):
+    """One thing looked at, and what to do if it is not well."""
+
+    check: str
+    ok: bool
+    message: str
+    remedy: str = ""

@@ -42,7 +42,7 @@ class Headline:
     tone: str
     """`good`, `attention` (some rows need a person) or `bad` (nothing was done, or it broke off)."""
     title: str
-    todo: str
+    remedy: str
 
 
 class Report(Protocol):

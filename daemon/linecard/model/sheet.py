@@ -116,7 +116,7 @@ class Fault(NamedTuple):
     code: FaultCode
     severity: Severity
     message: str
-    hint: str
+    remedy: str
 
 
 class Row(NamedTuple):

@@ -74,7 +74,7 @@ def _refuse_what_is_left(found: BinaryIO, name: str, openers: Mapping[str, Opene
     # What cannot be opened is named before an opener says what it is not: encrypted with age is not "not encrypted".
     if container is not None:
         said = container.sentence_inside if is_inside else container.sentence
-        remedy = wanted.fault.hint if wanted and container.is_wrapping else container.remedy
+        remedy = wanted.fault.remedy if wanted and container.is_wrapping else container.remedy
         raise CannotOpen(FaultCode.PACKING, said, remedy)
     if wanted is not None and head:  # an empty file is told as what it is
         raise wanted

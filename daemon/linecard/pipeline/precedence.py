@@ -95,5 +95,5 @@ def _duplicate(run_id: int) -> Fault:
     )
 
 
-def _fault(code: FaultCode, message: str, hint: str, severity: Severity = Severity.ERROR) -> Fault:
-    return Fault(0, "", "", code, severity, message, hint)
+def _fault(code: FaultCode, message: str, remedy: str, severity: Severity = Severity.ERROR) -> Fault:
+    return Fault(0, "", "", code, severity, message, remedy)

@@ -176,7 +176,7 @@ class RunReport:
         if self._words is ENGLISH:
             return iter(faults)
         again = self._words.again
-        return (fault._replace(message=again(fault.message), hint=again(fault.hint)) for fault in faults)
+        return (fault._replace(message=again(fault.message), remedy=again(fault.remedy)) for fault in faults)
 
     def changes(self) -> Iterator[Change]:
         return (change for change in self._journal.net_changes() if change.before != change.after)

@@ -138,7 +138,7 @@ def line(
     if outcome is INVALID:
         errors = [f for f in faults if f.severity is Severity.ERROR]
         message = " ".join(f.message for f in errors)
-        remedy = " ".join(dict.fromkeys(f.hint for f in errors if f.hint))
+        remedy = " ".join(dict.fromkeys(f.remedy for f in errors if f.remedy))
     else:
         facts = _facts(row, verdict, said, words)
         message, remedy = sentence(code, facts, words)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from linecard.model.concern import Concern
 from linecard.model.directory import Change, Entry, Scope
 from linecard.model.outcome import Caveat, Result
 
@@ -48,13 +49,6 @@ class Backend(Protocol):
         ...
 
 
-class Flaw(NamedTuple):
-    """Something about a PBX that a person must see to, and what to do about it."""
-
-    message: str
-    remedy: str
-
-
 @runtime_checkable
 class Prechecks(Protocol):
     """A backend that knows more of a change than who holds what: which changes need a person, and what of the PBX they
@@ -73,7 +67,7 @@ class Prechecks(Protocol):
 class Examined(Protocol):
     """A backend that can look its PBX over; `linecard doctor` tells what it finds."""
 
-    def examine(self) -> Iterator[Flaw]:
+    def examine(self) -> Iterator[Concern]:
         """Everything that is not as linecard needs it. Changes nothing."""
         ...
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
-from linecard.model.concern import Concern
+from linecard.model.concern import Concern, Finding
 
 
 class InboxError(LinecardError):
@@ -142,20 +142,11 @@ class Inbox(Protocol):
         ...
 
 
-class Step(NamedTuple):
-    """One thing looked at on the way to the files of an inbox, and what to do if it is not well."""
-
-    what: str
-    ok: bool
-    message: str
-    remedy: str = ""
-
-
 @runtime_checkable
 class Stepwise(Protocol):
     """An inbox that can look its way over; `linecard doctor` tells each step apart."""
 
-    def examine(self) -> Iterator[Step]:
+    def examine(self) -> Iterator[Finding]:
         """The steps in their order, up to the first that fails. What was changed to find out is changed back."""
         ...
 

@@ -31,8 +31,8 @@ class CannotOpen(Refused):
     `is_cut` where the end or the beginning seems to be missing: by its name the file may be one volume of several.
     """
 
-    def __init__(self, code: FaultCode, message: str, hint: str, *, is_cut: bool = False) -> None:
-        super().__init__(Fault(0, "", "", code, Severity.ERROR, message, hint))
+    def __init__(self, code: FaultCode, message: str, remedy: str, *, is_cut: bool = False) -> None:
+        super().__init__(Fault(0, "", "", code, Severity.ERROR, message, remedy))
         self.is_cut = is_cut
 
 

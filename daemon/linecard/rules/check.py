@@ -185,10 +185,10 @@ class Sheet:
         look = Look(line, raw, self._members, self._to)
         if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
             message = f"The row has {len(cells)} cells; the header has {layout.width}."
-            hint = "Put a cell that contains the delimiter in quotes, and keep empty cells."
+            remedy = "Put a cell that contains the delimiter in quotes, and keep empty cells."
             if len(cells) == 1 and len(header.split(cells[0], layout, self._form)) == layout.width:
-                message, hint = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
-            look.fault(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, hint)
+                message, remedy = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
+            look.fault(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, remedy)
             return look.row(action)
         return look.checked(action)
 
@@ -250,8 +250,8 @@ class Sheet:
 
     def _quote(self, line: int, message: str) -> Refused:
         how = "after a backslash" if self._form.backslash else "twice"
-        hint = f"Close it, or write {self._form.quote} inside a cell {how}."
-        return refuse(line, FaultCode.QUOTING, message, hint)
+        remedy = f"Close it, or write {self._form.quote} inside a cell {how}."
+        return refuse(line, FaultCode.QUOTING, message, remedy)
 
 
 def _row_passed_over(line: int) -> Refused:

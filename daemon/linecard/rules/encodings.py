@@ -1,4 +1,4 @@
-"""Which encoding bytes that are no UTF-8 probably come from: said in a hint, never acted upon.
+"""Which encoding bytes that are no UTF-8 probably come from: said in a remedy, never acted upon.
 
 Source of the code pages: Python's codecs. What is weighed is whether letters come out as people write words.
 """

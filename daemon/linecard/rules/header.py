@@ -35,7 +35,7 @@ ELSEWHERE: Mapping[str, Column] = {
     }.items()
     for name in names
 }
-"""What other systems call the columns: for hints alone, because the same name means something else in another file."""
+"""What other systems call the columns: for remedies alone, for the same name means something else in another file."""
 _SEP = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 
@@ -271,23 +271,23 @@ class _Header:
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
         if likely is not None:
-            hint = f"Did you mean it by {shorten(likely)}? Rename that column, or map it with `columns` on the inbox."
+            remedy = f"Did you mean it by {shorten(likely)}? Rename that column, or map it with `columns` on the inbox."
         elif column is Column.EXTENSION and self._nameless and not self._unknown:
-            hint = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
+            remedy = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
         elif column is Column.EXTENSION:
-            hint = (
+            remedy = (
                 "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox."
             )
         else:
             own = next((names for key, names in self._form.columns.items() if folded(key) == folded(column)), ())
-            hint = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}."
+            remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}."
         why = "it is needed"
         if column is Column.EXTENSION:
             why = "without it each detach would remove every extension of its member"
         elif column is Column.PBX:
             why = "without it rows would mean every PBX" if self._default else _NO_DEFAULT
         message = f"There is no column {column}; {why}."
-        return Fault(self._number, column, "", FaultCode.MISSING_COLUMN, Severity.ERROR, message, hint)
+        return Fault(self._number, column, "", FaultCode.MISSING_COLUMN, Severity.ERROR, message, remedy)
 
     def _not_read(self, missing: Collection[Column]) -> Iterator[Fault]:
         """One warning for all columns that are not read, but for those that were said to be missing."""
@@ -295,18 +295,18 @@ class _Header:
         if not names:
             return
         likely = {name: column for name in names if (column := self._likely(name)) is not None}
-        hint = "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns."
+        remedy = "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns."
         if likely:
             name, column = next(iter(likely.items()))
-            hint = f"Did you mean {column} by {shorten(name)}? Rename it, or map it with `columns` on the inbox."
+            remedy = f"Did you mean {column} by {shorten(name)}? Rename it, or map it with `columns` on the inbox."
         elif len(names) > 1:
-            hint = "Remove them, or name them with `ignore_columns` on the inbox if they mean nothing to linecard."
+            remedy = "Remove them, or name them with `ignore_columns` on the inbox if they mean nothing to linecard."
         if len(names) == 1:
             message = f"The column {shorten(names[0])} is not known and not read."
         else:
             message = f"The columns {_listed(names)} are not known and not read."
         place = shorten(names[0]) if len(names) == 1 else ""
-        yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, hint)
+        yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, remedy)
 
 
 WITHOUT_QUOTES = "Take away the quotes around whole lines, or export again so that each value is a cell of its own."

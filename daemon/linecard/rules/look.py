@@ -24,11 +24,11 @@ class Look:
         self._line, self._raw, self._members, self._to = line, raw, members, to
         self._faults: list[Fault] = []
 
-    def fault(self, code: FaultCode, column: str, value: str, message: str, hint: str) -> None:
-        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.ERROR, message, hint))
+    def fault(self, code: FaultCode, column: str, value: str, message: str, remedy: str) -> None:
+        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.ERROR, message, remedy))
 
-    def note(self, code: FaultCode, column: str, value: str, message: str, hint: str = "") -> None:
-        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.WARNING, message, hint))
+    def note(self, code: FaultCode, column: str, value: str, message: str, remedy: str = "") -> None:
+        self._faults.append(Fault(self._line, column, shorten(value), code, Severity.WARNING, message, remedy))
 
     def row(self, action: Action | None) -> Row:
         """The row with its raw cells, as an invalid one is shown and sent back."""
@@ -71,8 +71,8 @@ class Look:
         else:
             self._missing(Column.ACTION, "Write attach, force_attach or detach.")
 
-    def _missing(self, column: Column, hint: str) -> None:
-        self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", hint)
+    def _missing(self, column: Column, remedy: str) -> None:
+        self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", remedy)
 
     def _member(self) -> str:
         text = self._cell(Column.MEMBER)
@@ -130,8 +130,8 @@ class Look:
             text = plain(self._raw.get(column, ""), digits=True)
             if text and (column is Column.INTERNAL or self._is_extension(text)):
                 message = f"Extension is empty, but {shorten(text)} stands in {column}."
-                hint = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
-                self.fault(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, hint)
+                remedy = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
+                self.fault(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, remedy)
                 return
 
     def _is_extension(self, text: str) -> bool:
@@ -157,7 +157,7 @@ class Look:
         if found is None:
             return ""
         for note in found.notes:
-            self.note(FaultCode(note.code), Column.NUMBER, text, note.message, note.hint)
+            self.note(FaultCode(note.code), Column.NUMBER, text, note.message, note.remedy)
         return found.number
 
     def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], _T]]) -> _T | None:
@@ -169,5 +169,5 @@ class Look:
             except BadCell as bad:
                 first = first or bad
         if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
-            self.fault(FaultCode(first.code), column, text, shorten(first.message, 200), first.hint)
+            self.fault(FaultCode(first.code), column, text, shorten(first.message, 200), first.remedy)
         return None

@@ -49,19 +49,19 @@ _MONTH_DATE = re.compile(
 
 
 class BadCell(ValueError):
-    """A cell cannot be used: a fault code's name, a sentence and a hint. Never leaves `linecard.rules`."""
+    """A cell cannot be used: a fault code's name, a sentence and a remedy. Never leaves `linecard.rules`."""
 
-    def __init__(self, code: str, message: str, hint: str) -> None:
+    def __init__(self, code: str, message: str, remedy: str) -> None:
         super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
+        self.code, self.message, self.remedy = code, message, remedy
 
 
 class Note(NamedTuple):
-    """A remark on a cell that was read all the same: a fault code's name, a sentence and a hint."""
+    """A remark on a cell that was read all the same: a fault code's name, a sentence and a remedy."""
 
     code: str
     message: str
-    hint: str = ""
+    remedy: str = ""
 
 
 class NumberReading(NamedTuple):

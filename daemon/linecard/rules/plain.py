@@ -45,7 +45,7 @@ def fault(found: Fault) -> dict[str, Any]:
         "code": found.code.value,
         "severity": found.severity.value,
         "message": found.message,
-        "hint": found.hint or None,
+        "remedy": found.remedy or None,
     }
 
 
@@ -55,7 +55,7 @@ def warning(found: Fault) -> dict[str, Any]:
         "message": found.message,
         "column": found.column or None,
         "value": found.value,
-        "hint": found.hint or None,
+        "remedy": found.remedy or None,
     }
 
 

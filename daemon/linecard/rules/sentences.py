@@ -132,14 +132,14 @@ def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, b
     where that is not known, they may have been by every plan but the first."""
     if run.state in _NOT_APPLIED:
         if run.state is State.HELD and any(hold.kind == FaultCode.CRASHED for hold in run.holds):
-            return Headline(CRASHED.tone, words(CRASHED.title), words(CRASHED.todo).format(run=run.id))
+            return Headline(CRASHED.tone, words(CRASHED.title), words(CRASHED.remedy).format(run=run.id))
         if begun and run.state in _PART_MADE:
             said = _PART_MADE[run.state]
-            return Headline(said.tone, words(said.title), words(said.todo).format(run=run.id))
+            return Headline(said.tone, words(said.title), words(said.remedy).format(run=run.id))
         # a second plan waits: of a run that was approved, or of one that is half made
         half_made = run.attempt > 1 and (run.state is State.PLANNED or (run.state is State.HELD and begun is not False))
         said = _NOT_APPLIED[State.STALE if half_made else run.state]
-        return Headline(said.tone, words(said.title), words(said.todo))
+        return Headline(said.tone, words(said.title), words(said.remedy))
     total = sum(counts.values())
     fine = counts.get("done", 0) + counts.get("unchanged", 0)
     if not total:
@@ -220,7 +220,7 @@ def _so_far(fine: int, total: int, counts: Mapping[str, int], words: Wording) ->
     return words.many(*SO_FAR, fine, total=words.number(total))
 
 
-TODO: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     "unknown": "Look on the PBX at the rows below that are unknown before anything is sent again.",
     "failed": "The PBX did not do what it was asked: whoever runs it must look at the rows below that failed.",
     "wrong": "Correct the rows below and send the retry sheet.",
@@ -231,9 +231,9 @@ TODO: Mapping[str, str] = {
 def _todo(counts: Mapping[str, int], words: Wording) -> str:
     """Who must act: whoever wrote the sheet, whoever runs the PBX, or whoever sends the rest again."""
     wrong = counts.get("invalid", 0) + counts.get("refused", 0)
-    parts = [TODO[outcome] for outcome in ("unknown", "failed") if counts.get(outcome, 0)]
+    parts = [REMEDIES[outcome] for outcome in ("unknown", "failed") if counts.get(outcome, 0)]
     if wrong:
-        parts.append(TODO["wrong"])
+        parts.append(REMEDIES["wrong"])
     elif counts.get("skipped", 0):
-        parts.append(TODO["skipped"])
+        parts.append(REMEDIES["skipped"])
     return " ".join(map(words, parts))

@@ -21,8 +21,8 @@ class Refused(Exception):
         self.fault = fault
 
 
-def refuse(line: int, code: FaultCode, message: str, hint: str, *, column: str = "", value: str = "") -> Refused:
-    return Refused(Fault(line, column, shorten(value), code, Severity.ERROR, message, hint))
+def refuse(line: int, code: FaultCode, message: str, remedy: str, *, column: str = "", value: str = "") -> Refused:
+    return Refused(Fault(line, column, shorten(value), code, Severity.ERROR, message, remedy))
 
 
 _BOMS = (  # that of UTF-32-LE begins with that of UTF-16-LE
@@ -124,11 +124,11 @@ class Lines:
         wanted = self._form.encoding.upper()
         message = f"The file is not {wanted}: byte 0x{found.hex()} at offset {offset} (line {line})"
         message += f"; it looks like {likely}." if likely else "."
-        hint = "Save it as CSV UTF-8, or set `encoding` on the inbox to what its files are written in."
+        remedy = "Save it as CSV UTF-8, or set `encoding` on the inbox to what its files are written in."
         if likely:
             setting = likely.lower().replace(" ", "-")
-            hint = f"Save it as CSV UTF-8, or set `encoding: {setting}` on the inbox if every file comes like this."
-        return refuse(line, FaultCode.ENCODING, message, hint, value=found.hex())
+            remedy = f"Save it as CSV UTF-8, or set `encoding: {setting}` on the inbox if every file comes like this."
+        return refuse(line, FaultCode.ENCODING, message, remedy, value=found.hex())
 
     def _check_lengths(self, lines: list[str], tail: str) -> None:
         most = self._form.max_line

@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from linecard.errors import LinecardError
+from linecard.model.concern import Finding
 from linecard.model.directory import Scope
 from linecard.model.run import State
 from linecard.pipeline.quarantine import has_crashed
@@ -33,16 +33,6 @@ LEAST_FREE = 200_000_000
 """Bytes of free disk space below which the doctor complains."""
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at, and what to do if it is not well."""
-
-    check: str
-    ok: bool
-    message: str
-    remedy: str = ""
 
 
 def examine(service: Service) -> Iterator[Finding]:
@@ -204,7 +194,7 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
     with closing(inbox):
         if isinstance(inbox, Stepwise):
             for step in inbox.examine():
-                yield Finding(f"{check} {step.what}", step.ok, step.message, step.remedy)
+                yield step._replace(check=f"{check} {step.check}")
                 if not step.ok:
                     return
     yield from _awaiting(service, name)
@@ -234,10 +224,10 @@ def _pbx(service: Service, name: str) -> Iterator[Finding]:
     check = f"pbx {name}"
     try:
         backend = service.pbxs[name].backend
-        flaws = list(backend.examine()) if isinstance(backend, Examined) else []
-        for flaw in flaws:
-            yield Finding(check, ok=False, message=flaw.message, remedy=flaw.remedy)
-        if flaws:
+        concerns = list(backend.examine()) if isinstance(backend, Examined) else []
+        for concern in concerns:
+            yield Finding(check, ok=False, message=concern.message, remedy=concern.remedy)
+        if concerns:
             return
         held = sum(entry.member is not None for entry in backend.fetch(Scope.everything()))
     except LinecardError as error:

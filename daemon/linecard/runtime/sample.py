@@ -87,7 +87,7 @@ class SampleReport:
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:  # noqa: ARG002 - there is but one
         again = self.words.again
-        yield _WARNING._replace(message=again(_WARNING.message), hint=again(_WARNING.hint))
+        yield _WARNING._replace(message=again(_WARNING.message), remedy=again(_WARNING.remedy))
 
     def changes(self) -> Iterator[Change]:
         return iter(())

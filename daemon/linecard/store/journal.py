@@ -341,8 +341,8 @@ _FAULT = tuple(fault.c)[3:]
 
 
 def _fault(values: Iterable[Any]) -> Fault:
-    line, column, value, code, severity, message, hint = values
-    return Fault(line, column, value, _FAULT_CODES[code], _SEVERITIES[severity], message, hint)
+    line, column, value, code, severity, message, remedy = values
+    return Fault(line, column, value, _FAULT_CODES[code], _SEVERITIES[severity], message, remedy)
 
 
 STORED = tuple(row.c)[2:]

@@ -176,7 +176,7 @@ fault = sa.Table(
     sa.Column("code", sa.String(24), nullable=False),
     sa.Column("severity", sa.String(8), nullable=False),
     sa.Column("message", sa.Text, nullable=False),
-    sa.Column("hint", sa.Text, nullable=False),
+    sa.Column("remedy", sa.Text, nullable=False),
     sa.Index("ix_sheet_fault_run_id_line", "run_id", "line"),
 )
 

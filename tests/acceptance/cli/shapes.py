@@ -39,7 +39,7 @@ class Fault(Shape):
     code: str
     severity: Literal["error", "warning"]
     message: str
-    hint: str | None
+    remedy: str | None
 
 
 class Warned(Shape):
@@ -47,7 +47,7 @@ class Warned(Shape):
     message: str
     column: str | None
     value: str
-    hint: str | None
+    remedy: str | None
 
 
 class Row(Shape):
@@ -136,7 +136,7 @@ class Listed(RunFacts):
 class Headline(Shape):
     tone: Literal["good", "attention", "bad"]
     title: str
-    todo: str | None
+    remedy: str | None
 
 
 class Event(Shape):

@@ -59,7 +59,7 @@ class TestCheck:
         assert (said.code, said.out, said.err) == (0, "1 row: 1 valid, 0 invalid; 0 warnings.\n", "")
 
     def test_every_fault_is_told_at_once(self, site):
-        """Line, column, code, sentence and hint of each; exit code 1."""
+        """Line, column, code, sentence and remedy of each; exit code 1."""
         said = site.run("check", site.sheet("atach,ada@x.org,,1000,", "attach,bob,,9999,", "attach,cy@x.org,,1001,"))
         assert said.code == 1
         assert "line 2, Action: error bad_action: " in said.out
@@ -76,7 +76,7 @@ class TestCheck:
             (2, "LoginEmail", "bad_email"),
             (2, "Extension", "out_of_range"),
         }
-        assert all(fault.hint for fault in checked.faults)
+        assert all(fault.remedy for fault in checked.faults)
         assert (checked.inbox, checked.rows, checked.invalid, checked.refused) == ("hr", 1, 1, False)
 
     def test_a_warning_is_no_fault(self, site):

@@ -131,7 +131,7 @@ def case(seed: int, desk: Desk, folder: Path) -> None:
     assert list(folder.glob("state/plain/*")) == [], "what was opened was left behind"
     assert set(found.codes) <= CODES, found.codes
     assert len(found.codes) <= 1 or "packing" not in found.codes, found.codes
-    assert all(is_printable(message) for message in found.messages + found.hints), found.messages
+    assert all(is_printable(message) for message in found.messages + found.remedies), found.messages
     assert max(map(len, found.messages), default=0) < 600, "nobody reads that much"
 
 

@@ -44,7 +44,7 @@ class Read:
     codes: list[str]
     warnings: list[str]
     messages: list[str]
-    hints: list[str]
+    remedies: list[str]
 
     @property
     def taken(self) -> bool:
@@ -60,7 +60,7 @@ OF_OPENERS = {
 def must_be_translated(faults: Iterable[Fault]) -> None:
     """Every sentence of these is one that readers of other languages get in theirs."""
     for fault in faults:
-        for said in filter(None, (fault.message, fault.hint)):
+        for said in filter(None, (fault.message, fault.remedy)):
             found = known(said)
             assert found is not None, said
             assert "said" not in found[1] or known(found[1]["said"]) is not None, said
@@ -116,7 +116,7 @@ class Desk:
             [fault.code.value for fault in errors],
             [fault.code.value for fault in sheet.faults if fault.severity is Severity.WARNING],
             [fault.message for fault in sheet.faults],
-            [fault.hint for fault in sheet.faults],
+            [fault.remedy for fault in sheet.faults],
         )
 
     def pgp(self, data: bytes, most: int = 10_000_000, **options: Any) -> Read:

@@ -87,7 +87,7 @@ def test_a_file_that_nothing_opens_is_named(desk, data, what, openers):
     found = desk.read(data, desk.inbox(**openers))
     assert (found.rows, found.codes) == ([], ["packing"])
     assert found.messages == [f"The file is {what}; it cannot be read as it is."]
-    assert "CSV" in found.hints[0]
+    assert "CSV" in found.remedies[0]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(("people", data))], ids=["gzip", "zip"])
@@ -126,11 +126,11 @@ def test_in_and_instead_of_openpgp(town, tmp_path):
         data, what = NAMED[name]
         found = desk.read(town.hr.writes(data, town.site.key), inbox)
         assert found.messages == [f"What is packed in the file is {what}; it cannot be read as it is."]
-    for name, hint in (("age", "keys export"), ("7z", "keys export"), ("a web page", "browser")):
+    for name, remedy in (("age", "keys export"), ("7z", "keys export"), ("a web page", "browser")):
         data, what = NAMED[name]
         found = desk.read(data, inbox)
         assert (found.codes, found.messages) == (["packing"], [f"The file is {what}; it cannot be read as it is."])
-        assert hint in found.hints[0]
+        assert remedy in found.remedies[0]
     desk.close()
 
 
@@ -140,7 +140,7 @@ class TestVolumes:
     def read(self, desk: Desk, data: bytes, name: str, openers: dict) -> tuple[str, str]:
         found = desk.read(data, desk.inbox(**openers), name=name)
         assert (len(found.codes), found.rows) == (1, []), found
-        assert "in one piece" in found.hints[0]
+        assert "in one piece" in found.remedies[0]
         return found.codes[0], found.messages[0]
 
     @pytest.mark.parametrize("openers", [{}, PACKED], ids=["none", "gzip and zip"])

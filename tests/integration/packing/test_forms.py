@@ -77,7 +77,7 @@ class TestWithoutIntegrityProtection:
     def test_is_refused_and_named(self, desk, envelope, before, inside):
         found = desk.pgp(before + envelope.unprotected(inside))
         assert (found.rows, found.codes, found.messages) == ([], ["cannot_decrypt"], [self.SAID])
-        assert "integrity protection on" in found.hints[0]
+        assert "integrity protection on" in found.remedies[0]
 
     def test_for_somebody_else_it_is_that(self, town, desk):
         town.hr.knows(town.other.public)
@@ -95,7 +95,7 @@ class TestVersion6:
         for signers in ([town.hr.key], []):
             found = desk.pgp(envelope.sealed(inside), signers=signers)
             assert (found.rows, found.codes, found.messages) == ([], ["signature"], [self.SAID])
-            assert "version 4" in found.hints[0]
+            assert "version 4" in found.remedies[0]
 
     def test_a_signer_without_encryption_is_named_too(self, town, desk):
         for name in ("signed-by-v6.asc", "clear-signed-by-v6.asc"):
@@ -112,7 +112,7 @@ class TestVersion6:
             ["cannot_decrypt"],
             ["The file is encrypted in the form of version 6, which gpg does not know."],
         )
-        assert "keys export" in found.hints[0]
+        assert "keys export" in found.remedies[0]
 
     @pytest.mark.parametrize("armoured", [False, True])
     def test_such_a_key_is_not_called_no_key(self, town, tmp_path, armoured):

@@ -65,7 +65,7 @@ def test_the_first_screen_says_whether_it_worked_and_what_to_do(name: str, runs:
         text = re.sub(r"<[^>]*>", " ", re.sub(r"(?s)<head>.*</head>", "", body(found, form)))
         first = " ".join(unescape(text).split())[:700]
         assert first.startswith(said.title)
-        assert said.todo in first
+        assert said.remedy in first
         assert ("Please answer by 3 December 2026" in first) == (name != "clean")
 
 

@@ -48,13 +48,13 @@ class TestWhoMustAct:
         """As the retry sheet."""
         site = make((ADA,))
         said = site.service.report(site.imported(sheet("attach,new@example.org,,1000,"))).headline
-        assert said.todo == "Correct the rows below and send the retry sheet."
+        assert said.remedy == "Correct the rows below and send the retry sheet."
 
     def test_rows_that_the_pbx_refused_go_to_whoever_runs_it(self, make: Callable[..., Site]) -> None:
         """Nobody is told to correct a row in which nothing is wrong."""
         site = make((ADA,), trouble=Trouble(refuses=lambda _: "locked"))
         said = site.service.report(site.imported(sheet("attach,new@example.org,,1001,"))).headline
-        assert said.todo == (
+        assert said.remedy == (
             "The PBX did not do what it was asked: whoever runs it must look at the rows below that failed."
         )
 
@@ -63,7 +63,7 @@ class TestWhoMustAct:
         site = make((ADA,), trouble=Trouble(silence=Silence(at=1, made=True, lasting=True)))
         said = site.service.report(site.imported(sheet("attach,new@example.org,,1001,"))).headline
         assert (said.tone, said.title) == ("bad", "No row is known to be done; 1 row needs a person.")
-        assert said.todo.startswith("Look on the PBX")
+        assert said.remedy.startswith("Look on the PBX")
         assert site.pbx.extensions["1001"].member == "new@example.org"
 
 

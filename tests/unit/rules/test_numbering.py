@@ -36,14 +36,14 @@ def test_lost_leading_zeros_are_named_and_not_guessed(text, was):
     found = fault(PLAN.extension, text)
     assert found.code == "spreadsheet_damage"
     assert f"(was it {was}?)" in found.message
-    assert "Text" in found.hint
+    assert "Text" in found.remedy
 
 
 @pytest.mark.parametrize("text", ["01/02/2026", "1.2.26", "2026-02-01", "2026-02-01 00:00:00"])
 def test_an_extension_that_a_spreadsheet_made_a_date_is_told_as_that(text):
     found = fault(PLAN.extension, text)
     assert found.code == "spreadsheet_damage"
-    assert "Text" in found.hint
+    assert "Text" in found.remedy
 
 
 @pytest.mark.parametrize("text", ["1515", "112", "911", "15", "17", "18"])
@@ -100,7 +100,7 @@ def test_numbers_that_a_spreadsheet_destroyed(text):
     for check in (NumberingPlan("FR").read_number, NumberingPlan("FR").extension):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
-        assert "format the column as Text" in found.hint
+        assert "format the column as Text" in found.remedy
 
 
 def test_a_number_that_lost_its_plus_or_zero_beyond_recovery_says_what_it_may_have_been():
@@ -263,7 +263,7 @@ def test_helplines_that_the_library_lacks_are_never_given_away(line):
 def test_what_is_no_number(text):
     found = fault(PLAN.read_number, text)
     assert found.code == "bad_number"
-    assert "+33" in found.hint
+    assert "+33" in found.remedy
 
 
 def test_a_number_with_an_extension_of_its_own_is_refused():

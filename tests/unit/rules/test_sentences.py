@@ -109,7 +109,7 @@ def test_every_state_has_a_headline(state):
     said = headline(run(state), dict.fromkeys(Outcome, 1))
     assert said.tone in {"good", "attention", "bad"}
     assert said.title.endswith(".")
-    assert not said.todo or said.todo.endswith(".")
+    assert not said.remedy or said.remedy.endswith(".")
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - states.SPOKEN))
@@ -139,8 +139,8 @@ def test_one_row_that_is_not_fine_is_enough_for_attention(outcome):
     alone = headline(run(State.PARTIAL), {outcome: 1})
     assert (among.tone, alone.tone) == ("attention", "bad")
     assert "9 of 10 rows are as they should be; 1 row needs a person." in among.title
-    assert among.todo
-    assert alone.todo
+    assert among.remedy
+    assert alone.remedy
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -112,18 +112,18 @@ def hold(reading: Reading, to: Destinations) -> None:
 
 
 def clear(fault: Fault) -> None:
-    """A fault has a sentence, a place that can be shown, and, where something must be done, a hint."""
+    """A fault has a sentence, a place that can be shown, and, where something must be done, a remedy."""
     assert isinstance(fault.code, FaultCode)
     assert fault.message[:1].strip(), fault
     assert fault.message.endswith("."), fault
     assert fault.line >= 0
     assert len(fault.value) <= 80
     assert len(fault.message) <= 400
-    assert len(fault.hint) <= 400
+    assert len(fault.remedy) <= 400
     for text in fault:
         assert is_printable(str(text)), fault
     if fault.severity is Severity.ERROR:
-        assert fault.hint, fault
+        assert fault.remedy, fault
         assert fault.line or fault.code in FILE_FAULTS, fault
 
 

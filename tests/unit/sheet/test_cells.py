@@ -26,7 +26,7 @@ def test_actions_in_any_spelling(word, action):
 def test_another_word_is_no_action(word):
     fault = row(f"{word},{ADA},,1234,").fault
     assert (fault.line, fault.column, fault.value, fault.code) == (2, "Action", word, "bad_action")
-    assert fault.hint == "Write attach, force_attach or detach."
+    assert fault.remedy == "Write attach, force_attach or detach."
 
 
 def test_a_feeds_own_words_for_the_actions():
@@ -87,8 +87,8 @@ def test_what_a_spreadsheet_destroyed_is_refused_with_the_remedy():
         (9, "Number", "spreadsheet_damage"),
     ]
     damaged = [f for r in reading.rows for f in r.faults if f.code == "spreadsheet_damage"]
-    assert all("format the column as Text" in fault.hint for fault in damaged[:-2])
-    assert all("Widen the column" in fault.hint for fault in damaged[-2:])
+    assert all("format the column as Text" in fault.remedy for fault in damaged[:-2])
+    assert all("Widen the column" in fault.remedy for fault in damaged[-2:])
     assert "(was it 0123?)" in damaged[3].message
     assert "(was it +442079460000?)" in damaged[4].message
     assert reading.warnings == [(6, "Number", "cleaned"), (7, "Number", "cleaned")]
@@ -194,7 +194,7 @@ def test_a_pbx_is_known_by_its_name_and_its_aliases(cell):
 def test_an_unknown_pbx_names_those_there_are():
     fault = row(f"attach,{ADA},paris,1234,", TWO).fault
     assert (fault.column, fault.value, fault.code) == ("PbxId", "paris", "unknown_pbx")
-    assert fault.hint == "Its PBXs are hq, lab."
+    assert fault.remedy == "Its PBXs are hq, lab."
 
 
 def test_an_unknown_pbx_hides_no_fault_beside_it():
@@ -212,7 +212,7 @@ def test_each_pbx_has_its_own_ranges_and_region():
 
 
 def test_the_hints_of_a_range_name_it():
-    assert row(f"attach,{ADA},,9999,", HQ).fault.hint == "Its extensions are 1000-4999, 0100-0199."
+    assert row(f"attach,{ADA},,9999,", HQ).fault.remedy == "Its extensions are 1000-4999, 0100-0199."
 
 
 def test_a_very_long_value_is_cut_and_the_sentence_stays_whole():

@@ -45,7 +45,7 @@ def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
     fault = read(data).fault
     assert (fault.line, fault.code) == (0, "packing")
     assert what in fault.message
-    assert remedy in fault.hint
+    assert remedy in fault.remedy
 
 
 @pytest.mark.parametrize("container", containers(), ids=lambda container: container.what)

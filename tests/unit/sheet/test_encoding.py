@@ -44,7 +44,7 @@ def test_another_encoding_refuses_the_file(name, line, offset, value, likely):
     assert (fault.line, fault.code, fault.value) == (line, "encoding", value)
     assert f"0x{value} at offset {offset} (line {line})" in fault.message
     assert likely in fault.message.lower()
-    assert f"`encoding: {likely}`" in fault.hint
+    assert f"`encoding: {likely}`" in fault.remedy
     assert (FILES / name).read_bytes()[offset : offset + len(value) // 2].hex() == value
 
 
@@ -71,7 +71,7 @@ def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, 
         data = f"Action,LoginEmail,Extension,Name\nattach,ada@example.com,1234,{name}\n".encode(codec)
         fault = read(data, ignored=None).fault
         assert fault.message.endswith(f"it looks like {likely}."), name
-        setting = fault.hint.split("`encoding: ")[1].split("`")[0]
+        setting = fault.remedy.split("`encoding: ")[1].split("`")[0]
         assert name in data.decode(setting)
 
 
@@ -128,7 +128,7 @@ def test_a_file_cut_off_inside_a_character_says_so():
     fault = file("cut-off.csv").fault
     assert (fault.line, fault.code) == (3, "encoding")
     assert "cut off" in fault.message
-    assert "encoding:" not in fault.hint
+    assert "encoding:" not in fault.remedy
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 50, 1000])

@@ -69,7 +69,7 @@ def test_backslashes_before_quotes_and_delimiters():
     reading = file("backslash.csv", backslash=True)
     assert [row[:3] for row in reading.valid] == [(2, "attach", "ada@example.com"), (3, "attach", "zoé@example.com")]
     fault = read('Action,LoginEmail\nattach,"ada@example.com\n', backslash=True).fault
-    assert fault.hint == 'Close it, or write " inside a cell after a backslash.'
+    assert fault.remedy == 'Close it, or write " inside a cell after a backslash.'
 
 
 @pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)

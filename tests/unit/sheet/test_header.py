@@ -105,14 +105,14 @@ def test_all_missing_columns_are_named_at_once():
 def test_a_missing_column_names_what_the_feed_calls_it():
     fault = read("Action,Extension,Who\ndetach,1234,a@example.com\n", columns={"LoginEmail": ("Work Mail",)}).fault
     assert fault.column == "LoginEmail"
-    assert "Work Mail" in fault.hint
+    assert "Work Mail" in fault.remedy
 
 
 def test_a_file_without_a_header_is_refused_and_shown_one():
     fault = file("no-header.csv").fault
     assert (fault.line, fault.code) == (1, "no_header")
     assert fault.value.startswith("attach,ada@")
-    assert "Action,LoginEmail,PbxId,Extension,Number" in fault.hint
+    assert "Action,LoginEmail,PbxId,Extension,Number" in fault.remedy
 
 
 @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ def test_a_misspelt_extension_never_widens_a_detach_to_everything(head, likely):
     cells = head.count(";") - 1
     fault = read(f"{head}\ndetach;ada@example.com{';1001' * cells}\n").fault
     assert (fault.line, fault.column, fault.code) == (1, "Extension", "missing_column")
-    assert f"Did you mean it by {likely}?" in fault.hint
+    assert f"Did you mean it by {likely}?" in fault.remedy
 
 
 def test_unknown_columns_and_none_for_the_extension_refuse_the_file():
     """One of them may be what narrows a detach; an inbox can say that they mean nothing."""
     text = "Action,LoginEmail,Cost Centre\ndetach,ada@example.com,A1\n"
     assert read(text).fault.code == "missing_column"
-    assert "ignore_columns" in read(text).fault.hint
+    assert "ignore_columns" in read(text).fault.remedy
     for ignored in (("cost-centre",), None):
         reading = read(text, ignored=ignored)
         assert [row[1] for row in reading.valid] == ["detach"]
@@ -222,7 +222,7 @@ def test_a_column_that_the_feed_promises_and_leaves_out_is_missing():
 def test_a_column_without_a_name_never_widens_a_detach(text):
     fault = read(text).fault
     assert (fault.column, fault.code) == ("Extension", "missing_column")
-    assert f"Column {text.split(',').index('') + 1} has no name" in fault.hint
+    assert f"Column {text.split(',').index('') + 1} has no name" in fault.remedy
     named = "Action,,LoginEmail,Extension\ndetach,x,ada@example.com,1234\n"
     assert [row[4] for row in read(named).valid] == ["1234"]
 
@@ -230,7 +230,7 @@ def test_a_column_without_a_name_never_widens_a_detach(text):
 def test_rainbows_internal_number_in_the_place_of_the_extension_never_widens_a_detach():
     fault = read("Action,LoginEmail,pbxInternalNumber\ndetach,ada@example.com,1001\n").fault
     assert (fault.column, fault.code) == ("Extension", "missing_column")
-    assert "pbxInternalNumber" in fault.hint
+    assert "pbxInternalNumber" in fault.remedy
     head = "Action,LoginEmail,Extension,pbxInternalNumber\n"
     assert read(f"{head}detach,ada@example.com,,1001\n").errors == [(2, "Extension", "missing_cell")]
     assert [row[4] for row in read(f"{head}detach,ada@example.com,1234,1001\n").valid] == ["1234"]
@@ -322,4 +322,4 @@ def test_a_sheet_is_read_the_same_by_every_default():
     assert [row[3] for row in read(text, HQ).valid] == ["hq", "hq"]
     reading = read(text, TWO)
     assert reading.errors == [(2, "PbxId", "missing_cell")]
-    assert "hq, lab" in reading.rows[0].faults[0].hint
+    assert "hq, lab" in reading.rows[0].faults[0].remedy

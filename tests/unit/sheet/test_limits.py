@@ -99,7 +99,7 @@ def test_a_quote_that_is_never_closed_refuses_the_file_and_names_its_line():
 def test_text_after_a_closing_quote_refuses_the_file():
     fault = file("text-after-quote.csv").fault
     assert (fault.line, fault.code) == (3, "quoting")
-    assert "twice" in fault.hint
+    assert "twice" in fault.remedy
 
 
 def test_a_quote_that_swallows_more_than_a_cell_is_a_quote_not_closed():
