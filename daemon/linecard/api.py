@@ -31,6 +31,7 @@ from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
 from linecard.rules import plain
+from linecard.rules.backoff import Backoff
 from linecard.rules.checksum import ending_of
 from linecard.rules.containers import detect_container
 from linecard.rules.defuse import defused
@@ -54,6 +55,7 @@ __all__ = [
     "Action",
     "Backend",
     "BackendError",
+    "Backoff",
     "Can",
     "CannotOpen",
     "Caveat",

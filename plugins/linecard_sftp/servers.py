@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import paramiko
 
-from linecard.api import InboxError
+from linecard.api import Backoff, InboxError
 from linecard_sftp.alarm import alarm
 from linecard_sftp.connect import Crowded, Way
 from linecard_sftp.errors import Lost
@@ -51,7 +51,7 @@ class Server:
 
     def __init__(self, way: Way, options: SftpOptions) -> None:
         self._way, self._timeouts = way, options.timeouts
-        self._idle, self._first_pause = options.idle, options.pause
+        self._idle, self._backoff = options.idle, Backoff(options.pause, LONGEST_PAUSE)
         self._connecting = threading.Lock()
         """Held while the server is being reached, which may take long."""
         self._lock = threading.Lock()
@@ -169,9 +169,9 @@ class Server:
         try:
             transport = self._way.logged_in()
         except InboxError as error:
-            pause = min(LONGEST_PAUSE, self._first_pause * 2**self._failures)
-            self._failures = min(self._failures + 1, 10)
-            self._failure, self._again = error, time.monotonic() + pause * self._chance.uniform(0.8, 1.2)
+            pause = self._backoff.next_delay(self._failures, self._chance)
+            self._failures += 1
+            self._failure, self._again = error, time.monotonic() + pause
             self._way.close()
             raise
         self._failure, self._failures = None, 0

@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable
 
 from linecard.errors import BackendError
+from linecard.rules.backoff import Backoff
 
 SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
-"""Seconds before a run that could not go on is tried again: doubled each time, and spread by chance."""
+"""Seconds before a run that could not go on is tried again."""
+_BACKOFF = Backoff(SHORTEST_WAIT, LONGEST_WAIT)
 
 
 class Patience:
@@ -17,14 +19,14 @@ class Patience:
     def __init__(self, monotonic: Callable[[], float], chance: random.Random | None) -> None:
         self._monotonic = monotonic
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
-        self._waits: dict[int, float] = {}
+        self._failures: dict[int, int] = {}
         self._stuck: dict[int, tuple[float, int]] = {}
 
     def wait(self, run_id: int) -> float:
         """How long to wait before the next try."""
-        wait = self._waits.get(run_id, SHORTEST_WAIT)
-        self._waits[run_id] = min(2 * wait, LONGEST_WAIT)
-        return wait * self._chance.uniform(0.8, 1.2)
+        failures = self._failures.get(run_id, 0)
+        self._failures[run_id] = failures + 1
+        return _BACKOFF.next_delay(failures, self._chance)
 
     def stuck(self, run_id: int, made: int) -> float:
         """How long a run, of which so many changes are made by now, has come no further."""
@@ -32,7 +34,7 @@ class Patience:
         since, before = self._stuck.get(run_id, (now, -1))
         if made != before:
             since = now
-            self._waits.pop(run_id, None)
+            self._failures.pop(run_id, None)
         self._stuck[run_id] = since, made
         return now - since
 
@@ -47,5 +49,5 @@ class Patience:
 
     def forget(self, run_id: int) -> None:
         """The run has ended."""
-        self._waits.pop(run_id, None)
+        self._failures.pop(run_id, None)
         self._stuck.pop(run_id, None)

@@ -14,6 +14,7 @@ from linecard.model.run import State
 from linecard.model.summary import Summary
 from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError
+from linecard.rules.backoff import Backoff
 from linecard.rules.telling import REPLY
 from linecard.runtime.board import Board
 from linecard.runtime.log import bound, log
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
 KEPT_TRYING = timedelta(days=10)
 """How long a letter is tried before it is given up: a server may be down for a week."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
-"""Between two tries: doubled each time, and spread by chance."""
-MOST_SPREAD = 1.2
+BACKOFF = Backoff(first=60.0, longest=4 * 3600.0)
+"""Between two tries of a letter."""
 IN_A_ROW = 3
 """Letters that fail one after the other before the sink is left alone until the next of them is due."""
 
@@ -55,7 +55,7 @@ class Post:
         return sum(len(self._due(name)) for name in self._service.config.queues)
 
     def _due(self, name: str) -> list[Item]:
-        return self._outbox.due(name, within=LONGEST_WAIT * MOST_SPREAD)
+        return self._outbox.due(name, within=timedelta(seconds=BACKOFF.most))
 
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
@@ -144,15 +144,10 @@ class Post:
         lasted = now - item.since
         too_long = lasted > KEPT_TRYING and self._service.clock.observe().trusted is None
         final = (isinstance(error, SinkError) and error.final) or too_long
-        due = None if final else now + self._wait(item.attempts)
+        due = None if final else now + timedelta(seconds=BACKOFF.next_delay(item.attempts, self._chance))
         with store.transaction() as connection:
             self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
         log(f"{_what(item)} not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
-
-    def _wait(self, attempts: int) -> timedelta:
-        return min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT) * self._chance.uniform(
-            2 - MOST_SPREAD, MOST_SPREAD
-        )
 
     def _tell(self) -> None:
         """What does not arrive, one trouble for each sink."""
