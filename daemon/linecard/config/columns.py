@@ -6,12 +6,12 @@ import re
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from linecard.config import yaml_text
-from linecard.config.fields import NAME, Actions, Columns
+from linecard.config.fields import NAME, Actions, Columns, Names
 from linecard.config.models import Section
 from linecard.config.problems import Problem, nearest, of_validation, shown
 from linecard.config.yaml_text import Document
@@ -26,6 +26,10 @@ class ColumnMap(Section):
     actions: Actions = Field(
         default_factory=dict, description="The feed's own words for attach, force_attach and detach."
     )
+    action: Literal["attach", "force_attach", "detach"] | None = Field(
+        default=None, description="The action of all rows, where the feed has no column for it."
+    )
+    ignore_columns: Names = Field(default=(), description="Header names of the feed that mean nothing to linecard.")
 
 
 def shipped() -> Path:
@@ -84,6 +88,10 @@ def _put(sheet: dict[str, Any], ready: ColumnMap | None) -> None:
         taken = {folded(word) for word in own or {}}
         under = {word: str(action) for word, action in ready.actions.items() if folded(word) not in taken}
         sheet["actions"] = {**under, **(own or {})}
+    if ready is not None and ready.action is not None:
+        sheet.setdefault("action", ready.action)
+    if ready is not None and ready.ignore_columns:
+        sheet.setdefault("ignore_columns", list(ready.ignore_columns))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -179,10 +179,28 @@ def _positions(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
         raise expected(f"each column once; {twice} is there twice")
-    absent = [str(column) for column in (Column.ACTION, Column.MEMBER) if column not in columns]
-    if absent:
-        raise expected(f"a column {' and a column '.join(absent)} among them")
+    if Column.MEMBER not in columns:  # whether there must be an Action, the whole sheet says: see SheetOptions
+        raise expected(f"a column {Column.MEMBER} among them")
     return names
+
+
+def has_action(names: tuple[str | None, ...]) -> bool:
+    """Whether one of these positions is the Action column."""
+    return any(_KNOWN[folded(name)] is Column.ACTION for name in names if name is not None)
+
+
+def _cell_words(value: Any) -> Any:
+    """One word may stand for a list of one; an empty one is a blank cell."""
+    words = value if isinstance(value, list) else [value]
+    return [str(word) if isinstance(word, int) and not isinstance(word, bool) else word for word in words]
+
+
+def _line_pattern(text: str) -> str:
+    try:
+        feed_names.check(text)
+    except ValueError as error:
+        raise expected(f"a pattern such as TRL|{{rows}}; {error}") from None
+    return text
 
 
 def _columns(value: Any) -> Any:
@@ -264,4 +282,16 @@ Columns = Annotated[
         }
     ),
 ]
+IgnoredRows = Annotated[
+    Mapping[
+        Annotated[str, AfterValidator(_column)],
+        Annotated[
+            tuple[str, ...],
+            Field(min_length=1),
+            BeforeValidator(_cell_words, json_schema_input_type=str | int | list[str | int]),
+        ],
+    ],
+    WithJsonSchema({"type": "object", "properties": dict.fromkeys(MAPPED.values(), _HEADERS)}),
+]
+LinePattern = Annotated[Word, AfterValidator(_line_pattern)]
 Actions = Annotated[Mapping[str, Action], AfterValidator(_actions)]

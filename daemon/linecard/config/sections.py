@@ -16,7 +16,9 @@ from linecard.config.fields import (
     Days,
     Encoding,
     Flag,
+    IgnoredRows,
     Language,
+    LinePattern,
     Names,
     Percent,
     Positions,
@@ -26,7 +28,11 @@ from linecard.config.fields import (
     Time,
     Whens,
     Word,
+    expected,
+    has_action,
 )
+from linecard.model.sheet import Action, Column
+from linecard.rules.cells import folded
 
 
 class Section(BaseModel):
@@ -244,6 +250,32 @@ class SheetOptions(Section):
         default_factory=dict,
         description="The feed's own words for attach, force_attach and detach, such as `terminated: detach`.",
     )
+    action: Literal["attach", "force_attach", "detach"] | None = Field(
+        default=None,
+        description="The action of all rows, for feeds that have no column for it; null: each row names its.",
+    )
+    ignore_rows: IgnoredRows = Field(
+        default_factory=dict,
+        description=(
+            "Words by column with which a row asks for nothing and all is left as it is, such as "
+            "`Action: [on leave]` or `Extension: ['', n/a]`, where an empty word is a blank cell. In the column "
+            "Extension they count for attach and force_attach alone."
+        ),
+    )
+    unknown_pbx: Literal["refuse", "ignore"] = Field(
+        default="refuse",
+        description="What a row is that names a PBX unknown to the inbox: a fault, or one that asks for nothing.",
+    )
+    skip_last: Count = Field(
+        default=0, description="How many lines at the end are no rows, such as totals; blank lines are not counted."
+    )
+    trailer: LinePattern | None = Field(
+        default=None,
+        description=(
+            "What the last line looks like where it is no row, such as 'TRL|{rows}': * is anything, {rows} the number "
+            "of rows, which is compared. A file without it was cut off and is refused."
+        ),
+    )
     max_bytes: Size = Field(
         default=200_000_000,
         description="The largest file that is read, in bytes or such as 200 MB; a larger one is refused.",
@@ -255,3 +287,13 @@ class SheetOptions(Section):
     max_cell: AtLeastOne = Field(
         default=1024, description="The most characters a cell may have; a file with a longer one is refused."
     )
+
+    @model_validator(mode="after")
+    def _check_actions(self) -> Self:
+        if self.positions is not None and self.action is None and not has_action(self.positions):
+            raise expected("a column Action among the positions, or an action for all rows")
+        ignored = {folded(word) for word in self.ignore_rows.get(Column.ACTION, ())}
+        both = next((word for word in (*self.actions, *Action) if folded(word) in ignored), None)
+        if both is not None:
+            raise expected(f"one meaning for each word; {both!r} is an action and stands under ignore_rows")
+        return self

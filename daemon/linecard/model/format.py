@@ -15,7 +15,10 @@ class SheetFormat:
     `delimiter` is one character, or empty to find it from the header. `columns` adds a feed's own header names
     to linecard's (column name to names); `ignored` are header names that are known to mean none of them, None that all
     others do; `positions` replaces the header where a feed has none, `None` marks a
-    column to pass over. `actions` are the feed's own words for the three actions.
+    column to pass over. `actions` are the feed's own words for the three actions; `action` is that of
+    all rows. `ignored_rows` are words by column (an empty one: a blank cell) with which a row asks for nothing;
+    `ignores_unknown_pbx` says so of rows for a PBX that the inbox does not have. `skip_last` lines at the end are no
+    rows; `trailer` is what the last one must look like (see `rules/feed_names`), or empty.
     """
 
     encoding: str = "utf-8"
@@ -28,6 +31,11 @@ class SheetFormat:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] | None = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
+    action: Action | None = None
+    ignored_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignores_unknown_pbx: bool = False
+    skip_last: int = 0
+    trailer: str = ""
     max_bytes: int = 200_000_000
     max_rows: int = 1_000_000
     max_columns: int = 64

@@ -36,6 +36,7 @@ class Code(StrEnum):
     # unchanged
     ALREADY_SO = "already_so"
     NOTHING_HELD = "nothing_held"
+    NOTHING_ASKED = "nothing_asked"
     # refused
     UNKNOWN_EXTENSION = "unknown_extension"
     UNKNOWN_MEMBER = "unknown_member"

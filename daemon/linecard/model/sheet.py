@@ -45,6 +45,7 @@ class FaultCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
     ROW_COUNT = "row_count"
+    NO_TRAILER = "no_trailer"
     DUPLICATE = "duplicate"
     OLDER_FILE = "older_file"
     CHECKSUM = "checksum"
@@ -90,6 +91,7 @@ FILE_FAULTS = frozenset(
         FaultCode.TOO_LARGE,
         FaultCode.TOO_MANY_ROWS,
         FaultCode.ROW_COUNT,
+        FaultCode.NO_TRAILER,
         FaultCode.DUPLICATE,
         FaultCode.OLDER_FILE,
         FaultCode.CHECKSUM,
@@ -123,7 +125,8 @@ class Row(NamedTuple):
     """One instruction. With an error among its faults the row is invalid and its cells are the raw text.
 
     A valid row has `action` as `Action`, `member` in lower case, `pbx` as the configuration names it (empty:
-    every PBX of the inbox, detach only), `extension` and `number` (E.164) or empty strings.
+    every PBX of the inbox, detach only), `extension` and `number` (E.164) or empty strings. One that `asks_nothing`
+    is valid and keeps its raw text.
     """
 
     line: int
@@ -133,6 +136,7 @@ class Row(NamedTuple):
     extension: str
     number: str
     faults: tuple[Fault, ...] = ()
+    asks_nothing: bool = False
 
     @property
     def valid(self) -> bool:

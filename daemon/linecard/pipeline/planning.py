@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from linecard.model.directory import Change, Holding, Scope
-from linecard.model.outcome import Outcome, Verdict
+from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Hold
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
@@ -64,6 +64,8 @@ class Planning:
             if row.faults and not row.valid:
                 code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
                 verdict = Verdict(Outcome.INVALID, code)
+            elif row.asks_nothing:
+                verdict = Verdict(Outcome.UNCHANGED, Code.NOTHING_ASKED)
             else:
                 verdict = self._played(row)
             self.counts[verdict.outcome] += 1
@@ -87,7 +89,7 @@ class Planning:
 
     def _examine_zeros(self, row: Row) -> Row:
         """The row; with a fault where no PBX has its extension, and one has it with zeros before it."""
-        if not row.extension or (row.faults and not row.valid):
+        if not row.extension or row.asks_nothing or (row.faults and not row.valid):
             return row
         if row.pbx and self._play(row.pbx).knows(row.extension):  # most rows
             return row
@@ -104,7 +106,7 @@ class Planning:
         """What these rows name on each PBX."""
         names: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for row in rows:
-            if row.valid:
+            if row.valid and not row.asks_nothing:
                 for pbx in (row.pbx,) if row.pbx else self._inbox.pbxs:
                     extensions, members, numbers = names.setdefault(pbx, (set(), set(), set()))
                     members.add(row.member)

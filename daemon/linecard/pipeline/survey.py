@@ -13,7 +13,7 @@ def pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
     """
     named: set[str] = set()
     for row in sheet:
-        if row.faults and not row.valid:
+        if row.asks_nothing or (row.faults and not row.valid):
             continue
         named.add(row.pbx)
     if sheet.refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
@@ -13,11 +13,13 @@ from linecard.rules import header
 from linecard.rules.cells import folded, plain
 from linecard.rules.destinations import AnyPlan, Destinations
 from linecard.rules.feed import Feed
+from linecard.rules.ignored_rows import IgnoredRows
 from linecard.rules.look import Look
 from linecard.rules.member import Members
 from linecard.rules.numbering import NumberingPlan, surely_valid
 from linecard.rules.retry import own_form
 from linecard.rules.text import DOS_END, Lines, Refused, refuse
+from linecard.rules.trailer import Trailer, row_at_the_end
 
 __all__ = ["Destinations", "Sheet"]
 
@@ -53,6 +55,8 @@ class Sheet:
         self._blocks = blocks
         self._form = form
         self._feed = Feed((), form.quote)
+        self._trailer = Trailer(form)
+        self._ignored = IgnoredRows(form, destinations)
         self._to = destinations
         self._members = Members()
         self._words = {folded(a): a for a in Action} | {folded(word): a for word, a in form.actions.items()}
@@ -67,10 +71,12 @@ class Sheet:
     def __iter__(self) -> Iterator[Row]:
         try:
             blocks, self._form = own_form(self._blocks, self._form)
-            self._feed = Feed(Lines(blocks, self._form), self._form.quote)
+            self._trailer = Trailer(self._form)
+            self._feed = Feed(self._trailer.hold_back(Lines(blocks, self._form)), self._form.quote)
             self.layout = self._header()
             self.faults += self.layout.faults
             yield from self._rows(self.layout)
+            self._check_end(self.layout)
             if not self.rows:
                 self.faults.append(_no_rows())
         except header.AllRefused as refused:
@@ -114,7 +120,7 @@ class Sheet:
         _allow_cells_of(self._form.max_cell)
         return csv.reader(
             self._feed.lines(
-                layout.delimiter, lambda line: self._action(header.split(line, layout, self._form), layout) is not None
+                layout.delimiter, lambda line: self._is_asking(header.split(line, layout, self._form), layout)
             ),
             delimiter=layout.delimiter,
             quotechar=self._form.quote,
@@ -136,14 +142,14 @@ class Sheet:
         all_seen = sum(place >= 0 for place in at) == width
         # A detach without an extension names all of them, unless what Rainbow calls the internal number stands there.
         names_all = Column.INTERNAL not in layout.places
-        quick = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
+        to_action = self._quick_actions(layout)
         plans: dict[str, NumberingPlan | AnyPlan] = {**self._to.plans, "": AnyPlan(self._to.plans.values())}
         default = self._to.default or "\0"  # which no cell can be
         plain_member = self._members.plain
         for cells in reader:
             line, feed.at_start = feed.start, True
             if len(cells) == width and (all_seen or ("%" not in cells[0] and max(map(len, cells)) <= longest)):
-                action = quick.get(cells[in_action])
+                action = to_action(cells[in_action])
                 if action is not None and plain_member(member := cells[in_member].lower()):
                     extension = cells[in_extension] if in_extension >= 0 else ""
                     number = cells[in_number] if in_number >= 0 else ""
@@ -163,13 +169,12 @@ class Sheet:
                         continue
             if cells and max(map(len, cells)) > longest:
                 raise self._overlong(line)
-            word = self._action(cells, layout)
-            if self._is_no_row(cells, layout, word):
+            if self._is_no_row(cells, layout):
                 continue
             self.rows += 1
             if self.rows > most:
                 raise self._too_many()
-            yield self._slow(line, cells, layout, word)
+            yield self._slow(line, cells, layout)
 
     def _too_many(self) -> Refused:
         return refuse(
@@ -179,10 +184,23 @@ class Sheet:
             "Split it, or raise `max_rows` on the inbox.",
         )
 
-    def _slow(self, line: int, cells: list[str], layout: header.Layout, action: Action | None) -> Row:
+    def _quick_actions(self, layout: header.Layout) -> Callable[[str], Action | None]:
+        """What takes the action of a row from the Action cell as it is, where the row can be quickly right."""
+        fixed = self._form.action
+        if self._ignored.may_look_right:
+            return lambda _cell: None
+        if fixed is not None and Column.ACTION not in layout.places:
+            return lambda _cell: fixed
+        words = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
+        return {word: action for word, action in words.items() if fixed in (None, action)}.get
+
+    def _slow(self, line: int, cells: list[str], layout: header.Layout) -> Row:
         """One row that needs a closer look: cleaned, checked cell by cell, every fault named."""
         raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
-        look = Look(line, raw, self._members, self._to)
+        action = self._action(cells, layout)
+        if action is None and not plain(raw.get(Column.ACTION, "")):
+            action = self._form.action
+        look = Look(line, raw, self._members, self._to, self._form)
         if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
             message = f"The row has {len(cells)} cells; the header has {layout.width}."
             remedy = "Put a cell that contains the delimiter in quotes, and keep empty cells."
@@ -190,7 +208,7 @@ class Sheet:
                 message, remedy = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
             look.fault(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, remedy)
             return look.row(action)
-        return look.checked(action)
+        return look.without_request(action) if self._ignored.has(action, raw) else look.checked(action)
 
     def _action(self, cells: Sequence[str], layout: header.Layout) -> Action | None:
         """The action that a row names; None where it names none."""
@@ -202,25 +220,39 @@ class Sheet:
         if self._form.positions is None:
             return False
         layout = header.by_position(line, self._form)
-        return self._action(header.split(line, layout, self._form), layout) is not None
+        return self._is_asking(header.split(line, layout, self._form), layout)
 
     def _check_second_header(self, line: str, layout: header.Layout) -> None:
         """Raise `Refused` where there is none: no header names an action or a member, good or not."""
         cells = header.split(line, layout, self._form)
-        at = layout.places.get(Column.MEMBER, len(cells))
-        member = plain(cells[at]) if at < len(cells) else ""
-        if self._action(cells, layout) is not None or self._members.is_login(member):
+        if self._action(cells, layout) is not None or self._names_member(cells, layout):
             raise _row_passed_over(self._feed.number)
 
+    def _is_asking(self, cells: Sequence[str], layout: header.Layout) -> bool:
+        """Whether cells are those of a row: they name an action, or a member where all rows have the same action."""
+        if self._form.action is None or Column.ACTION in layout.places:
+            return self._action(cells, layout) is not None
+        return self._names_member(cells, layout)
+
+    def _names_member(self, cells: Sequence[str], layout: header.Layout) -> bool:
+        at = layout.places.get(Column.MEMBER, len(cells))
+        return at < len(cells) and self._members.is_login(plain(cells[at]))
+
     def _is_good_row(self, line: str, layout: header.Layout) -> bool:
-        """Whether a line that stands where a header or a title should stand is an instruction."""
+        """Whether a line that stands where a header, a title or a trailer should stand is an instruction."""
         cells = header.split(line, layout, self._form)
         at = layout.places.get(Column.MEMBER, len(cells))
-        return self._action(cells, layout) is not None and at < len(cells) and "@" in cells[at]
+        return self._is_asking(cells, layout) and at < len(cells) and "@" in cells[at]
 
-    def _is_no_row(self, cells: Sequence[str], layout: header.Layout, action: Action | None) -> bool:
+    def _check_end(self, layout: header.Layout) -> None:
+        self._trailer.check(self.rows)
+        for at, line in self._trailer.lines:
+            if self._is_good_row(line, layout):
+                raise row_at_the_end(at)
+
+    def _is_no_row(self, cells: Sequence[str], layout: header.Layout) -> bool:
         """A blank row, a comment that a spreadsheet has put into quotes, or the header once more: files were joined."""
-        if action is not None:
+        if self._is_asking(cells, layout):
             return False
         if not any(plain(cell).strip(DOS_END) for cell in cells) or cells[0].lstrip().startswith("%"):
             return True

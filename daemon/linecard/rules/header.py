@@ -181,8 +181,11 @@ class _Header:
         return Layout(self._delimiter, self._places, len(self._cells), tuple(self._cells), tuple(self._faults))
 
     def _place(self) -> None:
+        passed = {folded(name) for name in self._form.ignored or ()} - self._own_names()
         for at, cell in enumerate(self._cells):
             column = self._known.get(folded(cell))
+            if folded(cell) in passed and plain(cell):
+                continue
             if column is None and plain(cell):
                 self._unknown.append(cell)
             elif column is None:
@@ -191,6 +194,9 @@ class _Header:
                 self._faults.append(_twice(self._number, column, self._cells[self._places[column]], cell))
             else:
                 self._places[column] = at
+
+    def _own_names(self) -> set[str]:
+        return {folded(name) for names in self._form.columns.values() for name in names}
 
     def _without_columns(self) -> Refused:
         example = (self._delimiter if is_printable(self._delimiter) else " ").join(list(Column)[:5])
@@ -222,7 +228,8 @@ class _Header:
         A detach removes every link where nothing narrows it: what may have named an extension, or a PBX, must not be
         passed over.
         """
-        needed = [column for column in (Column.ACTION, Column.MEMBER) if column not in self._places]
+        always = (Column.MEMBER,) if self._form.action is not None else (Column.ACTION, Column.MEMBER)
+        needed = [column for column in always if column not in self._places]
         yield from needed
         unread = {name: self._likely(name) for name in self._unknown if not self._is_ignored(name)}
         others = [column for column in unread.values() if column not in needed]

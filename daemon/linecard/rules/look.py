@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules.cells import plain
 from linecard.rules.destinations import Destinations
@@ -15,13 +16,16 @@ from linecard.rules.numbering import NumberingPlan
 from linecard.rules.sanitize import shorten
 
 _T = TypeVar("_T")
+_MOST_WORDS = 12
 
 
 class Look:
     """One row under the glass."""
 
-    def __init__(self, line: int, raw: Mapping[Column, str], members: Members, to: Destinations) -> None:
-        self._line, self._raw, self._members, self._to = line, raw, members, to
+    def __init__(
+        self, line: int, raw: Mapping[Column, str], members: Members, to: Destinations, form: SheetFormat
+    ) -> None:
+        self._line, self._raw, self._members, self._to, self._form = line, raw, members, to, form
         self._faults: list[Fault] = []
 
     def fault(self, code: FaultCode, column: str, value: str, message: str, remedy: str) -> None:
@@ -37,6 +41,10 @@ class Look:
             for c in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
         )
         return Row(self._line, action or word, member, pbx, extension, number, tuple(self._faults))
+
+    def without_request(self, action: Action | None) -> Row:
+        """The row as one that asks for nothing."""
+        return self.row(action)._replace(asks_nothing=True)
 
     def checked(self, action: Action | None) -> Row:
         self._check_action(action)
@@ -58,18 +66,22 @@ class Look:
 
     def _check_action(self, action: Action | None) -> None:
         text = self._cell(Column.ACTION)
-        if action is not None:
-            return
-        if text:
-            self.fault(
-                FaultCode.BAD_ACTION,
-                Column.ACTION,
-                text,
-                f"{shorten(text)} is no action.",
-                "Write attach, force_attach or detach.",
-            )
-        else:
-            self._missing(Column.ACTION, "Write attach, force_attach or detach.")
+        fixed = self._form.action
+        if fixed is not None and action is not fixed:
+            message = f"{shorten(text)} is not what this inbox does with its rows: {fixed}."
+            hint = f"Leave the cell empty, or write {fixed}; send the row to another inbox if it means something else."
+            self.fault(FaultCode.BAD_ACTION, Column.ACTION, text, message, hint)
+        elif action is None and text:
+            self.fault(FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is no action.", self._actions())
+        elif action is None:
+            self._missing(Column.ACTION, self._actions())
+
+    def _actions(self) -> str:
+        """The words that this inbox knows."""
+        words = [*self._form.actions, *filter(None, self._form.ignored_rows.get(Column.ACTION, ()))]
+        if not words:
+            return "Write attach, force_attach or detach."
+        return f"Write one of {shorten(', '.join([*words[:_MOST_WORDS], *Action]), 300)}."
 
     def _missing(self, column: Column, remedy: str) -> None:
         self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", remedy)

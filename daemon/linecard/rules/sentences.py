@@ -20,6 +20,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     Code.REMOVED: ("{member} no longer has {lost}.", ""),
     Code.ALREADY_SO: ("{member} already had {extension}.", ""),
     Code.NOTHING_HELD: ("{member} held nothing to remove.", ""),
+    Code.NOTHING_ASKED: ("The row asks for nothing; all is left as it is.", ""),
     Code.UNKNOWN_EXTENSION: (
         "{pbx} has no extension {extension}.",
         "Create it on the PBX, or correct the row.",

@@ -14,7 +14,6 @@ from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
 from linecard.infrastructure.files import open_nameless, sweep
-from linecard.model.format import SheetFormat
 from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
@@ -46,6 +45,7 @@ from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.clock import ClockWatch
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
+from linecard.runtime.sheet_format import sheet_format
 from linecard.store.journal import Journal
 from linecard.store.outbox import ARCHIVE
 from linecard.store.overtaking import overtaken_by
@@ -155,7 +155,7 @@ class Service:
             for kind in ("detach", "move", "force", "number")
             if (limit := getattr(found.limits, kind))
         }
-        return Inbox(name, _form(found), pbxs, found.default_pbx, limits, self.openers(name))
+        return Inbox(name, sheet_format(found), pbxs, found.default_pbx, limits, self.openers(name))
 
     def openers(self, name: str) -> Mapping[str, Opener]:
         """What takes off the wrappings of an inbox's files, by kind."""
@@ -374,24 +374,3 @@ class Service:
                 templates=config.templates,
                 anew=anew,
             )
-
-
-def _form(inbox: InboxConfig) -> SheetFormat:
-    sheet = inbox.sheet
-    delimiters = {"auto": "", "tab": "\t"}
-    return SheetFormat(
-        encoding=sheet.encoding,
-        delimiter=delimiters.get(sheet.delimiter, sheet.delimiter),
-        quote=sheet.quote,
-        backslash=sheet.escape == "backslash",
-        skip_lines=sheet.skip_lines,
-        second_header=sheet.second_header,
-        positions=sheet.positions,
-        columns=sheet.columns,
-        ignored=None if sheet.ignore_columns == ("all",) else sheet.ignore_columns,
-        actions=sheet.actions,
-        max_bytes=sheet.max_bytes,
-        max_rows=sheet.max_rows,
-        max_columns=sheet.max_columns,
-        max_cell=sheet.max_cell,
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.model.outcome import Fate
+from linecard.model.outcome import Code, Fate
 from linecard.model.run import Run
 from linecard.rules import states
 from linecard.store.store import Store
@@ -46,14 +46,29 @@ def _changed(older: Run, run_id: int) -> Any:
             sa.and_(ours.c.pbx == "", ours.c.member.in_(held)),
             sa.tuple_(ours.c.pbx, ours.c.member).in_(held.with_only_columns(change.c.pbx, column)),
         ]
-    mine = (ours.c.run_id == older.id, ours.c.attempt == older.attempt, ours.c.member != "")
+    mine = _spoken_by(older, ours)
     return sa.select(sa.literal(1)).select_from(ours).where(*mine, sa.or_(*same)).limit(1)
+
+
+def _spoken_by(older: Run, ours: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """The rows of a run that ask for something."""
+    return (
+        ours.c.run_id == older.id,
+        ours.c.attempt == older.attempt,
+        ours.c.member != "",
+        ours.c.code != Code.NOTHING_ASKED,
+    )
 
 
 def _shared(older: Run, run_id: int, attempt: int) -> Any:
     """Each set is worked out once, so that two long sheets are compared in proportion to their rows."""
     ours, theirs = row.alias(), row.alias()
-    carried_out = sa.and_(theirs.c.run_id == run_id, theirs.c.attempt == attempt, theirs.c.outcome.in_(_FINE))
+    carried_out = sa.and_(
+        theirs.c.run_id == run_id,
+        theirs.c.attempt == attempt,
+        theirs.c.outcome.in_(_FINE),
+        theirs.c.code != Code.NOTHING_ASKED,
+    )
 
     def of(*columns: sa.ColumnElement[Any], where: sa.ColumnElement[bool] = carried_out) -> Any:
         return sa.select(*columns).where(carried_out, where)
@@ -68,5 +83,5 @@ def _shared(older: Run, run_id: int, attempt: int) -> Any:
             ours.c.extension != "", sa.tuple_(ours.c.pbx, ours.c.extension).in_(of(theirs.c.pbx, theirs.c.extension))
         ),
     )
-    mine = (ours.c.run_id == older.id, ours.c.attempt == older.attempt, ours.c.member != "")
+    mine = _spoken_by(older, ours)
     return sa.select(sa.literal(1)).select_from(ours).where(*mine, same).limit(1)

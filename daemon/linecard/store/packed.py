@@ -56,7 +56,7 @@ def row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
     if not plain and (more or main is not None):
         more["effects"] = [(e.pbx, e.extension, stored(e.before), stored(e.after)) for e in effects]
     text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
-    line, action, member, pbx, extension, number, _ = found
+    line, action, member, pbx, extension, number = found[:6]
     words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
     return (run_id, attempt, line, *words, *before, *after, text)
 

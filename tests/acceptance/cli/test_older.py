@@ -59,6 +59,17 @@ def test_other_people_are_no_matter(site):
     assert site.holds()["1001"] == (None, None)
 
 
+def test_rows_that_ask_for_nothing_are_no_matter(site):
+    site.configure(
+        "    default_pbx: hq",
+        "    limits: {detach: {count: 0}}\n    sheet: {ignore_rows: {Action: leave}}\n    default_pbx: hq",
+    )
+    site.import_("attach,bob@x.org,,1001,")
+    site.run("import", site.sheet("detach,bob@x.org,,,", "leave,zoe@x.org,,1003,", name="old.csv"))
+    site.import_("leave,bob@x.org,,1001,", "attach,zoe@x.org,,1003,", name="new.csv")
+    assert site.run("approve", "2", checksum(site)).code == 0
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

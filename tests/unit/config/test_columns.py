@@ -85,7 +85,10 @@ def test_what_is_wrong_in_a_map_is_told_at_its_own_place(site: Site) -> None:
             "columns/ours.yaml:2:3 columns.Mail: found 'Mail', expected a column of linecard: "
             "Action, LoginEmail, PbxId, Extension, Number, pbxInternalNumber"
         ),
-        "columns/ours.yaml:5:1 acions: found an unknown key, expected one of columns, actions (did you mean actions?)",
+        (
+            "columns/ours.yaml:5:1 acions: found an unknown key, expected one of columns, actions, action, "
+            "ignore_columns (did you mean actions?)"
+        ),
     )
 
 

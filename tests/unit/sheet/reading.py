@@ -30,7 +30,12 @@ class Reading:
     @property
     def valid(self) -> list[tuple[int, str, str, str, str, str]]:
         """The valid rows as line, action, member, PBX, extension and number."""
-        return [row[:6] for row in self.rows if row.valid]
+        return [row[:6] for row in self.rows if row.valid and not row.asks_nothing]
+
+    @property
+    def idle(self) -> list[int]:
+        """The lines of the rows that ask for nothing."""
+        return [row.line for row in self.rows if row.asks_nothing]
 
     @property
     def errors(self) -> list[tuple[int, str, str]]:
@@ -107,7 +112,7 @@ def hold(reading: Reading, to: Destinations) -> None:
     for row in reading.rows:
         assert all(fault.line == row.line for fault in row.faults)
         assert all(fault.code not in FILE_FAULTS for fault in row.faults)
-        if row.valid:
+        if row.valid and not row.asks_nothing:
             usable(row, to)
 
 

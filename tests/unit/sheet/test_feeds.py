@@ -8,7 +8,8 @@ import pytest
 
 from linecard.config import columns
 from linecard.model.sheet import Action
-from unit.sheet.reading import file, read
+from linecard.rules.check import Destinations
+from unit.sheet.reading import FRENCH, file, read
 
 MAPS = sorted((Path(__file__).parents[3] / "config" / "columns").glob("*.yaml"))
 
@@ -84,6 +85,122 @@ def test_every_ready_map_reads_a_file_with_its_headers(path):
         reading = read(f"{';'.join(names.values())}\n{row}\n", columns=found.columns, actions=found.actions)
         assert reading.warnings == []
         assert [r[1:3] for r in reading.valid] == [(action, "ada@example.com")]
+
+
+def test_one_action_for_all_rows_of_a_feed_that_names_none():
+    """3CX and others: each row says what is to be so. Comments, blank rows and the header once more are none."""
+    columns = {"LoginEmail": ("EmailAddress",), "Extension": ("Number",), "Number": ("DID",)}
+    head = "Number,FirstName,EmailAddress,DID\n"
+    rows = '1234,Ada,ada@example.com,+33123456789\n% a,b\n 1235,Bo,BO@example.com,\n"% c",,,\n,,,\n'
+    form = {"columns": columns, "ignored": ("FirstName",)}
+    reading = read(head + rows + head, action=Action.ATTACH, **form)
+    assert reading.valid == [
+        (2, "attach", "ada@example.com", "hq", "1234", "+33123456789"),
+        (4, "attach", "bo@example.com", "hq", "1235", ""),
+    ]
+    assert reading.warnings == [(7, "", "header_again")]
+    assert read(head + rows, **form).fault.column == "Action"
+    feed = {"action": Action.ATTACH, "positions": ("Email", "Extension")}
+    assert [row[4] for row in read('"%ada@example.com",1234\n %bo@example.com,1235\n', **feed).valid] == [
+        "1234",
+        "1235",
+    ]
+    assert read("who,which\nada@example.com,1234\n", skip_lines=1, **feed).errors == []
+    assert read("ada@example.com,1234\nbo@example.com,1235\n", skip_lines=1, **feed).fault.code == "no_header"
+
+
+def test_a_row_that_names_another_action_than_all_is_invalid():
+    text = "Action,Email,Extension\ndetach,ada@example.com,1234\n,ada@example.com,1234\nAdd,bo@example.com,1235\n"
+    reading = read(text, action=Action.ATTACH)
+    assert reading.errors == [(2, "Action", "bad_action"), (4, "Action", "bad_action")]
+    assert [row[:2] for row in reading.valid] == [(3, "attach")]
+    assert read(text, action=Action.ATTACH, ignored=("Action",)).errors == []
+    own = "Action,LoginEmail,PbxId,Extension,Number,Reason\ndetach,ada@example.com,,1234,,was held by nobody\n"
+    assert [row[1] for row in read(own, action=Action.ATTACH, trailer="END", skip_last=1).valid] == ["detach"]
+
+
+def test_a_detach_of_all_rows_is_not_widened_either():
+    assert read("Email,Extention\nada@example.com,1234\n", action=Action.DETACH).fault.column == "Extension"
+
+
+def test_rows_that_ask_for_nothing_because_the_inbox_says_so():
+    reading = read(
+        "Status,Email,Extension,PbxId\n"
+        "Active,ada@example.com,1001,\n"
+        "Active,bo@example.com,,\n"
+        "Active,cy@example.com,N/A,\n"
+        "Terminated,di@example.com,,\n"
+        "Terminated,ed@example.com,n/a,\n"
+        "ON_LEAVE,fay@example.com,1005,\n"
+        "LOA,gus@example.com,1006,\n"
+        "Active,hal@example.com,1007,Paris\n"
+        "Active,ida@example.com,1008,HQ\n",
+        columns={"Action": ("Status",)},
+        actions={"active": Action.ATTACH, "terminated": Action.DETACH},
+        ignored_rows={"Action": ("on leave",), "Extension": ("", "n/a")},
+        ignores_unknown_pbx=True,
+    )
+    assert reading.idle == [3, 4, 7, 9]
+    assert [row[:2] for row in reading.valid] == [(2, "attach"), (5, "detach"), (10, "attach")]
+    assert reading.errors == [(6, "Extension", "bad_extension"), (8, "Action", "bad_action")]
+    hint = reading.rows[6].faults[0].hint
+    assert hint == "Write one of active, terminated, on leave, attach, force_attach, detach."
+
+
+@pytest.mark.parametrize(
+    ("column", "word"), [("Extension", "1000"), ("LoginEmail", "tbd@example.com"), ("PbxId", "hq")]
+)
+def test_a_placeholder_that_looks_right_asks_for_nothing_too(column, word):
+    cells = {"Action": "attach", "LoginEmail": "ada@example.com", "PbxId": "lab", "Extension": "1234", column: word}
+    head = ",".join(cells)
+    found = Destinations({"hq": FRENCH, "lab": FRENCH}, {}, "hq")
+    rows = f"{','.join(cells.values())}\nattach,bo@example.com,lab,1235\n"
+    reading = read(f"{head}\n{rows}", found, ignored_rows={column: (word,)})
+    assert (reading.idle, [row[0] for row in reading.valid]) == ([2], [3])
+
+
+ROWS = "Action|LoginEmail|Extension\nattach|ada@example.com|1001\nattach|bo|1002\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "form"),
+    [
+        ("TRL|000002\n", {"trailer": "TRL|{rows}"}),
+        ("trl|2", {"trailer": "TRL|{rows}"}),
+        ("TRL|2026-11-29|2\r\n\r\n\x1a", {"trailer": "TRL|*|{rows}"}),
+        ("TRL|whatever\n", {"trailer": "TRL|*"}),
+        ("-----\n\n(2 rows affected)\n\n", {"skip_last": 2}),
+    ],
+)
+def test_a_trailer_is_no_row(end, form):
+    for block in (1, 1 << 20):
+        reading = read(ROWS + end, block=block, **form)
+        assert [row[:3] for row in reading.valid] == [(2, "attach", "ada@example.com")]
+        assert reading.errors == [(3, "LoginEmail", "bad_email")]
+
+
+@pytest.mark.parametrize(
+    ("end", "form", "code", "line"),
+    [
+        ("TRL|000003\n", {"trailer": "TRL|{rows}"}, "row_count", 4),
+        ("attach|cy@example.com|1003\n", {"trailer": "TRL|{rows}"}, "no_trailer", 4),
+        ("", {"trailer": "TRL|*"}, "no_trailer", 3),
+        ("attach|cy@example.com|1003\n", {"skip_last": 1}, "no_trailer", 4),
+        ("attach|cy@example.com|1003\n(3 rows)\n", {"skip_last": 2}, "no_trailer", 4),
+    ],
+)
+def test_an_end_that_is_not_as_promised_refuses_the_file(end, form, code, line):
+    reading = read(ROWS + end, **form)
+    assert reading.refused
+    assert [(fault.line, fault.code) for fault in reading.faults] == [(line, code)]
+
+
+def test_a_name_that_means_nothing_here_is_passed_over_though_linecard_knows_it():
+    text = "Action,Email,Extension,Number\nattach,ada@example.com,1234,E-4711\n"
+    assert read(text).errors == [(2, "Number", "bad_number")]
+    reading = read(text, ignored=("number",))
+    assert (len(reading.valid), reading.errors, reading.warnings) == (1, [], [])
+    assert read(text, ignored=("Extension", "Number")).errors == [(2, "Extension", "missing_cell")]
 
 
 def test_a_mapped_column_is_known_by_its_own_names_only():

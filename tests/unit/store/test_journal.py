@@ -18,7 +18,15 @@ names = st.sampled_from(["hq", "lab", ""])
 extensions = st.sampled_from(["1000", "0100", ""]) | text
 effects = st.builds(Effect, names, extensions, holdings, holdings)
 rows = st.builds(
-    Row, st.just(0), st.sampled_from([*Action, "", "atach"]) | text, text, names, extensions, text, st.just(())
+    Row,
+    st.just(0),
+    st.sampled_from([*Action, "", "atach"]) | text,
+    text,
+    names,
+    extensions,
+    text,
+    st.just(()),
+    st.just(False),
 )
 verdicts = st.builds(
     Verdict,
