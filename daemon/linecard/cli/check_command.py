@@ -38,12 +38,17 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         seen: Counter[str] = Counter()
 
         def faults() -> Iterator[Fault]:
+            told = 0
             for row in sheet:
+                for fault in sheet.faults[told:]:  # what is wrong with the header comes before its rows
+                    seen[fault.severity] += 1
+                    yield fault
+                told = len(sheet.faults)
                 seen["invalid"] += bool(row.faults) and not row.valid
                 for fault in row.faults:
                     seen[fault.severity] += 1
                     yield fault
-            for fault in sheet.faults:
+            for fault in sheet.faults[told:]:
                 seen[fault.severity] += 1
                 yield fault
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,12 @@ def show(planning: Planning) -> None:
     """A plan that was not stored: its rows, its changes and why it would be held."""
     from linecard.cli import recap
 
-    recap.tell_lines(_lines(planning))
-    recap.tell_faults(planning.sheet.faults)
+    lines = _lines(planning)
+    first = list(islice(lines, 1))  # by then the header was read
+    of_header = list(planning.sheet.faults)
+    recap.tell_faults(of_header)
+    recap.tell_lines(chain(first, lines))
+    recap.tell_faults(planning.sheet.faults[len(of_header) :])
     if planning.sheet.refused:
         click.echo("The file is refused as a whole; nothing would be changed.")
         return

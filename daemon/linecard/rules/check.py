@@ -200,7 +200,8 @@ class Sheet:
         action = self._action(cells, layout)
         if action is None and not plain(raw.get(Column.ACTION, "")):
             action = self._form.action
-        look = Look(line, raw, self._members, self._to, self._form)
+        kept = {c: cells[i] for c, i in layout.likely.items() if i < len(cells)}
+        look = Look(line, raw, self._members, self._to, self._form, kept)
         if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
             message = f"The row has {len(cells)} cells; the header has {layout.width}."
             remedy = "Put a cell that contains the delimiter in quotes, and keep empty cells."

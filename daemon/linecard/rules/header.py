@@ -6,7 +6,7 @@ import csv
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
@@ -41,13 +41,17 @@ _SEP = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each column of a sheet stands; `width` cells to a row, blank ones at the end of the header not counted."""
+    """Where each column of a sheet stands; `width` cells to a row, blank ones at the end of the header not counted.
+
+    `likely` is where a column that is not there probably stands under a misspelt name: kept, not read.
+    """
 
     delimiter: str
     places: Mapping[Column, int]
     width: int
     names: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    likely: Mapping[Column, int] = field(default_factory=dict)
 
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row is this header once more: it names every column that is read."""
@@ -178,7 +182,9 @@ class _Header:
         errors = [fault for fault in self._faults if fault.severity is Severity.ERROR]
         if errors:
             raise AllRefused(errors, self._faults)
-        return Layout(self._delimiter, self._places, len(self._cells), tuple(self._cells), tuple(self._faults))
+        likely = {column: self._cells.index(n) for n in self._unknown if (column := self._likely(n)) is not None}
+        faults = tuple(self._faults)
+        return Layout(self._delimiter, self._places, len(self._cells), tuple(self._cells), faults, likely)
 
     def _place(self) -> None:
         passed = {folded(name) for name in self._form.ignored or ()} - self._own_names()

@@ -23,9 +23,15 @@ class Look:
     """One row under the glass."""
 
     def __init__(
-        self, line: int, raw: Mapping[Column, str], members: Members, to: Destinations, form: SheetFormat
+        self,
+        line: int,
+        raw: Mapping[Column, str],
+        members: Members,
+        to: Destinations,
+        form: SheetFormat,
+        kept: Mapping[Column, str],
     ) -> None:
-        self._line, self._raw, self._members, self._to, self._form = line, raw, members, to, form
+        self._line, self._raw, self._members, self._to, self._form, self._kept = line, raw, members, to, form, kept
         self._faults: list[Fault] = []
 
     def fault(self, code: FaultCode, column: str, value: str, message: str, remedy: str) -> None:
@@ -35,9 +41,10 @@ class Look:
         self._faults.append(Fault(self._line, column, shorten(value), code, Severity.WARNING, message, remedy))
 
     def row(self, action: Action | None) -> Row:
-        """The row with its raw cells, as an invalid one is shown and sent back."""
+        """The row with its raw cells, as an invalid one is shown and sent back; those under a misspelt name with it."""
+        cells = {**self._kept, **self._raw}
         word, member, pbx, extension, number = (
-            self._raw.get(c, "").strip()
+            cells.get(c, "").strip()
             for c in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
         )
         return Row(self._line, action or word, member, pbx, extension, number, tuple(self._faults))

@@ -143,7 +143,7 @@ def test_rows_that_ask_for_nothing_because_the_inbox_says_so():
     assert reading.idle == [3, 4, 7, 9]
     assert [row[:2] for row in reading.valid] == [(2, "attach"), (5, "detach"), (10, "attach")]
     assert reading.errors == [(6, "Extension", "bad_extension"), (8, "Action", "bad_action")]
-    hint = reading.rows[6].faults[0].hint
+    hint = reading.rows[6].faults[0].remedy
     assert hint == "Write one of active, terminated, on leave, attach, force_attach, detach."
 
 

@@ -237,6 +237,17 @@ def test_rainbows_internal_number_in_the_place_of_the_extension_never_widens_a_d
     assert [row[4] for row in read(f"{head}detach,ada@example.com,,\n").valid] == [""]
 
 
+def test_an_invalid_row_keeps_what_stands_under_a_misspelt_name():
+    """It comes back in the retry sheet under the right one; nothing of it is read before that."""
+    text = (
+        "Action,LoginEmail,Extension,Nummber\nattach,ada@example.com,1234,+33123456789\natach,bo@example.com,1235,x\n"
+    )
+    reading = read(text)
+    assert "Did you mean Number by Nummber?" in reading.note.remedy
+    assert reading.valid == [ADA]
+    assert reading.rows[1][:6] == (3, "atach", "bo@example.com", "", "1235", "x")
+
+
 def test_a_misspelt_pbx_never_widens_a_detach_to_every_pbx():
     both = Destinations({"hq": FRENCH, "lab": FRENCH}, {}, "hq")
     fault = read("Action,LoginEmail,Extension,PbxIdd\ndetach,ada@example.com,1234,hq\n", both).fault
