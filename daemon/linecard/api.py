@@ -2,6 +2,7 @@
 
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.hookspecs import hookimpl
+from linecard.infrastructure import inbox_files
 from linecard.infrastructure.files import (
     create_private,
     drop_part,
@@ -140,6 +141,7 @@ __all__ = [
     "ending_of",
     "expiry",
     "hookimpl",
+    "inbox_files",
     "is_junk",
     "is_printable",
     "is_system_file",

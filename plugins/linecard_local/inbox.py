@@ -18,23 +18,20 @@ from linecard.api import (
     Unfinished,
     Watch,
     ending_of,
+    inbox_files,
     make_folder,
     rename_new,
     safe_name,
     sync_folder,
 )
 from linecard_local.lease import is_written
-from linecard_local.moving import beside, copied, move, summed, to_quarantine
+from linecard_local.moving import copied, move, summed, to_quarantine
 from linecard_local.options import LocalOptions
 from linecard_local.reply import put
 from linecard_local.watch import Deaf, FolderWatch
 
 HIDDEN = b".linecard"
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
-MARKER, CHECKSUM = ".marker", ".checksum"
-"""What follows a claim's id in the names of its marker file and of its checksum file."""
-MOST_CHECKSUM = 65_536
-"""Bytes of a checksum file that are read."""
 
 
 def build(options: LocalOptions, place: Place) -> LocalInbox:
@@ -72,10 +69,8 @@ class LocalInbox:
                     yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, refused)
 
     def _refusal(self, path: bytes, found: os.stat_result) -> str:
-        if stat.S_ISLNK(found.st_mode):
-            return "It is a symbolic link; only regular files are taken."
-        if not stat.S_ISREG(found.st_mode):
-            return "It is a pipe, socket or device; only regular files are taken."
+        if refused := inbox_files.refuse_mode(found.st_mode):
+            return refused
         if found.st_nlink > 1 and not self._hard_links:
             return "It has several names (hard links), so it could still be changed; copy it instead."
         if not os.access(path, os.R_OK, effective_ids=True):
@@ -101,10 +96,10 @@ class LocalInbox:
                 sync_folder(self._path)
         return list(claimed)
 
-    def _aside(self, claim: str) -> bytes | None:
+    def _aside(self, claim: str, ending: bytes = b"") -> bytes | None:
         """Where the file of a claim lies, if it does. A folder that may not be searched is no folder without it."""
         for folder in (self._work, self._hidden):
-            path = os.path.join(folder, claim.encode())
+            path = os.path.join(folder, claim.encode() + ending)
             with suppress(FileNotFoundError, NotADirectoryError):
                 os.lstat(path)
                 return path
@@ -115,20 +110,20 @@ class LocalInbox:
         source = self._beside(seen.name)
         try:
             if _is_as_seen(source, seen):
-                for side, ending in _sides(seen):
+                for side, ending in inbox_files.side_files(seen):
                     with suppress(FileNotFoundError, FileExistsError):  # moved before a crash, or with another file
-                        self._rename(self._beside(side), claim + ending)
+                        self._rename(self._beside(side), claim, ending)
                 return self._rename(source, claim)
         except FileNotFoundError:  # its owner, or another linecard, was quicker
             self._must_be_mounted(seen)
-        for side, ending in _sides(seen):
-            kept = self._aside(claim + ending)
+        for side, ending in inbox_files.side_files(seen):
+            kept = self._aside(claim, ending)
             if kept is not None:
                 there = self._beside(side)
                 try:
                     self._put_back(kept, there)
                 except FileExistsError:  # another came for the next file
-                    self._put_back(kept, there + b"." + claim[:8].encode())
+                    self._put_back(kept, inbox_files.free_side_name(there, claim))
         return None
 
     def _must_be_mounted(self, seen: Listing) -> None:
@@ -142,14 +137,15 @@ class LocalInbox:
             remedy="Mount it again; linecard goes on by itself.",
         )
 
-    def _rename(self, source: bytes, name: str) -> bytes:
-        target = os.path.join(self._work, name.encode())
+    def _rename(self, source: bytes, claim: str, ending: bytes = b"") -> bytes:
+        name = claim.encode() + ending
+        target = os.path.join(self._work, name)
         try:
             rename_new(source, target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            target = os.path.join(self._hidden, name.encode())
+            target = os.path.join(self._hidden, name)
             make_folder(self._hidden, mode=0o700)
             rename_new(source, target)
         return target
@@ -162,7 +158,7 @@ class LocalInbox:
             if path is None:
                 raise InboxError(
                     f"The claimed file {claim} ({os.fsdecode(seen.name)}) is not in the work folder any more.",
-                    remedy="Somebody removed it; have the file sent again.",
+                    remedy=inbox_files.SENT_AGAIN,
                 )
             handle = _opened(path)
             try:
@@ -179,15 +175,15 @@ class LocalInbox:
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
         with self._told():
-            path = self._aside(claim + CHECKSUM)
+            path = self._aside(claim, inbox_files.CHECKSUM)
             if path is None:
                 raise InboxError(
                     f"{os.fsdecode(seen.checksum)} went away before it was read.",
-                    remedy="Somebody removed it; have the file sent again.",
+                    remedy=inbox_files.SENT_AGAIN,
                 )
             handle = _opened(path)
             try:
-                return os.read(handle, MOST_CHECKSUM)
+                return os.read(handle, inbox_files.MOST_CHECKSUM)
             finally:
                 os.close(handle)
 
@@ -220,8 +216,8 @@ class LocalInbox:
 
     def _put_into_quarantine(self, path: bytes, seen: Listing, claim: str) -> None:
         """Where a person finds it, with its checksum file, by which it can be seen to be whole."""
-        name = f"{claim[:12]}__{safe_name(os.fsdecode(seen.name))}"
-        summed = self._aside(claim + CHECKSUM)
+        name = inbox_files.quarantine_name(claim, seen.name)
+        summed = self._aside(claim, inbox_files.CHECKSUM)
         if summed is not None:
             make_folder(self._quarantine, mode=0o700)
             ending = safe_name(os.fsdecode(ending_of(seen.checksum, seen.name)))
@@ -229,8 +225,8 @@ class LocalInbox:
         to_quarantine(path, self._quarantine, name)
 
     def _drop_sides(self, claim: str) -> None:
-        for ending in (MARKER, CHECKSUM):
-            side = self._aside(claim + ending)
+        for ending in (inbox_files.MARKER, inbox_files.CHECKSUM):
+            side = self._aside(claim, ending)
             if side is not None:
                 os.unlink(side)
 
@@ -240,9 +236,11 @@ class LocalInbox:
         What goes with it goes first: once the file is gone, a try after a crash would not know any more where it
         belongs.
         """
-        kept = {lies: side for side, use in _sides(seen) if (lies := self._aside(claim + use)) is not None}
+        kept = {
+            lies: side for side, use in inbox_files.side_files(seen) if (lies := self._aside(claim, use)) is not None
+        }
         lying = {lies: lies for lies in kept}
-        for name, others in self._places(seen, claim, kept):
+        for name, others in inbox_files.choose_destinations(self._beside, seen, claim, kept):
             wanted = [(path, name), *((lies, others[first]) for first, lies in lying.items())]
             if any(os.path.lexists(target) and not _is_same(lies, target) for lies, target in wanted):
                 continue
@@ -255,15 +253,6 @@ class LocalInbox:
                 continue
             return
         raise InboxError(f"{os.fsdecode(name)} is in the way of a file that is to go back.")
-
-    def _places(
-        self, seen: Listing, claim: str, kept: Mapping[bytes, bytes]
-    ) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
-        """Where a file may go back to, the best first, and by where it lies, where each that goes with it goes then."""
-        yield self._beside(seen.name), {lies: self._beside(side) for lies, side in kept.items()}
-        endings = {lies: ending_of(side, seen.name) for lies, side in kept.items()}
-        name = self._beside(beside(seen.name, claim, room=max(map(len, endings.values()), default=0)))
-        yield name, {lies: name + ending for lies, ending in endings.items()}
 
     def _beside(self, name: bytes) -> bytes:
         return os.path.join(self._path, name)
@@ -308,11 +297,6 @@ def _is_same(path: bytes, target: bytes) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samefile(path, target)
     return False
-
-
-def _sides(seen: Listing) -> list[tuple[bytes, str]]:
-    """The files that go with a file, each with what follows the claim's id in its name."""
-    return [(side, ending) for side, ending in ((seen.marker, MARKER), (seen.checksum, CHECKSUM)) if side]
 
 
 def _opened(path: bytes) -> int:

@@ -8,11 +8,9 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import make_folder, sync_folder, write_whole
+from linecard.api import inbox_files, make_folder, sync_folder, write_whole
 
 BLOCK = 1 << 20
-LONGEST = 255
-"""Bytes that a file name may have."""
 
 
 def copied(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
@@ -34,23 +32,11 @@ def summed(handle: int, length: int) -> str:
     return digest.hexdigest()
 
 
-def beside(name: bytes, claim: str, room: int = 0) -> bytes:
-    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`.
-
-    `room` is how many bytes may follow it in the names of files that go with it.
-    """
-    stem, dot, ending = name.rpartition(b".")
-    if not stem or len(ending) > LONGEST // 2:
-        stem, dot, ending = name, b"", b""
-    mark = b"." + claim[:8].encode() + dot + ending
-    return stem[: LONGEST - len(mark) - room] + mark
-
-
 def to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
     """Move a file that is too large to where a person finds it, with the reason beside it."""
     make_folder(quarantine, mode=0o700)
-    reason = "It is larger than `max_bytes` of its inbox, so it was not imported; it is here as it was sent.\n"
-    quarantine.joinpath(f"{name}.reason").write_text(reason, encoding="utf-8")
+    with write_whole(quarantine / f"{name}.reason", text=True) as note:
+        note.write(inbox_files.explain_too_large())
     move(Path(os.fsdecode(path)), quarantine / name)
 
 

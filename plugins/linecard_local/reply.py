@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import InboxError, drop_part, write_whole
+from linecard.api import drop_part, inbox_files, write_whole
 from linecard_local.moving import BLOCK
 
 
@@ -24,7 +25,7 @@ def put(folder: Path, name: str, content: BinaryIO) -> str:
         with write_whole(target, text=False, replace=False) as out:
             shutil.copyfileobj(content, out, BLOCK)
     except FileExistsError:
-        raise _in_the_way(target) from None
+        raise inbox_files.refuse_reply(str(target)) from None
     return str(target)
 
 
@@ -34,18 +35,8 @@ def _must_be(target: Path, content: BinaryIO) -> None:
         handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise _in_the_way(target) from error
+            raise inbox_files.refuse_reply(str(target)) from error
         raise
     with os.fdopen(handle, "rb") as there:
-        while block := content.read(BLOCK):
-            if there.read(len(block)) != block:
-                raise _in_the_way(target)
-        if there.read(1):
-            raise _in_the_way(target)
-
-
-def _in_the_way(target: Path) -> InboxError:
-    return InboxError(
-        f"{target} is there already, and another file than the one to be put there.",
-        remedy="Move it away; linecard goes on by itself.",
-    )
+        if not inbox_files.has_content(iter(partial(there.read, BLOCK), b""), content):
+            raise inbox_files.refuse_reply(str(target))

@@ -6,14 +6,10 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from linecard.api import Listing, safe_name, spell_out
+from linecard.api import Listing, inbox_files, safe_name, spell_out
 from linecard_sftp.packets import Attributes, Entry
 
 shown = spell_out
-LONGEST = 255
-"""Bytes that a file name may have."""
-MARKER, CHECKSUM = b".marker", b".checksum"
-"""What follows the name of a claimed file in the names of its marker file and of its checksum file."""
 
 
 def listings(entries: Iterable[Entry]) -> Iterator[Listing]:
@@ -42,8 +38,8 @@ def name_fault(name: bytes) -> str:
         return "It has no name of its own, so it is not touched."
     if b"/" in name or b"\\" in name:
         return "Its name holds a slash, so it could mean another folder; it is not touched."
-    if len(name) > LONGEST:
-        return f"Its name is longer than {LONGEST} bytes, so it is not touched."
+    if len(name) > inbox_files.LONGEST_NAME:
+        return f"Its name is longer than {inbox_files.LONGEST_NAME} bytes, so it is not touched."
     # A byte that is no UTF-8 comes to be a lone surrogate here, which is a good name for a file all the same.
     if any(unicodedata.category(c) in ("Cc", "Cf") for c in name.decode(errors="surrogateescape")):
         return "Its name holds characters that cannot be seen, so it is not touched."
@@ -51,10 +47,8 @@ def name_fault(name: bytes) -> str:
 
 
 def _refusal(seen: Attributes) -> str:
-    if seen.mode is not None and stat.S_ISLNK(seen.mode):
-        return "It is a symbolic link; only regular files are taken."
-    if seen.mode is not None and stat.S_IFMT(seen.mode) not in (0, stat.S_IFREG):
-        return "It is a pipe, socket or device; only regular files are taken."
+    if refused := inbox_files.refuse_mode(seen.mode):
+        return refused
     if seen.size is None:
         return "The server does not say how large it is, so it cannot be taken whole for certain."
     return ""
@@ -72,31 +66,6 @@ def join(folder: bytes, name: bytes) -> bytes:
     return folder.rstrip(b"/") + b"/" + name
 
 
-def sides(seen: Listing) -> list[tuple[bytes, bytes]]:
-    """The files that go with a file, and what follows the claim's name in the names of theirs."""
-    return [(side, ending) for side, ending in ((seen.marker, MARKER), (seen.checksum, CHECKSUM)) if side]
-
-
 def aside(claim: str, name: bytes) -> bytes:
     """The name of a claimed file: whose it is, and for people, what it was."""
     return f"{claim}__{safe_name(name.decode(errors='replace'))}".encode()
-
-
-def beside(name: bytes, claim: str, room: int = 0) -> bytes:
-    """A name like this one that nobody else gives: `joiners.1f3a5b7c.csv`, so that it still matches `*.csv`.
-
-    `room` is how many bytes may follow it in the names of files that go with it.
-    """
-    return marked(name, claim[:8], room)
-
-
-def marked(name: bytes, mark: str, room: int = 0) -> bytes:
-    """A name with a mark before its ending."""
-    stem, dot, ending = name.rpartition(b".")
-    if not stem or len(ending) > LONGEST // 2:
-        stem, dot, ending = name, b"", b""
-    after = b"." + mark.encode() + dot + ending
-    end = LONGEST - len(after) - room
-    while end < len(stem) and stem[end] & 0xC0 == 0x80:  # some servers take no name that ends within a character
-        end -= 1
-    return stem[:end] + after

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, Parting, ending_of
+from linecard.api import InboxError, Listing, Parting, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder
@@ -29,8 +30,8 @@ def find_sides(inbox: SftpInbox, session: Session, claim: str, seen: Listing) ->
     Of two sites that want a file at the same time, one may get it and the other what goes with it, and put that back.
     """
     if inbox.stays:
-        return {inbox.beside(side): side for side, _ in convert.sides(seen)}
-    aside = {inbox.aside(claim, seen) + ending: side for side, ending in convert.sides(seen)}
+        return {inbox.beside(side): side for side, _ in inbox_files.side_files(seen)}
+    aside = {inbox.aside(claim, seen) + ending: side for side, ending in inbox_files.side_files(seen)}
     if not aside:
         return {}
     *found, next_one = session.stats([*aside, inbox.source(seen)])
@@ -62,39 +63,32 @@ def dispose(
         return
     ensure_folder(inbox, session, folder)
     replacing = inbox.is_replacing(session, inbox.claimed or folder)
-    move_together(session, path, kept, _places(folder, seen, claim, kept, replacing=replacing))
+    move_together(session, path, kept, _places(folder, seen, claim, kept, own_name=not replacing))
 
 
 def give_back(inbox: SftpInbox, session: Session, claim: str, seen: Listing, sides: Sides) -> None:
     """Put a file back that was written to after it was taken, with what goes with it, to be found as a new one."""
     assert inbox.claimed is not None  # noqa: S101 - what stays is never given back
     replacing = inbox.is_replacing(session, inbox.claimed)
-    places = _places(inbox.folder, seen, claim, sides, replacing=replacing)
+    places = _places(inbox.folder, seen, claim, sides, own_name=not replacing)
     move_together(session, inbox.aside(claim, seen), sides, places)
 
 
 def _places(
-    folder: bytes, seen: Listing, claim: str, sides: Sides, *, replacing: bool
+    folder: bytes, seen: Listing, claim: str, sides: Sides, *, own_name: bool
 ) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Where a file may go in a folder, the best first, and by where it lies, where each that goes with it goes then."""
-    own, *marked = names_within(folder, seen, claim)
-    first = [] if replacing else [(own, {lies: convert.join(folder, side) for lies, side in sides.items()})]
-    endings = {lies: ending_of(side, seen.name) for lies, side in sides.items()}
-    return [*first, *((name, {lies: name + ending for lies, ending in endings.items()}) for name in marked)]
+    """Where a file may go in a folder; under its own name only where a rename cannot replace another file."""
+    join = partial(convert.join, folder)
+    return list(inbox_files.choose_destinations(join, seen, claim, sides, own_name=own_name))
 
 
 def names_within(folder: bytes, seen: Listing, claim: str) -> list[bytes]:
-    """The names that a file may have in a folder: its own, for where a rename cannot replace another, then marked ones.
-
-    Each leaves room for the names of what goes with the file.
-    """
-    room = max((len(ending_of(side, seen.name)) for side, _ in convert.sides(seen)), default=0)
-    names = (seen.name, convert.beside(seen.name, claim, room), convert.marked(seen.name, claim, room))
-    return [convert.join(folder, name) for name in names]
+    """The names that a file may have in a folder: its own, then marked ones."""
+    return [convert.join(folder, name) for name in inbox_files.choose_names(seen, claim)]
 
 
 def give_side_back(inbox: SftpInbox, session: Session, claim: str, path: bytes, name: bytes) -> None:
     """Put back what goes with a file that was not claimed; where its name is taken by now, under one that is free."""
     if not isinstance(session.stats([path])[0], Refused):
         with suppress(InboxError):
-            move(session, path, [inbox.beside(name), inbox.beside(name + b"." + claim[:8].encode())])
+            move(session, path, [inbox.beside(name), inbox.beside(inbox_files.free_side_name(name, claim))])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch
+from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
@@ -129,14 +129,14 @@ class SftpInbox:
         pairs = [
             (self.beside(side), self.aside(claim, seen) + ending)
             for claim, seen in ready.items()
-            for side, ending in convert.sides(seen)
+            for side, ending in inbox_files.side_files(seen)
         ]
         found = session.stats(target for _, target in pairs)  # moved before a crash, and another came since
         session.renames(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, Refused))
 
     def _leave(self, session: Session, claim: str, seen: Listing, why: Refused) -> None:
         """A file was not claimed: what goes with it goes back, and where a person can help, that is remembered."""
-        for side, ending in convert.sides(seen):
+        for side, ending in inbox_files.side_files(seen):
             give_side_back(self, session, claim, self.aside(claim, seen) + ending, side)
         if not why.is_gone:
             self._stuck[seen.name] = (seen.version, time.monotonic() + STUCK, _cannot_rename(why, self.way))
@@ -151,7 +151,7 @@ class SftpInbox:
         return Wanted(self.source(seen) if self.stays else self.aside(claim, seen), seen)
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
-        path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + convert.CHECKSUM
+        path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + inbox_files.CHECKSUM
 
         def job(session: Session) -> bytes:
             try:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, safe_name
+from linecard.api import InboxError, Listing, inbox_files, make_folder, write_whole
 from linecard_sftp import convert
 from linecard_sftp.disposition import TOO_LARGE, names_within
 from linecard_sftp.errors import Refused
@@ -30,14 +30,12 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
         found = inbox.do(lambda session: session.stats(reversed(names)), folder)
         marked = (name for name, now in zip(reversed(names), found, strict=True) if not isinstance(now, Refused))
         place = next(marked, names[0])  # one with a mark is this file for certain
-    reason = (
-        "It is larger than `max_bytes` of its inbox, so it was not imported. "
-        f"It lies as it was sent on {inbox.way.login.where}: {convert.shown(place)}\n"
-    )
-    target = inbox.place.quarantine / f"{claim[:12]}__{safe_name(convert.shown(seen.name))}.reason"
+    reason = inbox_files.explain_too_large(f"it lies as it was sent on {inbox.way.login.where}: {convert.shown(place)}")
+    target = inbox.place.quarantine / f"{inbox_files.quarantine_name(claim, seen.name)}.reason"
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target.write_text(reason, encoding="utf-8")
+        make_folder(target.parent, mode=0o700)
+        with write_whole(target, text=True) as note:
+            note.write(reason)
     except OSError as error:
         raise InboxError(
             f"{target}: {error.strerror or error}.", remedy="Make room, or give the right; linecard goes on by itself."

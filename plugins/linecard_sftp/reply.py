@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError
+from linecard.api import InboxError, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder
@@ -30,14 +30,14 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
     found = there(session, target)
     if found is not None:
         if not _is(session, target, found.size or 0, content):
-            raise _in_the_way(target)
+            raise inbox_files.refuse_reply(convert.shown(target))
         return
     try:
         length = written(session, part, content)
         kept = session.stat(part).size in (length, None)
         if kept:
             if there(session, target) is not None:  # a rename might replace it
-                raise _in_the_way(target)
+                raise inbox_files.refuse_reply(convert.shown(target))
             session.rename(part, target)
     except (Refused, InboxError):
         with suppress(Refused):
@@ -48,13 +48,6 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
             f"{convert.shown(target)}: the server did not keep all of it.",
             remedy="It is tried again. If that lasts, look whether there is room on the server.",
         )
-
-
-def _in_the_way(target: bytes) -> InboxError:
-    return InboxError(
-        f"{convert.shown(target)} is there already, and another file than the one to be put there.",
-        remedy="Move it away; linecard goes on by itself.",
-    )
 
 
 def written(session: Session, path: bytes, content: BinaryIO) -> int:
@@ -82,7 +75,7 @@ def _is(session: Session, path: bytes, size: int, content: BinaryIO) -> bool:
     """Whether a file has this content."""
     with closing(Reading(session, session.open(path), size=size, most=size + 1, path=path)) as reading:
         reading.before()
-        same = all(content.read(len(block)) == block for block in reading) and not content.read(1)
+        same = inbox_files.has_content(reading, content)
         if same:
             reading.confirm()
         return same

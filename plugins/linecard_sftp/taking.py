@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError, Listing, Unfinished
+from linecard.api import InboxError, Listing, Unfinished, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.ahead import Fetch, Wanted
 from linecard_sftp.errors import Lost, Refused
@@ -17,9 +17,6 @@ from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
-
-MOST_SIDE = 65_536
-"""Bytes of a checksum file that are read."""
 
 
 def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: BinaryIO, most: int) -> str:
@@ -51,7 +48,7 @@ def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most
         if refused.is_gone:
             raise InboxError(
                 f"The claimed file {convert.shown(wanted.path)} is not on the server any more.",
-                remedy="Somebody removed it; have it sent again.",
+                remedy=inbox_files.SENT_AGAIN,
             ) from refused
         raise
 
@@ -103,16 +100,16 @@ def _compare_named(session: Session, reading: Reading, wanted: Wanted, version: 
 
 def read_side(session: Session, path: bytes, name: bytes) -> bytes:
     """What a small file says that goes with another. Raises `InboxError`, `Refused`."""
-    with closing(Reading(session, session.open(path), size=0, most=MOST_SIDE, path=path)) as reading:
+    with closing(Reading(session, session.open(path), size=0, most=inbox_files.MOST_CHECKSUM, path=path)) as reading:
         reading.before()
         content = b"".join(reading)
         size = reading.after().size
-        if size is not None and len(content) != min(size, MOST_SIDE):
+        if size is not None and len(content) != min(size, inbox_files.MOST_CHECKSUM):
             raise InboxError(
                 f"The server says that {convert.shown(name)} has {size:,} bytes, and sent {len(content):,}.",
                 remedy="It is tried again. If that lasts, ask whoever runs the server.",
             )
-        if len(content) < MOST_SIDE:
+        if len(content) < inbox_files.MOST_CHECKSUM:
             _confirm(reading, Listing(name, len(content), "", 0.0))
     return content
 

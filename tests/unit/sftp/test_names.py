@@ -76,11 +76,6 @@ def test_the_name_of_a_claimed_file_is_plain_and_begins_with_the_claim():
     assert set(convert.aside(CLAIM, b"caf\xe9/../x.csv")) <= set(b"abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
-def test_a_name_beside_another_keeps_its_ending_and_its_length():
-    assert convert.beside(b"joiners.csv", CLAIM) == b"joiners.cccccccc.csv"
-    assert len(convert.beside(b"n" * 251 + b".csv", CLAIM)) == 255
-
-
 @pytest.mark.parametrize(
     ("folder", "name", "path"),
     [
