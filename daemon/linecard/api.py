@@ -36,6 +36,7 @@ from linecard.rules.backoff import Backoff
 from linecard.rules.checksum import ending_of
 from linecard.rules.containers import detect_container
 from linecard.rules.defuse import defused
+from linecard.rules.excerpt import Excerpt
 from linecard.rules.expiry import expiry
 from linecard.rules.names import is_junk, is_system_file, safe_name
 from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble
@@ -71,6 +72,7 @@ __all__ = [
     "Entry",
     "Event",
     "Examined",
+    "Excerpt",
     "Fate",
     "Fault",
     "FaultCode",

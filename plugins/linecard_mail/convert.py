@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import PurePath
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from linecard.api import (
     COUNTED,
     FINE,
     Code,
+    Excerpt,
     Letter,
     Line,
     Outcome,
@@ -45,7 +45,6 @@ COLOURS = {
 }
 TONES = {"good": "#2b8a57", "attention": "#c98616", "bad": "#c23a3a"}
 
-_T = TypeVar("_T")
 _WAITING = {
     State.PLANNED: "Would be done",
     State.HELD: "Would be done",
@@ -78,18 +77,6 @@ class Section:
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)
-
-
-class First(Generic[_T]):
-    """The first of many; `count` is how many there are, `hidden` how many are left out."""
-
-    def __init__(self, found: Iterator[_T], most: int) -> None:
-        self._shown = list(islice(found, most))
-        self.hidden = sum(1 for _ in found)
-        self.count = len(self._shown) + self.hidden
-
-    def __iter__(self) -> Iterator[_T]:
-        return iter(self._shown)
 
 
 def subject(report: Report, words: Wording) -> str:
@@ -131,13 +118,13 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "bar": bar(counts),
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
-        "errors": First(errors, room.others) if rejected else First(iter(()), 0),
+        "errors": Excerpt(errors, room.others) if rejected else Excerpt(iter(()), 0),
         "problems": Section(report, room.problems, WRONG),
         "taken": Section(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
         "waiting": Section(report, room.others, (Outcome.SKIPPED,)),
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
-        "warnings": First(warnings, room.others),
-        "lost": First(report.lost_numbers(), room.others),
+        "warnings": Excerpt(warnings, room.others),
+        "lost": Excerpt(report.lost_numbers(), room.others),
         "link": link(letter.filed, outlet, options),
         "answers": bool(options.reply_to),
         "sink": outlet.name,

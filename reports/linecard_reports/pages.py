@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Change, Code, Line, Outcome, Report, State
+from linecard.api import FINE, Code, Excerpt, Line, Outcome, Report, State
 from linecard_reports.printing import printed
 from linecard_reports.tables import Retry, Table
 
@@ -44,6 +43,7 @@ class _Template:
         total = report.total
         counts = {outcome: report.counts.get(outcome, 0) for outcome in Outcome}
         where = PurePath(report.path)
+        warnings = (fault for fault in report.faults() if fault.severity == "warning")
         return {
             "report": report,
             "run": report.run,
@@ -57,9 +57,9 @@ class _Template:
             "waiting_title": _WAITING.get(report.run.state, "Not applied"),
             "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
             "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),
-            "lost": Lost(report, MOST_OTHERS),
+            "lost": Excerpt(report.lost_numbers(), MOST_OTHERS),
             "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),
-            "warnings": _Warnings(report),
+            "warnings": Excerpt(warnings, MOST_OTHERS),
             "folder": str(where.parent),
             "table": where.name + Table.suffix,
             "retry": where.name + Retry.suffix if report.to_retry else "",
@@ -98,32 +98,6 @@ class _Section:
 
     def __iter__(self) -> Iterator[Line]:
         return self._report.lines(*self._outcomes, codes=self._codes, limit=self._most)
-
-
-class Lost:
-    """Extensions that lost a public number, the first ones of them."""
-
-    def __init__(self, report: Report, most: int) -> None:
-        found = report.lost_numbers()
-        self._shown = list(islice(found, most))
-        self.hidden = sum(1 for _ in found)
-        self.count = len(self._shown) + self.hidden
-
-    def __iter__(self) -> Iterator[Change]:
-        return iter(self._shown)
-
-
-class _Warnings:
-    """What was odd and is fine all the same: warnings of the file and of rows."""
-
-    def __init__(self, report: Report) -> None:
-        found = (fault for fault in report.faults() if fault.severity == "warning")
-        self._shown = list(islice(found, MOST_OTHERS))
-        self.hidden = sum(1 for _ in found)
-        self.count = len(self._shown) + self.hidden
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._shown)
 
 
 def _when(at: datetime, zone: ZoneInfo) -> str:
