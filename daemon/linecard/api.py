@@ -21,7 +21,7 @@ from linecard.model.notice import Notice
 from linecard.model.outcome import FINE, Caveat, Code, Effect, Fate, Outcome, Result, Verdict
 from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
-from linecard.model.sheet import FILE_FAULTS, Action, Column, Fault, FaultCode, Row, Severity
+from linecard.model.sheet import FILE_FAULTS, RESTORE, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
 from linecard.ports.backend import Backend, Can, Examined, KeepsSecrets, PhoneSecret, Prechecks
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Unfinished, Watch
@@ -40,7 +40,7 @@ from linecard.rules.excerpt import Excerpt
 from linecard.rules.expiry import expiry
 from linecard.rules.names import is_junk, is_system_file, safe_name
 from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble
-from linecard.rules.retry import MOST_REASON, RETRY_HEAD
+from linecard.rules.retry import MOST_REASON, RETRY_HEAD, UNDO_HEAD
 from linecard.rules.sanitize import is_printable, sanitize, sanitize_json, sanitize_line, spell_out
 from linecard.rules.undo import rows as undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
@@ -52,7 +52,9 @@ __all__ = [
     "FINE",
     "LANGUAGES",
     "MOST_REASON",
+    "RESTORE",
     "RETRY_HEAD",
+    "UNDO_HEAD",
     "VACANT",
     "Action",
     "Backend",

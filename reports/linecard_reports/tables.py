@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
 from linecard.api import (
     FINE,
     MOST_REASON,
+    RESTORE,
     RETRY_HEAD,
+    UNDO_HEAD,
     VACANT,
     FaultCode,
     Line,
@@ -102,12 +105,14 @@ class Retry:
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         out.write(_BOM)
         write = csv.writer(out).writerow
-        write(RETRY_HEAD)
+        lines = iter(report.lines(*NOT_FINE))
+        first = next(lines, None)
+        write(UNDO_HEAD if first is not None and first.action == RESTORE else RETRY_HEAD)
         if report.run.state is State.REJECTED:
             out.writelines(
                 f"% {sanitize_line(f'{fault.message} {fault.remedy}')}\r\n" for fault in report.faults(whole_file=True)
             )
-        for line in report.lines(*NOT_FINE):
+        for line in chain((first,), lines) if first is not None else ():
             write(_row(line))
 
 
@@ -132,9 +137,6 @@ class Undo:
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         out.write(_BOM)
         write = csv.writer(out).writerow
-        write(RETRY_HEAD)  # by which linecard knows its own sheets, whatever the inbox's form
-        for row in undo_rows(report.changes):
-            if row.action is None:
-                out.write(f"% {sanitize_line(row.reason)}\r\n")
-            else:
-                write(map(defused, (row.action, row.member, row.pbx, row.extension, row.number, row.reason)))
+        write(UNDO_HEAD)  # by which linecard knows its own sheets, whatever the inbox's form
+        for row in undo_rows(report.changes()):
+            write(map(defused, row))

@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "List the runs and their results.",
         "show": "Show one run and the outcome of each row.",
         "report": "Write the report of a run in a format of your choice.",
+        "undo": "Put back what a run has changed.",
         "digest": "Show what happened lately, and what is still wrong.",
         "outbox": "List, retry and drop messages that were not delivered.",
     },

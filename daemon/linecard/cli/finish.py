@@ -17,6 +17,9 @@ from linecard.rules.sanitize import sanitize
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from linecard.pipeline.places import Inbox
     from linecard.runtime.service import Service
 
 
@@ -24,6 +27,30 @@ class NoAnswer(LinecardError):
     """Nobody answered the question; nothing was changed."""
 
     remedy = "Answer it, or say --yes if you have seen the plan."
+
+
+def import_file(
+    service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool, as_json: bool
+) -> int:
+    """Take a file into a run of its own and see that through, after those that broke off; the exit code."""
+    with service.working():
+        with progress.stopping() as stop:
+            recover(service, yes=yes, stop=stop)
+            if stop():
+                click.echo(f"{sanitize(str(file))} was not imported.", err=True)
+                return 1
+            service.let_pass(file, place)
+        with progress.bars(service) as bars:
+            run = service.take(file, place, description=description, stage=bars.stage)
+        run = decide(service, run, yes=yes, approve=approve)
+        with progress.stopping() as stop, progress.bars(service) as bars:
+            confirm = confirming(service, bars, yes=yes or bool(approve))
+            asks = not (yes or approve)
+            run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
+    tell(service, run, as_json=as_json)
+    tell_unfiled(service)
+    send(service)
+    return exit_code(run)
 
 
 def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from linecard.cli import site
-from linecard.rules.sanitize import sanitize
 
 
 @click.command()
@@ -30,25 +29,11 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
     that takes away more than the inbox's limits is held and changes nothing (exit code 3): look at it with
     `linecard plan`, then import it again with --approve.
     """
-    from linecard.cli import finish, progress
+    from linecard.cli import finish
 
     with site.service() as service:
         place = service.inbox(inbox)
-        with service.working():
-            with progress.stopping() as stop:
-                finish.recover(service, yes=yes, stop=stop)
-                if stop():
-                    click.echo(f"{sanitize(str(file))} was not imported.", err=True)
-                    raise SystemExit(1)
-                service.let_pass(file, place)
-            with progress.bars(service) as bars:
-                run = service.take(file, place, description=description, stage=bars.stage)
-            run = finish.decide(service, run, yes=yes, approve=approve)
-            with progress.stopping() as stop, progress.bars(service) as bars:
-                confirm = finish.confirming(service, bars, yes=yes or bool(approve))
-                asks = not (yes or approve)
-                run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
-        finish.tell(service, run, as_json=as_json)
-        finish.tell_unfiled(service)
-        finish.send(service)
-        raise SystemExit(finish.exit_code(run))
+        code = finish.import_file(
+            service, file, place, description=description, approve=approve, yes=yes, as_json=as_json
+        )
+    raise SystemExit(code)

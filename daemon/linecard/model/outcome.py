@@ -33,6 +33,7 @@ class Code(StrEnum):
     MOVED = "moved"
     NUMBER_CHANGED = "number_changed"
     REMOVED = "removed"
+    RESTORED = "restored"
     # unchanged
     ALREADY_SO = "already_so"
     NOTHING_HELD = "nothing_held"
@@ -45,6 +46,7 @@ class Code(StrEnum):
     NUMBER_IN_USE = "number_in_use"
     SEVERAL_NUMBERS = "several_numbers"
     SECOND_EXTENSION = "second_extension"
+    CHANGED_SINCE = "changed_since"
     # failed, unknown, skipped
     PBX_REFUSED = "pbx_refused"
     NOT_READ_BACK = "not_read_back"

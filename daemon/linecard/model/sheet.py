@@ -14,6 +14,10 @@ class Action(StrEnum):
     DETACH = "detach"
 
 
+RESTORE = "restore"
+"""What the rows of an undo sheet ask for; in any other file it is no action."""
+
+
 class Column(StrEnum):
     """The columns of a sheet, spelled as reports and samples spell them."""
 
@@ -127,6 +131,7 @@ class Row(NamedTuple):
     A valid row has `action` as `Action`, `member` in lower case, `pbx` as the configuration names it (empty:
     every PBX of the inbox, detach only), `extension` and `number` (E.164) or empty strings. One that `asks_nothing`
     is valid and keeps its raw text.
+    In a row that restores, `number` is what stands in its `Linecard-Restore` cell, and `member` may be empty.
     """
 
     line: int

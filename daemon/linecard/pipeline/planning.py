@@ -9,7 +9,7 @@ from itertools import chain, islice
 from linecard.model.directory import Change, Holding, Scope
 from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Hold
-from linecard.model.sheet import Fault, FaultCode, Row, Severity
+from linecard.model.sheet import RESTORE, Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.precheck import TOGETHER, precheck
 from linecard.pipeline.premises import Premise
@@ -21,6 +21,8 @@ from linecard.rules.lost_zeros import lost_zeros, may_have_lost_zeros, with_zero
 from linecard.rules.order import ordered
 from linecard.rules.plan_checksum import Checksum
 from linecard.rules.play import Play, Policy
+from linecard.rules.restoring import Restoration
+from linecard.rules.undo import read_restore
 
 NARROW = 5000
 """Sheets up to this many rows ask a PBX only for the names they contain; longer ones ask for all it holds."""
@@ -50,6 +52,8 @@ class Planning:
         self._premises: dict[str, Premise] = {}
         self._caveats: list[OfPbx] = []
         self._lines: dict[tuple[str, str], int] = {}
+        self._restoring: list[Row] = []
+        self._restorations: dict[str, Restoration] = {}
         self.counts: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
 
     # -- rows ------------------------------------------------------------------------------------------------------
@@ -58,6 +62,9 @@ class Planning:
         """Every row of the sheet with what it comes to, in file order."""
         rows = iter(self.sheet)
         first = list(islice(rows, NARROW + 1))
+        if self.sheet.restores:  # which of its rows can be done is settled for all of them together
+            first += rows
+            self._restoring = [row for row in first if row.valid]
         if len(first) <= NARROW:
             self._scopes = self._named(first)
         for row in map(self._examine_zeros, chain(first, rows)):
@@ -75,7 +82,17 @@ class Planning:
                     self._lines[effect.pbx, effect.extension] = row.line
             yield (_warned(row, verdict) if verdict.overrides else row), verdict
 
+    def _restored(self, row: Row) -> Verdict:
+        restoration = self._restorations.get(row.pbx)
+        if restoration is None:
+            second = self._inbox.pbxs[row.pbx].second_extension
+            mine = [other for other in self._restoring if other.pbx == row.pbx]
+            restoration = self._restorations[row.pbx] = Restoration(self._play(row.pbx), second, mine)
+        return restoration.play(row)
+
     def _played(self, row: Row) -> Verdict:
+        if row.action == RESTORE:
+            return self._restored(row)
         if row.pbx:
             return self._play(row.pbx).play(row)
         verdicts = [self._play(name).play(row) for name in self._inbox.pbxs]
@@ -89,7 +106,8 @@ class Planning:
 
     def _examine_zeros(self, row: Row) -> Row:
         """The row; with a fault where no PBX has its extension, and one has it with zeros before it."""
-        if not row.extension or row.asks_nothing or (row.faults and not row.valid):
+        settled = row.asks_nothing or row.action == RESTORE or (row.faults and not row.valid)
+        if not row.extension or settled:
             return row
         if row.pbx and self._play(row.pbx).knows(row.extension):  # most rows
             return row
@@ -109,11 +127,14 @@ class Planning:
             if row.valid and not row.asks_nothing:
                 for pbx in (row.pbx,) if row.pbx else self._inbox.pbxs:
                     extensions, members, numbers = names.setdefault(pbx, (set(), set(), set()))
-                    members.add(row.member)
+                    if row.member:
+                        members.add(row.member)
                     if row.extension:
                         extensions.add(row.extension)
                         extensions.update(with_zeros(row.extension, self._inbox.pbxs[pbx].numbering))
-                    if row.number:
+                    if row.action == RESTORE:
+                        numbers.update(read_restore(row.number)[0])
+                    elif row.number:
                         numbers.add(row.number)
         for pbx, made in self._ours.items():
             names.setdefault(pbx, (set(), set(), set()))[0].update(made)

@@ -205,6 +205,7 @@ def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, s
         "number": row.number,
         "numbers": numbers,
         "holder": holder or words(NOBODY),
+        "former": row.member or words(NOBODY),
         "other": verdict.other,
         "freed": lost,
         "lost": lost,

@@ -113,6 +113,8 @@ class Sheet:
                 if self._is_good_row(passed, layout):
                     raise _row_passed_over(at)
             return layout
+        if form.restores:
+            return header.by_position("", form)  # of a run that has changed nothing
         has = "a header" if form.positions is None else "one row"
         raise refuse(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
 
@@ -132,6 +134,9 @@ class Sheet:
 
     def _rows(self, layout: header.Layout) -> Iterator[Row]:
         reader = self._reader(layout)
+        if self._form.restores:
+            yield from self._restoring(reader, layout)
+            return
         feed, width, most, longest = self._feed, layout.width, self._form.max_rows, self._form.max_cell
         at = [
             layout.places.get(column, -1)
@@ -175,6 +180,23 @@ class Sheet:
             if self.rows > most:
                 raise self._too_many()
             yield self._slow(line, cells, layout)
+
+    def _restoring(self, reader: Iterator[list[str]], layout: header.Layout) -> Iterator[Row]:
+        """The rows of an undo sheet."""
+        for cells in reader:
+            line, self._feed.at_start = self._feed.start, True
+            if self._is_no_row(cells, layout):
+                continue
+            self.rows += 1
+            if self.rows > self._form.max_rows:
+                raise self._too_many()
+            raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
+            yield Look(line, raw, self._members, self._to, self._form, {}).restored()
+
+    @property
+    def restores(self) -> bool:
+        """Whether it is an undo sheet; known when its first row was read."""
+        return self._form.restores
 
     def _too_many(self) -> Refused:
         return refuse(

@@ -7,13 +7,14 @@ from functools import partial
 from typing import TypeVar
 
 from linecard.model.format import SheetFormat
-from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
+from linecard.model.sheet import RESTORE, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules.cells import plain
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
 from linecard.rules.number_cell import BadCell
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.sanitize import shorten
+from linecard.rules.undo import read_restore
 
 _T = TypeVar("_T")
 _MOST_WORDS = 12
@@ -62,6 +63,26 @@ class Look:
         if action is None or any(f.severity is Severity.ERROR for f in self._faults):
             return self.row(action)
         return Row(self._line, action, member, pbx or "", extension, number, tuple(self._faults))
+
+    def restored(self) -> Row:
+        """A row of an undo sheet."""
+        word = self._cell(Column.ACTION)
+        if word.lower() != RESTORE:
+            hint = "Rows of an undo sheet say restore; put others into a sheet of their own."
+            self.fault(FaultCode.BAD_ACTION, Column.ACTION, word, f"{shorten(word) or 'Nothing'} is no action.", hint)
+        member = self._member() if self._cell(Column.MEMBER) else ""
+        pbx = self._pbx(None) or ""
+        extension = self._extension(pbx, Action.ATTACH)
+        text = self._cell(Column.NUMBER)
+        try:
+            read_restore(text)
+        except ValueError:
+            said = "The cell Linecard-Restore does not say what comes back and what was left."
+            hint = "Leave it as linecard wrote it, such as: back: +33199001000; left: bob@example.com none."
+            self.fault(FaultCode.BAD_NUMBER, "Linecard-Restore", text, said, hint)
+        if any(f.severity is Severity.ERROR for f in self._faults):
+            return self.row(None)
+        return Row(self._line, RESTORE, member, pbx, extension, text, tuple(self._faults))
 
     def _cell(self, column: Column, *, digits: bool = False) -> str:
         raw = self._raw.get(column, "")

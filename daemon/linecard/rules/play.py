@@ -147,6 +147,16 @@ class Play:
         state = self._is.get(extension)
         return extension in self._was or (state is not None and not state[2] & _TOUCHED)
 
+    def bearer(self, number: str) -> str | None:
+        """The extension that this number rings now."""
+        return self._with_number.get(number)
+
+    def become(self, row: Row, holding: Holding) -> tuple[Effect, ...]:
+        """Let the extension of a row be this, whatever it is."""
+        was = self.holding(row.extension)
+        self._set(row.extension, holding.member, _packed(holding.numbers), row.line, named=False)
+        return (Effect(self.pbx, row.extension, was, holding),)
+
     def holding(self, extension: str) -> Holding:
         return _held(self._is.get(extension, _NOTHING))
 
@@ -166,21 +176,21 @@ class Play:
         holder, had, _ = old or _NOTHING
         if holder == member and (number is None or number == had or (had is not None and number in _spread(had))):
             self._say(extension, row)
-            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self._seen(extension))
+            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self.seen(extension))
         force = row.action == Action.FORCE_ATTACH
         if holder not in (None, member) and not force:
-            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self._seen(extension), holder=holder or "")
+            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.seen(extension), holder=holder or "")
         elsewhere = self._with_number.get(number, extension) if number else extension
         if elsewhere != extension and not force:
             other = self._is[elsewhere][0]
             if other not in (None, member):
-                return Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, self._seen(extension), elsewhere, other or "")
+                return Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, self.seen(extension), elsewhere, other or "")
         numbers = self._after(had, number)
         if numbers is None and (had is not None or number is not None):
-            return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self._seen(extension))
+            return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self.seen(extension))
         others = () if holder == member else self.held_by(member)
         if others and self._policy.second_extension is SecondExtension.REFUSE:
-            return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self._seen(extension), others[0])
+            return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self.seen(extension), others[0])
         if holder == member:
             code = Code.NUMBER_CHANGED
         elif holder is not None:
@@ -230,9 +240,9 @@ class Play:
             exists = self._policy.creates_extensions or wanted in self._is
             holder = self.holding(wanted).member
             if exists and not self._unknown(row.member) and (held or holder is not None):
-                return Verdict(Outcome.REFUSED, Code.WRONG_EXTENSION, self._seen(wanted), ", ".join(held), holder or "")
+                return Verdict(Outcome.REFUSED, Code.WRONG_EXTENSION, self.seen(wanted), ", ".join(held), holder or "")
             self._detached[row.member] = (row.line, wanted)
-            return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD, self._seen(wanted) if exists else ())
+            return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD, self.seen(wanted) if exists else ())
         if not held:
             self._detached[row.member] = (row.line, wanted)
             return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD)
@@ -247,7 +257,7 @@ class Play:
     def _unknown(self, member: str) -> bool:
         return self._policy.members is not None and member not in self._policy.members
 
-    def _seen(self, extension: str) -> tuple[Effect, ...]:
+    def seen(self, extension: str) -> tuple[Effect, ...]:
         held = self.holding(extension)
         return (Effect(self.pbx, extension, held, held),)
 

@@ -1,4 +1,4 @@
-"""Linecard's own retry sheet, known by its header, so that it can be dropped into any inbox as it is."""
+"""Linecard's own retry and undo sheets, known by their headers: they can be dropped into any inbox as they are."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from linecard.rules.cells import folded
 RETRY_HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER, Column.REASON)
 """The header of a retry sheet; no feed has it by chance."""
 
+UNDO_HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, "Linecard-Restore", Column.REASON)
+"""The header of an undo sheet. Its rows can take an extension from its holder: only this very header lets them."""
+
 MOST_REASON = 500
 """Characters of a reason at the most: it must not make the sheet one that is refused for a long cell."""
 
-_HEAD = [folded(name) for name in RETRY_HEAD]
+MOST_RESTORE = 20_000
+"""Characters of what a row of an undo sheet restores: an extension may have very many numbers."""
+
+_HEADS = {tuple(folded(name) for name in head): head is UNDO_HEAD for head in (RETRY_HEAD, UNDO_HEAD)}
 
 
 def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes], SheetFormat]:
-    """The blocks again, and how they are written: as `form` says, or, for a retry sheet, as linecard writes it.
+    """The blocks again, and how they are written: as `form` says, or as linecard writes its own retry and undo sheets.
 
     A feed without a header, with lines to skip or with quotes of its own would else never take its own rows back.
     The delimiter may be another one: spreadsheets write the one of their country.
@@ -31,21 +37,27 @@ def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes
     head = first[:200].removeprefix(codecs.BOM_UTF8).splitlines()[:1]
     line = head[0].decode("ascii", "replace") if head else ""
     for delimiter in (",", ";", "\t", "|"):
-        if [folded(cell) for cell in line.rstrip(delimiter).split(delimiter)] == _HEAD:
+        undo = _HEADS.get(tuple(folded(cell) for cell in line.rstrip(delimiter).split(delimiter)))
+        if undo is not None:
             form = replace(
                 form,
                 delimiter=delimiter,
                 quote='"',
                 backslash=False,
-                skip_lines=0,
+                skip_lines=int(undo),
                 skip_last=0,
                 trailer="",
                 action=None,
+                ignored_rows={} if undo else form.ignored_rows,
+                ignores_unknown_pbx=form.ignores_unknown_pbx and not undo,
                 second_header=False,
-                positions=None,
+                positions=tuple(map(str, RETRY_HEAD)) if undo else None,
+                restores=undo,
                 columns={},
                 max_columns=max(form.max_columns, len(RETRY_HEAD) + 1),
-                max_cell=max(form.max_cell + 1, MOST_REASON + 1),  # one more: a mark before what would run
+                max_cell=max(
+                    form.max_cell + 1, MOST_REASON + 1, MOST_RESTORE if undo else 0
+                ),  # one more: a mark before what would run
             )
             break
     return (chain((first,), rest) if first else ()), form

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     Code.MOVED: ("{member} has {extension} now instead of {freed}.", ""),
     Code.NUMBER_CHANGED: ("{extension} of {member} rings at {number} now.", ""),
     Code.REMOVED: ("{member} no longer has {lost}.", ""),
+    Code.RESTORED: ("{extension} is again as it was, held by {former}.", ""),
     Code.ALREADY_SO: ("{member} already had {extension}.", ""),
     Code.NOTHING_HELD: ("{member} held nothing to remove.", ""),
     Code.NOTHING_ASKED: ("The row asks for nothing; all is left as it is.", ""),
@@ -44,6 +45,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     Code.SEVERAL_NUMBERS: (
         "{extension} already has {numbers}; {number} is not added and replaces nothing.",
         "Leave Number empty, or set `second_number: add` for {pbx} if all of them are to ring.",
+    ),
+    Code.CHANGED_SINCE: (
+        "{extension} is not put back: {other}, held by {holder} now, was changed since.",
+        "Look at who needs it now, and send a row of your own if it is to change.",
     ),
     Code.SECOND_EXTENSION: (
         "{member} already holds {other}; this PBX allows one extension for a member.",
@@ -81,6 +86,7 @@ WANTED: Mapping[str, str] = {
     Code.TOOK_OVER: "{member} would get {extension} and {holder} would lose it",
     Code.MOVED: "{member} would get {extension} instead of {freed}",
     Code.NUMBER_CHANGED: "{extension} of {member} would ring at {number}",
+    Code.RESTORED: "{extension} would be again as it was, held by {former}",
     Code.REMOVED: "{member} would lose {lost}",
 }
 

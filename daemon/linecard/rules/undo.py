@@ -1,45 +1,60 @@
-"""Undo: the sheet that puts back what a run has changed."""
+"""Undo: the sheet that puts back what a run has changed, exactly, and no more than that.
+
+Each row has an extension, who is to hold it again, and in the column `Linecard-Restore`, which no other file has, the
+numbers that it had and what the run has left there: `back: +33199001000; left: bob@x.org none`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from linecard.model.directory import Change
-from linecard.model.sheet import Action
+from linecard.model.directory import Change, Holding, sorted_numbers
+from linecard.model.sheet import RESTORE
+
+NONE, NOBODY = "none", "nobody"
+_CELL = re.compile(
+    r"\s*back:\s*(none|\+?\d+(?:\s+\+?\d+)*)\s*;\s*left:\s*(\S+)\s+(none|\+?\d+(?:\s+\+?\d+)*)\s*", re.IGNORECASE
+)
 
 
 class Back(NamedTuple):
-    """One row of the sheet. Without an `action` it is a remark on what no row can say."""
+    """One row of the sheet."""
 
-    action: Action | None
+    action: str
     member: str
     pbx: str
     extension: str
-    number: str
+    restore: str
     reason: str
 
 
-def rows(changes: Callable[[], Iterable[Change]]) -> Iterator[Back]:
-    """What puts each extension back as it was before, from the net changes of a run, which are asked for twice.
-
-    Whoever got an extension lets go of it first, so that nobody holds two on the way; then each extension goes back
-    to its holder with its number. A row cannot take a number away, nor give one to an extension that nobody holds.
-    """
-    for change in changes():
-        _, pbx, extension, before, after = change
-        if after.member is not None and after.member != before.member:
-            yield Back(Action.DETACH, after.member, pbx, extension, "", f"{extension} {_held(before.member)} before")
-    for change in changes():
-        _, pbx, extension, before, after = change
-        if before.member is not None and before != after:
-            why = f"{extension} {_held(before.member)} before"
-            number = before.numbers[0] if len(before.numbers) == 1 else ""
-            yield Back(Action.FORCE_ATTACH, before.member, pbx, extension, number, why)
-        if before.numbers != after.numbers and (len(before.numbers) != 1 or before.member is None):
-            had = f"had the numbers {', '.join(before.numbers)}" if before.numbers else "had no number"
-            yield Back(None, "", pbx, extension, "", f"{pbx} {extension} {had} before; no row can say that.")
+def rows(changes: Iterable[Change]) -> Iterator[Back]:
+    """What puts each extension back as it was before, from the net changes of a run."""
+    for _, pbx, extension, before, after in changes:
+        if before != after:
+            why = f"{extension} was held by {before.member or NOBODY} before"
+            yield Back(RESTORE, before.member or "", pbx, extension, restore_cell(before.numbers, after), why)
 
 
-def _held(member: str | None) -> str:
-    return f"was held by {member}" if member is not None else "was held by nobody"
+def restore_cell(numbers: tuple[str, ...], left: Holding) -> str:
+    """The cell that says which numbers come back, and what the run has left."""
+    return f"back: {_said(numbers)}; left: {left.member or NOBODY} {_said(left.numbers)}"
+
+
+def read_restore(text: str) -> tuple[tuple[str, ...], Holding]:
+    """The inverse of `restore_cell`. Raises `ValueError` if the text is no such cell."""
+    found = _CELL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} does not say what comes back and what was left")
+    back, member, left = found.groups()
+    return _numbers(back), Holding(None if member.lower() == NOBODY else member.lower(), _numbers(left))
+
+
+def _said(numbers: tuple[str, ...]) -> str:
+    return " ".join(numbers) or NONE
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    return () if text.lower() == NONE else sorted_numbers(text.split())

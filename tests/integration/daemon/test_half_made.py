@@ -149,7 +149,7 @@ def test_held_and_discarded_with_a_part_made(site, door):
     check_digest(site, seen)
 
     undo = [(row["Action"], row["LoginEmail"], row["Extension"]) for row in seen.table("undo")]
-    assert undo == [("detach", "ada@example.org", "1000")]
+    assert undo == [("restore", "", "1000")]
     sheet = site.folder / "outside" / "undo.csv"
     seen.run("report", seen.number, "--format", "undo", "-o", str(sheet), code=0)
     seen.run("import", str(sheet), "--inbox", "hr", "--yes", code=0)
@@ -193,7 +193,7 @@ def test_a_row_of_which_a_part_was_made(site, door):
         assert "A part of it was made" not in bob["message"]
     assert seen.facts()["headline"]["title"] == "The run was discarded after a part of it was made."
     undo = [(row["Action"], row["LoginEmail"], row["Extension"]) for row in seen.table("undo")]
-    assert undo == [("force_attach", "ada@example.org", "1004")]
+    assert undo == [("restore", "ada@example.org", "1004")]
 
 
 def test_the_figures_count_what_was_made(site):

@@ -21,11 +21,12 @@ FACTS = {
     "other": "1001",
     "lost": "1000 and 1002",
     "freed": "1003",
+    "former": "ada@example.org",
     "words": "no such device",
     "wanted": "ada@example.org would get 1000",
     "decision": "It waits.",
 }
-DONE = {Code.LINKED, Code.TOOK_OVER, Code.MOVED, Code.NUMBER_CHANGED, Code.REMOVED}
+DONE = {Code.LINKED, Code.TOOK_OVER, Code.MOVED, Code.NUMBER_CHANGED, Code.REMOVED, Code.RESTORED}
 UNCHANGED = {Code.ALREADY_SO, Code.NOTHING_HELD}
 
 

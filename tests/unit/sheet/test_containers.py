@@ -7,7 +7,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linecard.languages import wording
@@ -74,6 +74,7 @@ def test_it_is_said_in_the_reader_s_language(language, said):
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=("C",)), max_size=80))
 def test_a_text_is_never_taken_for_one(encoding, text):
     """Not even one that begins with an accent in an old encoding, whose byte is the mark of a packet too."""
+    assume(not text.lstrip().startswith(("{", "[", "<")))  # JSON and markup are texts, too, and named
     data = text.replace("-----BEGIN", "").encode(encoding, "ignore")
     assert detect_container(data) is None
     assert detect_container((data + b"\r\n") * 300) is None

@@ -1,0 +1,43 @@
+"""`linecard undo`."""
+
+from __future__ import annotations
+
+import click
+
+from linecard.cli import site
+
+
+@click.command()
+@click.argument("run", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask; apply the plan unless it is held.")
+@click.option(
+    "--approve",
+    metavar="CHECKSUM",
+    default="",
+    help="Do not ask; apply the plan, held or not, if it still has this checksum, and else nothing.",
+)
+@site.json_option
+@site.config_option
+def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
+    """Put back what the run RUN has changed.
+
+    Each extension goes back to whom it had, with exactly the numbers that it had, or none. What somebody changed
+    since is refused row by row and left alone. It is a run of its own: its plan is shown first, and it can itself be
+    undone. `linecard report RUN --format undo` writes the same as a sheet, to be looked at or shortened.
+    """
+    import tempfile
+    from pathlib import Path
+
+    from linecard.cli import finish
+
+    with site.service() as service:
+        undone = service.store.run(run)
+        place = service.inbox(undone.inbox)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"undo-{run}.csv"
+            with file.open("w", encoding="utf-8", newline="") as out:
+                service.renderers["undo"].render(service.report(undone), out)
+            code = finish.import_file(
+                service, file, place, description=f"Undoes run {run}", approve=approve, yes=yes, as_json=as_json
+            )
+    raise SystemExit(code)
