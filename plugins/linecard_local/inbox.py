@@ -22,6 +22,7 @@ from linecard.api import (
     make_folder,
     rename_new,
     safe_name,
+    spell_out,
     sync_folder,
 )
 from linecard_local.lease import is_written
@@ -133,7 +134,7 @@ class LocalInbox:
         if where in {str(os.stat(folder).st_dev) for folder in (self._path, self._work)} or os.path.isdir(self._hidden):
             return
         raise InboxError(
-            f"{self._folder} is not the folder that {os.fsdecode(seen.name)!r} was found in.",
+            f"{self._folder} is not the folder that '{spell_out(seen.name)}' was found in.",
             remedy="Mount it again; linecard goes on by itself.",
         )
 
@@ -157,7 +158,7 @@ class LocalInbox:
             path = self._aside(claim)
             if path is None:
                 raise InboxError(
-                    f"The claimed file {claim} ({os.fsdecode(seen.name)}) is not in the work folder any more.",
+                    f"The claimed file {claim} ({spell_out(seen.name)}) is not in the work folder any more.",
                     remedy=inbox_files.SENT_AGAIN,
                 )
             handle = _opened(path)
@@ -178,7 +179,7 @@ class LocalInbox:
             path = self._aside(claim, inbox_files.CHECKSUM)
             if path is None:
                 raise InboxError(
-                    f"{os.fsdecode(seen.checksum)} went away before it was read.",
+                    f"{spell_out(seen.checksum)} went away before it was read.",
                     remedy=inbox_files.SENT_AGAIN,
                 )
             handle = _opened(path)
@@ -220,7 +221,7 @@ class LocalInbox:
         summed = self._aside(claim, inbox_files.CHECKSUM)
         if summed is not None:
             make_folder(self._quarantine, mode=0o700)
-            ending = safe_name(os.fsdecode(ending_of(seen.checksum, seen.name)))
+            ending = safe_name(spell_out(ending_of(seen.checksum, seen.name)))
             move(Path(os.fsdecode(summed)), self._quarantine / f"{name}.{ending}")
         to_quarantine(path, self._quarantine, name)
 
@@ -252,7 +253,7 @@ class LocalInbox:
             except FileExistsError:
                 continue
             return
-        raise InboxError(f"{os.fsdecode(name)} is in the way of a file that is to go back.")
+        raise InboxError(f"{spell_out(name)} is in the way of a file that is to go back.")
 
     def _beside(self, name: bytes) -> bytes:
         return os.path.join(self._path, name)
@@ -279,7 +280,7 @@ class LocalInbox:
         try:
             yield
         except OSError as error:
-            where = os.fsdecode(error.filename) if error.filename else self._folder
+            where = spell_out(os.fsencode(error.filename)) if error.filename else self._folder
             raise InboxError(f"{where}: {error.strerror or error}.", remedy=self._remedy(error)) from error
 
     def _remedy(self, error: OSError) -> str:

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from linecard.ports.inbox import InboxError, Unfinished
+from linecard.rules.sanitize import is_printable, spell_out
 from unit.local.folder import ID, MOST, Folder
 
 
@@ -196,6 +197,18 @@ def test_a_claimed_file_that_changes_while_it_is_copied_is_not_finished(folder):
 
     with pytest.raises(Unfinished):
         folder.opened.take(ID, seen, Slow(), most=MOST)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.csv", b"a\nb.csv", "Arrivées\xa0: mars.csv".encode()])
+def test_what_is_told_of_a_file_can_be_written_down_whatever_it_is_called(folder, name):
+    """A lone surrogate could be put into no database, no log and no status file."""
+    folder.put(name)
+    seen = folder.claimed(name)
+    folder.aside.unlink()
+    with pytest.raises(InboxError) as told:
+        folder.taken(seen)
+    assert f"({spell_out(name)})" in str(told.value)
+    assert is_printable(str(told.value).encode().decode())
 
 
 def test_a_claimed_file_that_somebody_removed_is_told(folder):
