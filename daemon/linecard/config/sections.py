@@ -283,9 +283,12 @@ class SheetOptions(Section):
     max_rows: AtLeastOne = Field(
         default=1_000_000, description="The most rows a file may have; a longer one is refused."
     )
-    max_columns: AtLeastOne = Field(default=64, description="The most columns a file may have; a wider one is refused.")
+    max_columns: AtLeastOne = Field(
+        default=256, description="The most columns a file may have; a wider one is refused."
+    )
     max_cell: AtLeastOne = Field(
-        default=1024, description="The most characters a cell may have; a file with a longer one is refused."
+        default=1024,
+        description="The most characters a cell that is read may have; a file with a longer one is refused.",
     )
 
     @model_validator(mode="after")

@@ -40,7 +40,7 @@ class SheetFormat:
     restores: bool = False
     max_bytes: int = 200_000_000
     max_rows: int = 1_000_000
-    max_columns: int = 64
+    max_columns: int = 256
     max_cell: int = 1024
 
     @property

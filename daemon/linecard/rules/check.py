@@ -119,7 +119,7 @@ class Sheet:
         raise refuse(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
 
     def _reader(self, layout: header.Layout) -> Iterator[list[str]]:
-        _allow_cells_of(self._form.max_cell)
+        _allow_cells_of(self._form.max_line)
         return csv.reader(
             self._feed.lines(
                 layout.delimiter, lambda line: self._is_asking(header.split(line, layout, self._form), layout)
@@ -172,7 +172,7 @@ class Sheet:
                             raise self._too_many()
                         yield Row(line, action, member, pbx, extension, number)
                         continue
-            if cells and max(map(len, cells)) > longest:
+            if cells and max(map(len, cells)) > longest and self._has_overlong(cells, layout):
                 raise self._overlong(line)
             if self._is_no_row(cells, layout):
                 continue
@@ -291,6 +291,11 @@ class Sheet:
         if self._feed.number > line or "unexpected end" in str(error):
             return self._quote(line, f"A quote opened in line {line} is never closed.").fault
         return self._quote(line, f"Line {line} has text after a closing quote.").fault
+
+    def _has_overlong(self, cells: Sequence[str], layout: header.Layout) -> bool:
+        """Whether a cell that is read is too long, or one spans lines: then a quote was probably never closed."""
+        read = (cells[at] for at in layout.places.values() if at < len(cells))
+        return self._feed.number > self._feed.start or any(len(cell) > self._form.max_cell for cell in read)
 
     def _overlong(self, line: int) -> Refused:
         most = self._form.max_cell

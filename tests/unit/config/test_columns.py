@@ -17,15 +17,23 @@ MAPS = sorted((Path(__file__).parents[3] / "config" / "columns").glob("*.yaml"))
 
 def test_the_promised_maps_are_there() -> None:
     assert {file.stem for file in MAPS} == {
+        "3cx",
         "adp",
         "bamboohr",
         "dayforce",
         "hibob",
+        "okta",
         "personio",
         "rainbow",
+        "scim",
         "successfactors",
+        "teams",
         "ukg",
+        "wazo",
+        "webex",
         "workday",
+        "yeastar",
+        "zoom",
     }
 
 
@@ -34,11 +42,22 @@ def test_every_map_loads_and_finds_its_columns_in_a_header(file: Path) -> None:
     found, problems = columns.read(file, file.name)
     assert problems == []
     assert isinstance(found, ColumnMap)
-    names = dict.fromkeys(("Action", "Extension")) | {c: n[0] for c, n in found.columns.items()}
-    line = ",".join(name or column for column, name in names.items())
-    layout = header.read(line, 1, SheetFormat(columns=found.columns, actions=found.actions))
+    without = () if found.action is None else (Column.ACTION,)
+    names = {c: str(c) for c in (Column.ACTION, Column.EXTENSION) if c not in without}
+    names |= {c: n[0] for c, n in found.columns.items()}
+    action = None if found.action is None else Action(found.action)
+    form = SheetFormat(columns=found.columns, actions=found.actions, action=action)
+    layout = header.read(",".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in names.values()), 1, form)
     assert layout.faults == ()
-    assert {Column.ACTION, Column.MEMBER, Column.EXTENSION} <= set(layout.places)
+    assert {Column.ACTION, Column.MEMBER, Column.EXTENSION} - set(layout.places) == set(without)
+
+
+def test_a_map_gives_the_action_of_all_rows_and_the_columns_to_pass_over(site: Site) -> None:
+    """Unless the sheet says otherwise itself."""
+    sheet = site.load(small(sheet="columns: 3cx")).inboxes["hr"].sheet
+    assert (sheet.action, sheet.ignore_columns) == ("attach", ("all",))
+    sheet = site.load(small(sheet="columns: 3cx, action: detach, ignore_columns: [x]")).inboxes["hr"].sheet
+    assert (sheet.action, sheet.ignore_columns) == ("detach", ("x",))
 
 
 def test_every_map_can_be_named_by_an_inbox(site: Site) -> None:

@@ -26,7 +26,7 @@ def test_a_small_configuration_has_the_promised_defaults(site: Site) -> None:
     sheet = inbox.sheet
     assert (sheet.encoding, sheet.delimiter, sheet.quote, sheet.escape) == ("utf-8", "auto", '"', "double")
     assert (sheet.skip_lines, sheet.second_header, sheet.positions) == (0, False, None)
-    assert (sheet.max_bytes, sheet.max_rows, sheet.max_columns, sheet.max_cell) == (200_000_000, 1_000_000, 64, 1024)
+    assert (sheet.max_bytes, sheet.max_rows, sheet.max_columns, sheet.max_cell) == (200_000_000, 1_000_000, 256, 1024)
     for limit in (inbox.limits.detach, inbox.limits.move, inbox.limits.force):
         assert (limit.count, limit.share, limit.at_least) == (None, 30, 25)
 

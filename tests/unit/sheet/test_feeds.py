@@ -80,9 +80,13 @@ def test_every_ready_map_reads_a_file_with_its_headers(path):
     assert found is not None
     names = {"Action": "Action", "Extension": "Extension"} | {c: n[0] for c, n in found.columns.items()}
     cells = {"Action": "", "LoginEmail": "ada@example.com", "Extension": "1234", "PbxId": "hq"}
-    for word, action in {**found.actions, "force_attach": Action.FORCE_ATTACH}.items():
+    fixed = None if found.action is None else Action(found.action)
+    if fixed is not None:
+        del names["Action"]
+    for word, action in {**found.actions, "force_attach": fixed or Action.FORCE_ATTACH}.items():
         row = ";".join({**cells, "Action": word}.get(column, "") for column in names)
-        reading = read(f"{';'.join(names.values())}\n{row}\n", columns=found.columns, actions=found.actions)
+        head = ";".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in names.values())
+        reading = read(f"{head}\n{row}\n", columns=found.columns, actions=found.actions, action=fixed)
         assert reading.warnings == []
         assert [r[1:3] for r in reading.valid] == [(action, "ada@example.com")]
 
@@ -107,6 +111,51 @@ def test_one_action_for_all_rows_of_a_feed_that_names_none():
     ]
     assert read("who,which\nada@example.com,1234\n", skip_lines=1, **feed).errors == []
     assert read("ada@example.com,1234\nbo@example.com,1235\n", skip_lines=1, **feed).fault.code == "no_header"
+
+
+SAMPLES = {
+    "3cx": (
+        "Number,FirstName,LastName,EmailAddress,MobileNumber,AuthID,EnableVoicemail,DID\n"
+        "1234,Ada,Lind,ada@example.com,,x7Q,1,+33123456789\n"
+    ),
+    "yeastar": (
+        "First Name,Last name,Email Address,Mobile Number,Extension Number,Caller ID\n"
+        "Ada,Lind,ada@example.com,+33612345678,1234,1234\n"
+    ),
+    "wazo": (
+        "firstname,lastname,email,mobile_phone_number,exten,context,incall_exten,incall_context\n"
+        "Ada,Lind,ada@example.com,,1234,default,+33123456789,from-extern\n"
+    ),
+    "webex": (
+        "First Name,Last Name,User ID/Email (Required),User Status,Extension,Phone Number,Location\n"
+        "Ada,Lind,ada@example.com,Active,1234,+33123456789,HQ\n"
+    ),
+    "zoom": "Email,First Name,Site Name,Extension Number,Phone Number\nada@example.com,Ada,Main,1234,+33123456789\n",
+    "teams": "UserPrincipalName,Extension,LineURI\nada@example.com,1234,tel:+33123456789\n",
+    "okta": (
+        "login,email,firstName,status,primaryPhone,extension\n"
+        "ada@example.com,private@example.com,Ada,ACTIVE,+33123456789,1234\n"
+        "bo@example.com,b@example.com,Bo,DEPROVISIONED,,\n"
+    ),
+    "scim": (
+        'userName,active,displayName,"phoneNumbers[type eq ""work""].value",extension\n'
+        "ada@example.com,TRUE,Ada,+33123456789,1234\nbo@example.com,FALSE,Bo,,\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_file_of_a_telephone_system_or_directory_is_read_with_its_ready_map(name):
+    """Made-up people in the public layouts."""
+    found, _ = columns.read(next(path for path in MAPS if path.stem == name), name)
+    assert found is not None
+    assert found.ignore_columns == ("all",)
+    fixed = None if found.action is None else Action(found.action)
+    reading = read(SAMPLES[name], columns=found.columns, actions=found.actions, action=fixed, ignored=None)
+    number = "" if name == "yeastar" else "+33123456789"
+    assert reading.errors == []
+    assert next(row[1:] for row in reading.valid) == ("attach", "ada@example.com", "hq", "1234", number)
+    assert [row[1:3] for row in reading.valid][1:] == [("detach", "bo@example.com")] * (fixed is None)
 
 
 def test_a_row_that_names_another_action_than_all_is_invalid():

@@ -50,11 +50,15 @@ def test_a_longer_cell_is_refused_wherever_it_stands(cells):
     assert (fault.line, fault.code) == (3, "too_large")
 
 
-def test_a_longer_cell_is_refused_in_a_column_that_is_not_read():
-    """Also in a row that is otherwise fine, and whatever other sheets of the process may have."""
-    text = "Action,LoginEmail,Extension,Note\nattach,ada@example.com,1234,x\nattach,ada@example.com,1234,{}\n"
-    assert not read(text.format("y" * 999), max_cell=999).refused
-    assert read(text.format("y" * 1000), max_cell=999).fault[0:4:3] == (3, "too_large")
+def test_a_column_that_is_not_read_stops_nothing():
+    """However long its cells, and however many such columns; a quote that swallows rows is not taken for one."""
+    text = "Action,LoginEmail,Extension,Note\nattach,ada@example.com,1234,x\nattach,ada@example.com,1235,{}\n"
+    reading = read(text.format("y" * 1000), max_cell=999)
+    assert ([row[0] for row in reading.valid], reading.errors) == ([2, 3], [])
+    assert read(text.format('"' + "y" * 999 + "\n" + ROW * 100), max_cell=999).fault[0:4:3] == (3, "quoting")
+    wide = ",".join(f"sip_setting_{n}" for n in range(200))
+    reading = read(f"Action,Email,Extension,{wide}\nattach,ada@example.com,1234{',x' * 200}\n")
+    assert (len(reading.valid), reading.warnings) == (1, [(1, "", "unknown_column")])
 
 
 def test_sheets_that_are_read_at_once_keep_their_own_limits():
