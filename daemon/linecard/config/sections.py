@@ -298,5 +298,5 @@ class SheetOptions(Section):
         ignored = {folded(word) for word in self.ignore_rows.get(Column.ACTION, ())}
         both = next((word for word in (*self.actions, *Action) if folded(word) in ignored), None)
         if both is not None:
-            raise expected(f"one meaning for each word; {both!r} is an action and stands under ignore_rows")
+            raise expected(f"one meaning for each word; {str(both)!r} is an action and stands under ignore_rows")
         return self

@@ -123,6 +123,7 @@ KEPT = (
     "Did you mean it by {name}? Rename that column, or map it with `columns` on the inbox.",
     "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox.",
     "Column {number} has no name in the header: name it, or remove it.",
+    "Add a column named {names}, or set `action` on the inbox if all its rows ask for the same.",
     "Add a column named {names}.",
     "The columns {first} and {again} both mean {column}.",
     "Keep one of them.",

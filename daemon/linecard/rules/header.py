@@ -293,7 +293,9 @@ class _Header:
             )
         else:
             own = next((names for key, names in self._form.columns.items() if folded(key) == folded(column)), ())
-            remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}."
+            remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}"
+            all_same = ", or set `action` on the inbox if all its rows ask for the same."
+            remedy += all_same if column is Column.ACTION else "."
         why = "it is needed"
         if column is Column.EXTENSION:
             why = "without it each detach would remove every extension of its member"

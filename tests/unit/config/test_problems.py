@@ -273,6 +273,27 @@ def test_positions_without_a_pbx_need_a_default_pbx(site: Site) -> None:
     assert "a column PbxId among them, or a default_pbx" in problem
 
 
+@pytest.mark.parametrize(
+    ("sheet", "expected"),
+    [
+        ("positions: [Email, Extension]", "a column Action among the positions, or an action for all rows"),
+        ("ignore_rows: {Action: [leave, Detach]}", "one meaning for each word; 'detach' is an action"),
+        ("actions: {LOA: detach}, ignore_rows: {Action: loa}", "one meaning for each word; 'LOA' is an action"),
+        ("ignore_rows: {Extention: x}", "a column of linecard: Action"),
+        ("trailer: 'TRL|{count}'", "a pattern such as TRL|{rows}"),
+        ("action: delete", "attach"),
+    ],
+)
+def test_what_a_feed_cannot_say_is_told(site: Site, sheet: str, expected: str) -> None:
+    assert expected in only(site, small(sheet=sheet))
+
+
+def test_what_a_feed_can_say(site: Site) -> None:
+    sheet = "action: attach, positions: [Email, Extension], ignore_rows: {Extension: ['', 0, n/a], Action: loa}"
+    found = site.load(small(sheet=sheet)).inboxes["hr"].sheet
+    assert found.ignore_rows == {"Extension": ("", "0", "n/a"), "Action": ("loa",)}
+
+
 def test_a_backend_that_no_plugin_serves_is_told_where_it_is_named(site: Site) -> None:
     assert only(site, SMALL.replace("directory", "asterix")) == (
         "linecard.yaml:3:17 pbxs.hq.backend: found 'asterix', expected a kind that a plugin serves:"
