@@ -10,7 +10,8 @@ from integration.cache import cached, run
 from integration.debian import SOURCES, extracted, own_apt
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-MIRROR = "http://deb.debian.org/debian"
+LISTS = (SOURCES, Path("/etc/apt/sources.list"))
+"""Where Debian 12 says where its packages are, by the image it was installed from."""
 WANTED = """\
 asterisk asterisk-modules asterisk-config asterisk-core-sounds-en-gsm libbsd0 libc6 libcap2 libcom-err2 libcrypt1
 libedit2 libgcc-s1 libgsm1 libgssapi-krb5-2 libjansson4 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libldap2
@@ -41,5 +42,9 @@ def _fetch(work: Path) -> Path:
 
 def _mirror() -> str:
     """The one that this machine's apt uses."""
-    found = re.search(r"(?m)^URIs:\s*(\S+)", SOURCES.read_text()) if SOURCES.exists() else None
-    return found[1] if found else MIRROR
+    for file in LISTS:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        found = re.search(r"(?m)^(?:URIs:|deb(?: +\[[^]]*])?)\s+(\S+)", text)
+        if found is not None:
+            return found[1]
+    raise OSError("no mirror of Debian is named in " + " or ".join(map(str, LISTS)))
