@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -163,6 +162,8 @@ def open_nameless(folder: Path) -> BinaryIO:
     except OSError as error:
         if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
             raise
+        import tempfile
+
         handle, name = tempfile.mkstemp(dir=folder)  # 0600; nothing is in it before its name is gone
         Path(name).unlink(missing_ok=True)
     return os.fdopen(handle, "w+b")
