@@ -6,10 +6,8 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from linecard.api import Listing, inbox_files, safe_name, spell_out
+from linecard.api import Listing, inbox_files, safe_name
 from linecard_sftp.packets import Attributes, Entry
-
-shown = spell_out
 
 
 def listings(entries: Iterable[Entry]) -> Iterator[Listing]:

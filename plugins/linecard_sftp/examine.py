@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from linecard.api import Finding, InboxError, LinecardError, Listing
+from linecard.api import Finding, InboxError, LinecardError, Listing, spell_out
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
 from linecard_sftp.errors import Refused
@@ -41,7 +41,7 @@ def steps(inbox: SftpInbox) -> Iterator[Finding]:
 
     def look() -> str:
         found.extend(inbox.look())
-        return f"{convert.shown(inbox.folder)}, files: {len(found)}"
+        return f"{spell_out(inbox.folder)}, files: {len(found)}"
 
     def claim() -> str:
         return inbox.do(lambda session: _claim(inbox, session), inbox.folder)
@@ -71,7 +71,7 @@ def _claim(inbox: SftpInbox, session: Session) -> str:
     for folder in folders:
         _move(inbox, session, folder)
     marked = "; a rename replaces files here, so names get a mark" if inbox.is_replacing(session, folders[0]) else ""
-    return f"into {' and '.join(map(convert.shown, folders))}{marked}"
+    return f"into {' and '.join(map(spell_out, folders))}{marked}"
 
 
 def _move(inbox: SftpInbox, session: Session, folder: bytes) -> None:
@@ -86,9 +86,7 @@ def _move(inbox: SftpInbox, session: Session, folder: bytes) -> None:
         session.mkdir(here)
         session.rename(here, there)
     except Refused as refused:
-        raise InboxError(
-            f"Nothing can be moved into {convert.shown(folder)}: {refused.words}.", remedy=RIGHTS
-        ) from refused
+        raise InboxError(f"Nothing can be moved into {spell_out(folder)}: {refused.words}.", remedy=RIGHTS) from refused
     finally:
         for path in (here, there):
             with suppress(Refused):
@@ -106,10 +104,10 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
             list(reading)
     except Refused as refused:
         raise InboxError(
-            f"{convert.shown(newest.name)} cannot be read: {refused.words}.",
+            f"{spell_out(newest.name)} cannot be read: {refused.words}.",
             remedy="Give the account the right to read what arrives.",
         ) from refused
-    return convert.shown(newest.name)
+    return spell_out(newest.name)
 
 
 def _reply(inbox: SftpInbox, session: Session) -> str:
@@ -125,11 +123,9 @@ def _reply(inbox: SftpInbox, session: Session) -> str:
         written(session, begun, io.BytesIO())
         session.rename(begun, name)
     except Refused as refused:
-        raise InboxError(
-            f"Nothing can be put into {convert.shown(folder)}: {refused.words}.", remedy=TO_REPLY
-        ) from refused
+        raise InboxError(f"Nothing can be put into {spell_out(folder)}: {refused.words}.", remedy=TO_REPLY) from refused
     finally:
         for path in (begun, name):
             with suppress(Refused):
                 session.remove(path)
-    return f"into {convert.shown(folder)}"
+    return f"into {spell_out(folder)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError
+from linecard.api import InboxError, spell_out
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.packets import Attributes, Entry
@@ -48,7 +48,7 @@ def ensure_folder(inbox: SftpInbox, session: Session, folder: bytes) -> None:
         refused = _make(session, folder)
     if refused is not None and isinstance(session.stats([folder])[0], Refused):  # else another linecard was quicker
         raise InboxError(
-            f"{inbox.way.login.where}: the folder {convert.shown(folder)} cannot be made: {refused.words}.",
+            f"{inbox.way.login.where}: the folder {spell_out(folder)} cannot be made: {refused.words}.",
             remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
         ) from refused
 

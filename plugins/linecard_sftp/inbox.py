@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch, inbox_files
+from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch, inbox_files, spell_out
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
@@ -192,7 +192,7 @@ class SftpInbox:
         assert self.replies is not None  # noqa: S101 - asked only where replies are wanted
         folder = self.replies
         self.do(lambda session: put(self, session, folder, name.encode(), content), folder)
-        return f"{self.way.login.where}: {convert.shown(convert.join(folder, name.encode()))}"
+        return f"{self.way.login.where}: {spell_out(convert.join(folder, name.encode()))}"
 
     # -- names -----------------------------------------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ class SftpInbox:
 
     def _refusal(self, refused: Refused, where: bytes) -> InboxError:
         return InboxError(
-            f"{self.way.login.where}: {convert.shown(where)}: {refused.words}.",
+            f"{self.way.login.where}: {spell_out(where)}: {refused.words}.",
             remedy=f"Look at it as the account sees it: `sftp {self.way.login.user}@{self.way.login.host}`.",
         )
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, inbox_files, make_folder, write_whole
+from linecard.api import InboxError, Listing, inbox_files, make_folder, spell_out, write_whole
 from linecard_sftp import convert
 from linecard_sftp.disposition import TOO_LARGE, names_within
 from linecard_sftp.errors import Refused
@@ -30,7 +30,7 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
         found = inbox.do(lambda session: session.stats(reversed(names)), folder)
         marked = (name for name, now in zip(reversed(names), found, strict=True) if not isinstance(now, Refused))
         place = next(marked, names[0])  # one with a mark is this file for certain
-    reason = inbox_files.explain_too_large(f"it lies as it was sent on {inbox.way.login.where}: {convert.shown(place)}")
+    reason = inbox_files.explain_too_large(f"it lies as it was sent on {inbox.way.login.where}: {spell_out(place)}")
     target = inbox.place.quarantine / f"{inbox_files.quarantine_name(claim, seen.name)}.reason"
     try:
         make_folder(target.parent, mode=0o700)

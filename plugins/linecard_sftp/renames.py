@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from linecard.api import InboxError
+from linecard.api import InboxError, spell_out
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.packets import Status
@@ -86,6 +86,6 @@ def move_together(
             with suppress(Refused):
                 session.rename(lies, side)
     raise InboxError(
-        f"{convert.shown(path)} cannot be moved to {convert.shown(places[-1][0])}: {refused.words}.",
+        f"{spell_out(path)} cannot be moved to {spell_out(places[-1][0])}: {refused.words}.",
         remedy="Give the account the right to it.",
     ) from refused

@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError, inbox_files
+from linecard.api import InboxError, inbox_files, spell_out
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder
@@ -30,14 +30,14 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
     found = there(session, target)
     if found is not None:
         if not _is(session, target, found.size or 0, content):
-            raise inbox_files.refuse_reply(convert.shown(target))
+            raise inbox_files.refuse_reply(spell_out(target))
         return
     try:
         length = written(session, part, content)
         kept = session.stat(part).size in (length, None)
         if kept:
             if there(session, target) is not None:  # a rename might replace it
-                raise inbox_files.refuse_reply(convert.shown(target))
+                raise inbox_files.refuse_reply(spell_out(target))
             session.rename(part, target)
     except (Refused, InboxError):
         with suppress(Refused):
@@ -45,7 +45,7 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
         raise
     if not kept:
         raise InboxError(
-            f"{convert.shown(target)}: the server did not keep all of it.",
+            f"{spell_out(target)}: the server did not keep all of it.",
             remedy="It is tried again. If that lasts, look whether there is room on the server.",
         )
 

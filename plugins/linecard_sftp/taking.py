@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError, Listing, Unfinished, inbox_files
+from linecard.api import InboxError, Listing, Unfinished, inbox_files, spell_out
 from linecard_sftp import convert
 from linecard_sftp.ahead import Fetch, Wanted
 from linecard_sftp.errors import Lost, Refused
@@ -44,10 +44,10 @@ def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most
         return fetch.reading(pace.under_way)
     except Refused as refused:
         if refused.is_gone and inbox.stays:
-            raise InboxError(f"{convert.shown(wanted.seen.name)} is not there any more.") from refused
+            raise InboxError(f"{spell_out(wanted.seen.name)} is not there any more.") from refused
         if refused.is_gone:
             raise InboxError(
-                f"The claimed file {convert.shown(wanted.path)} is not on the server any more.",
+                f"The claimed file {spell_out(wanted.path)} is not on the server any more.",
                 remedy=inbox_files.SENT_AGAIN,
             ) from refused
         raise
@@ -82,8 +82,7 @@ def _confirm(reading: Reading, seen: Listing) -> None:
         reading.confirm()
     except Refused as refused:
         raise InboxError(
-            f"The server does not stand by what it sent of {convert.shown(seen.name)} ({refused.words}); "
-            "it is not taken.",
+            f"The server does not stand by what it sent of {spell_out(seen.name)} ({refused.words}); it is not taken.",
             remedy="It is tried again: some servers remember old sizes of files for minutes. If that lasts, ask "
             "whoever runs the server.",
         ) from refused
@@ -93,7 +92,7 @@ def _compare_named(session: Session, reading: Reading, wanted: Wanted, version: 
     """Whoever replaced a file by a rename has changed what its name means, not what was open."""
     seen, now = wanted.seen, there(session, wanted.path, reading.named)
     if now is None and stays:
-        raise InboxError(f"{convert.shown(seen.name)} was taken away while it was read.")
+        raise InboxError(f"{spell_out(seen.name)} was taken away while it was read.")
     if now is not None and convert.version(now) != version:
         raise Unfinished(seen._replace(size=now.size or 0, version=convert.version(now)))
 
@@ -106,7 +105,7 @@ def read_side(session: Session, path: bytes, name: bytes) -> bytes:
         size = reading.after().size
         if size is not None and len(content) != min(size, inbox_files.MOST_CHECKSUM):
             raise InboxError(
-                f"The server says that {convert.shown(name)} has {size:,} bytes, and sent {len(content):,}.",
+                f"The server says that {spell_out(name)} has {size:,} bytes, and sent {len(content):,}.",
                 remedy="It is tried again. If that lasts, ask whoever runs the server.",
             )
         if len(content) < inbox_files.MOST_CHECKSUM:
