@@ -109,8 +109,10 @@ class Planning:
         settled = row.asks_nothing or row.action == RESTORE or (row.faults and not row.valid)
         if not row.extension or settled:
             return row
-        if row.pbx and self._play(row.pbx).knows(row.extension):  # most rows
-            return row
+        if row.pbx:
+            play = self._play(row.pbx)
+            if not play.has_zeros or play.knows(row.extension):  # most rows
+                return row
         plays = [self._play(name) for name in ((row.pbx,) if row.pbx else self._inbox.pbxs)]
         if any(play.knows(row.extension) for play in plays):
             return row

@@ -83,6 +83,8 @@ class Play:
             self._enter(extension, (member, numbers[0] if len(numbers) == 1 else numbers or None, 0))
             self.links += member is not None
             self.numbers += len(numbers)
+        self.has_zeros = any(extension[:1] == "0" for extension in self._is)
+        """Whether the PBX has extensions that begin with a zero."""
         standing = {e: before for e, (before, after) in (ours or {}).items() if self.holding(e) == after}
         for extension in standing:
             self._touch(extension, self._is.get(extension, _NOTHING))
