@@ -34,7 +34,7 @@ def test_killed_at_every_statement_and_file_operation(prepared, crash_room):
     site = prepared.copy(crash_room / "site")
     places = site.places(*site.importing)
     assert places > 50
-    step = 1 if TORTURE else 12
+    step = 1 if TORTURE else 18
     for at in range(1 + random.randrange(step), places + 1, step):
         site = prepared.copy(crash_room / "site")
         assert site.killed(*site.importing, at=at) == DIED, f"place {at} of {places} was not reached"

@@ -10,7 +10,7 @@ from acceptance.crashes import HEADER, TORTURE, Site
 from acceptance.killing import DIED, Countdown, command
 from acceptance.scenes import ONE_PBX
 
-STEP = 1 if TORTURE else 14
+STEP = 1 if TORTURE else 20
 ROW = "attach,ada@x.org,,1000,+33199001000\n"
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-ONCE = "20190101T120000"
-LONG_AGO = "20200101T120000"
-"""When keys were made that expired after a week."""
+ONCE = "20190101T120000!"
+LONG_AGO = "20200101T120000!"
+"""When keys were made that expired after a week. The clock stands still (!): a second call would precede the first."""
 
 HINT = "gpg is not installed, so nothing encrypted can be tried: apt-get install gnupg"
 
