@@ -27,7 +27,7 @@ FACTS = {
     "decision": "It waits.",
 }
 DONE = {Code.LINKED, Code.TOOK_OVER, Code.MOVED, Code.NUMBER_CHANGED, Code.REMOVED, Code.RESTORED}
-UNCHANGED = {Code.ALREADY_SO, Code.NOTHING_HELD}
+UNCHANGED = {Code.ALREADY_SO, Code.NOTHING_HELD, Code.NOTHING_ASKED}
 
 
 def fields(text):
