@@ -18,7 +18,7 @@ demo: env
 
 # Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other. Files go in their
 # order, for the long ones stand first: else one worker is left with them at the end.
-JOBS ?= 3
+JOBS ?= 4
 test: env check
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 

@@ -36,7 +36,7 @@ inboxes:
   hr: {{path: inbox/hr, pbxs: [hq], {LIMITS}}}
   both: {{path: inbox/both, pbxs: [hq, lab], {LIMITS}}}
 """
-DEATHS = 300 if TORTURE else 7
+DEATHS = 300 if TORTURE else 5
 
 
 @pytest.fixture

@@ -191,7 +191,8 @@ def _read_international(text: str, digits: str, region: str) -> PhoneNumber:
 
 def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneNumber:
     """A number without +. What can be two numbers is refused with both: a lost + must never make another number."""
-    national, international = _parsed(text, region), _parsed("+" + digits, None)
+    national = _parsed(text, region)
+    international = _parsed("+" + digits, None) if digits[0] != "0" else None  # no country code begins with a zero
     if international is not None and national != international and not _is_national_spelling(text, national, region):
         own = international.country_code == phonenumbers.country_code_for_region(region)
         trunk = _TRUNK_IN_BRACKETS.match(text)

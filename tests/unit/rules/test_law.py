@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +13,7 @@ from linecard.rules.order import ordered
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from unit.rules.naive import Extension, Naive
 
+MANY = 300 if os.environ.get("LINECARD_TORTURE") else 15
 EXTENSIONS = ["1000", "1001", "1002", "0103"]
 MEMBERS = ["a@x.org", "b@x.org", "c@x.org", "d@x.org"]
 NUMBERS = ["+33123456701", "+33123456702", "+33123456703", "+33123456704"]
@@ -69,7 +72,7 @@ def occupied(held):
     return {extension: h for extension, h in held.items() if h != VACANT}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=20 * MANY, deadline=None)
 @given(directories(), st.lists(rows(), max_size=9), policies(), st.booleans())
 def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, policy, several):
     """Outcome by outcome, code by code, warning by warning, and the same directory in the end."""
@@ -94,7 +97,7 @@ def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, p
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=10 * MANY, deadline=None)
 @given(directories(), st.lists(rows(), max_size=6), policies())
 def test_a_sheet_that_does_not_contradict_itself_sends_nothing_the_second_time(entries, instructions, policy):
     """Each member, extension and number named once, every row done: run again, the plan is empty."""
@@ -113,7 +116,7 @@ def test_a_sheet_that_does_not_contradict_itself_sends_nothing_the_second_time(e
     assert list(again.differences()) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=10 * MANY, deadline=None)
 @given(directories(), st.lists(rows(), max_size=6), policies(), st.data())
 def test_a_plan_cut_off_anywhere_is_finished_by_planning_again(entries, instructions, policy, data):
     """After any number of changes, playing the same rows with what was made gives the same outcomes and the rest."""
