@@ -48,8 +48,6 @@ def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes
                 skip_last=0,
                 trailer="",
                 action=None,
-                ignored_rows={} if undo else form.ignored_rows,
-                ignores_unknown_pbx=form.ignores_unknown_pbx and not undo,
                 second_header=False,
                 positions=tuple(map(str, RETRY_HEAD)) if undo else None,
                 restores=undo,

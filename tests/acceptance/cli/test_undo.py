@@ -97,3 +97,14 @@ def test_a_run_that_changed_nothing_has_nothing_to_put_back(site: Site) -> None:
     site.import_("detach,nobody@x.org,,,", name="nobody.csv")
     assert site.run("report", "2", "--format", "undo").out.count("\n") == 1
     assert site.run("undo", "2", "--yes").code == 0
+
+
+def test_words_with_which_a_feed_asks_for_nothing_mean_nothing_to_an_undo(site: Site) -> None:
+    """An extension that nobody had is put back with a blank login, which this inbox passes over in its feed."""
+    site.configure(
+        "path: inbox/hr\n", "path: inbox/hr\n    sheet: {ignore_rows: {LoginEmail: [''], Action: [restore]}}\n"
+    )
+    before = members(site)
+    site.import_(*CHANGES, name="changes.csv")
+    assert site.run("undo", "2", "--yes", "--json").json["counts"]["unchanged"] == 0
+    assert members(site) == before
