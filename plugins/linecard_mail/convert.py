@@ -29,7 +29,8 @@ from linecard.api import (
 from linecard_mail.options import MailOptions
 from linecard_mail.printing import in_head
 
-WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
+NOT_SENT = (Outcome.PLANNED, Outcome.SKIPPED)
+WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome not in NOT_SENT)
 ASKS = frozenset({State.HELD, State.REJECTED, State.PARTIAL})
 """States in which somebody has to do something."""
 MOST_SUBJECT = 180
@@ -42,6 +43,7 @@ COLOURS = {
     Outcome.FAILED: "#8c1217",
     Outcome.UNKNOWN: "#7d4cad",
     Outcome.SKIPPED: "#5f7fb5",
+    Outcome.PLANNED: "#3f8f9b",
 }
 TONES = {"good": "#2b8a57", "attention": "#c98616", "bad": "#c23a3a"}
 
@@ -121,7 +123,7 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "errors": Excerpt(errors, room.others) if rejected else Excerpt(iter(()), 0),
         "problems": Section(report, room.problems, WRONG),
         "taken": Section(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
-        "waiting": Section(report, room.others, (Outcome.SKIPPED,)),
+        "waiting": Section(report, room.others, NOT_SENT),
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
         "warnings": Excerpt(warnings, room.others),
         "lost": Excerpt(report.lost_numbers(), room.others),

@@ -26,7 +26,8 @@ _WAITING = {
     State.SUPERSEDED: "Would have been done",
 }
 
-WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome is not Outcome.SKIPPED)
+NOT_SENT = (Outcome.PLANNED, Outcome.SKIPPED)
+WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome not in NOT_SENT)
 
 
 class _Template:
@@ -53,7 +54,7 @@ class _Template:
             "total": total,
             "few": FEW,
             "problems": _Section(report, MOST_PROBLEMS, WRONG),
-            "waiting": _Section(report, MOST_PROBLEMS, (Outcome.SKIPPED,)),
+            "waiting": _Section(report, MOST_PROBLEMS, NOT_SENT),
             "waiting_title": _WAITING.get(report.run.state, "Not applied"),
             "taken": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.TOOK_OVER,)),
             "moved": _Section(report, MOST_OTHERS, (Outcome.DONE,), (Code.MOVED, Code.NUMBER_CHANGED)),

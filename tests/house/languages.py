@@ -38,7 +38,7 @@ def core() -> list[Message]:
         *(text for pair in s.SENTENCES.values() for text in pair),
         *s.WANTED.values(),
         *s.NUMBER_TAKEN.values(),
-        *s.DECISIONS,
+        *(s.DECIDED, s.UNDECIDED),
         *(s.NOBODY, s.THE_PBX, s.AND),
         *s.NO_ROWS,
         s.ALL_FINE,

@@ -25,6 +25,7 @@ _COLOURS = {
     "failed": "red",
     "unknown": "magenta",
     "skipped": "yellow",
+    "planned": "cyan",
 }
 
 
@@ -42,7 +43,7 @@ def on_stderr() -> Iterator[None]:
 
 
 def tell_line(line: Line) -> None:
-    mark = {"done": "+", "unchanged": "="}.get(line.outcome, "!")
+    mark = {"done": "+", "planned": "+", "unchanged": "="}.get(line.outcome, "!")
     where = f"{mark} line {line.line}"
     click.echo(
         f"  {where:<12} {click.style(f'{line.outcome.value:<9}', fg=_COLOURS[line.outcome])} {sanitize(line.message)}"

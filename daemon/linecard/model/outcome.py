@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+    PLANNED = "planned"  # last, for pages of the archive say counts by their places
 
 
 FINE = frozenset({Outcome.DONE, Outcome.UNCHANGED})

@@ -74,8 +74,8 @@ class Report(Protocol):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Rows by outcome, as the report shows them: before a run is applied, what would be done is skipped, unless it
-        was made all the same."""
+        """Rows by outcome, as the report shows them: before a run is applied, what would be done is planned, or skipped
+        if the run was given up, unless it was made all the same."""
         ...
 
     @property

@@ -119,7 +119,7 @@ def _entries(store: Store, folder: Path, month: str) -> Iterator[Filed]:
         path = report_path(one.id, one.created, one.inbox, one.file)
         if f"{path.rpartition('/')[2]}.html" in present:
             applied = one.state in states.SPOKEN
-            counts = shown_counts(one.counts, applied=applied)
+            counts = shown_counts(one.counts, one.state)
             if one.state in _PERHAPS_MADE:
                 counts = dict(outcome_counts(store, store.run(one.id)))
             yield Filed(*one[:-1], counts, path, applied and any(n for o, n in counts.items() if o not in FINE))

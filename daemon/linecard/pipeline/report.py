@@ -33,9 +33,9 @@ from linecard.store.store import Store
 class RunReport:
     """The report of a run (see `linecard.model.report.Report`).
 
-    Of a run that has not been applied, rows that would be done are `skipped`, and say what they would do; those that
-    it has made all the same, before it was held, stopped or discarded, are `done`. `words` is the language of its
-    reader.
+    Of a run that has not been applied, rows that would be done are `planned`, or `skipped` if it was given up, and say
+    what they would do; those that it has made all the same, before it was held, stopped or discarded, are `done`.
+    `words` is the language of its reader.
     """
 
     def __init__(self, store: Store, run: Run, *, site: str, timezone: str, words: Wording = ENGLISH) -> None:
@@ -44,10 +44,11 @@ class RunReport:
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
         self._applied = run.state in states.SPOKEN
+        self._unsent = states.outcome_unsent(run.state)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        return shown_counts(self.run.counts, applied=self._applied, made=self._made_rows.total())
+        return shown_counts(self.run.counts, self.run.state, made=self._made_rows.total())
 
     @cached_property
     def _part_made(self) -> PartMade:
@@ -113,7 +114,7 @@ class RunReport:
         if self._applied or not outcomes:
             return list(outcomes)
         stored = [o.value for o in outcomes if o is not Outcome.DONE]
-        planned = Outcome.SKIPPED in outcomes or (Outcome.DONE in outcomes and self._part_made.begun)
+        planned = self._unsent in outcomes or (Outcome.DONE in outcomes and self._part_made.begun)
         return [*stored, Outcome.DONE.value] if planned else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
@@ -159,7 +160,7 @@ class RunReport:
         if self._applied or not outcomes or not self._part_made.begun:
             return count
         made = sum(n for code, n in self._made_rows.items() if not codes or code in codes)
-        if Outcome.SKIPPED not in outcomes:  # what was planned as done was counted for those that are made
+        if self._unsent not in outcomes:  # what was planned as done was counted for those that are made
             planned = self._journal.count(self.run.attempt, [Outcome.DONE], codes)
             return count - (planned - made if Outcome.DONE in outcomes else 0)
         return count if Outcome.DONE in outcomes else count - made
@@ -190,17 +191,18 @@ class RunReport:
         return iter(self._store.events(self.run.id))
 
 
-_UNMADE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
+_UNMADE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.PLANNED})
 """Outcomes of rows that were to be done, of which a part may be made."""
 _UNMADE_AS_STORED = frozenset(outcome.value for outcome in _UNMADE)
 
 
-def shown_counts(counts: Mapping[str, int], *, applied: bool, made: int = 0) -> dict[str, int]:
-    """Rows by outcome as a report shows them: before a run is applied, what would be done is skipped, but for the rows
-    that are `made` already."""
+def shown_counts(counts: Mapping[str, int], state: str, *, made: int = 0) -> dict[str, int]:
+    """Rows by outcome as a report shows them: before a run is applied, what would be done is planned, or skipped if it
+    was given up, but for the rows that are `made` already."""
     shown = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
-    if not applied:
-        shown["skipped"], shown["done"] = shown["skipped"] + shown["done"] - made, made
+    if state not in states.SPOKEN:
+        unsent = states.outcome_unsent(state).value
+        shown[unsent], shown["done"] = shown[unsent] + shown["done"] - made, made
     return shown
 
 

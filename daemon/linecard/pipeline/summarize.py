@@ -77,7 +77,7 @@ def summarize(
 def _as_came(store: Store, one: Past) -> Past:
     """A run with its rows counted as what they came to: of one that was not applied, only those made are done."""
     if one.state is State.SUPERSEDED:  # never of one of which something was made
-        return one._replace(counts=shown_counts(one.counts, applied=False))
+        return one._replace(counts=shown_counts(one.counts, one.state))
     return one if _applied(one) else one._replace(counts=outcome_counts(store, store.run(one.id)))
 
 

@@ -27,7 +27,8 @@ from linecard.rules.sentences import (
 from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.packed import Packed, effects_alone, numbers_of, unpacked
 
-DONE, UNCHANGED, INVALID, SKIPPED = Outcome.DONE, Outcome.UNCHANGED, Outcome.INVALID, Outcome.SKIPPED
+DONE, UNCHANGED, INVALID = Outcome.DONE, Outcome.UNCHANGED, Outcome.INVALID
+SKIPPED, PLANNED = Outcome.SKIPPED, Outcome.PLANNED
 REMOVED = Code.REMOVED
 """By a name of their own: to find a member of an enum takes Python 3.11 longer than to compare it."""
 
@@ -54,7 +55,7 @@ class Telling:
             outcome, message, remedy, cells, advised = patterns[code]
             message, remedy = message % cells(named), remedy % advised(named)
             before = VACANT if held is rang is None else Holding(held, numbers_of(rang))
-            after = before if outcome is SKIPPED else Holding(holds, numbers_of(rings))
+            after = before if outcome is SKIPPED or outcome is PLANNED else Holding(holds, numbers_of(rings))
             yield Line(
                 at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, (), ()
             )
@@ -144,10 +145,11 @@ def line(
         message, remedy = sentence(code, facts, words)
         if outcome is DONE and state is None:
             message = f"{_wanted(row, verdict, facts, words)}."
-        elif outcome is DONE and state not in states.SPOKEN:
-            outcome = SKIPPED
-            facts = {"wanted": _wanted(row, verdict, facts, words), "decision": decision(state, words)}
-            message, remedy = sentence(Code.NOT_APPLIED, facts, words)
+        elif outcome is DONE and state is not None and state not in states.SPOKEN:
+            message, remedy = f"{_wanted(row, verdict, facts, words)}.", decision(state, words)
+            outcome = states.outcome_unsent(state)
+            if outcome is SKIPPED:
+                message, _ = sentence(Code.NOT_APPLIED, {"wanted": message.removesuffix(".")}, words)
         elif outcome is DONE and len(effects) > 1:
             message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, words, done=True))) + "."
     main = effects[0] if effects else None

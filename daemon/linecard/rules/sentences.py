@@ -8,7 +8,10 @@ from linecard.model.outcome import Code
 from linecard.model.report import Headline
 from linecard.model.run import Run, State
 from linecard.model.sheet import FaultCode
+from linecard.rules.states import GIVEN_UP
 from linecard.rules.wording import ENGLISH, Wording
+
+DECIDED = "Import the sheet again if it shall be done after all."
 
 # Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
 # words are the PBX's own. `wanted` is what the row asked for, for rows that came to nothing.
@@ -74,7 +77,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{pbx} stopped answering before this row: {words}.",
         "Send the row again when the PBX works.",
     ),
-    Code.NOT_APPLIED: ("Not applied: {wanted}.", "{decision}"),
+    Code.NOT_APPLIED: ("Not applied: {wanted}.", DECIDED),
     Code.INTERRUPTED: (
         "Not applied: the run was interrupted before this row.",
         "`linecard resume` finishes the run.",
@@ -126,12 +129,12 @@ def wanted(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str
     return words(WANTED[code]).format_map(facts)
 
 
-DECISIONS = ("It waits for a decision about the run.", "Import the sheet again if it shall be done after all.")
+UNDECIDED = "It waits for a decision about the run."
 
 
 def decision(state: State | None, words: Wording = ENGLISH) -> str:
     """The remedy for a row that would be done, of a run that is in this state."""
-    return words(DECISIONS[state in (State.DISCARDED, State.SUPERSEDED)])
+    return words(DECIDED if state in GIVEN_UP else UNDECIDED)
 
 
 def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, begun: bool | None = None) -> Headline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linecard.errors import StateError
+from linecard.model.outcome import Outcome
 from linecard.model.run import Run, State
 
 MOVES: dict[State, frozenset[State]] = {
@@ -30,6 +31,9 @@ WAITING = frozenset({State.RECEIVED, State.PLANNED, State.HELD})
 SPOKEN = frozenset({State.APPLIED, State.PARTIAL, State.UNCHANGED})
 """States in which the outcomes of rows are what they came to, not what they were planned to be."""
 
+GIVEN_UP = frozenset({State.DISCARDED, State.SUPERSEDED})
+"""States of runs of which nothing more will be sent."""
+
 WHOLE = SPOKEN - {State.PARTIAL}
 """States of runs that were carried out and left nothing half done."""
 
@@ -38,6 +42,11 @@ def check(was: State, now: State) -> None:
     """Refuse a move that the contract does not know; that is a bug, never a matter of data."""
     if now not in MOVES[was]:
         raise StateError(f"a run cannot go from {was} to {now}")
+
+
+def outcome_unsent(state: str) -> Outcome:
+    """What is said of a row that would be done, or would have been, by a run that was not applied."""
+    return Outcome.SKIPPED if state in GIVEN_UP else Outcome.PLANNED
 
 
 def unapproved(run: Run) -> bool:

@@ -69,6 +69,7 @@ COUNTED: Mapping[Outcome, tuple[str, str]] = {
     Outcome.FAILED: ("{count} failed", "{count} failed"),
     Outcome.UNKNOWN: ("{count} unknown", "{count} unknown"),
     Outcome.SKIPPED: ("{count} skipped", "{count} skipped"),
+    Outcome.PLANNED: ("{count} planned", "{count} planned"),
 }
 """Rows by what became of them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -253,7 +254,7 @@ class Service:
         """Give up a run that waits. What it has made stays made, and its rows are counted as what they came to."""
         values: dict[str, Any] = {}
         if made := Journal(self.store, run.id).tally().get(Fate.DONE, 0):
-            values["counts"] = dict(outcome_counts(self.store, run))
+            values["counts"] = dict(outcome_counts(self.store, replace(run, state=State.DISCARDED)))
             why = f"{why}; {made} {'change was' if made == 1 else 'changes were'} made before"
         with self.store.transaction() as connection:
             if run.state is State.PLANNED:

@@ -84,6 +84,7 @@ class Counts(Shape):
     failed: int
     unknown: int
     skipped: int
+    planned: int
 
     @property
     def total(self) -> int:

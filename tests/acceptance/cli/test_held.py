@@ -42,10 +42,10 @@ def test_import_holds_it_although_it_may_not_ask(limited):
 
 
 def test_held_in_json(limited):
-    """The run, its state and its holds; its rows are skipped and not done."""
+    """The run, its state and its holds; its rows are planned and not done."""
     said = limited.run("import", limited.sheet(*LEAVERS), "--json")
     run = Run.model_validate(said.json)
-    assert (said.code, run.state, run.counts.skipped) == (3, "held", 3)
+    assert (said.code, run.state, run.counts.planned) == (3, "held", 3)
     assert [hold.kind for hold in run.holds] == ["detach"]
 
 

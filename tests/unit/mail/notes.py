@@ -36,7 +36,16 @@ REPORTS = Path("/srv/linecard/reports")
 def digest(said: str = "", rows: int = 2, language: str = "en") -> Summary:
     """A summary with `rows` of each thing that needs a person; `said` is a text from outside, to stand everywhere."""
     words = wording(language)
-    counts = {"done": 340, "unchanged": 12, "invalid": 1, "refused": 2, "failed": 0, "unknown": 0, "skipped": 0}
+    counts = {
+        "done": 340,
+        "unchanged": 12,
+        "invalid": 1,
+        "refused": 2,
+        "failed": 0,
+        "unknown": 0,
+        "skipped": 0,
+        "planned": 0,
+    }
     wrong = [
         Wrong(
             run=40 + at,

@@ -58,7 +58,7 @@ class TestListing:
                 "",
                 "held",
                 "Waits for a person",
-                [0] * 6 + [4],
+                [0] * 7 + [4],
                 f"{month}000003-hr-leavers",
                 0,
             ],

@@ -86,7 +86,7 @@ class TestRows:
         planned = site.plan(text)
         (line,) = lines(site, planned)
         assert line.message == (
-            "Not applied: new@example.org would get 1001; +33199001000 would no longer ring 1000 of ada@example.org."
+            "new@example.org would get 1001; +33199001000 would no longer ring 1000 of ada@example.org."
         )
         (line,) = lines(site, site.imported(text))
         assert line.message == ("new@example.org has 1001 now; +33199001000 no longer rings 1000 of ada@example.org.")
