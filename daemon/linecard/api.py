@@ -31,18 +31,18 @@ from linecard.ports.opener import CannotOpen, Desk, Opener, OpenerError
 from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
-from linecard.rules import plain
+from linecard.rules import as_dict
 from linecard.rules.backoff import Backoff
 from linecard.rules.checksum import ending_of
 from linecard.rules.containers import detect_container
-from linecard.rules.defuse import defused
+from linecard.rules.defuse import defuse
 from linecard.rules.excerpt import Excerpt
 from linecard.rules.expiry import expiry
 from linecard.rules.names import is_junk, is_system_file, safe_name
-from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble
-from linecard.rules.retry import MOST_REASON, RETRY_HEAD, UNDO_HEAD
+from linecard.rules.openpgp import PgpKind, detect_openpgp, key_version, preamble_length
+from linecard.rules.own_sheet import MOST_REASON, RETRY_HEADER, UNDO_HEADER
 from linecard.rules.sanitize import is_printable, sanitize, sanitize_json, sanitize_line, spell_out
-from linecard.rules.undo import rows as undo_rows
+from linecard.rules.undo import undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
 
 __all__ = [
@@ -53,8 +53,8 @@ __all__ = [
     "LANGUAGES",
     "MOST_REASON",
     "RESTORE",
-    "RETRY_HEAD",
-    "UNDO_HEAD",
+    "RETRY_HEADER",
+    "UNDO_HEADER",
     "VACANT",
     "Action",
     "Backend",
@@ -136,9 +136,10 @@ __all__ = [
     "Wording",
     "Write",
     "Wrong",
+    "as_dict",
     "create_private",
     "create_sqlite_engine",
-    "defused",
+    "defuse",
     "detect_container",
     "detect_openpgp",
     "drop_part",
@@ -152,8 +153,7 @@ __all__ = [
     "key_version",
     "locate_error",
     "make_folder",
-    "plain",
-    "preamble",
+    "preamble_length",
     "rename_new",
     "result",
     "safe_name",

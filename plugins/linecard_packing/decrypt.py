@@ -22,7 +22,7 @@ from linecard.api import (
     detect_container,
     detect_openpgp,
     expiry,
-    preamble,
+    preamble_length,
 )
 from linecard_packing.bounds import no_room
 from linecard_packing.home import Home
@@ -171,7 +171,7 @@ def _must_be_a_message(head: bytes) -> None:
 
 def _pass_preamble(wrapped: BinaryIO) -> None:
     """Read what stands before a message and says nothing: to gpg 2.2 a file that begins with padding is no OpenPGP."""
-    while (size := preamble(_head(wrapped))) > 0:
+    while (size := preamble_length(_head(wrapped))) > 0:
         while size > 0:
             block = wrapped.read(min(size, _BLOCK))
             if not block:

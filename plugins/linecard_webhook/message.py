@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from linecard.api import Letter, Note, Summary, plain
+from linecard.api import Letter, Note, Summary, as_dict
 
 MOST_PROBLEMS = 20
 """Rows that were not done and stand in the message; the report has all."""
@@ -22,7 +22,7 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
             "delivery": letter.id,
             "event": f"run.{letter.state.value}",
             "site": report.site,
-            "run": plain.run(report.run, report.counts),
+            "run": as_dict.run(report.run, report.counts),
             "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
             "problems": problems,
             "report": letter.filed or None,
@@ -34,7 +34,9 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
 def notice_body(note: Note) -> bytes:
     """What somebody should see to, or a digest."""
     notice, about = note.notice, note.notice.about
-    event, facts = ("digest", plain.summary(about)) if isinstance(about, Summary) else ("warning", plain.concern(about))
+    event, facts = (
+        ("digest", as_dict.summary(about)) if isinstance(about, Summary) else ("warning", as_dict.concern(about))
+    )
     return json.dumps(
         {"delivery": note.id, "event": event, "site": notice.site, "at": notice.at.isoformat(), event: facts},
         ensure_ascii=False,

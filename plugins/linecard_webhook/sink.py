@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, plain, sanitize_line
+from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, as_dict, sanitize_line
 from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
 from linecard_webhook.options import WebhookOptions
 
@@ -32,7 +32,7 @@ class Webhook:
 
     def deliver(self, letter: Letter, write: Write) -> str:  # noqa: ARG002 - the message is small; the report stays
         not_fine = tuple(outcome for outcome in Outcome if outcome not in FINE)
-        problems = [plain.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
+        problems = [as_dict.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
         return self._posted(letter.id, body(letter, problems))
 
     def notify(self, note: Note) -> str:

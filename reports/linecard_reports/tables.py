@@ -12,15 +12,15 @@ from linecard.api import (
     FINE,
     MOST_REASON,
     RESTORE,
-    RETRY_HEAD,
-    UNDO_HEAD,
+    RETRY_HEADER,
+    UNDO_HEADER,
     VACANT,
     FaultCode,
     Line,
     Outcome,
     Report,
     State,
-    defused,
+    defuse,
     is_printable,
     sanitize,
     sanitize_line,
@@ -59,7 +59,7 @@ class Table:
             if text is not None:
                 out.write(text)
             else:
-                write([defused(sanitize(cell) if at in _SAID else cell) for at, cell in enumerate(cells)])
+                write([defuse(sanitize(cell) if at in _SAID else cell) for at, cell in enumerate(cells)])
 
 
 def _harmless_row(cells: tuple[str, ...]) -> str | None:
@@ -107,7 +107,7 @@ class Retry:
         write = csv.writer(out).writerow
         lines = iter(report.lines(*NOT_FINE))
         first = next(lines, None)
-        write(UNDO_HEAD if first is not None and first.action == RESTORE else RETRY_HEAD)
+        write(UNDO_HEADER if first is not None and first.action == RESTORE else RETRY_HEADER)
         if report.run.state is State.REJECTED:
             out.writelines(
                 f"% {sanitize_line(f'{fault.message} {fault.remedy}')}\r\n" for fault in report.faults(whole_file=True)
@@ -119,7 +119,7 @@ class Retry:
 def _row(line: Line) -> list[str]:
     reason = sanitize_line(f"{line.code}: {line.message} {line.remedy}")
     cells = [line.action, line.member, line.pbx, line.extension, line.number, reason[:MOST_REASON]]
-    row = [defused(cell) for cell in cells]
+    row = [defuse(cell) for cell in cells]
     if row[0].lstrip().startswith("%"):
         row[0] = "'" + row[0]  # no comment: it would be passed over
     if line.code == FaultCode.CELL_COUNT:
@@ -137,6 +137,6 @@ class Undo:
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         out.write(_BOM)
         write = csv.writer(out).writerow
-        write(UNDO_HEAD)  # by which linecard knows its own sheets, whatever the inbox's form
+        write(UNDO_HEADER)  # by which linecard knows its own sheets, whatever the inbox's form
         for row in undo_rows(report.changes()):
-            write(map(defused, row))
+            write(map(defuse, row))

@@ -7,7 +7,7 @@ import pytest
 from house.places import modules, name
 from house.vocabulary import functions, is_bare_participle, is_participle, meanings, participles, words_in
 
-MOST_PARTICIPLES = 0.162
+MOST_PARTICIPLES = 0.143
 """Of all functions. The codebases that linecard learns from have none to 2.5 %; this only ever goes down, to 2 %."""
 
 MOST_MEANINGS = 3
@@ -59,9 +59,9 @@ STILL_AMBIGUOUS = words_in(
 """Names to be told apart; this only ever gets shorter."""
 
 STILL_UNCLEAR = words_in(
-    "ahead aftermath applying attended board breaking expecting failing filed given handover judge kept leading look"
-    " moving opening overtaking pace packed part_made patience plain planning post printing prompt reading refusing"
-    " restoring sharing taking telling unattended"
+    "ahead aftermath applying attended board breaking expecting failing filed given handover judge kept leading"
+    " moving opening overtaking pace packed part_made patience planning post printing prompt reading refusing"
+    " sharing taking telling unattended"
 )
 """Modules to be named for what is in them; this only ever gets shorter."""
 

@@ -30,7 +30,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     is one; warnings do not count.
     """
     from linecard.model.sheet import Severity
-    from linecard.rules import plain
+    from linecard.rules import as_dict
 
     with site.service() as service:
         place = service.inbox(inbox)
@@ -55,14 +55,14 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         if as_json:
             site.stream_json(
                 {"file": str(file), "inbox": place.name},
-                {"faults": lambda: map(plain.fault, faults())},
-                lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.refused},
+                {"faults": lambda: map(as_dict.fault, faults())},
+                lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.is_refused},
             )
         else:
             for shown, fault in enumerate(faults()):
                 if shown < SHOWN:
                     _tell(fault)
-            _sum_up(sheet.rows, seen, refused=sheet.refused)
+            _sum_up(sheet.rows, seen, refused=sheet.is_refused)
         raise SystemExit(1 if seen[Severity.ERROR] else 0)
 
 

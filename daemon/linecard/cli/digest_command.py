@@ -24,7 +24,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
 
     Nothing is sent. `linecard mail test ADDRESS --digest` sends it to you. Exits with 1 when something needs a person.
     """
-    from linecard.rules import plain
+    from linecard.rules import as_dict
     from linecard.runtime.digests import Digests
 
     with site.service() as service:
@@ -32,7 +32,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
         now = service.now()
         found = Digests(service).summary(names, now - timedelta(days=days), now, "en")
         if as_json:
-            head = plain.summary(found)
+            head = as_dict.summary(found)
             site.stream_json(head, {}, dict)
         else:
             _tell(found)

@@ -226,9 +226,9 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
 
 def facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
     """The facts of runs, with their rows counted as reports do."""
-    from linecard.rules import plain
+    from linecard.rules import as_dict
 
-    return (plain.run(run, service.report(run).counts) for run in runs)
+    return (as_dict.run(run, service.report(run).counts) for run in runs)
 
 
 def tell_unfiled(service: Service) -> None:

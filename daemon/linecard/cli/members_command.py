@@ -29,10 +29,10 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
     with site.service() as service:
         found = _found(service, pbx, member.lower() if member else None, extension)
         if as_json:
-            from linecard.rules import plain
+            from linecard.rules import as_dict
 
             site.json_list(
-                {"pbx": name, "extension": entry.extension, "member": entry.member, **plain.numbers(entry.numbers)}
+                {"pbx": name, "extension": entry.extension, "member": entry.member, **as_dict.numbers(entry.numbers)}
                 for name, entry in found
             )
             return

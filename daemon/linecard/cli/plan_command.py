@@ -38,7 +38,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         else:
             show(planning)
         held = bool(planning.holds())
-        raise SystemExit(1 if planning.sheet.refused else 3 if held else recap.exit_code(planning.counts))
+        raise SystemExit(1 if planning.sheet.is_refused else 3 if held else recap.exit_code(planning.counts))
 
 
 def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Line]:
@@ -51,21 +51,21 @@ def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Li
 
 
 def _print(planning: Planning, file: Path, inbox: str) -> None:
-    from linecard.rules import plain
+    from linecard.rules import as_dict
 
     faults: list[Fault] = []
     site.stream_json(
         {"file": str(file), "inbox": inbox},
         {
-            "rows": lambda: map(plain.line, _lines(planning, faults)),
-            "changes": lambda: () if planning.sheet.refused else map(plain.change, planning.changes()),
-            "faults": lambda: map(plain.fault, [*planning.sheet.faults, *faults, *planning.warnings]),
+            "rows": lambda: map(as_dict.line, _lines(planning, faults)),
+            "changes": lambda: () if planning.sheet.is_refused else map(as_dict.change, planning.changes()),
+            "faults": lambda: map(as_dict.fault, [*planning.sheet.faults, *faults, *planning.warnings]),
         },
         lambda: {
             "checksum": planning.checksum,
-            "refused": planning.sheet.refused,
+            "refused": planning.sheet.is_refused,
             "counts": dict(planning.counts),
-            "holds": [plain.hold(hold) for hold in planning.holds()],
+            "holds": [as_dict.hold(hold) for hold in planning.holds()],
         },
     )
 
@@ -80,7 +80,7 @@ def show(planning: Planning) -> None:
     recap.tell_faults(of_header)
     recap.tell_lines(chain(first, lines))
     recap.tell_faults(planning.sheet.faults[len(of_header) :])
-    if planning.sheet.refused:
+    if planning.sheet.is_refused:
         click.echo("The file is refused as a whole; nothing would be changed.")
         return
     click.echo(f"\nOf {site.number(sum(planning.counts.values()), 'row')}: {recap.counts(planning.counts)}.")

@@ -16,15 +16,17 @@ def command(last: int, *, as_json: bool) -> None:
     """List the runs and their results, newest first."""
     from linecard.cli import recap
     from linecard.pipeline.recover import has_broken_off
-    from linecard.rules import plain
-    from linecard.rules.states import unapproved
+    from linecard.rules import as_dict
+    from linecard.rules.states import is_unapproved
     from linecard.runtime.lock import is_held
 
     with site.service() as service:
         found = service.store.runs(limit=last)
         reports = [service.report(run) for run in found]
         if as_json:
-            listed = [{**plain.run(r.run, r.counts), "report": service.store.filed(r.run.id) or None} for r in reports]
+            listed = [
+                {**as_dict.run(r.run, r.counts), "report": service.store.filed(r.run.id) or None} for r in reports
+            ]
             site.json_list(listed)
             return
         if not found:
@@ -42,7 +44,7 @@ def command(last: int, *, as_json: bool) -> None:
             for r in reports
         ]
         site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
-        broken = [run for run in found if has_broken_off(run) or unapproved(run)]
+        broken = [run for run in found if has_broken_off(run) or is_unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(
                 f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",

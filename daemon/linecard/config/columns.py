@@ -16,7 +16,7 @@ from linecard.config.models import Section
 from linecard.config.problems import Problem, nearest, of_validation, shown
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError
-from linecard.rules.cells import folded
+from linecard.rules.cells import fold_word
 
 
 class ColumnMap(Section):
@@ -85,8 +85,8 @@ def _put(sheet: dict[str, Any], ready: ColumnMap | None) -> None:
     sheet["columns"] = {} if ready is None else {column: list(names) for column, names in ready.columns.items()}
     own = sheet.get("actions")
     if ready is not None and (own is None or isinstance(own, dict)):
-        taken = {folded(word) for word in own or {}}
-        under = {word: str(action) for word, action in ready.actions.items() if folded(word) not in taken}
+        taken = {fold_word(word) for word in own or {}}
+        under = {word: str(action) for word, action in ready.actions.items() if fold_word(word) not in taken}
         sheet["actions"] = {**under, **(own or {})}
     if ready is not None and ready.action is not None:
         sheet.setdefault("action", ready.action)

@@ -15,7 +15,7 @@ from typing import Any
 from linecard.config.problems import Loc, Problem, nearest, shown
 from linecard.config.yaml_text import Document
 from linecard.model.sheet import Column
-from linecard.rules.cells import folded
+from linecard.rules.cells import fold_word
 
 
 def problems(document: Document, folder: Path) -> list[Problem]:
@@ -173,7 +173,7 @@ def _headerless(site: _Site) -> Iterator[Problem]:
     for name, inbox in site.inboxes.items():
         loc: Loc = ("inboxes", name, "sheet")
         sheet = _keyed(_keyed(inbox).get("sheet"))
-        names = [folded(text) for _, text in _texts(sheet.get("positions"))]
+        names = [fold_word(text) for _, text in _texts(sheet.get("positions"))]
         if not names:
             continue
         for other in ("columns", "second_header"):
@@ -181,7 +181,7 @@ def _headerless(site: _Site) -> Iterator[Problem]:
                 expected = "no such setting beside positions: they are for files without a header"
                 yield site.document.problem((*loc, other), shown(sheet[other]), expected, at_key=True)
         alone = len(site.pbxs_of(_keyed(inbox))) == 1
-        if not alone and _keyed(inbox).get("default_pbx") is None and folded(Column.PBX) not in names:
+        if not alone and _keyed(inbox).get("default_pbx") is None and fold_word(Column.PBX) not in names:
             expected = f"a column {Column.PBX} among them, or a default_pbx of the inbox"
             yield site.document.problem((*loc, "positions"), "a list without it", expected)
 

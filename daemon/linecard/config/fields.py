@@ -14,14 +14,14 @@ from pydantic_core import PydanticCustomError
 from linecard.config.problems import nearest
 from linecard.model.sheet import Action, Column
 from linecard.rules import feed_names
-from linecard.rules.cells import folded
+from linecard.rules.cells import fold_word
 from linecard.rules.header import SYNONYMS
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-MAPPED = {folded(column): str(column) for column in Column if column is not Column.REASON}
+MAPPED = {fold_word(column): str(column) for column in Column if column is not Column.REASON}
 """Folded name to linecard's own spelling of the columns that a feed's names can be mapped to."""
 
-_KNOWN = {folded(name): column for column, names in SYNONYMS.items() for name in names}
+_KNOWN = {fold_word(name): column for column, names in SYNONYMS.items() for name in names}
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?(?:([kMGT])(i?)B|B)?", re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(ms|s|min|h|d)?", re.IGNORECASE)
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -153,7 +153,7 @@ def _hours(value: Any) -> str:
 
 def _name_pattern(text: str) -> str:
     try:
-        feed_names.check(text)
+        feed_names.check_pattern(text)
     except ValueError as error:
         raise expected(f"a pattern such as people_{{date}}_{{rows}}.csv; {error}") from None
     return text
@@ -169,13 +169,13 @@ def _site_path(value: Any, info: ValidationInfo) -> Path:
 
 
 def _position(text: str) -> str:
-    if folded(text) not in _KNOWN:
+    if fold_word(text) not in _KNOWN:
         raise expected(f"null or a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
     return text
 
 
 def _positions(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
-    columns = [_KNOWN[folded(name)] for name in names if name is not None]
+    columns = [_KNOWN[fold_word(name)] for name in names if name is not None]
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
         raise expected(f"each column once; {twice} is there twice")
@@ -186,7 +186,7 @@ def _positions(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
 
 def has_action(names: tuple[str | None, ...]) -> bool:
     """Whether one of these positions is the Action column."""
-    return any(_KNOWN[folded(name)] is Column.ACTION for name in names if name is not None)
+    return any(_KNOWN[fold_word(name)] is Column.ACTION for name in names if name is not None)
 
 
 def _cell_words(value: Any) -> Any:
@@ -197,7 +197,7 @@ def _cell_words(value: Any) -> Any:
 
 def _line_pattern(text: str) -> str:
     try:
-        feed_names.check(text)
+        feed_names.check_pattern(text)
     except ValueError as error:
         raise expected(f"a pattern such as TRL|{{rows}}; {error}") from None
     return text
@@ -206,37 +206,37 @@ def _line_pattern(text: str) -> str:
 def _columns(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise expected("columns with their header names, or the name of a ready map such as workday")
-    keys = [folded(str(key)) for key in value]
-    twice = next((str(key) for key in value if keys.count(folded(str(key))) > 1), None)
+    keys = [fold_word(str(key)) for key in value]
+    twice = next((str(key) for key in value if keys.count(fold_word(str(key))) > 1), None)
     if twice is not None:
         raise expected(f"each column once; {twice} is there in two spellings")
     return value
 
 
 def _column(text: str) -> str:
-    if folded(text) not in MAPPED:
+    if fold_word(text) not in MAPPED:
         raise expected(f"a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
-    return MAPPED[folded(text)]
+    return MAPPED[fold_word(text)]
 
 
 def _distinct(columns: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     owner: dict[str, str] = {}
     for column, names in columns.items():
         for name in names:
-            if owner.setdefault(folded(name), column) != column:
+            if owner.setdefault(fold_word(name), column) != column:
                 raise expected(
-                    f"each header name for one column; {name!r} stands for {owner[folded(name)]} and {column}"
+                    f"each header name for one column; {name!r} stands for {owner[fold_word(name)]} and {column}"
                 )
     return columns
 
 
 def _actions(words: Mapping[str, Action]) -> Mapping[str, Action]:
-    meaning = {folded(action): action for action in Action}
+    meaning = {fold_word(action): action for action in Action}
     for word, action in words.items():
-        if not folded(word):
+        if not fold_word(word):
             raise expected("words that are not empty")
-        if meaning.setdefault(folded(word), action) is not action:
-            raise expected(f"one meaning for each word; {word!r} also means {meaning[folded(word)]}")
+        if meaning.setdefault(fold_word(word), action) is not action:
+            raise expected(f"one meaning for each word; {word!r} also means {meaning[fold_word(word)]}")
     return words
 
 

@@ -41,7 +41,7 @@ from linecard.config.sections import (
     Warn,
 )
 from linecard.rules.play import SecondExtension, SecondNumber
-from linecard.rules.telling import REPLY
+from linecard.rules.recipients import REPLY
 
 __all__ = [
     "Config",

@@ -32,7 +32,7 @@ from linecard.config.fields import (
     has_action,
 )
 from linecard.model.sheet import Action, Column
-from linecard.rules.cells import folded
+from linecard.rules.cells import fold_word
 
 
 class Section(BaseModel):
@@ -295,8 +295,8 @@ class SheetOptions(Section):
     def _check_actions(self) -> Self:
         if self.positions is not None and self.action is None and not has_action(self.positions):
             raise expected("a column Action among the positions, or an action for all rows")
-        ignored = {folded(word) for word in self.ignore_rows.get(Column.ACTION, ())}
-        both = next((word for word in (*self.actions, *Action) if folded(word) in ignored), None)
+        ignored = {fold_word(word) for word in self.ignore_rows.get(Column.ACTION, ())}
+        both = next((word for word in (*self.actions, *Action) if fold_word(word) in ignored), None)
         if both is not None:
             raise expected(f"one meaning for each word; {str(both)!r} is an action and stands under ignore_rows")
         return self

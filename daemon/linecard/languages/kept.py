@@ -40,7 +40,7 @@ KEPT = (
     # what a PBX says of a change: rules/caveats
     "On {pbx} the change of {extension} needs a person: {words}.",
     "{pbx} says of {extension}: {words}.",
-    # what is wrong with a row: rules/look, rules/numbering, rules/check
+    # what is wrong with a row: rules/row_check, rules/numbering, rules/check
     "{value} is no action.",
     "Write attach, force_attach or detach.",
     "Write one of {words}.",

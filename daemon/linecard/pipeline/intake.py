@@ -23,7 +23,7 @@ from linecard.pipeline.receive import reject
 from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
 from linecard.rules import checksum
 from linecard.rules.checksum import SideFiles
-from linecard.rules.feed_names import Said, in_order_of_dates, said
+from linecard.rules.feed_names import NameFacts, order_by_date, parse_name
 from linecard.rules.names import display, is_junk, matches, safe_name
 from linecard.store.claims import Claim, Claims
 from linecard.store.store import Store
@@ -159,7 +159,7 @@ class Intake:
         seen = [sight.seen for sight in ready]
         if self._habits.pattern:  # what comes late or all at once arrives in any order
             names = [display(listing.name) for listing in seen]
-            return [seen[place] for place in in_order_of_dates(self._habits.pattern, names)]
+            return [seen[place] for place in order_by_date(self._habits.pattern, names)]
         return seen
 
     def _candidates(self, found: Sequence[Listing], look: Look) -> Iterator[tuple[Listing, str]]:
@@ -175,9 +175,9 @@ class Intake:
             shown = display(listing.name)
             if not matches(shown, habits.names) or matches(shown, habits.ignore):
                 continue
-            if any(files.has(listing.name) for files in uses.values()):
+            if any(files.is_side_file(listing.name) for files in uses.values()):
                 continue
-            sides = {use: files.of(listing.name) for use, files in uses.items()}
+            sides = {use: files.side_file_of(listing.name) for use, files in uses.items()}
             if all(sides.values()):
                 beside = listing._replace(marker=sides.get("marker", b""), checksum=sides.get("checksum", b""))
                 yield beside, there[beside.checksum].version if beside.checksum else ""
@@ -309,11 +309,11 @@ class Intake:
     def _damage(self, claim: Claim, copy: _Copy) -> Fault | None:
         """That what was copied is not what its checksum file speaks of."""
         name, side = display(claim.seen.name), display(claim.seen.checksum)
-        said, found = checksum.stated(self._inbox.checksum(claim.id, claim.seen), name), copy.sha256.hexdigest()
-        return None if said == found else checksum.fault(side, said, found)
+        said, found = checksum.parse_checksum(self._inbox.checksum(claim.id, claim.seen), name), copy.sha256.hexdigest()
+        return None if said == found else checksum.checksum_fault(side, said, found)
 
-    def _said(self, name: str) -> Said:
-        return (said(self._habits.pattern, name) if self._habits.pattern else None) or Said()
+    def _said(self, name: str) -> NameFacts:
+        return (parse_name(self._habits.pattern, name) if self._habits.pattern else None) or NameFacts()
 
     # -- parting ---------------------------------------------------------------------------------------------------
 

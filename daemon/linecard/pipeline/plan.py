@@ -61,9 +61,9 @@ def plan(
     for _ in journal.add_rows(attempt, planning.rows()):
         if progress is not None:
             progress(1)
-    if run.expected is not None and not sheet.refused and sheet.rows != run.expected:
+    if run.expected is not None and not sheet.is_refused and sheet.rows != run.expected:
         sheet.faults.append(_miscounted(run, sheet.rows))
-    if sheet.refused:
+    if sheet.is_refused:
         if run.attempt:
             raise _refused_now(run, sheet)
         return _rejected(store, journal, run, sheet, who)
@@ -153,7 +153,7 @@ def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progre
     planning = Planning(sheet, inbox, run.drop.sha256, made(Journal(store, run.id)))
     for _ in planning.rows():
         progress(1)
-    if sheet.refused:
+    if sheet.is_refused:
         return None
     for _ in planning.changes():
         pass

@@ -18,10 +18,10 @@ from linecard.rules.caveats import OfPbx, is_loss, is_prechecked, reasons_among,
 from linecard.rules.check import Sheet
 from linecard.rules.limits import Losses, Totals, holds
 from linecard.rules.lost_zeros import lost_zeros, may_have_lost_zeros, with_zeros
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.rules.plan_checksum import Checksum
 from linecard.rules.play import Play, Policy
-from linecard.rules.restoring import Restoration
+from linecard.rules.restoration import Restoration
 from linecard.rules.undo import read_restore
 
 NARROW = 5000
@@ -62,7 +62,7 @@ class Planning:
         """Every row of the sheet with what it comes to, in file order."""
         rows = iter(self.sheet)
         first = list(islice(rows, NARROW + 1))
-        if self.sheet.restores:  # which of its rows can be done is settled for all of them together
+        if self.sheet.is_undo:  # which of its rows can be done is settled for all of them together
             first += rows
             self._restoring = [row for row in first if row.valid]
         if len(first) <= NARROW:
@@ -111,14 +111,14 @@ class Planning:
             return row
         if row.pbx:
             play = self._play(row.pbx)
-            if not play.has_zeros or play.knows(row.extension):  # most rows
+            if not play.has_zeros or play.has_extension(row.extension):  # most rows
                 return row
         plays = [self._play(name) for name in ((row.pbx,) if row.pbx else self._inbox.pbxs)]
-        if any(play.knows(row.extension) for play in plays):
+        if any(play.has_extension(row.extension) for play in plays):
             return row
         for play in plays:
             for longer in with_zeros(row.extension, self._inbox.pbxs[play.pbx].numbering):
-                if play.had(longer) and may_have_lost_zeros(row):
+                if play.is_on_pbx(longer) and may_have_lost_zeros(row):
                     return row._replace(faults=(*row.faults, lost_zeros(row, play.pbx, longer)))
         return row
 
@@ -166,9 +166,9 @@ class Planning:
             losses = self._losses[name] = Losses()
             several = Can.SEVERAL in self._inbox.pbxs[name].backend.can
             asked: list[Change] = []
-            for change in ordered(name, play.differences, several=several, first=first):
+            for change in order_changes(name, play.differences, several=several, first=first):
                 first = change.seq + 1
-                self._checksum.add(change)
+                self._checksum.add_change(change)
                 losses.count_numbers(change)
                 if name in self._prechecking and is_prechecked(change):
                     asked.append(change)
@@ -179,7 +179,7 @@ class Planning:
             if name in self._prechecking:
                 self._precheck(name, asked)
                 self._tell_of_made(name)
-            for member, successor in play.parted():
+            for member, successor in play.losses():
                 _count(losses, play, member, successor)
 
     def _precheck(self, name: str, changes: Collection[Change]) -> None:
@@ -209,7 +209,7 @@ class Planning:
 
     @property
     def checksum(self) -> str:
-        return self._checksum.text(self.reasons)
+        return self._checksum.hexdigest(self.reasons)
 
     @property
     def reasons(self) -> frozenset[Hold]:
@@ -218,7 +218,7 @@ class Planning:
 
     def is_same(self, checksum: str, holds: Iterable[Hold]) -> bool:
         """Whether this is the plan that had this checksum and these holds, but for the reasons of backends."""
-        return self._checksum.text(reasons_among(holds)) == checksum
+        return self._checksum.hexdigest(reasons_among(holds)) == checksum
 
     def has_new_reasons(self, holds: Iterable[Hold]) -> bool:
         """Whether a backend wants a person to look at the plan for another reason than those among these holds; one of
@@ -258,7 +258,7 @@ _RANK = {Outcome.DONE: 0, Outcome.REFUSED: 1, Outcome.UNCHANGED: 2}
 def _count(losses: Losses, play: Play, member: str, successor: str | None) -> None:
     if successor is not None:
         losses.force += 1
-    elif play.held_by(member):
+    elif play.extensions_of(member):
         losses.move += 1
     else:
         losses.detach += 1

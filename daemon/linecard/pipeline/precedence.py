@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from linecard.model.run import Drop, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.receive import reject
-from linecard.rules.feed_names import Said, newer_file, said
+from linecard.rules.feed_names import NameFacts, newer_file, parse_name
 from linecard.store.journal import Journal
 from linecard.store.store import Store, Waiting
 
@@ -25,7 +25,7 @@ class Policy:
     who: str
 
     def date(self, name: str) -> str | None:
-        return (said(self.pattern, name) or Said()).date if self.pattern else None
+        return (parse_name(self.pattern, name) or NameFacts()).date if self.pattern else None
 
 
 def settle(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:

@@ -13,7 +13,7 @@ from linecard.model.run import State
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
 from linecard.pipeline.report import RunReport, outcome_counts, shown_counts
 from linecard.rules import states
-from linecard.rules.telling import PROBLEMS
+from linecard.rules.recipients import PROBLEMS
 from linecard.rules.wording import Wording
 from linecard.store.history import Past, ended, put_right
 from linecard.store.store import Store

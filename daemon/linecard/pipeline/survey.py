@@ -16,6 +16,6 @@ def pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
         if row.asks_nothing or (row.faults and not row.valid):
             continue
         named.add(row.pbx)
-    if sheet.refused:
+    if sheet.is_refused:
         return ()
     return tuple(name for name in inbox.pbxs if name in named or "" in named)

@@ -19,10 +19,10 @@ from linecard.rules.sentences import (
     NOBODY,
     PART_MADE,
     THE_PBX,
-    decision,
-    number_taken,
+    decision_remedy,
+    number_loss,
+    preview_sentence,
     sentence,
-    wanted,
 )
 from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.packed import Packed, effects_alone, numbers_of, unpacked
@@ -146,7 +146,7 @@ def line(
         if outcome is DONE and state is None:
             message = f"{_wanted(row, verdict, facts, words)}."
         elif outcome is DONE and state is not None and state not in states.SPOKEN:
-            message, remedy = f"{_wanted(row, verdict, facts, words)}.", decision(state, words)
+            message, remedy = f"{_wanted(row, verdict, facts, words)}.", decision_remedy(state, words)
             outcome = states.outcome_unsent(state)
             if outcome is SKIPPED:
                 message, _ = sentence(Code.NOT_APPLIED, {"wanted": message.removesuffix(".")}, words)
@@ -216,7 +216,7 @@ def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, s
 
 
 def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str], words: Wording) -> str:
-    return "; ".join((wanted(verdict.code, facts, words), *_numbers_taken(row, verdict, words, done=False)))
+    return "; ".join((preview_sentence(verdict.code, facts, words), *_numbers_taken(row, verdict, words, done=False)))
 
 
 def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) ->
         was = effect.before
         taken = row.number and row.number in was.numbers and row.number not in effect.after.numbers
         if taken and was.member != row.member:
-            yield number_taken(row.number, effect.extension, was.member or "", done=done, words=words)
+            yield number_loss(row.number, effect.extension, was.member or "", done=done, words=words)
 
 
 def _named(effect: Effect, row: Row) -> str:

@@ -14,7 +14,7 @@ _TYPED = str.maketrans(
 _EXCEL_TEXT = re.compile(r'="([^"]*)"\Z')
 
 
-def plain(text: str, *, digits: bool = False) -> str:
+def clean_cell(text: str, *, digits: bool = False) -> str:
     """The cell without Excel's marks, invisible characters and outer blanks.
 
     One leading `'` and a wrapping `="..."` go; NBSP becomes a blank; typographic dashes and apostrophes become those
@@ -32,6 +32,6 @@ def plain(text: str, *, digits: bool = False) -> str:
     return wrapped[1].strip() if wrapped else text
 
 
-def folded(name: str) -> str:
+def fold_word(name: str) -> str:
     """A header name or an action as it is compared: in normal form C, without case, blanks, `_` and `-`."""
-    return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFC", plain(name).strip('"')).casefold())
+    return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFC", clean_cell(name).strip('"')).casefold())

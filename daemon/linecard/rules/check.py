@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules import header
-from linecard.rules.cells import folded, plain
+from linecard.rules.cells import clean_cell, fold_word
 from linecard.rules.destinations import AnyPlan, Destinations
-from linecard.rules.feed import Feed
 from linecard.rules.ignored_rows import IgnoredRows
-from linecard.rules.look import Look
+from linecard.rules.line_reader import LineReader
 from linecard.rules.member import Members
-from linecard.rules.numbering import NumberingPlan, surely_valid
-from linecard.rules.retry import own_form
-from linecard.rules.text import DOS_END, Lines, Refused, refuse
+from linecard.rules.numbering import NumberingPlan, is_surely_valid
+from linecard.rules.own_sheet import detect_own_format
+from linecard.rules.row_check import RowCheck
+from linecard.rules.text import DOS_END, Lines, Refused, refusal
 from linecard.rules.trailer import Trailer, row_at_the_end
 
 __all__ = ["Destinations", "Sheet"]
@@ -40,7 +40,7 @@ def _allow_cells_of(most: int) -> None:
 class Sheet:
     """A sheet being read, once. Iterate it for its rows, valid and invalid, in file order.
 
-    Afterwards `faults` holds what concerns the file as a whole; with an error among them (`refused`) the rows
+    Afterwards `faults` holds what concerns the file as a whole; with an error among them (`is_refused`) the rows
     read so far must not be used. `blocks` are the bytes of the file in order; what they are made of may note
     warnings in `faults`, and refuse the file by raising `Refused`.
     """
@@ -54,25 +54,25 @@ class Sheet:
     ) -> None:
         self._blocks = blocks
         self._form = form
-        self._feed = Feed((), form.quote)
+        self._source = LineReader((), form.quote)
         self._trailer = Trailer(form)
         self._ignored = IgnoredRows(form, destinations)
         self._to = destinations
         self._members = Members()
-        self._words = {folded(a): a for a in Action} | {folded(word): a for word, a in form.actions.items()}
+        self._words = {fold_word(a): a for a in Action} | {fold_word(word): a for word, a in form.actions.items()}
         self.faults: list[Fault] = [] if faults is None else faults
         self.layout: header.Layout | None = None
         self.rows = 0
 
     @property
-    def refused(self) -> bool:
+    def is_refused(self) -> bool:
         return any(fault.severity is Severity.ERROR for fault in self.faults)
 
     def __iter__(self) -> Iterator[Row]:
         try:
-            blocks, self._form = own_form(self._blocks, self._form)
+            blocks, self._form = detect_own_format(self._blocks, self._form)
             self._trailer = Trailer(self._form)
-            self._feed = Feed(self._trailer.hold_back(Lines(blocks, self._form)), self._form.quote)
+            self._source = LineReader(self._trailer.hold_back(Lines(blocks, self._form)), self._form.quote)
             self.layout = self._header()
             self.faults += self.layout.faults
             yield from self._rows(self.layout)
@@ -84,23 +84,23 @@ class Sheet:
         except Refused as refused:
             self.faults.append(refused.fault)
         except csv.Error as error:
-            self.faults.append(self._quoting(error))
+            self.faults.append(self._quoting_fault(error))
 
     def _header(self) -> header.Layout:
-        lines, form = self._feed, self._form
+        lines, form = self._source, self._form
         announced = ""
         while (line := lines.next_content(form.skip_lines, self._is_first_row)) is not None:
             if not announced and (announced := header.announced_delimiter(line, form.quote)):
                 continue
             number = lines.number
             if form.positions is not None:
-                lines.give_back([line])
-                layout = header.by_position(line, form, announced)
+                lines.push_back([line])
+                layout = header.layout_by_position(line, form, announced)
             elif header.is_quoted_comment(line, form):
                 continue
             else:
-                layout = header.read(
-                    lines.whole(line),
+                layout = header.read_header(
+                    lines.whole_line(line),
                     number,
                     form,
                     announced=announced,
@@ -108,21 +108,21 @@ class Sheet:
                     default=self._to.default is not None,
                 )
                 if form.second_header and (second := lines.next_content(0)) is not None:
-                    self._check_second_header(lines.whole(second), layout)
+                    self._check_second_header(lines.whole_line(second), layout)
             for at, passed in lines.passed:
                 if self._is_good_row(passed, layout):
                     raise _row_passed_over(at)
             return layout
         if form.restores:
-            return header.by_position("", form)  # of a run that has changed nothing
+            return header.layout_by_position("", form)  # of a run that has changed nothing
         has = "a header" if form.positions is None else "one row"
-        raise refuse(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
+        raise refusal(0, FaultCode.EMPTY, "The file is empty.", f"Export it again: it has not even {has}.")
 
     def _reader(self, layout: header.Layout) -> Iterator[list[str]]:
         _allow_cells_of(self._form.max_line)
         return csv.reader(
-            self._feed.lines(
-                layout.delimiter, lambda line: self._is_asking(header.split(line, layout, self._form), layout)
+            self._source.lines(
+                layout.delimiter, lambda line: self._is_instruction(header.split_line(line, layout, self._form), layout)
             ),
             delimiter=layout.delimiter,
             quotechar=self._form.quote,
@@ -135,9 +135,9 @@ class Sheet:
     def _rows(self, layout: header.Layout) -> Iterator[Row]:
         reader = self._reader(layout)
         if self._form.restores:
-            yield from self._restoring(reader, layout)
+            yield from self._restore_rows(reader, layout)
             return
-        feed, width, most, longest = self._feed, layout.width, self._form.max_rows, self._form.max_cell
+        source, width, most, longest = self._source, layout.width, self._form.max_rows, self._form.max_cell
         at = [
             layout.places.get(column, -1)
             for column in (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER)
@@ -150,9 +150,9 @@ class Sheet:
         to_action = self._quick_actions(layout)
         plans: dict[str, NumberingPlan | AnyPlan] = {**self._to.plans, "": AnyPlan(self._to.plans.values())}
         default = self._to.default or "\0"  # which no cell can be
-        plain_member = self._members.plain
+        plain_member = self._members.is_plain
         for cells in reader:
-            line, feed.at_start = feed.start, True
+            line, source.at_start = source.start, True
             if len(cells) == width and (all_seen or ("%" not in cells[0] and max(map(len, cells)) <= longest)):
                 action = to_action(cells[in_action])
                 if action is not None and plain_member(member := cells[in_member].lower()):
@@ -164,43 +164,43 @@ class Sheet:
                     plan = plans.get(pbx)
                     if (
                         plan is not None
-                        and (plan.has(extension) if extension else names_all and action is Action.DETACH)
-                        and (not number or (action is not Action.DETACH and surely_valid(number)))
+                        and (plan.has_extension(extension) if extension else names_all and action is Action.DETACH)
+                        and (not number or (action is not Action.DETACH and is_surely_valid(number)))
                     ):
                         self.rows += 1
                         if self.rows > most:
-                            raise self._too_many()
+                            raise self._too_many_rows()
                         yield Row(line, action, member, pbx, extension, number)
                         continue
             if cells and max(map(len, cells)) > longest and self._has_overlong(cells, layout):
-                raise self._overlong(line)
+                raise self._overlong_cell(line)
             if self._is_no_row(cells, layout):
                 continue
             self.rows += 1
             if self.rows > most:
-                raise self._too_many()
-            yield self._slow(line, cells, layout)
+                raise self._too_many_rows()
+            yield self._check_row(line, cells, layout)
 
-    def _restoring(self, reader: Iterator[list[str]], layout: header.Layout) -> Iterator[Row]:
+    def _restore_rows(self, reader: Iterator[list[str]], layout: header.Layout) -> Iterator[Row]:
         """The rows of an undo sheet."""
         for cells in reader:
-            line, self._feed.at_start = self._feed.start, True
+            line, self._source.at_start = self._source.start, True
             if self._is_no_row(cells, layout):
                 continue
             self.rows += 1
             if self.rows > self._form.max_rows:
-                raise self._too_many()
+                raise self._too_many_rows()
             raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
-            yield Look(line, raw, self._members, self._to, self._form, {}).restored()
+            yield RowCheck(line, raw, self._members, self._to, self._form, {}).check_restore_row()
 
     @property
-    def restores(self) -> bool:
+    def is_undo(self) -> bool:
         """Whether it is an undo sheet; known when its first row was read."""
         return self._form.restores
 
-    def _too_many(self) -> Refused:
-        return refuse(
-            self._feed.start,
+    def _too_many_rows(self) -> Refused:
+        return refusal(
+            self._source.start,
             FaultCode.TOO_MANY_ROWS,
             f"The file has more than {self._form.max_rows:,} rows.",
             "Split it, or raise `max_rows` on the inbox.",
@@ -213,45 +213,45 @@ class Sheet:
             return lambda _cell: None
         if fixed is not None and Column.ACTION not in layout.places:
             return lambda _cell: fixed
-        words = {str(word): self._words[folded(word)] for word in (*Action, *self._form.actions)}
+        words = {str(word): self._words[fold_word(word)] for word in (*Action, *self._form.actions)}
         return {word: action for word, action in words.items() if fixed in (None, action)}.get
 
-    def _slow(self, line: int, cells: list[str], layout: header.Layout) -> Row:
+    def _check_row(self, line: int, cells: list[str], layout: header.Layout) -> Row:
         """One row that needs a closer look: cleaned, checked cell by cell, every fault named."""
         raw = {c: cells[i] if 0 <= i < len(cells) else "" for c, i in layout.places.items()}
         action = self._action(cells, layout)
-        if action is None and not plain(raw.get(Column.ACTION, "")):
+        if action is None and not clean_cell(raw.get(Column.ACTION, "")):
             action = self._form.action
         kept = {c: cells[i] for c, i in layout.likely.items() if i < len(cells)}
-        look = Look(line, raw, self._members, self._to, self._form, kept)
-        if (len(cells) != layout.width and any(map(plain, cells[layout.width :]))) or len(cells) < layout.width:
+        check = RowCheck(line, raw, self._members, self._to, self._form, kept)
+        if (len(cells) != layout.width and any(map(clean_cell, cells[layout.width :]))) or len(cells) < layout.width:
             message = f"The row has {len(cells)} cells; the header has {layout.width}."
             remedy = "Put a cell that contains the delimiter in quotes, and keep empty cells."
-            if len(cells) == 1 and len(header.split(cells[0], layout, self._form)) == layout.width:
+            if len(cells) == 1 and len(header.split_line(cells[0], layout, self._form)) == layout.width:
                 message, remedy = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
-            look.fault(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, remedy)
-            return look.row(action)
-        return look.without_request(action) if self._ignored.has(action, raw) else look.checked(action)
+            check.add_error(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, remedy)
+            return check.row(action)
+        return check.row_without_request(action) if self._ignored.is_ignored(action, raw) else check.check_row(action)
 
     def _action(self, cells: Sequence[str], layout: header.Layout) -> Action | None:
         """The action that a row names; None where it names none."""
         at = layout.places.get(Column.ACTION, -1)
-        return self._words.get(folded(cells[at])) if 0 <= at < len(cells) else None
+        return self._words.get(fold_word(cells[at])) if 0 <= at < len(cells) else None
 
     def _is_first_row(self, line: str) -> bool:
         """Whether an indented line that looks like a comment is the first row of a feed without a header."""
         if self._form.positions is None:
             return False
-        layout = header.by_position(line, self._form)
-        return self._is_asking(header.split(line, layout, self._form), layout)
+        layout = header.layout_by_position(line, self._form)
+        return self._is_instruction(header.split_line(line, layout, self._form), layout)
 
     def _check_second_header(self, line: str, layout: header.Layout) -> None:
         """Raise `Refused` where there is none: no header names an action or a member, good or not."""
-        cells = header.split(line, layout, self._form)
+        cells = header.split_line(line, layout, self._form)
         if self._action(cells, layout) is not None or self._names_member(cells, layout):
-            raise _row_passed_over(self._feed.number)
+            raise _row_passed_over(self._source.number)
 
-    def _is_asking(self, cells: Sequence[str], layout: header.Layout) -> bool:
+    def _is_instruction(self, cells: Sequence[str], layout: header.Layout) -> bool:
         """Whether cells are those of a row: they name an action, or a member where all rows have the same action."""
         if self._form.action is None or Column.ACTION in layout.places:
             return self._action(cells, layout) is not None
@@ -259,13 +259,13 @@ class Sheet:
 
     def _names_member(self, cells: Sequence[str], layout: header.Layout) -> bool:
         at = layout.places.get(Column.MEMBER, len(cells))
-        return at < len(cells) and self._members.is_login(plain(cells[at]))
+        return at < len(cells) and self._members.is_login(clean_cell(cells[at]))
 
     def _is_good_row(self, line: str, layout: header.Layout) -> bool:
         """Whether a line that stands where a header, a title or a trailer should stand is an instruction."""
-        cells = header.split(line, layout, self._form)
+        cells = header.split_line(line, layout, self._form)
         at = layout.places.get(Column.MEMBER, len(cells))
-        return self._is_asking(cells, layout) and at < len(cells) and "@" in cells[at]
+        return self._is_instruction(cells, layout) and at < len(cells) and "@" in cells[at]
 
     def _check_end(self, layout: header.Layout) -> None:
         self._trailer.check(self.rows)
@@ -275,47 +275,47 @@ class Sheet:
 
     def _is_no_row(self, cells: Sequence[str], layout: header.Layout) -> bool:
         """A blank row, a comment that a spreadsheet has put into quotes, or the header once more: files were joined."""
-        if self._is_asking(cells, layout):
+        if self._is_instruction(cells, layout):
             return False
-        if not any(plain(cell).strip(DOS_END) for cell in cells) or cells[0].lstrip().startswith("%"):
+        if not any(clean_cell(cell).strip(DOS_END) for cell in cells) or cells[0].lstrip().startswith("%"):
             return True
         if layout.repeats(cells):
-            self.faults.append(_header_again(self._feed.start))
+            self.faults.append(_header_again(self._source.start))
             return True
         return False
 
-    def _quoting(self, error: csv.Error) -> Fault:
-        line = self._feed.start
+    def _quoting_fault(self, error: csv.Error) -> Fault:
+        line = self._source.start
         if "field limit" in str(error):
-            return self._overlong(line).fault
-        if self._feed.number > line or "unexpected end" in str(error):
-            return self._quote(line, f"A quote opened in line {line} is never closed.").fault
-        return self._quote(line, f"Line {line} has text after a closing quote.").fault
+            return self._overlong_cell(line).fault
+        if self._source.number > line or "unexpected end" in str(error):
+            return self._quote_error(line, f"A quote opened in line {line} is never closed.").fault
+        return self._quote_error(line, f"Line {line} has text after a closing quote.").fault
 
     def _has_overlong(self, cells: Sequence[str], layout: header.Layout) -> bool:
         """Whether a cell that is read is too long, or one spans lines: then a quote was probably never closed."""
         read = (cells[at] for at in layout.places.values() if at < len(cells))
-        return self._feed.number > self._feed.start or any(len(cell) > self._form.max_cell for cell in read)
+        return self._source.number > self._source.start or any(len(cell) > self._form.max_cell for cell in read)
 
-    def _overlong(self, line: int) -> Refused:
+    def _overlong_cell(self, line: int) -> Refused:
         most = self._form.max_cell
-        if self._feed.number > line:
-            return self._quote(line, f"A quote opened in line {line} is not closed within {most} characters.")
-        return refuse(
+        if self._source.number > line:
+            return self._quote_error(line, f"A quote opened in line {line} is not closed within {most} characters.")
+        return refusal(
             line,
             FaultCode.TOO_LARGE,
             f"A cell in line {line} is longer than {most} characters.",
             "Shorten it, or raise `max_cell` on the inbox.",
         )
 
-    def _quote(self, line: int, message: str) -> Refused:
+    def _quote_error(self, line: int, message: str) -> Refused:
         how = "after a backslash" if self._form.backslash else "twice"
         remedy = f"Close it, or write {self._form.quote} inside a cell {how}."
-        return refuse(line, FaultCode.QUOTING, message, remedy)
+        return refusal(line, FaultCode.QUOTING, message, remedy)
 
 
 def _row_passed_over(line: int) -> Refused:
-    return refuse(
+    return refusal(
         line,
         FaultCode.NO_HEADER,
         f"Line {line} is a row, and the inbox says that a title or a second header stands there.",

@@ -46,7 +46,7 @@ class Container:
         return f"What is packed in the file is {self.what}; it cannot be read as it is."
 
 
-def _opened_by(opener: str, what: str) -> Container:
+def _needs_opener(opener: str, what: str) -> Container:
     return Container(what, _OPEN.format(opener=opener), opener)
 
 
@@ -57,8 +57,8 @@ def _other(what: str, remedy: str) -> Container:
 VOLUME = Container("one volume of a split archive", _WHOLE)
 
 _PGP = {
-    PgpKind.ENCRYPTED: _opened_by("pgp", "encrypted with PGP"),
-    PgpKind.MESSAGE: _opened_by("pgp", "signed or packed with PGP"),
+    PgpKind.ENCRYPTED: _needs_opener("pgp", "encrypted with PGP"),
+    PgpKind.MESSAGE: _needs_opener("pgp", "signed or packed with PGP"),
     PgpKind.KEY: _other(
         "a PGP key, not a sheet", "Import the key with `linecard keys import`, and ask the sender for the sheet itself."
     ),
@@ -94,14 +94,14 @@ _SMIME = (
 # The control bytes that most of these have make sure that no text is taken for one, whatever its encoding; the others
 # begin with words with which no sheet begins.
 _TABLE = (
-    (rb"\x1f\x8b\x08", _opened_by("gzip", "packed with gzip")),
+    (rb"\x1f\x8b\x08", _needs_opener("gzip", "packed with gzip")),
     (
         _ZIP + rb".{26}(?:\[Content_Types\]|_rels/|docProps/|xl/|mimetypeapplication/vnd)",
         _other("a workbook, not CSV", _AS_CSV),
     ),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _other("an old or protected Excel workbook, not CSV", _AS_CSV)),
     (rb"PK\x07\x08PK", VOLUME),
-    (_ZIP + rb"|PK\x05\x06", _opened_by("zip", "a zip archive")),
+    (_ZIP + rb"|PK\x05\x06", _needs_opener("zip", "a zip archive")),
     (rb"7z\xbc\xaf\x27\x1c", Container("a 7z archive", _REPACK)),
     (rb"|".join(_RAR_VOLUME), VOLUME),
     (rb"Rar!\x1a\x07", Container("a RAR archive", _REPACK)),

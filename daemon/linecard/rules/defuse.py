@@ -10,7 +10,7 @@ _RUNS = re.compile("[\\s\0]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"\+[0-9]{1,32}\Z")
 
 
-def defused(cell: str) -> str:
+def defuse(cell: str) -> str:
     """The cell as it may stand in a CSV file that people open in a spreadsheet.
 
     A leading `'` is put before what would run; linecard's own reader takes it away again, so a sheet written

@@ -17,7 +17,7 @@ class Destinations:
     aliases: Mapping[str, str]
     default: str | None = None
 
-    def named(self, text: str) -> str | None:
+    def find_pbx(self, text: str) -> str | None:
         """The PBX's own name for what a cell says, compared in normal form C and without case."""
         if text in self.plans:
             return text
@@ -38,5 +38,5 @@ class AnyPlan:
     def __init__(self, plans: Iterable[NumberingPlan]) -> None:
         self._plans = tuple(plans)
 
-    def has(self, extension: str) -> bool:
-        return any(plan.has(extension) for plan in self._plans)
+    def has_extension(self, extension: str) -> bool:
+        return any(plan.has_extension(extension) for plan in self._plans)

@@ -12,7 +12,7 @@ _PARTS = {"{date}": r"(?P<date>[0-9][0-9_.-]{2,}[0-9])", "{rows}": r"(?P<rows>[0
 _PART = re.compile(r"\{date\}|\{rows\}|\*")
 
 
-class Said(NamedTuple):
+class NameFacts(NamedTuple):
     """What a name says; None where it says nothing of it. `date` has digits only."""
 
     date: str | None = None
@@ -20,7 +20,7 @@ class Said(NamedTuple):
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     text, at = "", 0
     for part in _PART.finditer(pattern):
         text += re.escape(pattern[at : part.start()]) + _PARTS[part[0]]
@@ -28,7 +28,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(text + re.escape(pattern[at:]), re.IGNORECASE | re.DOTALL)
 
 
-def check(pattern: str) -> None:
+def check_pattern(pattern: str) -> None:
     """Raises ValueError for a pattern that cannot be one."""
     for part in ("{date}", "{rows}"):
         if pattern.count(part) > 1:
@@ -38,17 +38,17 @@ def check(pattern: str) -> None:
         raise ValueError("only {date} and {rows} may stand in braces")
 
 
-def said(pattern: str, name: str) -> Said | None:
+def parse_name(pattern: str, name: str) -> NameFacts | None:
     """What a file's name says by this pattern; None if it is not made like that.
 
     In a pattern `*` is anything, `{date}` digits with or without marks between them, `{rows}` a count.
     """
-    found = _compiled(pattern).fullmatch(name)
+    found = _compile(pattern).fullmatch(name)
     if found is None:
         return None
     parts = found.groupdict()
     date, rows = parts.get("date"), parts.get("rows")
-    return Said(re.sub(r"[^0-9]", "", date) if date else None, int(rows) if rows else None)
+    return NameFacts(re.sub(r"[^0-9]", "", date) if date else None, int(rows) if rows else None)
 
 
 _YEAR_FIRST = re.compile(r"(20\d\d)[._-]?(\d\d)[._-]?(\d\d)(?:[._-]*(\d.*))?", re.DOTALL)
@@ -56,9 +56,9 @@ _YEAR_LAST = re.compile(r"(\d\d)([._-]?)(\d\d)[._-]?(20\d\d)(?:[._-]*(\d.*))?", 
 _MONTH = re.compile(r"(20\d\d)[._-](\d\d)")
 
 
-def moment(pattern: str, name: str) -> tuple[int, ...] | None:
+def date_key(pattern: str, name: str) -> tuple[int, ...] | None:
     """The date in a name as year, month, day and what follows them; None for no date, or what may be one of two."""
-    found = _compiled(pattern).fullmatch(name)
+    found = _compile(pattern).fullmatch(name)
     text = found.groupdict().get("date") if found else None
     return _date(text) if text else None
 
@@ -89,16 +89,16 @@ def _valid(year: int, month: int, day: int, rest: str | None) -> tuple[int, ...]
 
 def newer_file(pattern: str, name: str, others: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
     """Of other runs and their files' names, the one with the newest date that is after the date in this name."""
-    here = moment(pattern, name)
+    here = date_key(pattern, name)
     if here is None:
         return None
-    dated = ((found, other) for other in others if (found := moment(pattern, other[1])) and found > here)
+    dated = ((found, other) for other in others if (found := date_key(pattern, other[1])) and found > here)
     return max(dated, default=(None, None))[1]
 
 
-def in_order_of_dates(pattern: str, names: Sequence[str]) -> list[int]:
+def order_by_date(pattern: str, names: Sequence[str]) -> list[int]:
     """The places of these names in the order in which to take them: dated ones among themselves by their dates."""
-    moments = [moment(pattern, name) for name in names]
+    moments = [date_key(pattern, name) for name in names]
     places = [place for place, found in enumerate(moments) if found is not None]
     by_date = iter(sorted(places, key=lambda place: moments[place] or ()))
     return [place if found is None else next(by_date) for place, found in enumerate(moments)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
-from linecard.rules.cells import folded, plain
+from linecard.rules.cells import clean_cell, fold_word
 from linecard.rules.sanitize import is_printable, shorten
-from linecard.rules.text import Refused, refuse
+from linecard.rules.text import Refused, refusal
 
 DELIMITERS = (",", ";", "\t", "|")
 SYNONYMS: Mapping[Column, tuple[str, ...]] = {
@@ -25,7 +25,7 @@ SYNONYMS: Mapping[Column, tuple[str, ...]] = {
     Column.REASON: ("Reason",),
 }
 ELSEWHERE: Mapping[str, Column] = {
-    folded(name): column
+    fold_word(name): column
     for column, names in {
         Column.ACTION: ("Operation", "Command", "Status"),
         Column.MEMBER: ("Login", "User", "UserName", "UserPrincipalName", "Mail", "EmailAddress", "Work Email"),
@@ -57,7 +57,7 @@ class Layout:
         """Whether a row is this header once more: it names every column that is read."""
         at = self.places.values()
         return bool(self.places) and all(
-            place < len(cells) and folded(cells[place]) == folded(self.names[place]) != "" for place in at
+            place < len(cells) and fold_word(cells[place]) == fold_word(self.names[place]) != "" for place in at
         )
 
 
@@ -69,13 +69,13 @@ def announced_delimiter(line: str, quote: str = '"') -> str:
 
 def _names(form: SheetFormat) -> dict[str, Column]:
     """Folded header name to column: the feed's own names win over every name that linecard knows by itself."""
-    own = {folded(key): tuple(names) for key, names in form.columns.items()}
+    own = {fold_word(key): tuple(names) for key, names in form.columns.items()}
     known: dict[str, Column] = {}
     for column, spellings in SYNONYMS.items():
-        for name in spellings[:1] if own.get(folded(column)) else spellings:
-            known[folded(name)] = column
+        for name in spellings[:1] if own.get(fold_word(column)) else spellings:
+            known[fold_word(name)] = column
     for column in SYNONYMS:
-        known |= dict.fromkeys(map(folded, own.get(folded(column), ())), column)
+        known |= dict.fromkeys(map(fold_word, own.get(fold_word(column), ())), column)
     return known
 
 
@@ -85,15 +85,15 @@ def is_quoted_comment(line: str, form: SheetFormat) -> bool:
     if not text.startswith(f"{form.quote}%"):
         return False
     known = _names(form)
-    return not any(folded(cell) in known for d in DELIMITERS for cell in _split(line, d, form))
+    return not any(fold_word(cell) in known for d in DELIMITERS for cell in _split_cells(line, d, form))
 
 
-def split(line: str, layout: Layout, form: SheetFormat) -> list[str]:
+def split_line(line: str, layout: Layout, form: SheetFormat) -> list[str]:
     """The cells of one line; none where it cannot be split."""
-    return _split(line, layout.delimiter, form)
+    return _split_cells(line, layout.delimiter, form)
 
 
-def _split(line: str, delimiter: str, form: SheetFormat) -> list[str]:
+def _split_cells(line: str, delimiter: str, form: SheetFormat) -> list[str]:
     try:
         return next(
             csv.reader(
@@ -108,7 +108,7 @@ def _split(line: str, delimiter: str, form: SheetFormat) -> list[str]:
         return []
 
 
-def read(
+def read_header(
     line: str, number: int, form: SheetFormat, *, announced: str = "", pbxs: int = 1, default: bool = True
 ) -> Layout:
     """The layout that this header line gives. Raises `Refused` with the first fault; all are in the layout's faults.
@@ -118,15 +118,15 @@ def read(
     """
     known = _names(form)
     candidates = [form.delimiter or announced] if form.delimiter or announced else list(DELIMITERS)
-    split = {d: _split(line, d, form) for d in candidates}
+    split = {d: _split_cells(line, d, form) for d in candidates}
     best = max(
         candidates,
-        key=lambda d: (len({known[n] for c in split[d] if (n := folded(c)) in known}), len(split[d])),
+        key=lambda d: (len({known[n] for c in split[d] if (n := fold_word(c)) in known}), len(split[d])),
     )
     return _Header(split[best], number, best, known, form).layout(pbxs, default=default)
 
 
-def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
+def layout_by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
     """The layout of a feed without a header, from the configured positions and its first row.
 
     The delimiter is the one that gives as many cells as there are positions, and an action where one should be,
@@ -134,13 +134,13 @@ def by_position(first: str, form: SheetFormat, announced: str = "") -> Layout:
     """
     names = [name or "" for name in form.positions or ()]
     known = _names(SheetFormat())
-    places = {known[folded(name)]: at for at, name in enumerate(names) if folded(name) in known}
-    words = {folded(word) for word in (*Action, *form.actions)}
+    places = {known[fold_word(name)]: at for at, name in enumerate(names) if fold_word(name) in known}
+    words = {fold_word(word) for word in (*Action, *form.actions)}
 
     def likeliness(delimiter: str) -> tuple[bool, bool, int]:
-        cells = _split(first, delimiter, form)
+        cells = _split_cells(first, delimiter, form)
         action = cells[at] if (at := places.get(Column.ACTION, 0)) < len(cells) else ""
-        return len(cells) == len(names), folded(action) in words, len(cells)
+        return len(cells) == len(names), fold_word(action) in words, len(cells)
 
     delimiter = form.delimiter or announced or max(DELIMITERS, key=likeliness)
     return Layout(delimiter, places, len(names), tuple(names))
@@ -153,7 +153,7 @@ class _Header:
         self, cells: Sequence[str], number: int, delimiter: str, known: Mapping[str, Column], form: SheetFormat
     ) -> None:
         width = len(cells)
-        while width and not plain(cells[width - 1]):
+        while width and not clean_cell(cells[width - 1]):
             width -= 1
         self._cells, self._number, self._delimiter = cells[:width], number, delimiter
         self._known, self._form = known, form
@@ -166,7 +166,7 @@ class _Header:
 
     def layout(self, pbxs: int, *, default: bool) -> Layout:
         if len(self._cells) > self._form.max_columns:
-            raise refuse(
+            raise refusal(
                 self._number,
                 FaultCode.TOO_LARGE,
                 f"The header has {len(self._cells)} columns, more than {self._form.max_columns}.",
@@ -175,10 +175,14 @@ class _Header:
         self._default = default
         self._place()
         if not self._places:
-            raise self._in_quotes() if self._is_in_quotes() else self._without_columns()
-        missing = set(self._missing(pbxs))
+            raise self._quoted_header_fault() if self._is_in_quotes() else self._no_columns_fault()
+        missing = set(self._missing_columns(pbxs))
         # A misspelt column is said once: as missing where that refuses the file, else as unknown.
-        self._faults = [*self._faults, *(self._lacks(c) for c in Column if c in missing), *self._not_read(missing)]
+        self._faults = [
+            *self._faults,
+            *(self._missing_column_fault(c) for c in Column if c in missing),
+            *self._unread_warning(missing),
+        ]
         errors = [fault for fault in self._faults if fault.severity is Severity.ERROR]
         if errors:
             raise AllRefused(errors, self._faults)
@@ -187,26 +191,26 @@ class _Header:
         return Layout(self._delimiter, self._places, len(self._cells), tuple(self._cells), faults, likely)
 
     def _place(self) -> None:
-        passed = {folded(name) for name in self._form.ignored or ()} - self._own_names()
+        passed = {fold_word(name) for name in self._form.ignored or ()} - self._own_names()
         for at, cell in enumerate(self._cells):
-            column = self._known.get(folded(cell))
-            if folded(cell) in passed and plain(cell):
+            column = self._known.get(fold_word(cell))
+            if fold_word(cell) in passed and clean_cell(cell):
                 continue
-            if column is None and plain(cell):
+            if column is None and clean_cell(cell):
                 self._unknown.append(cell)
             elif column is None:
                 self._nameless.append(at + 1)
             elif column in self._places:
-                self._faults.append(_twice(self._number, column, self._cells[self._places[column]], cell))
+                self._faults.append(_duplicate_fault(self._number, column, self._cells[self._places[column]], cell))
             else:
                 self._places[column] = at
 
     def _own_names(self) -> set[str]:
-        return {folded(name) for names in self._form.columns.values() for name in names}
+        return {fold_word(name) for names in self._form.columns.values() for name in names}
 
-    def _without_columns(self) -> Refused:
+    def _no_columns_fault(self) -> Refused:
         example = (self._delimiter if is_printable(self._delimiter) else " ").join(list(Column)[:5])
-        return refuse(
+        return refusal(
             self._number,
             FaultCode.NO_HEADER,
             f"Line {self._number} names no known column.",
@@ -216,11 +220,11 @@ class _Header:
 
     def _is_in_quotes(self) -> bool:
         """Whether the whole header stands in quotes as one cell, however it is delimited inside."""
-        inside = (_split(self._cells[0], d, self._form) for d in DELIMITERS) if len(self._cells) == 1 else ()
-        return any(sum(folded(cell) in self._known for cell in cells) > 1 for cells in inside)
+        inside = (_split_cells(self._cells[0], d, self._form) for d in DELIMITERS) if len(self._cells) == 1 else ()
+        return any(sum(fold_word(cell) in self._known for cell in cells) > 1 for cells in inside)
 
-    def _in_quotes(self) -> Refused:
-        return refuse(
+    def _quoted_header_fault(self) -> Refused:
+        return refusal(
             self._number,
             FaultCode.NO_HEADER,
             "Each line of the file stands in quotes, as one cell.",
@@ -228,7 +232,7 @@ class _Header:
             value=self._cells[0],
         )
 
-    def _missing(self, pbxs: int) -> Iterator[Column]:
+    def _missing_columns(self, pbxs: int) -> Iterator[Column]:
         """Columns without which no row can be done, or without which a row would do more than it says.
 
         A detach removes every link where nothing narrows it: what may have named an extension, or a PBX, must not be
@@ -258,17 +262,17 @@ class _Header:
         return None if at is None or self._is_ignored(self._cells[at]) else self._cells[at]
 
     def _is_promised(self, column: Column) -> bool:
-        return any(folded(key) == folded(column) and names for key, names in self._form.columns.items())
+        return any(fold_word(key) == fold_word(column) and names for key, names in self._form.columns.items())
 
     def _is_ignored(self, name: str) -> bool:
         if self._form.ignored is None:
             return self._likely(name) is None
-        return folded(name) in {folded(other) for other in self._form.ignored}
+        return fold_word(name) in {fold_word(other) for other in self._form.ignored}
 
     def _likely(self, name: str) -> Column | None:
         """The column that is not there and that a name like this probably means."""
         if name not in self._guesses:
-            self._guesses[name] = self._guess(folded(name))
+            self._guesses[name] = self._guess(fold_word(name))
         return self._guesses[name]
 
     def _guess(self, name: str) -> Column | None:
@@ -279,7 +283,7 @@ class _Header:
         found = short or difflib.get_close_matches(name, absent, n=1, cutoff=0.75)
         return absent[found[0]] if found else None
 
-    def _lacks(self, column: Column) -> Fault:
+    def _missing_column_fault(self, column: Column) -> Fault:
         likely = next((name for name in self._unknown if self._likely(name) is column), None)
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
@@ -292,7 +296,7 @@ class _Header:
                 "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox."
             )
         else:
-            own = next((names for key, names in self._form.columns.items() if folded(key) == folded(column)), ())
+            own = next((names for key, names in self._form.columns.items() if fold_word(key) == fold_word(column)), ())
             remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}"
             all_same = ", or set `action` on the inbox if all its rows ask for the same."
             remedy += all_same if column is Column.ACTION else "."
@@ -304,7 +308,7 @@ class _Header:
         message = f"There is no column {column}; {why}."
         return Fault(self._number, column, "", FaultCode.MISSING_COLUMN, Severity.ERROR, message, remedy)
 
-    def _not_read(self, missing: Collection[Column]) -> Iterator[Fault]:
+    def _unread_warning(self, missing: Collection[Column]) -> Iterator[Fault]:
         """One warning for all columns that are not read, but for those that were said to be missing."""
         names = [n for n in self._unknown if not self._is_ignored(n) and self._likely(n) not in missing]
         if not names:
@@ -319,7 +323,7 @@ class _Header:
         if len(names) == 1:
             message = f"The column {shorten(names[0])} is not known and not read."
         else:
-            message = f"The columns {_listed(names)} are not known and not read."
+            message = f"The columns {_join_names(names)} are not known and not read."
         place = shorten(names[0]) if len(names) == 1 else ""
         yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, remedy)
 
@@ -330,7 +334,7 @@ _MOST_NAMES = 5
 _ABBREVIATION = 3
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     shown = [shorten(name, 40) for name in names[:_MOST_NAMES]]
     more = len(names) - len(shown)
     return f"{', '.join(shown)} and {more} more" if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
@@ -344,7 +348,7 @@ class AllRefused(Refused):
         self.faults = tuple(faults)
 
 
-def _twice(number: int, column: Column, first: str, again: str) -> Fault:
+def _duplicate_fault(number: int, column: Column, first: str, again: str) -> Fault:
     return Fault(
         number,
         column,

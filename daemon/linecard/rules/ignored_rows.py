@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column
-from linecard.rules.cells import folded, plain
+from linecard.rules.cells import clean_cell, fold_word
 from linecard.rules.destinations import Destinations
 
 
@@ -27,7 +27,7 @@ class IgnoredRows:
             for word in words
         )
 
-    def has(self, action: Action | None, raw: Mapping[Column, str]) -> bool:
+    def is_ignored(self, action: Action | None, raw: Mapping[Column, str]) -> bool:
         """Whether the row asks for nothing. A detach is never passed over for its Extension: a leaver leaves."""
         for column, words in self._words.items():
             key = Column(column)
@@ -35,9 +35,9 @@ class IgnoredRows:
                 continue
             if key in raw and _key(column, raw[key]) in words:
                 return True
-        site = plain(raw.get(Column.PBX, "")) if self._to is not None else ""
-        return bool(site) and self._to is not None and self._to.named(site) is None
+        site = clean_cell(raw.get(Column.PBX, "")) if self._to is not None else ""
+        return bool(site) and self._to is not None and self._to.find_pbx(site) is None
 
 
 def _key(column: str, text: str) -> str:
-    return folded(text) if column == Column.ACTION else plain(text).casefold()
+    return fold_word(text) if column == Column.ACTION else clean_cell(text).casefold()

@@ -44,9 +44,9 @@ class Lanes:
         if run not in self._items:
             group = (inbox, frozenset(pbxs))
             self._items[run] = _Item(run, group)
-            self._wait(group, run)
+            self._enqueue(group, run)
 
-    def _wait(self, group: _Group, run: int) -> None:
+    def _enqueue(self, group: _Group, run: int) -> None:
         waiting = self._waiting.setdefault(group, deque())
         if waiting and waiting[-1] > run:
             insort(waiting, run)
@@ -79,35 +79,35 @@ class Lanes:
             del self._waiting[item.group]
         self._busy |= dict.fromkeys(item.group[1], item.run)
 
-    def working(self) -> dict[str, int]:
+    def active(self) -> dict[str, int]:
         """The run at work on each PBX."""
         return dict(self._busy)
 
-    def waiting(self) -> list[int]:
+    def backlog(self) -> list[int]:
         """The runs that are not at work, in their order."""
         return sorted(run for runs in self._waiting.values() for run in runs)
 
-    def due(self, now: float) -> float | None:
+    def next_retry(self, now: float) -> float | None:
         """When the next run that was put off may be tried again."""
         heads = (self._items[runs[0]] for runs in self._waiting.values())
         return min((item.not_before for item in heads if item.not_before > now), default=None)
 
-    def leave(self, run: int, pbx: str) -> None:
+    def release_pbx(self, run: int, pbx: str) -> None:
         """A run is done with one of its PBXs."""
         if self._busy.get(pbx) == run:
             del self._busy[pbx]
 
-    def _let_go(self, item: _Item) -> None:
+    def _release(self, item: _Item) -> None:
         for pbx in item.group[1]:
-            self.leave(item.run, pbx)
+            self.release_pbx(item.run, pbx)
 
-    def put_off(self, run: int, until: float) -> None:
+    def postpone(self, run: int, until: float) -> None:
         """A run cannot go on now; it keeps its place and is tried again later."""
         item = self._items[run]
         item.not_before = until
-        self._let_go(item)
-        self._wait(item.group, run)
+        self._release(item)
+        self._enqueue(item.group, run)
 
-    def done(self, run: int) -> None:
+    def finish(self, run: int) -> None:
         """A run at work is finished, or waits for a person."""
-        self._let_go(self._items.pop(run))
+        self._release(self._items.pop(run))

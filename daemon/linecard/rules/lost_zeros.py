@@ -20,7 +20,7 @@ def with_zeros(extension: str, plan: NumberingPlan) -> Iterator[str]:
     """What the extension may have been before a spreadsheet made a number of it, shortest first."""
     if extension.isdigit():
         for length in range(len(extension) + 1, min(len(extension) + _MOST_LOST, _LONGEST) + 1):
-            if plan.has(longer := extension.zfill(length)):
+            if plan.has_extension(longer := extension.zfill(length)):
                 yield longer
 
 

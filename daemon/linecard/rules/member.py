@@ -59,8 +59,8 @@ class Members:
     def __init__(self) -> None:
         self.domains: set[str] = set()
 
-    def plain(self, login: str) -> bool:
-        """True only if `login` (lower case) is valid and already in normal form. False says nothing: ask `login`."""
+    def is_plain(self, login: str) -> bool:
+        """True only if `login` (lower case) is valid and already in normal form. False says nothing: `normalize`."""
         local, _, domain = login.partition("@")
         return (
             domain in self.domains
@@ -71,13 +71,13 @@ class Members:
 
     def is_login(self, text: str) -> bool:
         try:
-            return bool(self.login(text))
+            return bool(self.normalize(text))
         except ValueError:
             return False
 
-    def login(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         """The login in lower case and normal form C. Raises ValueError with a sentence."""
-        if self.plain(lower := text.lower()):
+        if self.is_plain(lower := text.lower()):
             return lower
         email_validator = _form_checker()
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it

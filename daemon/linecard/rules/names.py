@@ -54,7 +54,7 @@ def display(raw: bytes) -> str:
     return raw.decode(errors="backslashreplace")
 
 
-def folded(name: str) -> str:
+def fold_file_name(name: str) -> str:
     """A file name as it is compared: without case, and with its accents written in one way."""
     return unicodedata.normalize("NFC", name).casefold()
 

@@ -131,7 +131,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     _check_length(number, region)
     digits = BETWEEN.sub("", number)
     if not _DIALLED.match(digits):
-        raise _bad(text, region)
+        raise _bad_number(text, region)
     if is_emergency(digits.removeprefix("+")):
         raise BadCell("emergency_number", f"{shorten(text)} is an emergency number in {region}.", "Give a DDI number.")
     found = _read_international(text, digits, region) if digits[0] == "+" else _read_bare(number, digits, region, notes)
@@ -143,7 +143,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
 
 def _without_extension(text: str, region: str, extension: str, notes: list[Note]) -> str:
     found = _EXTENSION.match(text)
-    if found is None or not (_parsed(found[1], region) or _parsed("+" + found[1], None)):
+    if found is None or not (_parse(found[1], region) or _parse("+" + found[1], None)):
         return text
     if found[2] != extension:
         raise BadCell(
@@ -159,7 +159,7 @@ def _check_for_one(text: str, region: str) -> None:
     """Refuse what holds more than one number, or a day instead of one."""
     if is_date(text) and text != _national_spelling(text, region):
         raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet changed it.", AS_TEXT)
-    if _SECOND_PLUS.search(text) or any(_parsed(part, region) for part in _beginnings(text)):
+    if _SECOND_PLUS.search(text) or any(_parse(part, region) for part in _beginnings(text)):
         raise BadCell(
             "bad_number", f"{shorten(text)} is a range or more than one number.", "Give one number in the cell."
         )
@@ -169,7 +169,7 @@ def _check_length(text: str, region: str) -> None:
     if len(text) <= MOST_DIGITS:
         return
     count = sum(map(str.isdigit, text))
-    if count > MOST_DIGITS and _parsed(text, region) is None:
+    if count > MOST_DIGITS and _parse(text, region) is None:
         raise BadCell(
             "bad_number",
             f"{shorten(text)} has {count} digits; a telephone number has at most 15.",
@@ -183,16 +183,16 @@ def _beginnings(text: str) -> Iterator[str]:
 
 
 def _read_international(text: str, digits: str, region: str) -> PhoneNumber:
-    found = _parsed(digits, None)
+    found = _parse(digits, None)
     if found is None:
-        raise _bad(text, region)
+        raise _bad_number(text, region)
     return found
 
 
 def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneNumber:
     """A number without +. What can be two numbers is refused with both: a lost + must never make another number."""
-    national = _parsed(text, region)
-    international = _parsed("+" + digits, None) if digits[0] != "0" else None  # no country code begins with a zero
+    national = _parse(text, region)
+    international = _parse("+" + digits, None) if digits[0] != "0" else None  # no country code begins with a zero
     if international is not None and national != international and not _is_national_spelling(text, national, region):
         own = international.country_code == phonenumbers.country_code_for_region(region)
         trunk = _TRUNK_IN_BRACKETS.match(text)
@@ -217,9 +217,9 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
 
 
 def _unreadable(text: str, digits: str, region: str) -> BadCell:
-    guess = _parsed("0" + digits, region) if digits[0] != "0" else None
+    guess = _parse("0" + digits, region) if digits[0] != "0" else None
     if guess is None:
-        return _bad(text, region)
+        return _bad_number(text, region)
     return BadCell(
         "spreadsheet_damage", f"{shorten(text)} has lost its leading zero (was it {_e164(guess)}?).", AS_TEXT
     )
@@ -248,7 +248,7 @@ def _is_unusual(digits: str, number: PhoneNumber, region: str) -> bool:
 
 
 def _national_spelling(text: str, region: str) -> str:
-    found = _parsed(text, region)
+    found = _parse(text, region)
     return phonenumbers.format_number(found, PhoneNumberFormat.NATIONAL) if found is not None else ""
 
 
@@ -272,7 +272,7 @@ def _shortest(region: str) -> int:
     return min((len(phonenumbers.national_significant_number(sample)) for sample in samples), default=FEW_DIGITS)
 
 
-def _parsed(text: str, region: str | None) -> PhoneNumber | None:
+def _parse(text: str, region: str | None) -> PhoneNumber | None:
     """The text as a valid number of at most 15 digits without an extension, or None."""
     try:
         parsed = phonenumbers.parse(text, region)
@@ -287,7 +287,7 @@ def _e164(number: PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
-def _bad(text: str, region: str) -> BadCell:
+def _bad_number(text: str, region: str) -> BadCell:
     return BadCell(
         "bad_number",
         f"{shorten(text)} is no valid telephone number.",

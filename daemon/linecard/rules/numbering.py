@@ -75,7 +75,7 @@ def _pattern_for(prefix: str) -> re.Pattern[str] | None:
     return _valid_for(int(prefix))
 
 
-def surely_valid(number: str) -> bool:
+def is_surely_valid(number: str) -> bool:
     """True only if `number` is a valid number already written as E.164. False says nothing: parse it.
 
     Numbers of 9 digits and less are never sure: they may be emergency numbers of the PBX, or extensions in the
@@ -110,7 +110,7 @@ class NumberingPlan:
             low, _, high = (part.strip() for part in text.partition("-"))
             self._by_length.setdefault(len(low), []).append((low, high or low))
 
-    def has(self, extension: str) -> bool:
+    def has_extension(self, extension: str) -> bool:
         """True if this is an extension of the PBX, in range and no emergency number."""
         if self._by_length:
             for low, high in self._by_length.get(len(extension), ()):
@@ -127,10 +127,10 @@ class NumberingPlan:
             return False
         return text in self._own_emergency or (self._emergency is not None and self._emergency.match(text) is not None)
 
-    def extension(self, text: str) -> str:
+    def read_extension(self, text: str) -> str:
         """The extension, checked: up to 32 digits, or a number where the PBX has ranges of those. Raises `BadCell`."""
         if text.startswith("+") and any(low.startswith("+") for low, _ in chain(*self._by_length.values())):
-            return self._ranged(self.read_number(text).number)
+            return self._require_range(self.read_number(text).number)
         if not text.isdigit():
             self._check_for_marks(text)
         if not _EXTENSION.match(text):
@@ -145,9 +145,9 @@ class NumberingPlan:
                 f"{text} is an emergency number in {self.region}.",
                 "Choose another extension.",
             )
-        return self._ranged(text)
+        return self._require_range(text)
 
-    def _ranged(self, text: str) -> str:
+    def _require_range(self, text: str) -> str:
         """An extension that lies in a range of the PBX, if it has any. Raises `BadCell`."""
         if self._by_length and not self._in_range(text):
             padded = next((p for n in self._by_length if self._in_range(p := text.zfill(n))), None)
@@ -182,7 +182,7 @@ class NumberingPlan:
 
     def read_number(self, text: str, extension: str = "") -> NumberReading:
         """The number in a cell; `extension` is that of its row. Raises `BadCell`."""
-        if surely_valid(text) and not self.is_emergency(text[1:]):
+        if is_surely_valid(text) and not self.is_emergency(text[1:]):
             return NumberReading(text)
         return read_number(text, self.region, extension, self.is_emergency)
 

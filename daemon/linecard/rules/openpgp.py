@@ -57,7 +57,7 @@ def detect_openpgp(head: bytes) -> PgpKind | None:
     armour = _ARMOUR.match(head)
     if armour is not None:
         return PgpKind.PART if armour[2] else _ARMOURED.get(armour[1], _armoured_message(armour[1]))
-    at = preamble(head)
+    at = preamble_length(head)
     if at >= len(head):
         return PgpKind.ENCRYPTED if at and (at == _size_of_marker(head) or _is_random(head)) else None
     packet = _packet(head, at)
@@ -74,7 +74,7 @@ def detect_openpgp(head: bytes) -> PgpKind | None:
     return None
 
 
-def preamble(head: bytes) -> int:
+def preamble_length(head: bytes) -> int:
     """How many bytes of marker and padding packets stand before the first packet that says something.
 
     May be more than there are in `head`: padding can be long.
@@ -93,14 +93,14 @@ def preamble(head: bytes) -> int:
 
 def key_version(content: bytes) -> int | None:
     """The version of the first key in a file of keys, armoured or not; None where there is none."""
-    head = _unarmoured(content) if _ARMOUR.match(content) else content
-    packet = _packet(head, preamble(head))
+    head = _strip_armour(content) if _ARMOUR.match(content) else content
+    packet = _packet(head, preamble_length(head))
     if packet is None or packet.tag not in (5, 6) or packet.start >= len(head):
         return None
     return head[packet.start]
 
 
-def _unarmoured(content: bytes) -> bytes:
+def _strip_armour(content: bytes) -> bytes:
     """The first bytes of what is armoured; no check sum is looked at."""
     _, _, body = content.replace(b"\r\n", b"\n").partition(b"\n\n")
     line = body.lstrip().partition(b"\n")[0].strip()

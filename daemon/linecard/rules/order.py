@@ -10,7 +10,7 @@ Difference = tuple[str, Holding, Holding]
 Differences = Callable[[], Iterable[Difference]]
 
 
-def ordered(pbx: str, differences: Differences, *, several: bool, first: int = 1) -> Iterator[Change]:
+def order_changes(pbx: str, differences: Differences, *, several: bool, first: int = 1) -> Iterator[Change]:
     """The changes that make the differences true, in an order in which each one can be made.
 
     An extension that only loses its holder comes first. A number (and, unless members may hold `several`
@@ -24,17 +24,17 @@ def ordered(pbx: str, differences: Differences, *, several: bool, first: int = 1
     for extension, before, target in differences():
         kinds.add(target.member is None)
         if before != VACANT:
-            for thing in _lost(before, target, several=several):
+            for thing in _losses(before, target, several=several):
                 givers[thing] = extension
     if givers:
-        after = {e: (b, t) for e, b, t in differences() if not givers.keys().isdisjoint(_gained(b, t, several=several))}
+        after = {e: (b, t) for e, b, t in differences() if not givers.keys().isdisjoint(_gains(b, t, several=several))}
     seq = first
     for pair in _sequence(differences, sorted(kinds, reverse=True), givers, after, several=several):
         yield Change(seq, pbx, *pair)
         seq += 1
 
 
-def _lost(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[str, str]]:
+def _losses(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[str, str]]:
     if before.numbers and before.numbers != after.numbers:
         for number in before.numbers:
             if number not in after.numbers:
@@ -43,8 +43,8 @@ def _lost(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[s
         yield "member", before.member
 
 
-def _gained(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[str, str]]:
-    return _lost(after, before, several=several)
+def _gains(before: Holding, after: Holding, *, several: bool) -> Iterator[tuple[str, str]]:
+    return _losses(after, before, several=several)
 
 
 def _sequence(
@@ -60,10 +60,10 @@ def _sequence(
         for extension, before, target in differences():
             if extension not in waiting and (target.member is None) == releases:
                 yield extension, before, target
-    yield from _waiting(givers, waiting, several=several)
+    yield from _order_dependents(givers, waiting, several=several)
 
 
-def _waiting(
+def _order_dependents(
     givers: dict[tuple[str, str], str], waiting: dict[str, tuple[Holding, Holding]], *, several: bool
 ) -> Iterator[Difference]:
     """Depth first along "takes from"; an extension met again on the way is released to open the circle."""
@@ -84,7 +84,7 @@ def _waiting(
                     yield extension, now[extension], target
                 finished.add(extension)
             elif needed in on_path:
-                freed = _without(now[needed], _gained(before, target, several=several))
+                freed = _without(now[needed], _gains(before, target, several=several))
                 yield needed, now[needed], freed
                 now[needed] = freed
             else:
@@ -103,7 +103,7 @@ def _next_giver(
     several: bool,
 ) -> str | None:
     """An extension that still has what this one takes, or None. Those outside `now` have let go already."""
-    for thing in _gained(before, target, several=several):
+    for thing in _gains(before, target, several=several):
         giver = givers.get(thing)
         if giver is not None and giver != extension and giver in now and giver not in finished:
             kind, value = thing

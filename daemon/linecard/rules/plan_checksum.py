@@ -11,17 +11,17 @@ from linecard.model.outcome import Verdict
 from linecard.model.run import Hold
 
 
-def _encoded(outcome: str, code: str, other: str = "", holder: str = "") -> bytes:
+def _encode(outcome: str, code: str, other: str = "", holder: str = "") -> bytes:
     return "\0".join((outcome, code, other, holder, "\n")).encode()
 
 
-_plain = functools.cache(_encoded)
+_plain = functools.cache(_encode)
 
 
 class Checksum:
     """SHA-256 over the drop's own SHA-256, what each row comes to and each change, in order.
 
-    Give it the rows, then the changes, then ask for `text`. Rows count because a person approves them, too: that a
+    Give it the rows, then the changes, then ask for `hexdigest`. Rows count because a person approves them, too: that a
     leaver holds nothing, or that somebody has an extension already, is part of what was seen. So are the reasons for
     which backends want a person.
     """
@@ -33,11 +33,11 @@ class Checksum:
     def add_row(self, verdict: Verdict) -> None:
         outcome, code, _, other, holder, _ = verdict
         if other or holder:
-            self._sum.update(_encoded(outcome, code, other, holder))
+            self._sum.update(_encode(outcome, code, other, holder))
         else:
             self._sum.update(_plain(outcome, code))
 
-    def add(self, change: Change) -> None:
+    def add_change(self, change: Change) -> None:
         _, pbx, extension, (holder, had), (member, numbers) = change
         before = had[0] if len(had) == 1 else " ".join(had)
         after = numbers[0] if len(numbers) == 1 else " ".join(numbers)
@@ -45,7 +45,7 @@ class Checksum:
         self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 
-    def text(self, reasons: Iterable[Hold] = ()) -> str:
+    def hexdigest(self, reasons: Iterable[Hold] = ()) -> str:
         """The checksum of the plan, held for these reasons."""
         found = self._sum.copy()
         for hold in sorted(reasons, key=lambda hold: (hold.pbx, hold.message)):

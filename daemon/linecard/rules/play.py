@@ -90,7 +90,7 @@ class Play:
             self._touch(extension, self._is.get(extension, _NOTHING))
             self._leave(extension, self._is.get(extension, _NOTHING))
         for extension, before in standing.items():
-            self._enter(extension, (before.member, _packed(before.numbers), _TOUCHED))
+            self._enter(extension, (before.member, _compact(before.numbers), _TOUCHED))
 
     # -- what is held --------------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class Play:
                 self._of_member[member] = rest if len(rest) > 1 else rest[0]
             else:
                 del self._of_member[member]
-        for number in _spread(numbers):
+        for number in _expand(numbers):
             if self._with_number.get(number) == extension:
                 del self._with_number[number]
 
@@ -135,32 +135,32 @@ class Play:
         if old is not _NOTHING:
             self._was[extension] = old
 
-    def held_by(self, member: str) -> tuple[str, ...]:
+    def extensions_of(self, member: str) -> tuple[str, ...]:
         """The extensions this member holds now, sorted: in what order a PBX tells them is no part of a plan."""
         held = self._of_member.get(member, ())
         return (held,) if isinstance(held, str) else tuple(sorted(held))
 
-    def knows(self, extension: str) -> bool:
+    def has_extension(self, extension: str) -> bool:
         """Whether the PBX has this extension, or a row has made it."""
         return extension in self._is
 
-    def had(self, extension: str) -> bool:
+    def is_on_pbx(self, extension: str) -> bool:
         """Whether the PBX has this extension, whatever rows said of it."""
         state = self._is.get(extension)
         return extension in self._was or (state is not None and not state[2] & _TOUCHED)
 
-    def bearer(self, number: str) -> str | None:
+    def extension_of_number(self, number: str) -> str | None:
         """The extension that this number rings now."""
         return self._with_number.get(number)
 
-    def become(self, row: Row, holding: Holding) -> tuple[Effect, ...]:
+    def set_holding(self, row: Row, holding: Holding) -> tuple[Effect, ...]:
         """Let the extension of a row be this, whatever it is."""
         was = self.holding(row.extension)
-        self._set(row.extension, holding.member, _packed(holding.numbers), row.line, named=False)
+        self._set(row.extension, holding.member, _compact(holding.numbers), row.line, named=False)
         return (Effect(self.pbx, row.extension, was, holding),)
 
     def holding(self, extension: str) -> Holding:
-        return _held(self._is.get(extension, _NOTHING))
+        return _as_holding(self._is.get(extension, _NOTHING))
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
@@ -173,26 +173,28 @@ class Play:
         old = self._is.get(extension)
         if old is None and not self._policy.creates_extensions:
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_EXTENSION)
-        if self._unknown(member):
+        if self._is_unknown(member):
             return Verdict(Outcome.REFUSED, Code.UNKNOWN_MEMBER)
         holder, had, _ = old or _NOTHING
-        if holder == member and (number is None or number == had or (had is not None and number in _spread(had))):
-            self._say(extension, row)
-            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self.seen(extension))
+        if holder == member and (number is None or number == had or (had is not None and number in _expand(had))):
+            self._remember_said(extension, row)
+            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self.unchanged_effect(extension))
         force = row.action == Action.FORCE_ATTACH
         if holder not in (None, member) and not force:
-            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.seen(extension), holder=holder or "")
+            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.unchanged_effect(extension), holder=holder or "")
         elsewhere = self._with_number.get(number, extension) if number else extension
         if elsewhere != extension and not force:
             other = self._is[elsewhere][0]
             if other not in (None, member):
-                return Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, self.seen(extension), elsewhere, other or "")
+                return Verdict(
+                    Outcome.REFUSED, Code.NUMBER_IN_USE, self.unchanged_effect(extension), elsewhere, other or ""
+                )
         numbers = self._after(had, number)
         if numbers is None and (had is not None or number is not None):
-            return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self.seen(extension))
-        others = () if holder == member else self.held_by(member)
+            return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self.unchanged_effect(extension))
+        others = () if holder == member else self.extensions_of(member)
         if others and self._policy.second_extension is SecondExtension.REFUSE:
-            return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self.seen(extension), others[0])
+            return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self.unchanged_effect(extension), others[0])
         if holder == member:
             code = Code.NUMBER_CHANGED
         elif holder is not None:
@@ -210,7 +212,7 @@ class Play:
             return had
         if had is None:
             return number
-        if number in (several := _spread(had)):
+        if number in (several := _expand(had)):
             return had
         if self._policy.second_number is SecondNumber.ADD:
             return tuple(sorted((*several, number)))
@@ -220,7 +222,7 @@ class Play:
         """Carry the row out: free what the member leaves, take the number from where it is, then link."""
         extension, member = row.extension, row.member
         old = self._is.get(extension, _NOTHING)
-        overrides = self._broken_by_attach(row) | self._broken(extension, member, numbers)
+        overrides = self._overridden_detach(row) | self._overridden_lines(extension, member, numbers)
         before: dict[str, Holding] = {}
         if freed or elsewhere != extension:
             before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
@@ -228,23 +230,25 @@ class Play:
                 overrides |= self._free(other)
             if elsewhere != extension:
                 overrides |= self._take_number(elsewhere, row.number)
-        self._name(extension, numbers, row)
+        self._remember_named(extension, numbers, row)
         self._set(extension, member, numbers, row.line, named=bool(row.number))
-        effects = [Effect(self.pbx, extension, _held(old), Holding(member, _spread(numbers)))]
+        effects = [Effect(self.pbx, extension, _as_holding(old), Holding(member, _expand(numbers)))]
         for other, had in before.items():
             effects.append(Effect(self.pbx, other, had, self.holding(other)))
         return Verdict(Outcome.DONE, code, tuple(effects), overrides=tuple(sorted(overrides)) if overrides else ())
 
     def _detach(self, row: Row) -> Verdict:
-        held = self.held_by(row.member)
+        held = self.extensions_of(row.member)
         wanted = row.extension
         if wanted and wanted not in held:
             exists = self._policy.creates_extensions or wanted in self._is
             holder = self.holding(wanted).member
-            if exists and not self._unknown(row.member) and (held or holder is not None):
-                return Verdict(Outcome.REFUSED, Code.WRONG_EXTENSION, self.seen(wanted), ", ".join(held), holder or "")
+            if exists and not self._is_unknown(row.member) and (held or holder is not None):
+                return Verdict(
+                    Outcome.REFUSED, Code.WRONG_EXTENSION, self.unchanged_effect(wanted), ", ".join(held), holder or ""
+                )
             self._detached[row.member] = (row.line, wanted)
-            return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD, self.seen(wanted) if exists else ())
+            return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD, self.unchanged_effect(wanted) if exists else ())
         if not held:
             self._detached[row.member] = (row.line, wanted)
             return Verdict(Outcome.UNCHANGED, Code.NOTHING_HELD)
@@ -256,22 +260,22 @@ class Play:
         self._detached[row.member] = (row.line, wanted)
         return Verdict(Outcome.DONE, Code.REMOVED, tuple(effects), overrides=tuple(sorted(overrides)))
 
-    def _unknown(self, member: str) -> bool:
+    def _is_unknown(self, member: str) -> bool:
         return self._policy.members is not None and member not in self._policy.members
 
-    def seen(self, extension: str) -> tuple[Effect, ...]:
+    def unchanged_effect(self, extension: str) -> tuple[Effect, ...]:
         held = self.holding(extension)
         return (Effect(self.pbx, extension, held, held),)
 
     # -- what earlier rows said ------------------------------------------------------------------------------------
 
-    def _say(self, extension: str, row: Row) -> None:
+    def _remember_said(self, extension: str, row: Row) -> None:
         """Remember that a row said what already is so, to warn when a later row undoes it."""
         member, numbers, said = self._is[extension]
-        self._name(extension, numbers, row)
+        self._remember_named(extension, numbers, row)
         self._is[extension] = (member, numbers, 4 * row.line + (said & _TOUCHED) + (bool(row.number) or said & _NAMED))
 
-    def _name(self, extension: str, numbers: _Numbers, row: Row) -> None:
+    def _remember_named(self, extension: str, numbers: _Numbers, row: Row) -> None:
         """Remember which of several numbers rows named: of the only one, the extension's own state tells.
 
         A row that names none says again what the last one said.
@@ -287,23 +291,23 @@ class Play:
         elif named:
             self._named[max(named, key=self._named.__getitem__)] = row.line
 
-    def _broken(self, extension: str, member: str | None, numbers: _Numbers) -> set[int]:
+    def _overridden_lines(self, extension: str, member: str | None, numbers: _Numbers) -> set[int]:
         """The lines of the rows that said otherwise of this extension, if any did."""
         said_member, had, said = self._is.get(extension, _NOTHING)
         if not said // 4:
             return set()
         if said_member != member:
-            return self._unnamed(had, None) | {said // 4}
-        return {said // 4} if said & _NAMED and isinstance(had, str) and had not in _spread(numbers) else set()
+            return self._forget_named(had, None) | {said // 4}
+        return {said // 4} if said & _NAMED and isinstance(had, str) and had not in _expand(numbers) else set()
 
-    def _unnamed(self, had: _Numbers, rest: _Numbers) -> set[int]:
+    def _forget_named(self, had: _Numbers, rest: _Numbers) -> set[int]:
         """The lines of the rows that named one of several numbers which an extension no longer has."""
         if not isinstance(had, tuple) or not self._named:
             return set()
-        gone = [number for number in had if number in self._named and number not in _spread(rest)]
+        gone = [number for number in had if number in self._named and number not in _expand(rest)]
         return {self._named.pop(number) for number in gone}
 
-    def _broken_by_attach(self, row: Row) -> set[int]:
+    def _overridden_detach(self, row: Row) -> set[int]:
         line, extension = self._detached.get(row.member, (0, ""))
         if line and extension in ("", row.extension):
             del self._detached[row.member]
@@ -313,21 +317,21 @@ class Play:
     def _free(self, extension: str) -> set[int]:
         """Take the holder from an extension; it keeps its numbers. The lines of rows that wanted it otherwise."""
         numbers = self._is.get(extension, _NOTHING)[1]
-        broken = self._broken(extension, None, numbers)
+        broken = self._overridden_lines(extension, None, numbers)
         self._set(extension, None, numbers, 0, named=False)
         return broken
 
     def _take_number(self, extension: str, number: str) -> set[int]:
         """Take one number from an extension; it keeps its holder and the others. The lines of rows that named it."""
         member, had, said = self._is[extension]
-        rest = _packed(tuple(other for other in _spread(had) if other != number))
+        rest = _compact(tuple(other for other in _expand(had) if other != number))
         line, named = said // 4, False
         if not isinstance(had, tuple):
             broken = {line} if line and said & _NAMED else set[int]()
             line = 0 if broken else line
         else:
-            broken = self._unnamed(had, rest)
-            lines = [self._named[other] for other in _spread(rest) if other in self._named]
+            broken = self._forget_named(had, rest)
+            lines = [self._named[other] for other in _expand(rest) if other in self._named]
             line, named = max(lines, default=0) if line in broken else line, bool(lines)
             if isinstance(rest, str):
                 self._named.pop(rest, None)
@@ -336,7 +340,7 @@ class Play:
 
     # -- the difference --------------------------------------------------------------------------------------------
 
-    def parted(self) -> Iterator[tuple[str, str | None]]:
+    def losses(self) -> Iterator[tuple[str, str | None]]:
         """Each member who loses an extension that the PBX says they hold, and who gets it instead."""
         for extension in self._touched:
             was = self._was.get(extension, _NOTHING)[0]
@@ -348,19 +352,19 @@ class Play:
         for extension in self._touched:
             was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
-                yield extension, _held(was), _held(now)
+                yield extension, _as_holding(was), _as_holding(now)
 
 
-def _packed(numbers: tuple[str, ...]) -> _Numbers:
+def _compact(numbers: tuple[str, ...]) -> _Numbers:
     return numbers[0] if len(numbers) == 1 else numbers or None
 
 
-def _spread(numbers: _Numbers) -> tuple[str, ...]:
-    """The inverse of `_packed`."""
+def _expand(numbers: _Numbers) -> tuple[str, ...]:
+    """The inverse of `_compact`."""
     return (numbers,) if isinstance(numbers, str) else numbers or ()
 
 
-def _held(state: _State) -> Holding:
+def _as_holding(state: _State) -> Holding:
     member, numbers, _ = state
     if not member and not numbers:
         return VACANT

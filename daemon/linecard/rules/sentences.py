@@ -14,7 +14,7 @@ from linecard.rules.wording import ENGLISH, Wording
 DECIDED = "Import the sheet again if it shall be done after all."
 
 # Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
-# words are the PBX's own. `wanted` is what the row asked for, for rows that came to nothing.
+# words are the PBX's own. `preview_sentence` is what the row asked for, for rows that came to nothing.
 SENTENCES: Mapping[str, tuple[str, str]] = {
     Code.LINKED: ("{member} has {extension} now.", ""),
     Code.TOOK_OVER: ("{member} has {extension} now; {holder} has lost it.", ""),
@@ -112,7 +112,7 @@ NUMBER_TAKEN: Mapping[tuple[bool, bool], str] = {
 """By whether it was done, and whether somebody holds the extension."""
 
 
-def number_taken(number: str, extension: str, holder: str, *, done: bool, words: Wording = ENGLISH) -> str:
+def number_loss(number: str, extension: str, holder: str, *, done: bool, words: Wording = ENGLISH) -> str:
     """That a public number left somebody else's extension, as an addition to another sentence."""
     return words(NUMBER_TAKEN[done, bool(holder)]).format(number=number, extension=extension, holder=holder)
 
@@ -124,7 +124,7 @@ MADE_BEFORE = "Before that, this run had changed {extensions}."
 """An addition to what is said of a row that comes to something else since somebody changed what was made for it."""
 
 
-def wanted(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str:
+def preview_sentence(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str:
     """What a row would do, for a plan that has not been applied."""
     return words(WANTED[code]).format_map(facts)
 
@@ -132,7 +132,7 @@ def wanted(code: str, facts: Mapping[str, str], words: Wording = ENGLISH) -> str
 UNDECIDED = "It waits for a decision about the run."
 
 
-def decision(state: State | None, words: Wording = ENGLISH) -> str:
+def decision_remedy(state: State | None, words: Wording = ENGLISH) -> str:
     """The remedy for a row that would be done, of a run that is in this state."""
     return words(DECIDED if state in GIVEN_UP else UNDECIDED)
 
@@ -158,7 +158,7 @@ def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, b
         return Headline("good", words.many(*ALL_FINE, total), words(NOTHING_TO_DO))
     needs = words.many(*NEEDS, total - fine)
     return Headline(
-        "attention" if fine else "bad", f"{_so_far(fine, total, counts, words)}; {needs}.", _todo(counts, words)
+        "attention" if fine else "bad", f"{_progress(fine, total, counts, words)}; {needs}.", _todo(counts, words)
     )
 
 
@@ -224,7 +224,7 @@ _PART_MADE: Mapping[State, Headline] = {
 """Of a run of which something was made, or may have been."""
 
 
-def _so_far(fine: int, total: int, counts: Mapping[str, int], words: Wording) -> str:
+def _progress(fine: int, total: int, counts: Mapping[str, int], words: Wording) -> str:
     if not fine:
         return words(NONE_DONE[bool(counts.get("unknown"))])
     return words.many(*SO_FAR, fine, total=words.number(total))

@@ -38,7 +38,7 @@ WHOLE = SPOKEN - {State.PARTIAL}
 """States of runs that were carried out and left nothing half done."""
 
 
-def check(was: State, now: State) -> None:
+def check_move(was: State, now: State) -> None:
     """Refuse a move that the contract does not know; that is a bug, never a matter of data."""
     if now not in MOVES[was]:
         raise StateError(f"a run cannot go from {was} to {now}")
@@ -49,6 +49,6 @@ def outcome_unsent(state: str) -> Outcome:
     return Outcome.SKIPPED if state in GIVEN_UP else Outcome.PLANNED
 
 
-def unapproved(run: Run) -> bool:
+def is_unapproved(run: Run) -> bool:
     """Whether a run still waits for its first approval. If nobody works on it, its import was killed before."""
     return run.state in (State.RECEIVED, State.PLANNED) and run.attempt <= 1

@@ -43,7 +43,7 @@ def next_step(run: Run, found: Circumstances) -> Step:
     if run.state in _ALWAYS:
         return _ALWAYS[run.state]
     if run.state in (State.PLANNED, State.HELD) and run.attempt > 1:
-        return _planned_again(run.state, found)
+        return _replan_step(run.state, found)
     if run.state is State.PLANNED and run.attempt == 0:  # a person has its file read once more
         return Step.PLAN
     if run.state is State.PLANNED and not found.attended:
@@ -60,7 +60,7 @@ _ALWAYS = {
 } | dict.fromkeys(states.FINAL, Step.LEAVE)
 
 
-def _planned_again(state: State, found: Circumstances) -> Step:
+def _replan_step(state: State, found: Circumstances) -> Step:
     """It was approved once, and perhaps by a person, and a part of it may be made: it is planned on what is there now
     before it goes on, and a command does not leave it."""
     if not found.attended and state is State.HELD:

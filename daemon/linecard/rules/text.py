@@ -21,7 +21,7 @@ class Refused(Exception):
         self.fault = fault
 
 
-def refuse(line: int, code: FaultCode, message: str, remedy: str, *, column: str = "", value: str = "") -> Refused:
+def refusal(line: int, code: FaultCode, message: str, remedy: str, *, column: str = "", value: str = "") -> Refused:
     return Refused(Fault(line, column, shorten(value), code, Severity.ERROR, message, remedy))
 
 
@@ -64,7 +64,7 @@ class Lines:
 
     def _texts(self) -> Iterator[str]:
         decoder: codecs.IncrementalDecoder | None = None
-        for raw in _with_a_head(self._blocks):
+        for raw in _with_head(self._blocks):
             block = raw
             if decoder is None:
                 name, skip = self._encoding(block)
@@ -75,7 +75,7 @@ class Lines:
             self._check_size(len(block))
             text = self._decode(decoder, newlines, block, final=False)
             self._taken += len(block)
-            self._check_nul(text)
+            self._check_for_nul(text)
             yield text
         if decoder is not None:
             yield self._decode(decoder, newlines, b"", final=True)
@@ -84,7 +84,7 @@ class Lines:
         """The codec to use and how many bytes of byte order mark to pass over."""
         found = containers.detect_container(block[: containers.HEAD])
         if found is not None:
-            raise refuse(0, FaultCode.PACKING, found.sentence, found.remedy)
+            raise refusal(0, FaultCode.PACKING, found.sentence, found.remedy)
         wanted = codecs.lookup(self._form.encoding).name
         for bom, name in _BOMS:
             if block.startswith(bom):
@@ -116,7 +116,7 @@ class Lines:
             rest = bytes(error.object[error.start : error.start + 4096])
             offset = self._taken - kept + error.start
             if final:
-                raise _cut_off(offset, line, rest) from None
+                raise _truncation(offset, line, rest) from None
             before_it = bytes(error.object[max(0, error.start - 1) : error.start])
             raise self._wrong_encoding(offset, line, likely_encoding(rest, before_it), rest[:1]) from None
 
@@ -128,14 +128,14 @@ class Lines:
         if likely:
             setting = likely.lower().replace(" ", "-")
             remedy = f"Save it as CSV UTF-8, or set `encoding: {setting}` on the inbox if every file comes like this."
-        return refuse(line, FaultCode.ENCODING, message, remedy, value=found.hex())
+        return refusal(line, FaultCode.ENCODING, message, remedy, value=found.hex())
 
     def _check_lengths(self, lines: list[str], tail: str) -> None:
         most = self._form.max_line
         if len(tail) <= most and max(map(len, lines), default=0) <= most + 1:
             return
         at, line = next((at, line) for at, line in enumerate([*lines, tail], self._before + 1) if len(line) > most)
-        raise refuse(
+        raise refusal(
             at,
             FaultCode.TOO_LARGE,
             f"A line is longer than {most} characters.",
@@ -145,18 +145,18 @@ class Lines:
 
     def _check_size(self, more: int) -> None:
         if self._taken + more > self._form.max_bytes:
-            raise refuse(
+            raise refusal(
                 0,
                 FaultCode.TOO_LARGE,
                 f"The file is larger than {self._form.max_bytes:,} bytes.",
                 "Split it, or raise `max_bytes` on the inbox.",
             )
 
-    def _check_nul(self, text: str) -> None:
+    def _check_for_nul(self, text: str) -> None:
         at = text.find("\0")
         if at >= 0:
             line = self._before + text.count("\n", 0, at) + 1
-            raise refuse(
+            raise refusal(
                 line,
                 FaultCode.NUL_BYTE,
                 f"There is a NUL byte in line {line}.",
@@ -164,7 +164,7 @@ class Lines:
             )
 
 
-def _with_a_head(blocks: Iterable[bytes], least: int = containers.HEAD) -> Iterator[bytes]:
+def _with_head(blocks: Iterable[bytes], least: int = containers.HEAD) -> Iterator[bytes]:
     """The blocks, of which the first is long enough to tell what the file is: a pipe may give single bytes."""
     rest = iter(blocks)
     head = b""
@@ -181,8 +181,8 @@ def _line_ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
-def _cut_off(offset: int, line: int, rest: bytes) -> Refused:
-    return refuse(
+def _truncation(offset: int, line: int, rest: bytes) -> Refused:
+    return refusal(
         line,
         FaultCode.ENCODING,
         f"The file ends in the middle of a character, at offset {offset} (line {line}): it was probably cut off.",

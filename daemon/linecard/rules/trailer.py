@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import FaultCode
-from linecard.rules.feed_names import said
-from linecard.rules.text import DOS_END, Refused, refuse
+from linecard.rules.feed_names import parse_name
+from linecard.rules.text import DOS_END, Refused, refusal
 
 _BLANK = " \t\r\n" + DOS_END
 
@@ -45,9 +45,9 @@ class Trailer:
         if not self._form.trailer:
             return
         at, line = self.lines[-1] if self.lines else (0, "")
-        found = said(self._form.trailer, line)
+        found = parse_name(self._form.trailer, line)
         if found is None:
-            raise refuse(
+            raise refusal(
                 at,
                 FaultCode.NO_TRAILER,
                 f"The file does not end with the line that its inbox expects, such as {self._form.trailer}.",
@@ -55,7 +55,7 @@ class Trailer:
                 value=line,
             )
         if found.rows is not None and found.rows != rows:
-            raise refuse(
+            raise refusal(
                 at,
                 FaultCode.ROW_COUNT,
                 f"The last line says that the file has {found.rows} rows; it has {rows}.",
@@ -65,7 +65,7 @@ class Trailer:
 
 
 def row_at_the_end(line: int) -> Refused:
-    return refuse(
+    return refusal(
         line,
         FaultCode.NO_TRAILER,
         f"Line {line} is a row, and the inbox says that a trailer stands there.",

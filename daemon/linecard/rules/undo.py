@@ -30,7 +30,7 @@ class Back(NamedTuple):
     reason: str
 
 
-def rows(changes: Iterable[Change]) -> Iterator[Back]:
+def undo_rows(changes: Iterable[Change]) -> Iterator[Back]:
     """What puts each extension back as it was before, from the net changes of a run."""
     for _, pbx, extension, before, after in changes:
         if before != after:
@@ -40,7 +40,7 @@ def rows(changes: Iterable[Change]) -> Iterator[Back]:
 
 def restore_cell(numbers: tuple[str, ...], left: Holding) -> str:
     """The cell that says which numbers come back, and what the run has left."""
-    return f"back: {_said(numbers)}; left: {left.member or NOBODY} {_said(left.numbers)}"
+    return f"back: {_format_numbers(numbers)}; left: {left.member or NOBODY} {_format_numbers(left.numbers)}"
 
 
 def read_restore(text: str) -> tuple[tuple[str, ...], Holding]:
@@ -49,12 +49,12 @@ def read_restore(text: str) -> tuple[tuple[str, ...], Holding]:
     if found is None:
         raise ValueError(f"{text!r} does not say what comes back and what was left")
     back, member, left = found.groups()
-    return _numbers(back), Holding(None if member.lower() == NOBODY else member.lower(), _numbers(left))
+    return _parse_numbers(back), Holding(None if member.lower() == NOBODY else member.lower(), _parse_numbers(left))
 
 
-def _said(numbers: tuple[str, ...]) -> str:
+def _format_numbers(numbers: tuple[str, ...]) -> str:
     return " ".join(numbers) or NONE
 
 
-def _numbers(text: str) -> tuple[str, ...]:
+def _parse_numbers(text: str) -> tuple[str, ...]:
     return () if text.lower() == NONE else sorted_numbers(text.split())

@@ -18,7 +18,7 @@ from linecard.pipeline.quarantine import has_crashed
 from linecard.pipeline.recover import broken_off
 from linecard.ports.backend import Examined
 from linecard.ports.inbox import Stepwise
-from linecard.rules.states import WAITING, unapproved
+from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
 from linecard.runtime.board import MOST_NAMED
 from linecard.runtime.clock import describe
@@ -110,7 +110,7 @@ def _local(state: Path) -> Finding:
 
 def _store(service: Service) -> Iterator[Finding]:
     try:
-        broken = [*broken_off(service.store), *filter(unapproved, service.store.runs(of_states=WAITING))]
+        broken = [*broken_off(service.store), *filter(is_unapproved, service.store.runs(of_states=WAITING))]
         waiting = Outbox(service.store).waiting(ARCHIVE)
     except LinecardError as error:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)

@@ -198,7 +198,7 @@ class Engine:
     def due(self) -> float | None:
         """The monotonic time at which a run that was put off may go on."""
         with self._guard:
-            return self._lanes.due(self._monotonic())
+            return self._lanes.next_retry(self._monotonic())
 
     @property
     def unfinished(self) -> int:
@@ -208,7 +208,7 @@ class Engine:
     @property
     def queue(self) -> list[int]:
         with self._guard:
-            return self._lanes.waiting()
+            return self._lanes.backlog()
 
     def poll(self) -> bool:
         """Let in runs that a person has let go on meanwhile or that could not be let in before; False: try again."""
@@ -254,9 +254,9 @@ class Engine:
             self.board.end(f"run {run_id}")
             with self._guard:
                 if wait is None:
-                    self._lanes.done(run_id)
+                    self._lanes.finish(run_id)
                 else:
-                    self._lanes.put_off(run_id, self._monotonic() + wait)
+                    self._lanes.postpone(run_id, self._monotonic() + wait)
 
     def _step(self, run: Run) -> float | None:
         """How many seconds a run waits before it is tried again; None when it need not be."""
@@ -283,7 +283,7 @@ class Engine:
     def _leave(self, run: Run, pbx: str) -> None:
         """A PBX is done with while the run still works on others."""
         with self._guard:
-            self._lanes.leave(run.id, pbx)
+            self._lanes.release_pbx(run.id, pbx)
         self._freed()
 
     # -- ending ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from linecard.model.summary import Summary
 from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError
 from linecard.rules.backoff import Backoff
-from linecard.rules.telling import REPLY
+from linecard.rules.recipients import REPLY
 from linecard.runtime.board import Board
 from linecard.runtime.log import bound, log
 from linecard.runtime.replies import Replies

@@ -40,7 +40,7 @@ from linecard.rules.check import Sheet
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension
-from linecard.rules.telling import REPLY, told
+from linecard.rules.recipients import REPLY, choose_recipients
 from linecard.runtime import given
 from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.clock import ClockWatch
@@ -115,7 +115,7 @@ class Service:
         if found is None:
             return [(ARCHIVE, "")]
         replies = [(f"{REPLY}{inbox}", "")] if found.reply is not None and state in states.FINAL else []
-        return [(ARCHIVE, ""), *replies, *told(found.tell, state, counts)]
+        return [(ARCHIVE, ""), *replies, *choose_recipients(found.tell, state, counts)]
 
     @cached_property
     def pbxs(self) -> dict[str, Pbx]:
@@ -316,7 +316,7 @@ class Service:
         The caller holds the site. A run whose inbox is gone is passed over: nothing of it was done.
         """
         for run in reversed(self.store.runs(of_states=(State.RECEIVED, State.PLANNED))):
-            if states.unapproved(run) and run.inbox in self.config.inboxes:
+            if states.is_unapproved(run) and run.inbox in self.config.inboxes:
                 yield run if run.attempt else self.plan(run, self.inbox(run.inbox), stage)
 
     def overtaken_by(self, run: Run) -> list[int]:

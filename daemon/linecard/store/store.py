@@ -147,7 +147,7 @@ class Store:
     def move(self, connection: sa.Connection, run_id: int, to: State, *, who: str, why: str, **values: Any) -> None:
         """Take a run to another state, with its event; `values` are columns of the run that change with it."""
         was = State(connection.execute(sa.select(run.c.state).where(run.c.id == run_id)).scalar_one())
-        states.check(was, to)
+        states.check_move(was, to)
         connection.execute(sa.update(run).where(run.c.id == run_id).values(state=to, changed=self.now(), **values))
         self._note(connection, run_id, was, to, who, why)
         if to in states.FINAL | {State.HELD}:

@@ -47,7 +47,7 @@ def test_every_map_loads_and_finds_its_columns_in_a_header(file: Path) -> None:
     names |= {c: n[0] for c, n in found.columns.items()}
     action = None if found.action is None else Action(found.action)
     form = SheetFormat(columns=found.columns, actions=found.actions, action=action)
-    layout = header.read(",".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in names.values()), 1, form)
+    layout = header.read_header(",".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in names.values()), 1, form)
     assert layout.faults == ()
     assert {Column.ACTION, Column.MEMBER, Column.EXTENSION} - set(layout.places) == set(without)
 

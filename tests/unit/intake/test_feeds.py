@@ -7,7 +7,7 @@ import pytest
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode, Severity
 from linecard.pipeline.intake import Habits
-from linecard.rules.feed_names import in_order_of_dates, moment
+from linecard.rules.feed_names import date_key, order_by_date
 from linecard.store.journal import Journal
 from unit.intake.world import SETTLE
 
@@ -146,18 +146,18 @@ class TestTheDateDecidesWhichFileIsNewer:
     ],
 )
 def test_the_order_of_dates_is_that_of_the_calendar(days):
-    early, late = (moment("p_{date}.csv", f"p_{day}.csv") for day in days)
+    early, late = (date_key("p_{date}.csv", f"p_{day}.csv") for day in days)
     assert early < late
 
 
 @pytest.mark.parametrize("text", ["02122026", "02-12-2026", "1201", "261202", "20261350", "2026"])
 def test_what_is_no_date_or_two_has_no_place_in_an_order(text):
-    assert moment("p_{date}.csv", f"p_{text}.csv") is None
+    assert date_key("p_{date}.csv", f"p_{text}.csv") is None
 
 
 def test_names_without_a_date_keep_their_places():
     names = ["p_20261203.csv", "x.csv", "p_20261201.csv", "y.csv", "p_20261202.csv"]
-    assert [names[at] for at in in_order_of_dates("p_{date}.csv", names)] == [
+    assert [names[at] for at in order_by_date("p_{date}.csv", names)] == [
         "p_20261201.csv",
         "x.csv",
         "p_20261202.csv",

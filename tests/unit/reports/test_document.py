@@ -7,7 +7,7 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linecard.api import VACANT, Effect, Holding, Line, is_printable, plain
+from linecard.api import VACANT, Effect, Holding, Line, as_dict, is_printable
 from linecard_reports.document import row
 from unit.reports.test_table import CELLS, LINES, PLAIN
 
@@ -20,10 +20,10 @@ ALSO = st.lists(st.builds(Effect, CELLS, CELLS, HELD, HELD), max_size=2).map(tup
 @example(PLAIN._replace(member="", before=None, after=VACANT))
 @example(PLAIN._replace(member='"\\\x00\u202e\ud800', message="été\u2028"))
 def test_a_row_says_all_of_the_line_in_one_line(line: Line) -> None:
-    """Whatever stands in it: quotes, ends of lines, invisible characters; in the order in which `plain.line` has it."""
+    """Whatever stands in it: quotes, ends of lines, invisible characters; in the order of `as_dict.line`."""
     text = row(line)
-    assert json.loads(text) == plain.line(line)
-    assert list(json.loads(text)) == list(plain.line(line))
+    assert json.loads(text) == as_dict.line(line)
+    assert list(json.loads(text)) == list(as_dict.line(line))
     assert is_printable(text)
-    if is_printable(json.dumps(plain.line(line), ensure_ascii=False)):
-        assert text == json.dumps(plain.line(line), ensure_ascii=False)
+    if is_printable(json.dumps(as_dict.line(line), ensure_ascii=False)):
+        assert text == json.dumps(as_dict.line(line), ensure_ascii=False)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from acceptance.crashes import TORTURE
 from linecard.api import FINE, Entry
 from linecard.model.run import Run
-from linecard.rules.cells import plain
+from linecard.rules.cells import clean_cell
 from linecard.testing import Trouble
 from unit.reports.scenes import PEOPLE, everything
 from unit.reports.sites import HEAD, Site, lines, sheet
@@ -23,7 +23,7 @@ from unit.reports.sites import HEAD, Site, lines, sheet
 def open_rows(site: Site, run: Run) -> list[tuple[Any, ...]]:
     """Rows that are not done: their five cells as they are read, without marks, and what became of them."""
     return [
-        (*(plain(str(cell)) for cell in line[1:6]), line.outcome, line.code)
+        (*(clean_cell(str(cell)) for cell in line[1:6]), line.outcome, line.code)
         for line in lines(site, run)
         if line.outcome not in FINE
     ]

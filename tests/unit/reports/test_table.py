@@ -11,7 +11,7 @@ from typing import Any, cast
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linecard.api import Fault, FaultCode, Holding, Line, Outcome, Report, Severity, defused, sanitize
+from linecard.api import Fault, FaultCode, Holding, Line, Outcome, Report, Severity, defuse, sanitize
 from linecard_reports.tables import Table
 
 CELLS = st.text(st.one_of(st.sampled_from("a1é*#+-=@|%_,;\"' \t\r\n\0\xa0\u202e\uff1d"), st.characters()), max_size=6)
@@ -46,7 +46,7 @@ def by_the_rules(line: Line) -> list[str]:
     warnings = " ".join(sanitize(warning.message) for warning in line.warnings)
     said = [line.outcome, line.code, sanitize(line.message), sanitize(line.remedy)]
     row = [line.action, line.member, line.pbx, line.extension, line.number]
-    return [str(line.line), *map(defused, [*said, *row, *held, warnings])]
+    return [str(line.line), *map(defuse, [*said, *row, *held, warnings])]
 
 
 PLAIN = Line(

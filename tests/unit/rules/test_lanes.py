@@ -35,15 +35,15 @@ def test_runs_of_one_pbx_follow_each_other_in_order():
     while begun := started(found):
         assert len(begun) == 1
         order += begun
-        found.done(begun[0])
+        found.finish(begun[0])
     assert order == [1, 2, 3]
 
 
 def test_a_busy_pbx_delays_nobody_elses():
     found = lanes(("hr", "hq"), ("it", "hq"), ("lab", "lab"), ("gulf", "north"))
     assert started(found) == [1, 3, 4]
-    assert found.waiting() == [2]
-    assert found.working() == {"hq": 1, "lab": 3, "north": 4}
+    assert found.backlog() == [2]
+    assert found.active() == {"hq": 1, "lab": 3, "north": 4}
 
 
 def test_within_an_inbox_a_newer_file_waits_for_an_older_one_that_shares_a_pbx():
@@ -72,7 +72,7 @@ def test_a_run_that_needs_two_pbxs_is_not_passed_for_ever():
         at_work += started(found)
         if 2 in at_work:
             break
-        found.done(at_work.pop(0))
+        found.finish(at_work.pop(0))
     at_work += started(found)
     assert 2 in at_work
 
@@ -80,38 +80,38 @@ def test_a_run_that_needs_two_pbxs_is_not_passed_for_ever():
 def test_a_run_that_is_put_off_keeps_its_place_and_is_tried_when_it_is_due():
     found = lanes(("hr", "hq"), ("hr", "hq"))
     assert found.start(0.0) == 1
-    found.put_off(1, until=10.0)
+    found.postpone(1, until=10.0)
     assert started(found, 9.9) == []
-    assert found.due(9.9) == 10.0
+    assert found.next_retry(9.9) == 10.0
     assert started(found, 10.0) == [1]
-    assert found.due(10.0) is None
+    assert found.next_retry(10.0) is None
 
 
 def test_while_a_run_is_put_off_its_pbx_is_free_for_other_inboxes():
     found = lanes(("hr", "hq"), ("hr", "hq"), ("it", "hq"))
     assert found.start(0.0) == 1
-    found.put_off(1, until=10.0)
+    found.postpone(1, until=10.0)
     assert started(found, 1.0) == [3]
 
 
 def test_a_pbx_that_a_run_has_left_is_free_while_it_works_on_others():
     found = lanes(("hr", "hq lab"), ("it", "lab"))
     assert started(found) == [1]
-    found.leave(1, "lab")
+    found.release_pbx(1, "lab")
     assert started(found) == [2]
-    found.leave(1, "lab")
-    assert found.working() == {"hq": 1, "lab": 2}, "leaving twice takes nothing from the next one"
+    found.release_pbx(1, "lab")
+    assert found.active() == {"hq": 1, "lab": 2}, "leaving twice takes nothing from the next one"
 
 
 def test_a_run_that_was_put_off_needs_all_its_pbxs_again():
     """It may have left one that is another's by now."""
     found = lanes(("hr", "hq lab"), ("it", "lab"))
     assert found.start(0.0) == 1
-    found.leave(1, "lab")
+    found.release_pbx(1, "lab")
     assert found.start(0.0) == 2
-    found.put_off(1, until=0.0)
+    found.postpone(1, until=0.0)
     assert started(found) == []
-    found.done(2)
+    found.finish(2)
     assert started(found) == [1]
 
 
@@ -122,8 +122,8 @@ def test_a_run_that_was_held_goes_before_newer_ones_that_have_not_begun():
         found.add(run, "hr", ["hq"])
     assert found.start(0.0) == 2
     found.add(3, "hr", ["hq"])
-    found.done(2)
-    assert found.waiting() == [3, 5, 6]
+    found.finish(2)
+    assert found.backlog() == [3, 5, 6]
     assert found.start(0.0) == 3
 
 
@@ -132,7 +132,7 @@ def test_a_run_that_was_put_off_goes_behind_an_older_one_that_was_let_in_meanwhi
     found.add(5, "hr", ["hq"])
     assert found.start(0.0) == 5
     found.add(3, "hr", ["hq"])
-    found.put_off(5, until=0.0)
+    found.postpone(5, until=0.0)
     assert found.start(0.0) == 3
 
 
@@ -142,7 +142,7 @@ def test_a_run_is_let_in_once():
     assert len(found) == 1
     assert 1 in found
     assert started(found) == [1]
-    assert found.working() == {"hq": 1}
+    assert found.active() == {"hq": 1}
 
 
 @settings(max_examples=400)
@@ -164,18 +164,18 @@ def test_every_run_is_worked_on_once_and_never_two_on_one_pbx(added, data):
                 found.add(run, *inside[run])
             case "end":
                 run = data.draw(st.sampled_from(sorted(held)))
-                found.done(run)
+                found.finish(run)
                 del held[run], inside[run]
                 ended.append(run)
             case "leave":
                 run = data.draw(st.sampled_from(sorted(held)))
                 pbx = data.draw(st.sampled_from(PBXS))
-                found.leave(run, pbx)
+                found.release_pbx(run, pbx)
                 held[run].discard(pbx)
             case "put off":
                 run = data.draw(st.sampled_from(sorted(held)))
                 del held[run]
-                found.put_off(run, now + 1.5)
+                found.postpone(run, now + 1.5)
         before = {run for run in inside if run not in held}
         for run in started(found, now):
             inbox, pbxs = inside[run]
@@ -185,10 +185,10 @@ def test_every_run_is_worked_on_once_and_never_two_on_one_pbx(added, data):
             assert not older, "it overtook an older one of its inbox"
             held[run] = set(pbxs)
             before.discard(run)
-        delayed = found.due(now) is not None
+        delayed = found.next_retry(now) is not None
         assert held or delayed or not inside, "nothing goes on although something waits"
         for run in before:
             disjoint = all(r == run or not inside[r][1] & inside[run][1] for r in inside)
             assert delayed or not disjoint, "it waits though nobody else needs its PBXs"
     assert sorted(ended) == list(range(1, len(added) + 1))
-    assert found.working() == {}
+    assert found.active() == {}

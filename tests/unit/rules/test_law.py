@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from linecard.model.directory import VACANT, Entry, Holding
 from linecard.model.sheet import Action, Row
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from unit.rules.naive import Extension, Naive
 
@@ -89,7 +89,7 @@ def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, p
         wanted = naive.do(row.line, row.action.value, row.member, row.extension or None, row.number or None)
         verdict = play.play(row)
         assert (verdict.outcome, verdict.code, list(verdict.overrides)) == wanted, row
-    after = carried_out(entries, ordered("hq", play.differences, several=several), several=several)
+    after = carried_out(entries, order_changes("hq", play.differences, several=several), several=several)
     assert occupied(after) == {
         e.name: Holding(e.member, tuple(sorted(e.numbers)))
         for e in naive.extensions
@@ -109,7 +109,7 @@ def test_a_sheet_that_does_not_contradict_itself_sends_nothing_the_second_time(e
         if names & seen or verdict.outcome not in ("done", "unchanged"):
             return
         seen |= names
-    held = carried_out(entries, ordered("hq", play.differences, several=True), several=True)
+    held = carried_out(entries, order_changes("hq", play.differences, several=True), several=True)
     again = Play("hq", policy, [Entry(e, *h) for e, h in held.items()])
     for row in sheet(instructions):
         assert again.play(row).outcome != "done", row
@@ -122,7 +122,7 @@ def test_a_plan_cut_off_anywhere_is_finished_by_planning_again(entries, instruct
     """After any number of changes, playing the same rows with what was made gives the same outcomes and the rest."""
     play = Play("hq", policy, entries)
     verdicts = [play.play(row) for row in sheet(instructions)]
-    changes = list(ordered("hq", play.differences, several=True))
+    changes = list(order_changes("hq", play.differences, several=True))
     cut = data.draw(st.integers(0, len(changes)))
     held = {e.extension: e.holding for e in entries}
     ours: dict[str, tuple[Holding, Holding]] = {}
@@ -132,7 +132,7 @@ def test_a_plan_cut_off_anywhere_is_finished_by_planning_again(entries, instruct
     now = [Entry(e, *h) for e, h in held.items()]
     again = Play("hq", policy, now, ours)
     assert [v[:2] for v in map(again.play, sheet(instructions))] == [v[:2] for v in verdicts]
-    after = carried_out(now, ordered("hq", again.differences, several=True), several=True)
+    after = carried_out(now, order_changes("hq", again.differences, several=True), several=True)
     assert after == carried_out(entries, changes, several=True)
 
 
@@ -141,8 +141,8 @@ def test_a_swap_needs_no_release_where_members_may_hold_several():
     play = Play("hq", Policy(), [Entry("1000", "a@x.org", ()), Entry("1001", "b@x.org", ())])
     for row in sheet([(Action.FORCE_ATTACH, "a@x.org", "1001", ""), (Action.FORCE_ATTACH, "b@x.org", "1000", "")]):
         play.play(row)
-    assert len(list(ordered("hq", play.differences, several=True))) == 2
-    assert len(list(ordered("hq", play.differences, several=False))) == 3
+    assert len(list(order_changes("hq", play.differences, several=True))) == 2
+    assert len(list(order_changes("hq", play.differences, several=False))) == 3
 
 
 def test_detach_and_attach_again_drops_no_phone():
@@ -158,5 +158,5 @@ def test_a_ring_of_a_hundred_thousand_numbers_is_ordered_without_recursion():
     count = 100_000
     held = [(f"{i:06d}", Holding("a@x.org", (f"+{10**9 + i}",))) for i in range(count)]
     differences = [(e, h, Holding("a@x.org", held[(i + 1) % count][1].numbers)) for i, (e, h) in enumerate(held)]
-    changes = list(ordered("hq", lambda: differences, several=True))
+    changes = list(order_changes("hq", lambda: differences, several=True))
     assert len(changes) == count + 1

@@ -21,19 +21,19 @@ def fault(check, text):
 @pytest.mark.parametrize("text", ["1000", "4999", "2345", "0100", "0199", "77"])
 def test_extensions_in_range_are_kept_as_written(text):
     """Leading zeros count: an extension is a string."""
-    assert PLAN.extension(text) == text
-    assert PLAN.has(text)
+    assert PLAN.read_extension(text) == text
+    assert PLAN.has_extension(text)
 
 
 @pytest.mark.parametrize("text", ["999", "5000", "0099", "0200", "01000", "10000", "78", "7", "0077", "2*00", "2#00"])
 def test_extensions_out_of_range_are_refused(text):
-    assert fault(PLAN.extension, text).code in ("out_of_range", "spreadsheet_damage")
-    assert not PLAN.has(text)
+    assert fault(PLAN.read_extension, text).code in ("out_of_range", "spreadsheet_damage")
+    assert not PLAN.has_extension(text)
 
 
 @pytest.mark.parametrize(("text", "was"), [("100", "0100"), ("199", "0199")])
 def test_lost_leading_zeros_are_named_and_not_guessed(text, was):
-    found = fault(PLAN.extension, text)
+    found = fault(PLAN.read_extension, text)
     assert found.code == "spreadsheet_damage"
     assert f"(was it {was}?)" in found.message
     assert "Text" in found.remedy
@@ -41,7 +41,7 @@ def test_lost_leading_zeros_are_named_and_not_guessed(text, was):
 
 @pytest.mark.parametrize("text", ["01/02/2026", "1.2.26", "2026-02-01", "2026-02-01 00:00:00"])
 def test_an_extension_that_a_spreadsheet_made_a_date_is_told_as_that(text):
-    found = fault(PLAN.extension, text)
+    found = fault(PLAN.read_extension, text)
     assert found.code == "spreadsheet_damage"
     assert "Text" in found.remedy
 
@@ -50,8 +50,8 @@ def test_an_extension_that_a_spreadsheet_made_a_date_is_told_as_that(text):
 def test_emergency_numbers_are_never_extensions(text):
     """112 and 911 everywhere, the region's own, and those that the site adds; in range or not."""
     for plan in (PLAN, NumberingPlan("FR", (), ["1515"]), NumberingPlan("FR", ["10-99", "100-999"], ["1515"])):
-        assert fault(plan.extension, text).code == "emergency_number"
-        assert not plan.has(text)
+        assert fault(plan.read_extension, text).code == "emergency_number"
+        assert not plan.has_extension(text)
 
 
 EMERGENCY = {"GB": "999", "US": "911", "DE": "110", "AU": "000", "JP": "119", "CH": "144", "BR": "190", "IN": "100"}
@@ -60,9 +60,9 @@ EMERGENCY = {"GB": "999", "US": "911", "DE": "110", "AU": "000", "JP": "119", "C
 @pytest.mark.parametrize(("region", "number"), EMERGENCY.items())
 def test_each_region_has_its_own_emergency_numbers(region, number):
     plan = NumberingPlan(region)
-    assert fault(plan.extension, number).code == "emergency_number"
+    assert fault(plan.read_extension, number).code == "emergency_number"
     assert fault(plan.read_number, number).code == "emergency_number"
-    assert NumberingPlan("FR").has("999")
+    assert NumberingPlan("FR").has_extension("999")
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
@@ -70,7 +70,7 @@ def test_in_every_region_112_and_911_are_refused_and_the_example_is_accepted(reg
     plan = NumberingPlan(region, ["100-999"])
     for number in ("112", "911"):
         assert plan.is_emergency(number)
-        assert not plan.has(number)
+        assert not plan.has_extension(number)
     if phonenumbers.example_number(region):
         assert plan.read_number(plan.example).number == plan.example
 
@@ -83,21 +83,21 @@ def test_a_number_with_the_digits_of_an_emergency_number_is_never_sure():
 
 @pytest.mark.parametrize("text", ["*12", "12#", "*12*3#", "1" * 32, "0"])
 def test_without_ranges_any_extension_of_a_digit_or_more_is_one(text):
-    assert NumberingPlan("FR").extension(text) == text
+    assert NumberingPlan("FR").read_extension(text) == text
 
 
 @pytest.mark.parametrize("text", ["####", "*", "1" * 33, "12a4", "+1234", "12 34", "-123", "\u0661\u0662", "12\n"])
 def test_what_is_no_extension(text):
     """`####` is what a spreadsheet shows in a narrow column."""
-    assert fault(NumberingPlan("FR").extension, text).code in ("bad_extension", "spreadsheet_damage")
-    assert not NumberingPlan("FR").has(text)
+    assert fault(NumberingPlan("FR").read_extension, text).code in ("bad_extension", "spreadsheet_damage")
+    assert not NumberingPlan("FR").has_extension(text)
 
 
 @pytest.mark.parametrize(
     "text", ["3.31E+10", "3,31E+10", "3.31e10", "331E9", "33123456789.0", "33123456789,00", "-331"]
 )
 def test_numbers_that_a_spreadsheet_destroyed(text):
-    for check in (NumberingPlan("FR").read_number, NumberingPlan("FR").extension):
+    for check in (NumberingPlan("FR").read_number, NumberingPlan("FR").read_extension):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
         assert "format the column as Text" in found.remedy
@@ -206,7 +206,7 @@ def test_marks_that_people_write_within_a_number_separate_no_two(region, text, n
 )
 def test_a_day_is_never_a_number_or_an_extension(text):
     """The columns slipped, or a spreadsheet took 12-1 for a day."""
-    for check in (NumberingPlan("DK").read_number, NumberingPlan("DK").extension):
+    for check in (NumberingPlan("DK").read_number, NumberingPlan("DK").read_extension):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
         assert "date" in found.message
@@ -214,7 +214,7 @@ def test_a_day_is_never_a_number_or_an_extension(text):
 
 @pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#VALEUR!", "#¿NOMBRE?", "#DIV/0!", "Err:502", "########"])
 def test_what_a_spreadsheet_shows_instead_of_a_value_is_named_as_that(text):
-    for check in (PLAN.read_number, NumberingPlan("FR").extension):
+    for check in (PLAN.read_number, NumberingPlan("FR").read_extension):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
         assert "formula" in found.message or "too narrow" in found.message
@@ -222,7 +222,7 @@ def test_what_a_spreadsheet_shows_instead_of_a_value_is_named_as_that(text):
 
 @pytest.mark.parametrize("text", ["1,001", "1.002", "1 003", "1'004"])
 def test_thousands_marks_in_an_extension_are_named(text):
-    found = fault(NumberingPlan("FR").extension, text)
+    found = fault(NumberingPlan("FR").read_extension, text)
     assert (found.code, "thousands mark" in found.message) == ("spreadsheet_damage", True)
 
 
@@ -253,7 +253,7 @@ def test_helplines_that_the_library_lacks_are_never_given_away(line):
     """And each is lacking there: one that phonenumbers has learnt goes from the table."""
     assert line.source
     for number in line.numbers:
-        assert fault(NumberingPlan(line.region).extension, number).code == "emergency_number"
+        assert fault(NumberingPlan(line.region).read_extension, number).code == "emergency_number"
         assert not phonenumbers.is_emergency_number(number, line.region)
 
 
@@ -280,9 +280,9 @@ def test_a_region_that_there_is_not_is_a_mistake_of_the_configuration():
 def test_a_number_is_an_extension_where_the_pbx_has_a_range_of_numbers():
     """Written in any way that a number may be written in; elsewhere it is none."""
     plan = NumberingPlan("FR", ["+33123456700-+33123456799", "1000-1999"])
-    assert plan.extension("+33123456789") == plan.extension("+33 1 23 45 67 89") == "+33123456789"
-    assert plan.extension("1234") == "1234"
-    assert fault(plan.extension, "+33123456800").code == "out_of_range"
-    assert fault(plan.extension, "+3312345").code == "bad_number"
-    assert fault(NumberingPlan("FR", ["1000-1999"]).extension, "+33123456789").code == "bad_extension"
-    assert fault(NumberingPlan("FR").extension, "+33123456789").code == "bad_extension"
+    assert plan.read_extension("+33123456789") == plan.read_extension("+33 1 23 45 67 89") == "+33123456789"
+    assert plan.read_extension("1234") == "1234"
+    assert fault(plan.read_extension, "+33123456800").code == "out_of_range"
+    assert fault(plan.read_extension, "+3312345").code == "bad_number"
+    assert fault(NumberingPlan("FR", ["1000-1999"]).read_extension, "+33123456789").code == "bad_extension"
+    assert fault(NumberingPlan("FR").read_extension, "+33123456789").code == "bad_extension"

@@ -9,7 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from linecard.rules.number_cell import BadCell
-from linecard.rules.numbering import NumberingPlan, surely_valid
+from linecard.rules.numbering import NumberingPlan, is_surely_valid
 
 TRIED = 2_000_000 if os.environ.get("LINECARD_TORTURE") else 50_000
 SEED = random.SystemRandom().randrange(1 << 32)
@@ -63,7 +63,7 @@ def test_what_is_surely_valid_is_valid_and_canonical_for_phonenumbers():
     for _ in range(TRIED):
         number = mutated(chance.choice(known), chance)
         # Only what the quick check accepts can be a false accept; of the rest, every tenth tells what it misses.
-        if surely_valid(number):
+        if is_surely_valid(number):
             sure += 1
             assert truth(number) == number, f"{number}, seed {SEED}"
         elif len(number) > 10 and chance.randrange(10) == 0:
@@ -76,15 +76,15 @@ def test_a_number_that_begins_like_a_call_from_inside_the_country_is_never_sure(
     """8 is dialled before numbers in Belarus, and numbers begin with it: phonenumbers takes this one for the former."""
     number = "+3758105012051"
     assert truth(number) is None
-    assert not surely_valid(number)
-    assert surely_valid("+375291234567")
+    assert not is_surely_valid(number)
+    assert is_surely_valid("+375291234567")
 
 
 def test_every_example_of_phonenumbers_is_decided_rightly():
     """And nearly all of those that are long enough to be no emergency number are accepted at once."""
     known = examples()
     assert len({number[:4] for number in known}) > 200
-    accepted = [number for number in known if surely_valid(number)]
+    accepted = [number for number in known if is_surely_valid(number)]
     assert [number for number in accepted if truth(number) != number] == []
     assert len(accepted) > 0.95 * sum(len(number) > 9 and truth(number) == number for number in known)
 
@@ -92,7 +92,7 @@ def test_every_example_of_phonenumbers_is_decided_rightly():
 def test_a_surely_valid_number_is_the_same_in_every_region():
     """So that it need not be parsed, whatever the PBX's region."""
     chance = random.Random(SEED)
-    known = [number for number in examples() if surely_valid(number)]
+    known = [number for number in examples() if is_surely_valid(number)]
     for number in known:
         region = chance.choice(REGIONS)
         assert truth(number, region) == number, f"{number} in {region}, seed {SEED}"
@@ -102,15 +102,15 @@ def test_a_surely_valid_number_is_the_same_in_every_region():
 def test_other_spellings_are_never_sure():
     """Only E.164 itself: what is written otherwise is parsed and written anew."""
     for number in ("+33123456789",):
-        assert surely_valid(number)
+        assert is_surely_valid(number)
         wide = "".join(chr(ord(c) + 0xFEE0) for c in number[1:])
         for other in (
             *(number[1:], "00" + number[1:], "0" + number[3:], "+330" + number[3:], " " + number, number + " "),
             *(number + "\n", number.replace("3", "3 "), "+" + wide, "\uff0b" + number[1:], "+" + number, number + "0"),
         ):
-            assert not surely_valid(other), other
+            assert not is_surely_valid(other), other
     for junk in ("", "+", "+3", "+33", "+999123456789", "+0123456789", "+1", "+" + "3" * 40):
-        assert not surely_valid(junk)
+        assert not is_surely_valid(junk)
 
 
 def neighbours(region: str, kind: int, count: int, chance: random.Random) -> set[str]:

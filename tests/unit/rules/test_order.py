@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.directory import VACANT, Holding
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 
 
 def held(text):
@@ -17,7 +17,7 @@ def held(text):
 def in_order(*differences, several=True, first=1):
     """The changes in short: extension and what it becomes."""
     pairs = [(extension, held(before), held(after)) for extension, before, after in differences]
-    changes = list(ordered("hq", lambda: pairs, several=several, first=first))
+    changes = list(order_changes("hq", lambda: pairs, several=several, first=first))
     assert [change.seq for change in changes] == list(range(first, first + len(changes)))
     assert {change.pbx for change in changes} <= {"hq"}
     return [f"{c.extension} {c.after.member or '-'} {'+'.join(c.after.numbers) or '-'}" for c in changes]
@@ -104,7 +104,7 @@ def test_each_change_starts_from_what_the_one_before_it_left(several):
     """`before` is the precondition: of an extension changed twice, the second expects the first."""
     pairs = [("1000", held("ada n0"), held("bob n1")), ("1001", held("bob n1"), held("ada n0"))]
     now = {extension: before for extension, before, _ in pairs}
-    for change in ordered("hq", lambda: pairs, several=several):
+    for change in order_changes("hq", lambda: pairs, several=several):
         assert change.before == now[change.extension]
         now[change.extension] = change.after
     assert now == {extension: after for extension, _, after in pairs}
@@ -119,6 +119,6 @@ def test_the_changes_are_made_as_they_are_asked_for():
         asked.append(1)
         return pairs
 
-    changes = ordered("hq", differences, several=True)
+    changes = order_changes("hq", differences, several=True)
     assert asked == []
     assert next(changes).extension == "1000"

@@ -19,9 +19,9 @@ CHANGES = [
 def checksum(changes, sheet=SHEET):
     found = Checksum(sheet)
     for change in changes:
-        found.add(change)
+        found.add_change(change)
     assert found.changes == len(changes)
-    return found.text()
+    return found.hexdigest()
 
 
 def test_the_same_plan_has_the_same_checksum():

@@ -346,4 +346,4 @@ def test_links_are_what_the_pbx_held_before_the_sheet():
     play = Play("hq", STRICT, entries())
     play.play(Row(2, Action.DETACH, "dan", "hq", "", ""))
     assert play.links == 4
-    assert play.held_by("dan") == ()
+    assert play.extensions_of("dan") == ()

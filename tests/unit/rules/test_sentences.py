@@ -9,7 +9,15 @@ import pytest
 from linecard.model.outcome import Code, Outcome
 from linecard.model.run import Drop, Run, State
 from linecard.rules import states
-from linecard.rules.sentences import SENTENCES, WANTED, decision, headline, number_taken, sentence, wanted
+from linecard.rules.sentences import (
+    SENTENCES,
+    WANTED,
+    decision_remedy,
+    headline,
+    number_loss,
+    preview_sentence,
+    sentence,
+)
 
 FACTS = {
     "member": "ada@example.org",
@@ -66,7 +74,7 @@ def test_what_is_as_it_should_be_asks_for_nothing(code):
 def test_every_change_can_be_announced_before_it_is_made():
     """A plan says of each row that would be done what it would do."""
     assert set(WANTED) == DONE
-    assert all("would" in wanted(code, FACTS) for code in DONE)
+    assert all("would" in preview_sentence(code, FACTS) for code in DONE)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,7 @@ def test_a_conflict_names_who_and_what(code, message):
 )
 def test_a_number_that_moved_over_is_said_of_whom(holder, done, said):
     """Whoever was called by it must hear of it."""
-    assert number_taken("+33199000000", "1001", holder, done=done) == said
+    assert number_loss("+33199000000", "1001", holder, done=done) == said
 
 
 def run(state, attempt=1):
@@ -147,7 +155,7 @@ def test_one_row_that_is_not_fine_is_enough_for_attention(outcome):
 @pytest.mark.parametrize("state", list(State))
 def test_a_row_that_waits_says_for_what(state):
     """For a decision, or for nothing any more."""
-    said = decision(state)
+    said = decision_remedy(state)
     gone = state in (State.DISCARDED, State.SUPERSEDED)
     assert ("Import the sheet again" in said) == gone
     assert ("waits for a decision" in said) != gone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.rules.checksum import SideFiles, ending_of, stated
+from linecard.rules.checksum import SideFiles, ending_of, parse_checksum
 
 
 @pytest.mark.parametrize(
@@ -28,21 +28,21 @@ from linecard.rules.checksum import SideFiles, ending_of, stated
 def test_what_goes_with_a_file(there, name, goes):
     """To the letter first; a name that differs in case alone goes with no file while another has it."""
     files = SideFiles(".done", [found.encode() for found in there])
-    assert files.of(name.encode()).decode() == goes
+    assert files.side_file_of(name.encode()).decode() == goes
 
 
 def test_an_ending_in_capitals_in_the_configuration():
-    assert SideFiles(".DONE", [b"a.csv", b"a.done"]).of(b"a.csv") == b"a.done"
+    assert SideFiles(".DONE", [b"a.csv", b"a.done"]).side_file_of(b"a.csv") == b"a.done"
 
 
 def test_a_name_that_is_no_text():
     """Bytes that are not UTF-8 are compared as they are."""
-    assert SideFiles(".done", [b"\xff.CSV", b"\xff.DONE"]).of(b"\xff.CSV") == b"\xff.DONE"
+    assert SideFiles(".done", [b"\xff.CSV", b"\xff.DONE"]).side_file_of(b"\xff.CSV") == b"\xff.DONE"
 
 
 def test_what_is_one_itself():
     files = SideFiles(".done", [])
-    assert [files.has(name) for name in (b"a.done", b"A.DONE", b"a.csv")] == [True, True, False]
+    assert [files.is_side_file(name) for name in (b"a.done", b"A.DONE", b"a.csv")] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_the_ending_by_which_it_is_given_back(side, name, ending):
 
 def test_the_line_of_a_checksum_file_that_names_the_file_in_capitals():
     one, other = "1" * 64, "2" * 64
-    assert stated(f"{one}  other.csv\n{other}  JOINERS.CSV\n".encode(), "joiners.csv") == other
+    assert parse_checksum(f"{one}  other.csv\n{other}  JOINERS.CSV\n".encode(), "joiners.csv") == other

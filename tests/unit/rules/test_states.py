@@ -37,14 +37,14 @@ ALLOWED = {tuple(map(State, line.split(" → "))) for line in DIAGRAM.strip().sp
 @pytest.mark.parametrize(("was", "now"), sorted(ALLOWED))
 def test_a_move_of_the_diagram_is_allowed(was, now):
     """Each arrow."""
-    states.check(was, now)
+    states.check_move(was, now)
 
 
 @pytest.mark.parametrize(("was", "now"), sorted(set(product(State, State)) - ALLOWED))
 def test_any_other_move_is_refused(was, now):
     """It would be a bug, and is said with both ends."""
     with pytest.raises(StateError, match=f"from {was} to {now}"):
-        states.check(was, now)
+        states.check_move(was, now)
 
 
 def test_every_state_is_in_the_diagram():
@@ -97,4 +97,4 @@ def run(state, attempt):
 )
 def test_a_run_waits_for_its_first_approval_until_somebody_decided(state, attempt, waits):
     """Planned a second time it was approved before, and a part of it may be made."""
-    assert states.unapproved(run(state, attempt)) is waits
+    assert states.is_unapproved(run(state, attempt)) is waits

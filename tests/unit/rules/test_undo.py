@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from linecard.model.directory import VACANT, Change, Entry, Holding
 from linecard.model.sheet import RESTORE, Row
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
-from linecard.rules.restoring import Restoration
-from linecard.rules.undo import read_restore, restore_cell
-from linecard.rules.undo import rows as undo_rows
+from linecard.rules.restoration import Restoration
+from linecard.rules.undo import read_restore, restore_cell, undo_rows
 from unit.rules.test_law import EXTENSIONS, MEMBERS, NUMBERS, carried_out, directories, occupied, rows, sheet
 
 POLICIES = st.builds(
@@ -42,7 +41,9 @@ def put_back(held: dict[str, Holding], changes: list[Change], policy: Policy):
     restoration = Restoration(play, policy.second_extension, undo)
     verdicts = [(row, restoration.play(row)) for row in undo]
     several = policy.second_extension is SecondExtension.ADD
-    return carried_out(entries_of(held), ordered("hq", play.differences, several=several), several=several), verdicts
+    return carried_out(
+        entries_of(held), order_changes("hq", play.differences, several=several), several=several
+    ), verdicts
 
 
 @settings(max_examples=400, deadline=None)

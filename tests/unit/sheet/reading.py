@@ -81,7 +81,7 @@ def read(
     if isinstance(source, bytes):
         source = [source[at : at + block] for at in range(0, len(source), block)]
     sheet = Sheet(source, SheetFormat(**form), to)
-    reading = Reading(tuple(sheet), tuple(sheet.faults), sheet.refused)
+    reading = Reading(tuple(sheet), tuple(sheet.faults), sheet.is_refused)
     hold(reading, to)
     return reading
 
@@ -134,7 +134,7 @@ def clear(fault: Fault) -> None:
 
 def _accepts(plan: NumberingPlan, extension: str) -> bool:
     try:
-        return plan.extension(extension) == extension
+        return plan.read_extension(extension) == extension
     except BadCell:
         return False
 

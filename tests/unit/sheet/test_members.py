@@ -20,7 +20,7 @@ ALPHABET = "abcxyz0189._+-'!#$%&*/=?^`{|}~@ ,;()<>[]\\\"\t\u00e9\u00a0\u200b\u21
 def taught() -> Members:
     members = Members()
     for domain in DOMAINS:
-        members.login(f"a@{domain}")
+        members.normalize(f"a@{domain}")
     return members
 
 
@@ -52,7 +52,7 @@ def test_what_is_plain_is_valid_and_normal_for_email_validator():
     plain = 0
     for _ in range(20_000):
         login = f"{locals_(chance)}@{chance.choice([*DOMAINS, 'unknown.example', 'EXAMPLE.com', ''])}"
-        if members.plain(login):
+        if members.is_plain(login):
             plain += 1
             if plain % 4 == 0 or len(login) > 200 or not login.isascii():
                 assert truth(login) == login, f"{login!r}, seed {seed}"
@@ -62,12 +62,12 @@ def test_what_is_plain_is_valid_and_normal_for_email_validator():
 def test_an_address_of_more_characters_than_e_mail_allows_is_never_plain():
     """254 in all, and 64 before the @, also where the domain is known."""
     members = taught()
-    assert members.plain(f"{'a' * 64}@example.com")
-    assert not members.plain(f"{'a' * 65}@example.com")
+    assert members.is_plain(f"{'a' * 64}@example.com")
+    assert not members.is_plain(f"{'a' * 65}@example.com")
     long = f"{'a' * 20}@{DOMAINS[-1]}"
     assert len(long) > 254
     assert truth(long) is None
-    assert not members.plain(long)
+    assert not members.is_plain(long)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_one_member_has_one_spelling(written, login):
     import unicodedata
 
     expected = unicodedata.normalize("NFC", login)
-    assert Members().login(written) == expected
-    assert Members().login(expected) == expected
+    assert Members().normalize(written) == expected
+    assert Members().normalize(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_one_member_has_one_spelling(written, login):
 def test_what_is_no_login_says_why(text):
     """A leading apostrophe is a spreadsheet's: the next one would make another member of it."""
     with pytest.raises(ValueError, match=r"\w+.*\.$"):
-        Members().login(text)
+        Members().normalize(text)
 
 
 @settings(max_examples=120, deadline=None)
@@ -109,12 +109,12 @@ def test_a_login_read_again_is_the_same(local, domain):
     """Whatever the letters: reports and undo sheets name members as they are known."""
     members = Members()
     try:
-        login = members.login(f"{local}@{domain}")
+        login = members.normalize(f"{local}@{domain}")
     except ValueError:
         return
-    assert members.login(login) == login
-    assert Members().login(login) == login
-    if members.plain(login):
+    assert members.normalize(login) == login
+    assert Members().normalize(login) == login
+    if members.is_plain(login):
         assert truth(login) == login
 
 
@@ -124,7 +124,7 @@ def test_a_login_read_again_is_the_same(local, domain):
 )
 def test_a_login_is_a_name_so_no_domain_is_reserved(login):
     """Nobody sends mail to it: only its form is checked."""
-    assert Members().login(login) == login
+    assert Members().normalize(login) == login
 
 
 @pytest.mark.parametrize(
@@ -148,5 +148,5 @@ def test_typographic_marks_make_no_other_person(typed, login):
 @pytest.mark.parametrize("text", ["a@-example.com", '"a b"@example.com', "a@[10.0.0.1]", "a@b@example.com", "a"])
 def test_why_it_is_no_login_is_one_of_the_sentences_that_are_translated(text):
     with pytest.raises(ValueError) as caught:
-        Members().login(text)
+        Members().normalize(text)
     assert known(str(caught.value)) is not None

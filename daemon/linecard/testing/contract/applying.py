@@ -11,7 +11,7 @@ import pytest
 from linecard.model.directory import VACANT, Change, Entry, Holding
 from linecard.model.outcome import Fate
 from linecard.ports.backend import Can
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, undone
 
 HOLDINGS = [
@@ -196,7 +196,7 @@ class Applying(Names):
             for extension, holding in wanted.items()
             if before.get(extension, VACANT) != holding
         ]
-        changes = list(ordered(PBX, lambda: differences, several=Can.SEVERAL in pbx.can))
+        changes = list(order_changes(PBX, lambda: differences, several=Can.SEVERAL in pbx.can))
         assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
         assert pbx.held() == self.directory(*shall)
         return changes

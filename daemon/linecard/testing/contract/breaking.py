@@ -14,7 +14,7 @@ import pytest
 from linecard.model.directory import VACANT, Change, Entry
 from linecard.model.outcome import Fate, Result
 from linecard.ports.backend import Can
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.testing.contract.applying import noted
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings
 
@@ -88,7 +88,7 @@ class Breaking(Names):
         ]
         was, wanted = holdings(self.hard_entries()), holdings(shall)
         differences = [(extension, was[extension], wanted[extension]) for extension in wanted]
-        return list(ordered(PBX, lambda: differences, several=several))
+        return list(order_changes(PBX, lambda: differences, several=several))
 
     def stands_between(self, pbx: Subject, changes: list[Change], least: int, most: int) -> None:
         """The PBX is as after some number of these changes, in their order: `least` at least, `most` at most."""
@@ -104,7 +104,7 @@ class Breaking(Names):
             for extension in {change.extension: None for change in changes}
             if now.get(extension, VACANT) != shall.get(extension, VACANT)
         ]
-        rest = list(ordered(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
+        rest = list(order_changes(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
         results = list(pbx.open().apply(iter(rest)))
         assert [result.fate for result in results] == [Fate.DONE] * len(rest), results
         assert pbx.held() == shall

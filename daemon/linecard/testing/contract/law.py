@@ -13,7 +13,7 @@ from linecard.model.directory import Change, Entry, Holding, Scope, sorted_numbe
 from linecard.model.outcome import Fate, Verdict
 from linecard.model.sheet import Action, Row
 from linecard.ports.backend import Backend, Can
-from linecard.rules.order import ordered
+from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone
 
@@ -169,7 +169,7 @@ def played(
 def planned(backend: Backend, case: Case, ours: Ours | None = None) -> list[Change]:
     """The changes that the sheet comes to, in the order in which they can be made."""
     play, _ = played(backend, case, ours)
-    return list(ordered(PBX, play.differences, several=Can.SEVERAL in backend.can))
+    return list(order_changes(PBX, play.differences, several=Can.SEVERAL in backend.can))
 
 
 def named(rows: list[Row]) -> Scope:

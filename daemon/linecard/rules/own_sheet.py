@@ -9,12 +9,12 @@ from itertools import chain
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Column
-from linecard.rules.cells import folded
+from linecard.rules.cells import fold_word
 
-RETRY_HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER, Column.REASON)
+RETRY_HEADER = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, Column.NUMBER, Column.REASON)
 """The header of a retry sheet; no feed has it by chance."""
 
-UNDO_HEAD = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, "Linecard-Restore", Column.REASON)
+UNDO_HEADER = (Column.ACTION, Column.MEMBER, Column.PBX, Column.EXTENSION, "Linecard-Restore", Column.REASON)
 """The header of an undo sheet. Its rows can take an extension from its holder: only this very header lets them."""
 
 MOST_REASON = 500
@@ -23,10 +23,10 @@ MOST_REASON = 500
 MOST_RESTORE = 20_000
 """Characters of what a row of an undo sheet restores: an extension may have very many numbers."""
 
-_HEADS = {tuple(folded(name) for name in head): head is UNDO_HEAD for head in (RETRY_HEAD, UNDO_HEAD)}
+_HEADS = {tuple(fold_word(name) for name in head): head is UNDO_HEADER for head in (RETRY_HEADER, UNDO_HEADER)}
 
 
-def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes], SheetFormat]:
+def detect_own_format(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes], SheetFormat]:
     """The blocks again, and how they are written: as `form` says, or as linecard writes its own retry and undo sheets.
 
     A feed without a header, with lines to skip or with quotes of its own would else never take its own rows back.
@@ -37,7 +37,7 @@ def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes
     head = first[:200].removeprefix(codecs.BOM_UTF8).splitlines()[:1]
     line = head[0].decode("ascii", "replace") if head else ""
     for delimiter in (",", ";", "\t", "|"):
-        undo = _HEADS.get(tuple(folded(cell) for cell in line.rstrip(delimiter).split(delimiter)))
+        undo = _HEADS.get(tuple(fold_word(cell) for cell in line.rstrip(delimiter).split(delimiter)))
         if undo is not None:
             form = replace(
                 form,
@@ -49,10 +49,10 @@ def own_form(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Iterable[bytes
                 trailer="",
                 action=None,
                 second_header=False,
-                positions=tuple(map(str, RETRY_HEAD)) if undo else None,
+                positions=tuple(map(str, RETRY_HEADER)) if undo else None,
                 restores=undo,
                 columns={},
-                max_columns=max(form.max_columns, len(RETRY_HEAD) + 1),
+                max_columns=max(form.max_columns, len(RETRY_HEADER) + 1),
                 max_cell=max(
                     form.max_cell + 1, MOST_REASON + 1, MOST_RESTORE if undo else 0
                 ),  # one more: a mark before what would run

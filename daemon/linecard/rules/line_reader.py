@@ -10,7 +10,7 @@ _MOST_HEADER_LINES = 8
 _MOST_PASSED = 100
 
 
-class Feed:
+class LineReader:
     """The lines a csv reader is fed: comments left out, numbers kept. Quoted cells may span lines.
 
     `passed` are lines at the top that were passed over because the inbox says so, with their numbers.
@@ -59,20 +59,20 @@ class Feed:
                 self.passed.append((self.number, line))
         return None
 
-    def whole(self, line: str) -> str:
+    def whole_line(self, line: str) -> str:
         """This line with those that a quoted name in it spans: people press Alt+Enter in headers."""
         unclosed = re.compile(rf"(?:^|[,;\t|]) *{self._quote}[^{self._quote}]*\Z")
         lines = [line]
         while unclosed.search("".join(lines)):
             more = next(self._lines, None) if len(lines) < _MOST_HEADER_LINES else None
             if more is None:
-                self.give_back(lines[1:])
+                self.push_back(lines[1:])
                 return line
             self.number += 1
             lines.append(more)
         return "".join(lines)
 
-    def give_back(self, lines: Sequence[str]) -> None:
+    def push_back(self, lines: Sequence[str]) -> None:
         """These lines come again."""
         self._lines = chain(lines, self._lines)
         self.number -= len(lines)

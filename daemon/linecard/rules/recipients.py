@@ -27,7 +27,7 @@ class Reader(Protocol):
     def when(self) -> Sequence[str]: ...
 
 
-def told(readers: Iterable[Reader], state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
+def choose_recipients(readers: Iterable[Reader], state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Sinks, each with an address or an empty one, that get a letter about a run in this state."""
     problem = state in PROBLEMS or any(count for outcome, count in counts.items() if outcome not in FINE)
     found = []

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from linecard.model.run import State
-from linecard.rules.telling import told
+from linecard.rules.recipients import choose_recipients
 
 
 class Reader(NamedTuple):
@@ -38,4 +38,4 @@ READERS = [
 )
 def test_each_reader_hears_of_what_they_asked_for(state, counts, more):
     """A sink without addresses has one, the empty one; whoever wants a digest gets no single letter."""
-    assert [address for _, address in told(READERS, state, counts)] == ["all@x.org", "too@x.org", *more]
+    assert [address for _, address in choose_recipients(READERS, state, counts)] == ["all@x.org", "too@x.org", *more]

@@ -1,4 +1,4 @@
-"""One row under the glass: cleaned, checked cell by cell, every fault named."""
+"""The check of one row: its cells cleaned and checked one by one, every fault named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import RESTORE, Action, Column, Fault, FaultCode, Row, Severity
-from linecard.rules.cells import plain
+from linecard.rules.cells import clean_cell
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
 from linecard.rules.number_cell import BadCell
@@ -20,8 +20,8 @@ _T = TypeVar("_T")
 _MOST_WORDS = 12
 
 
-class Look:
-    """One row under the glass."""
+class RowCheck:
+    """The check of one row, which collects every fault that it finds."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class Look:
         self._line, self._raw, self._members, self._to, self._form, self._kept = line, raw, members, to, form, kept
         self._faults: list[Fault] = []
 
-    def fault(self, code: FaultCode, column: str, value: str, message: str, remedy: str) -> None:
+    def add_error(self, code: FaultCode, column: str, value: str, message: str, remedy: str) -> None:
         self._faults.append(Fault(self._line, column, shorten(value), code, Severity.ERROR, message, remedy))
 
-    def note(self, code: FaultCode, column: str, value: str, message: str, remedy: str = "") -> None:
+    def add_warning(self, code: FaultCode, column: str, value: str, message: str, remedy: str = "") -> None:
         self._faults.append(Fault(self._line, column, shorten(value), code, Severity.WARNING, message, remedy))
 
     def row(self, action: Action | None) -> Row:
@@ -50,11 +50,11 @@ class Look:
         )
         return Row(self._line, action or word, member, pbx, extension, number, tuple(self._faults))
 
-    def without_request(self, action: Action | None) -> Row:
+    def row_without_request(self, action: Action | None) -> Row:
         """The row as one that asks for nothing."""
         return self.row(action)._replace(asks_nothing=True)
 
-    def checked(self, action: Action | None) -> Row:
+    def check_row(self, action: Action | None) -> Row:
         self._check_action(action)
         member = self._member()
         pbx = self._pbx(action)
@@ -64,12 +64,14 @@ class Look:
             return self.row(action)
         return Row(self._line, action, member, pbx or "", extension, number, tuple(self._faults))
 
-    def restored(self) -> Row:
+    def check_restore_row(self) -> Row:
         """A row of an undo sheet."""
         word = self._cell(Column.ACTION)
         if word.lower() != RESTORE:
             hint = "Rows of an undo sheet say restore; put others into a sheet of their own."
-            self.fault(FaultCode.BAD_ACTION, Column.ACTION, word, f"{shorten(word) or 'Nothing'} is no action.", hint)
+            self.add_error(
+                FaultCode.BAD_ACTION, Column.ACTION, word, f"{shorten(word) or 'Nothing'} is no action.", hint
+            )
         member = self._member() if self._cell(Column.MEMBER) else ""
         pbx = self._pbx(None) or ""
         extension = self._extension(pbx, Action.ATTACH)
@@ -79,17 +81,17 @@ class Look:
         except ValueError:
             said = "The cell Linecard-Restore does not say what comes back and what was left."
             hint = "Leave it as linecard wrote it, such as: back: +33199001000; left: bob@example.com none."
-            self.fault(FaultCode.BAD_NUMBER, "Linecard-Restore", text, said, hint)
+            self.add_error(FaultCode.BAD_NUMBER, "Linecard-Restore", text, said, hint)
         if any(f.severity is Severity.ERROR for f in self._faults):
             return self.row(None)
         return Row(self._line, RESTORE, member, pbx, extension, text, tuple(self._faults))
 
     def _cell(self, column: Column, *, digits: bool = False) -> str:
         raw = self._raw.get(column, "")
-        text = plain(raw, digits=digits)
+        text = clean_cell(raw, digits=digits)
         if text != raw.strip(" \t"):
             shown = f"read as {shorten(text)}" if text else "read as empty"
-            self.note(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
+            self.add_warning(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
         return text
 
     def _check_action(self, action: Action | None) -> None:
@@ -98,11 +100,11 @@ class Look:
         if fixed is not None and action is not fixed:
             message = f"{shorten(text)} is not what this inbox does with its rows: {fixed}."
             hint = f"Leave the cell empty, or write {fixed}; send the row to another inbox if it means something else."
-            self.fault(FaultCode.BAD_ACTION, Column.ACTION, text, message, hint)
+            self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, message, hint)
         elif action is None and text:
-            self.fault(FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is no action.", self._actions())
+            self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is no action.", self._actions())
         elif action is None:
-            self._missing(Column.ACTION, self._actions())
+            self._add_missing(Column.ACTION, self._actions())
 
     def _actions(self) -> str:
         """The words that this inbox knows."""
@@ -111,18 +113,18 @@ class Look:
             return "Write attach, force_attach or detach."
         return f"Write one of {shorten(', '.join([*words[:_MOST_WORDS], *Action]), 300)}."
 
-    def _missing(self, column: Column, remedy: str) -> None:
-        self.fault(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", remedy)
+    def _add_missing(self, column: Column, remedy: str) -> None:
+        self.add_error(FaultCode.MISSING_CELL, column, "", f"{column} is empty.", remedy)
 
     def _member(self) -> str:
         text = self._cell(Column.MEMBER)
         if not text:
-            self._missing(Column.MEMBER, "Give the member's login e-mail.")
+            self._add_missing(Column.MEMBER, "Give the member's login e-mail.")
             return ""
         try:
-            return self._members.login(text)
+            return self._members.normalize(text)
         except ValueError as error:
-            self.fault(
+            self.add_error(
                 FaultCode.BAD_EMAIL,
                 Column.MEMBER,
                 text,
@@ -137,11 +139,11 @@ class Look:
         if not text and action is Action.DETACH:
             return ""
         if not text and self._to.default is None:
-            self._missing(Column.PBX, f"Name one of {', '.join(self._to.plans)}; this inbox has no default PBX.")
+            self._add_missing(Column.PBX, f"Name one of {', '.join(self._to.plans)}; this inbox has no default PBX.")
             return None
-        name = self._to.named(text) if text else self._to.default
+        name = self._to.find_pbx(text) if text else self._to.default
         if name is None:
-            self.fault(
+            self.add_error(
                 FaultCode.UNKNOWN_PBX,
                 Column.PBX,
                 text,
@@ -160,18 +162,18 @@ class Look:
             if action is Action.DETACH:
                 self._check_for_all()
             elif action is not None:
-                self._missing(Column.EXTENSION, "Give the extension to attach.")
+                self._add_missing(Column.EXTENSION, "Give the extension to attach.")
             return ""
-        return self._tried(Column.EXTENSION, text, pbx, [plan.extension for plan in self._plans(pbx)]) or ""
+        return self._try_plans(Column.EXTENSION, text, pbx, [plan.read_extension for plan in self._plans(pbx)]) or ""
 
     def _check_for_all(self) -> None:
         """A detach without an extension takes all of them: an extension in another cell says that one is meant."""
         for column in (Column.INTERNAL, Column.NUMBER):
-            text = plain(self._raw.get(column, ""), digits=True)
+            text = clean_cell(self._raw.get(column, ""), digits=True)
             if text and (column is Column.INTERNAL or self._is_extension(text)):
                 message = f"Extension is empty, but {shorten(text)} stands in {column}."
                 remedy = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
-                self.fault(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, remedy)
+                self.add_error(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, remedy)
                 return
 
     def _is_extension(self, text: str) -> bool:
@@ -183,7 +185,7 @@ class Look:
         if not text:
             return ""
         if action is Action.DETACH:
-            self.note(
+            self.add_warning(
                 FaultCode.NUMBER_IGNORED,
                 Column.NUMBER,
                 text,
@@ -191,16 +193,18 @@ class Look:
                 "A freed extension keeps its number.",
             )
             return ""
-        found = self._tried(
+        found = self._try_plans(
             Column.NUMBER, text, pbx, [partial(p.read_number, extension=extension) for p in self._plans(pbx)]
         )
         if found is None:
             return ""
         for note in found.notes:
-            self.note(FaultCode(note.code), Column.NUMBER, text, note.message, note.remedy)
+            self.add_warning(FaultCode(note.code), Column.NUMBER, text, note.message, note.remedy)
         return found.number
 
-    def _tried(self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], _T]]) -> _T | None:
+    def _try_plans(
+        self, column: Column, text: str, pbx: str | None, checks: Sequence[Callable[[str], _T]]
+    ) -> _T | None:
         """What the first numbering plan makes of the cell that accepts it; the first one's fault if none does."""
         first: BadCell | None = None
         for check in checks:
@@ -209,5 +213,5 @@ class Look:
             except BadCell as bad:
                 first = first or bad
         if first is not None and not (pbx is None and first.code == FaultCode.OUT_OF_RANGE):
-            self.fault(FaultCode(first.code), column, text, shorten(first.message, 200), first.remedy)
+            self.add_error(FaultCode(first.code), column, text, shorten(first.message, 200), first.remedy)
         return None

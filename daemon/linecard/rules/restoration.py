@@ -31,28 +31,28 @@ class Restoration:
         self._aims: dict[str, _Aim] = {}
         for row in rows:
             self._aims.setdefault(row.extension, _aim(row))
-        self._in_the_way = dict(self._changed_since())
-        self._spread()
+        self._in_the_way = dict(self._find_conflicts())
+        self._spread_conflicts()
 
     def play(self, row: Row) -> Verdict:
         """What one row comes to."""
         extension, aim = row.extension, _aim(row)
         now = self._play.holding(extension)
         if now == aim.holding and extension not in self._in_the_way:
-            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self._play.seen(extension))
+            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self._play.unchanged_effect(extension))
         if extension in self._in_the_way or aim != self._aims[extension]:
             other = self._in_the_way.get(extension, extension)
             holder = self._play.holding(other).member or ""
-            return Verdict(Outcome.REFUSED, Code.CHANGED_SINCE, self._play.seen(extension), other, holder)
-        return Verdict(Outcome.DONE, Code.RESTORED, self._play.become(row, aim.holding))
+            return Verdict(Outcome.REFUSED, Code.CHANGED_SINCE, self._play.unchanged_effect(extension), other, holder)
+        return Verdict(Outcome.DONE, Code.RESTORED, self._play.set_holding(row, aim.holding))
 
-    def _changed_since(self) -> Iterator[tuple[str, str]]:
+    def _find_conflicts(self) -> Iterator[tuple[str, str]]:
         """Extensions that are neither as they are to be nor as the run has left them."""
         for extension, aim in self._aims.items():
             if self._play.holding(extension) not in aim:
                 yield extension, extension
 
-    def _spread(self) -> None:
+    def _spread_conflicts(self) -> None:
         """Add those that need something which another extension does not let go, until there are no more."""
         while found := {e: o for e in self._aims if e not in self._in_the_way for o in self._obstacles(e)}:
             self._in_the_way |= found
@@ -62,11 +62,11 @@ class Restoration:
         aim = self._aims[extension].holding
         now = self._play.holding(extension)
         for number in aim.numbers:
-            bearer = self._play.bearer(number)
+            bearer = self._play.extension_of_number(number)
             if bearer is not None and bearer != extension and number in self._after(bearer).numbers:
                 yield bearer
         if aim.member is not None and aim.member != now.member and self._second is not SecondExtension.ADD:
-            for other in self._play.held_by(aim.member):
+            for other in self._play.extensions_of(aim.member):
                 # One that the sheet itself gives back to the same member was the member's second before, too.
                 kept = self._after(other).member == aim.member
                 if kept and (other not in self._aims or other in self._in_the_way):
