@@ -23,14 +23,27 @@ from linecard.model.report import Headline, Line, Report
 from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, RESTORE, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
-from linecard.ports.backend import Backend, Can, Examined, KeepsSecrets, PhoneSecret, Prechecks
-from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Place, ServerKey, Unfinished, Watch
-from linecard.ports.keyring import Key, Keyring, KeyringError, KeyringKind, Vault
-from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
-from linecard.ports.opener import CannotOpen, Desk, Opener, OpenerError
+from linecard.ports.backend import Backend, Can, PhoneSecret, SupportsExamine, SupportsPrecheck, SupportsSecrets
+from linecard.ports.concerns import SupportsConcerns
+from linecard.ports.context import Clock, Context, Level, Log, Site
+from linecard.ports.inbox import (
+    Inbox,
+    InboxError,
+    Listing,
+    Parting,
+    ServerKey,
+    SupportsProbe,
+    SupportsReply,
+    SupportsTrust,
+    Unfinished,
+    Watch,
+)
+from linecard.ports.keyring import Key, Keyring, KeyringError
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, Kind, OpenerKind, SinkKind
+from linecard.ports.opener import CannotOpen, Opener, OpenerError
 from linecard.ports.renderer import IndexRenderer, Renderer
 from linecard.ports.secret import Secret
-from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError, Write
+from linecard.ports.sink import Letter, Note, Sink, SinkError, SupportsNotify, Write
 from linecard.rules import as_dict
 from linecard.rules.backoff import Backoff
 from linecard.rules.checksum import ending_of
@@ -59,21 +72,22 @@ __all__ = [
     "Action",
     "Backend",
     "BackendError",
+    "BackendKind",
     "Backoff",
     "Can",
     "CannotOpen",
     "Caveat",
     "Change",
+    "Clock",
     "Code",
     "Column",
     "Concern",
-    "Desk",
+    "Context",
     "Drop",
     "Effect",
     "Ended",
     "Entry",
     "Event",
-    "Examined",
     "Excerpt",
     "Fate",
     "Fault",
@@ -88,29 +102,26 @@ __all__ = [
     "InboxKind",
     "Index",
     "IndexRenderer",
-    "KeepsSecrets",
     "Key",
     "Keyring",
     "KeyringError",
     "KeyringKind",
     "Kind",
     "Letter",
+    "Level",
     "Line",
     "LinecardError",
     "Listing",
+    "Log",
     "Note",
     "Notice",
-    "Notifying",
     "Opener",
     "OpenerError",
     "OpenerKind",
     "Outcome",
-    "Outlet",
     "Parting",
     "PgpKind",
     "PhoneSecret",
-    "Place",
-    "Prechecks",
     "Renderer",
     "Report",
     "ReportError",
@@ -124,12 +135,20 @@ __all__ = [
     "Sink",
     "SinkError",
     "SinkKind",
+    "Site",
     "State",
     "Summary",
+    "SupportsConcerns",
+    "SupportsExamine",
+    "SupportsNotify",
+    "SupportsPrecheck",
+    "SupportsProbe",
+    "SupportsReply",
+    "SupportsSecrets",
+    "SupportsTrust",
     "Templates",
     "Undecided",
     "Unfinished",
-    "Vault",
     "Verdict",
     "Watch",
     "Week",

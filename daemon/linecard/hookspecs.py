@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pluggy
 
-from linecard.ports.keyring import KeyringKind
-from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
 hookspec = pluggy.HookspecMarker("linecard")
@@ -13,27 +14,27 @@ hookimpl = pluggy.HookimplMarker("linecard")
 
 
 @hookspec
-def linecard_backends() -> list[Kind]:  # type: ignore[empty-body]
+def linecard_backends() -> list[BackendKind[Any]]:  # type: ignore[empty-body]
     """The kinds of PBX this plugin serves."""
 
 
 @hookspec
-def linecard_inboxes() -> list[InboxKind]:  # type: ignore[empty-body]
+def linecard_inboxes() -> list[InboxKind[Any]]:  # type: ignore[empty-body]
     """The kinds of inbox this plugin serves."""
 
 
 @hookspec
-def linecard_sinks() -> list[SinkKind]:  # type: ignore[empty-body]
+def linecard_sinks() -> list[SinkKind[Any]]:  # type: ignore[empty-body]
     """The ways out for reports that this plugin serves."""
 
 
 @hookspec
-def linecard_openers() -> list[OpenerKind]:  # type: ignore[empty-body]
-    """The wrappings of files that this plugin takes off."""
+def linecard_openers() -> list[OpenerKind[Any]]:  # type: ignore[empty-body]
+    """The containers that this plugin takes off files."""
 
 
 @hookspec
-def linecard_keyrings() -> list[KeyringKind]:  # type: ignore[empty-body]
+def linecard_keyrings() -> list[KeyringKind[Any]]:  # type: ignore[empty-body]
     """The kinds of keys that this plugin keeps."""
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pluggy
 from pydantic import BaseModel
 
 from linecard import hookspecs
 from linecard.errors import PluginError
-from linecard.ports.keyring import KeyringKind
-from linecard.ports.kind import InboxKind, Kind, OpenerKind, SinkKind
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
 GROUP = "linecard"
@@ -28,7 +27,7 @@ HOOKS = (
     "linecard_sinks",
     "linecard_renderers",
 )
-K = TypeVar("K", Kind, InboxKind, OpenerKind, KeyringKind, SinkKind)
+K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], SinkKind[Any])
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
 
@@ -40,11 +39,11 @@ class Plugin:
     name: str
     distribution: str
     version: str
-    kinds: tuple[Kind, ...] = ()
-    inboxes: tuple[InboxKind, ...] = ()
-    openers: tuple[OpenerKind, ...] = ()
-    keyrings: tuple[KeyringKind, ...] = ()
-    sinks: tuple[SinkKind, ...] = ()
+    backends: tuple[BackendKind[Any], ...] = ()
+    inboxes: tuple[InboxKind[Any], ...] = ()
+    openers: tuple[OpenerKind[Any], ...] = ()
+    keyrings: tuple[KeyringKind[Any], ...] = ()
+    sinks: tuple[SinkKind[Any], ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
 
@@ -88,19 +87,19 @@ class Registry:
 
     # What the plugin of a name serves under this name. Each raises `PluginError`.
 
-    def kind(self, name: str) -> Kind:
-        return self._served(name, "linecard_backends", Kind, "serves no PBX of the kind")
+    def backend_kind(self, name: str) -> BackendKind[Any]:
+        return self._served(name, "linecard_backends", BackendKind, "serves no PBX of the kind")
 
-    def inbox_kind(self, name: str) -> InboxKind:
+    def inbox_kind(self, name: str) -> InboxKind[Any]:
         return self._served(name, "linecard_inboxes", InboxKind, "serves no inbox of the kind")
 
-    def opener_kind(self, name: str) -> OpenerKind:
+    def opener_kind(self, name: str) -> OpenerKind[Any]:
         return self._served(name, "linecard_openers", OpenerKind, "takes off no wrapping")
 
-    def keyring_kind(self, name: str) -> KeyringKind:
+    def keyring_kind(self, name: str) -> KeyringKind[Any]:
         return self._served(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
 
-    def sink_kind(self, name: str) -> SinkKind:
+    def sink_kind(self, name: str) -> SinkKind[Any]:
         return self._served(name, "linecard_sinks", SinkKind, "serves no sink of the kind")
 
     def _served(self, name: str, hook: str, shape: type[K], lacks: str) -> K:
@@ -115,8 +114,8 @@ class Registry:
     def sink_options(self, name: str) -> type[BaseModel]:
         return self.sink_kind(name).options
 
-    def options(self, name: str) -> type[BaseModel]:
-        return self.kind(name).options
+    def backend_options(self, name: str) -> type[BaseModel]:
+        return self.backend_kind(name).options
 
     def inbox_options(self, name: str) -> type[BaseModel]:
         return self.inbox_kind(name).options
@@ -141,7 +140,9 @@ class Registry:
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
-                kinds, inboxes, openers, keyrings, sinks, renderers = (tuple(self._said(name, hook)) for hook in HOOKS)
-                yield Plugin(name, *where, kinds, inboxes, openers, keyrings, sinks, renderers)
+                backends, inboxes, openers, keyrings, sinks, renderers = (
+                    tuple(self._said(name, hook)) for hook in HOOKS
+                )
+                yield Plugin(name, *where, backends, inboxes, openers, keyrings, sinks, renderers)
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from linecard.api import Kind, hookimpl
+from linecard.api import BackendKind, hookimpl
 from linecard_asterisk.backend import build
 from linecard_asterisk.options import AsteriskOptions
 
 
 @hookimpl
-def linecard_backends() -> list[Kind]:
+def linecard_backends() -> list[BackendKind[AsteriskOptions]]:
     return [
-        Kind(
+        BackendKind(
             name="asterisk",
             summary="Asterisk with PJSIP, by its realtime tables or by files that it includes.",
             options=AsteriskOptions,

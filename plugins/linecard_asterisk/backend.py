@@ -19,6 +19,7 @@ from linecard.api import (
     Caveat,
     Change,
     Concern,
+    Context,
     Entry,
     LinecardError,
     PhoneSecret,
@@ -50,9 +51,8 @@ PAUSE = 0.5
 """Seconds between two looks whether a call has ended."""
 
 
-def build(options: AsteriskOptions, folder: Path) -> AsteriskBackend:
-    """The backend for these options; `folder` is the site's. Nothing is opened yet."""
-    return AsteriskBackend(options, folder)
+def build(options: AsteriskOptions, context: Context) -> AsteriskBackend:
+    return AsteriskBackend(options, context.site.folder)
 
 
 class Answers(NamedTuple):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from linecard.api import Kind, hookimpl
+from linecard.api import BackendKind, hookimpl
 from linecard_directory.backend import build
 from linecard_directory.options import DirectoryOptions
 
 
 @hookimpl
-def linecard_backends() -> list[Kind]:
+def linecard_backends() -> list[BackendKind[DirectoryOptions]]:
     return [
-        Kind(
+        BackendKind(
             name="directory",
             summary="A telephone directory in an SQLite file.",
             options=DirectoryOptions,

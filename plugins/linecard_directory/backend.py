@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from linecard.api import Can, Change, Entry, Result, Scope
+from linecard.api import Can, Change, Context, Entry, Result, Scope
 from linecard_directory.file import connect, told
 from linecard_directory.options import DirectoryOptions
 from linecard_directory.read import entries, logins
@@ -30,13 +30,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(options: DirectoryOptions, folder: Path) -> DirectoryBackend:
-    """The backend for these options; `folder` is the site's. Nothing is opened yet."""
+def build(options: DirectoryOptions, context: Context) -> DirectoryBackend:
     return DirectoryBackend(
-        folder / options.path,
+        context.site.folder / options.path,
         create_members=options.create_members,
         create_extensions=options.create_extensions,
         busy_timeout=options.busy_timeout,
+        clock=context.now,
     )
 
 

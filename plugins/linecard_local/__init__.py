@@ -8,5 +8,5 @@ from linecard_local.options import LocalOptions
 
 
 @hookimpl
-def linecard_inboxes() -> list[InboxKind]:
+def linecard_inboxes() -> list[InboxKind[LocalOptions]]:
     return [InboxKind(name="local", summary="A folder of this machine.", options=LocalOptions, build=build)]

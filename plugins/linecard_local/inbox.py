@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linecard.api import (
+    Context,
     InboxError,
     Listing,
     Parting,
-    Place,
     Unfinished,
     Watch,
     ending_of,
@@ -35,8 +35,8 @@ HIDDEN = b".linecard"
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
 
 
-def build(options: LocalOptions, place: Place) -> LocalInbox:
-    return LocalInbox(place, hard_links=options.hard_links, watch=options.watch)
+def build(options: LocalOptions, context: Context) -> LocalInbox:
+    return LocalInbox(context, hard_links=options.hard_links, watch=options.watch)
 
 
 class LocalInbox:
@@ -48,12 +48,12 @@ class LocalInbox:
 
     stays = False
 
-    def __init__(self, place: Place, *, hard_links: bool = False, watch: bool = True) -> None:
-        self._folder = place.folder / place.path
+    def __init__(self, context: Context, *, hard_links: bool = False, watch: bool = True) -> None:
+        self._folder = context.site.folder / context.path
         self._path = os.fsencode(self._folder)
-        self._work = os.fsencode(place.work)
+        self._work = os.fsencode(context.state)
         self._hidden = os.path.join(self._path, HIDDEN)
-        self._quarantine, self._reply = place.quarantine, place.reply
+        self._quarantine, self._reply = context.site.quarantine, context.reply
         self._hard_links, self._watch = hard_links, watch
 
     # -- looking ---------------------------------------------------------------------------------------------------

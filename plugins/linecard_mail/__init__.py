@@ -7,7 +7,7 @@ from linecard_mail.options import MailOptions
 
 
 @hookimpl
-def linecard_sinks() -> list[SinkKind]:
+def linecard_sinks() -> list[SinkKind[MailOptions]]:
     from linecard_mail.sink import build
 
     return [

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from linecard.api import SinkError
+from linecard.api import Log, SinkError
 from linecard_mail.answers import meaning, text
 from linecard_mail.options import MailOptions
 
@@ -36,8 +36,8 @@ class _Encrypted(smtplib.SMTP_SSL):
 class Client:
     """Used by one thread at a time. Whatever goes wrong, the next letter begins with a new connection."""
 
-    def __init__(self, options: MailOptions, folder: Path, say: Callable[[str], None]) -> None:
-        self._options, self._folder, self._say = options, folder, say
+    def __init__(self, options: MailOptions, folder: Path, log: Log) -> None:
+        self._options, self._folder, self._log = options, folder, log
         self._smtp: smtplib.SMTP | None = None
 
     def most(self) -> int | None:
@@ -59,7 +59,7 @@ class Client:
                     remedy="Give an address of plain letters.",
                     final=True,
                 )
-            self._say(f"Sending {len(content):,} bytes to {address}")
+            self._log(f"Sending {len(content):,} bytes to {address}", level="debug")
             code, answer = self._given(smtp, sender, address, content, ("SMTPUTF8", "BODY=8BITMIME") if utf8 else ())
         return f"{self._options.host}: {code} {text(answer)}"
 
@@ -99,7 +99,7 @@ class Client:
     def _opened(self) -> smtplib.SMTP:
         options = self._options
         host, port = options.host, options.at_port
-        self._say(f"Connecting to {host}, port {port}{' (TLS)' if options.security == 'tls' else ''}")
+        self._log(f"Connecting to {host}, port {port}{' (TLS)' if options.security == 'tls' else ''}", level="debug")
         context = self._context() if options.security != "none" else None
         hello, seconds = options.hello, options.timeout
         smtp: smtplib.SMTP
@@ -109,13 +109,13 @@ class Client:
             smtp = _Plain(self._began, host, port, hello, timeout=seconds)
         smtp.ehlo_or_helo_if_needed()
         if options.security == "starttls":
-            self._say("Encrypting the connection (STARTTLS)")
+            self._log("Encrypting the connection (STARTTLS)", level="debug")
             smtp.starttls(context=context)
             smtp.ehlo_or_helo_if_needed()
         if isinstance(smtp.sock, ssl.SSLSocket):
-            self._say(f"Encrypted with {smtp.sock.version()}, its certificate is good for {host}")
+            self._log(f"Encrypted with {smtp.sock.version()}, its certificate is good for {host}", level="debug")
         if options.user is not None and options.password is not None:
-            self._say(f"Logging in as {options.user}")
+            self._log(f"Logging in as {options.user}", level="debug")
             smtp.login(options.user, options.password.reveal(self._folder, os.environ))
         return smtp
 

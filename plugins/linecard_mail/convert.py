@@ -14,11 +14,11 @@ from linecard.api import (
     COUNTED,
     FINE,
     Code,
+    Context,
     Excerpt,
     Letter,
     Line,
     Outcome,
-    Outlet,
     Report,
     State,
     Wording,
@@ -90,7 +90,7 @@ def subject(report: Report, words: Wording) -> str:
     return in_head(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
 
 
-def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:
+def facts(letter: Letter, context: Context, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:
     """All that a template may use (docs/mail.md lists it)."""
     report = letter.report
     run = report.run
@@ -127,9 +127,9 @@ def facts(letter: Letter, outlet: Outlet, options: MailOptions, words: Wording, 
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
         "warnings": Excerpt(warnings, room.others),
         "lost": Excerpt(report.lost_numbers(), room.others),
-        "link": link(letter.filed, outlet, options),
+        "link": link(letter.filed, context, options),
         "answers": bool(options.reply_to),
-        "sink": outlet.name,
+        "sink": context.name,
     }
 
 
@@ -149,11 +149,11 @@ def bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
     return list(shares.items())
 
 
-def link(found: str, outlet: Outlet, options: MailOptions) -> str:
+def link(found: str, context: Context, options: MailOptions) -> str:
     """The web address of a report that is filed there; empty where it has none."""
     if options.link is None or not found:
         return ""
     filed = PurePath(found)
-    if not filed.is_relative_to(outlet.reports):
+    if not filed.is_relative_to(context.site.reports):
         return ""
-    return f"{options.link.rstrip('/')}/{quote(str(filed.relative_to(outlet.reports)))}"
+    return f"{options.link.rstrip('/')}/{quote(str(filed.relative_to(context.site.reports)))}"

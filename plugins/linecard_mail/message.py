@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
-from linecard.api import Letter, Note, Outlet, SinkError, Wording, safe_name, sanitize, wording
+from linecard.api import Context, Letter, Note, SinkError, Wording, safe_name, sanitize, wording
 from linecard_mail.attach import Files
 from linecard_mail.convert import Room, facts, subject
 from linecard_mail.options import MailOptions
@@ -45,15 +45,15 @@ def addressed(text: str) -> tuple[Address, bool]:
 
 
 def bodies(
-    letter: Letter, outlet: Outlet, options: MailOptions, files: Files, most: int = MOST_BODY
+    letter: Letter, context: Context, options: MailOptions, files: Files, most: int = MOST_BODY
 ) -> tuple[str, str, str]:
     """Plain text, HTML, and what is wrong with a template of the site's own; with as many rows as there is room."""
     words = words_of(letter)
     inbox = letter.report.run.inbox
     room = Room()
     while True:
-        given = facts(letter, outlet, options, words, room) | {"files": files}
-        plain, html, wrong = both("mail", inbox, given, outlet.templates)
+        given = facts(letter, context, options, words, room) | {"files": files}
+        plain, html, wrong = both("mail", inbox, given, context.site.templates)
         if not room.problems or sent_size(plain, html) <= most:
             return plain, html, wrong
         room = room.halved()
@@ -65,7 +65,7 @@ def sent_size(*texts: str) -> int:
 
 
 def message(
-    letter: Letter, outlet: Outlet, options: MailOptions, files: Files, most: int = MOST_BODY
+    letter: Letter, context: Context, options: MailOptions, files: Files, most: int = MOST_BODY
 ) -> tuple[EmailMessage, str]:
     """The mail, and what is wrong with a template of the site's own; its body has at most so many bytes.
 
@@ -74,13 +74,13 @@ def message(
     """
     report = letter.report
     run = report.run
-    plain, html, wrong = bodies(letter, outlet, options, files, most)
+    plain, html, wrong = bodies(letter, context, options, files, most)
     head = Head(
         letter.address,
         subject(report, words_of(letter)),
         run.changed.astimezone(ZoneInfo(report.timezone)),
-        id=f"run.{sum_of(outlet.site, run.created.isoformat(), run.drop.sha256, str(letter.id))}",
-        thread=f"inbox.{sum_of(outlet.site, run.inbox)}",
+        id=f"run.{sum_of(context.site.name, run.created.isoformat(), run.drop.sha256, str(letter.id))}",
+        thread=f"inbox.{sum_of(context.site.name, run.inbox)}",
         group=run.inbox,
     )
     made = enveloped(head, options, plain, html)

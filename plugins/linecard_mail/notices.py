@@ -12,10 +12,10 @@ from linecard.api import (
     COUNTED,
     FINE,
     Concern,
+    Context,
     Ended,
     Note,
     Outcome,
-    Outlet,
     Summary,
     Wording,
     result,
@@ -40,7 +40,7 @@ REMEDIES = (
 )
 
 
-def notice_mail(note: Note, outlet: Outlet, options: MailOptions) -> tuple[EmailMessage, str]:
+def notice_mail(note: Note, context: Context, options: MailOptions) -> tuple[EmailMessage, str]:
     """The mail, and what is wrong with a template of the site's own. Raises `SinkError` for a wrong address.
 
     Sent again it is the same, id and date included.
@@ -49,8 +49,8 @@ def notice_mail(note: Note, outlet: Outlet, options: MailOptions) -> tuple[Email
     kind = DIGEST if isinstance(notice.about, Summary) else "warning"
     keep = MOST_LINES
     while True:
-        given = facts(note, outlet, options, keep)
-        plain, html, wrong = both(kind, BUILT_IN, given, outlet.templates)
+        given = facts(note, context, options, keep)
+        plain, html, wrong = both(kind, BUILT_IN, given, context.site.templates)
         if not keep or sent_size(plain, html) <= MOST_BODY:
             break
         keep //= 2
@@ -58,8 +58,8 @@ def notice_mail(note: Note, outlet: Outlet, options: MailOptions) -> tuple[Email
         note.address,
         given["subject"],
         notice.at.astimezone(ZoneInfo(notice.timezone)),
-        id=f"{kind}.{sum_of(outlet.site, notice.at.isoformat(), str(note.id))}",
-        thread=f"{kind}.{sum_of(outlet.site)}",
+        id=f"{kind}.{sum_of(context.site.name, notice.at.isoformat(), str(note.id))}",
+        thread=f"{kind}.{sum_of(context.site.name)}",
         group=kind,
     )
     made = enveloped(head, options, plain, html)
@@ -67,12 +67,12 @@ def notice_mail(note: Note, outlet: Outlet, options: MailOptions) -> tuple[Email
     return made, wrong
 
 
-def facts(note: Note, outlet: Outlet, options: MailOptions, keep: int = MOST_LINES) -> dict[str, Any]:
+def facts(note: Note, context: Context, options: MailOptions, keep: int = MOST_LINES) -> dict[str, Any]:
     """All that a template may use (docs/mail.md lists it); of each list of a digest, so many at most."""
     notice, words = note.notice, words_of(note)
     about = notice.about
     if isinstance(about, Summary):
-        told = _digest(_shortened(about, keep), words, outlet, options)
+        told = _digest(_shortened(about, keep), words, context, options)
     else:
         told = _warning(about, words)
     name = f"linecard {notice.site} {words(DIGEST)}" if isinstance(about, Summary) else f"linecard {notice.site}"
@@ -85,7 +85,7 @@ def facts(note: Note, outlet: Outlet, options: MailOptions, keep: int = MOST_LIN
         "subject": in_head(sanitize_line(sanitize(f"{name}: {told['said']}"))[:180]),
         "notice": notice,
         "answers": bool(options.reply_to),
-        "sink": outlet.name,
+        "sink": context.name,
     } | told
 
 
@@ -98,7 +98,7 @@ def _warning(concern: Concern, words: Wording) -> dict[str, Any]:
     }
 
 
-def _digest(found: Summary, words: Wording, outlet: Outlet, options: MailOptions) -> dict[str, Any]:
+def _digest(found: Summary, words: Wording, context: Context, options: MailOptions) -> dict[str, Any]:
     counts = {outcome: found.counts.get(outcome, 0) for outcome in Outcome}
     rows = [words.many(*COUNTED[outcome], n) for outcome, n in counts.items() if n]
     files = words.many(*FILES, found.files) if found.files else words(NO_FILE)
@@ -116,7 +116,7 @@ def _digest(found: Summary, words: Wording, outlet: Outlet, options: MailOptions
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
         "result": lambda one: result(one.state, one.counts, words),
-        "link": lambda one: link(one.filed, outlet, options) if isinstance(one, Ended) else "",
+        "link": lambda one: link(one.filed, context, options) if isinstance(one, Ended) else "",
         "concerns": [_warning(concern, words) for concern in found.concerns],
         "usual": round(sum(week.not_done for week in before) / len(before)) if before else 0,
         "week": last,

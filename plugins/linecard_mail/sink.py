@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linecard.api import Letter, Note, Outlet, Write
+from linecard.api import Context, Letter, Note, Write
 from linecard_mail.attach import NONE, Files, files
 from linecard_mail.client import Client
 from linecard_mail.message import MOST_BODY, addressed, message
@@ -13,33 +13,33 @@ HEADS = 4_000
 """Bytes of a mail besides its body and its files, at most."""
 
 
-def build(options: MailOptions, outlet: Outlet) -> Mail:
-    return Mail(options, outlet)
+def build(options: MailOptions, context: Context) -> Mail:
+    return Mail(options, context)
 
 
 class Mail:
     """Sends by one server. What the files of a letter do not fit into is sent without them, and says so."""
 
-    def __init__(self, options: MailOptions, outlet: Outlet) -> None:
-        self._options, self._outlet = options, outlet
-        self._client = Client(options, outlet.folder, outlet.say)
+    def __init__(self, options: MailOptions, context: Context) -> None:
+        self._options, self._context = options, context
+        self._client = Client(options, context.site.folder, context.log)
 
     def deliver(self, letter: Letter, write: Write) -> str:
         options = self._options
         addressed(letter.address)
         most = self._client.most()
         found = files(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
-        made, wrong = message(letter, self._outlet, options, found)
+        made, wrong = message(letter, self._context, options, found)
         content = made.as_bytes()
         if most is not None and len(content) > most and found.attached:
             names = tuple(file.name for file in found.attached)
             without = Files(NONE.attached, (*names, *found.left_out))
-            made, wrong = message(letter, self._outlet, options, without, min(MOST_BODY, most - HEADS))
+            made, wrong = message(letter, self._context, options, without, min(MOST_BODY, most - HEADS))
             content = made.as_bytes()
         return self._sent(letter.address, content, wrong)
 
     def notify(self, note: Note) -> str:
-        made, wrong = notice_mail(note, self._outlet, self._options)
+        made, wrong = notice_mail(note, self._context, self._options)
         return self._sent(note.address, made.as_bytes(), wrong)
 
     def _sent(self, address: str, content: bytes, wrong: str) -> str:
@@ -47,7 +47,7 @@ class Mail:
         to, utf8 = addressed(address)
         where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
         if wrong:
-            self._outlet.say(f"A template of the site's own could not be used: {wrong}")
+            self._context.log(f"A template of the site's own could not be used: {wrong}", level="warning")
         return f"{where} (linecard's own template was used: {wrong})" if wrong else where
 
     def close(self) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, BinaryIO, NoReturn
 
-from linecard.api import CannotOpen, Concern, FaultCode, OpenerError
+from linecard.api import CannotOpen, FaultCode, OpenerError
 
 FREE = 1_000_000
 """Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""
@@ -86,13 +85,3 @@ def no_room(error: OSError) -> OpenerError:
     return OpenerError(
         f"The opened file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
     )
-
-
-class Carefree:
-    """The part of an opener that has nothing to look after."""
-
-    def concerns(self, now: datetime) -> Any:  # noqa: ARG002 - the port's signature
-        return iter(tuple[Concern, ...]())
-
-    def close(self) -> None:
-        """Nothing is held."""

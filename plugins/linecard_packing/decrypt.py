@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from linecard.api import (
     CannotOpen,
     Concern,
-    Desk,
+    Context,
     Fault,
     FaultCode,
     KeyringError,
@@ -42,9 +42,9 @@ _MORE = 1 << 20
 class PgpOpener:
     """Decrypts the files of one inbox."""
 
-    def __init__(self, options: PgpOptions, desk: Desk) -> None:
-        self._options, self._desk = options, desk
-        self._home = Home(desk.state)
+    def __init__(self, options: PgpOptions, context: Context) -> None:
+        self._options, self._context = options, context
+        self._home = Home(context.site.state)
         self._beginning = Lock()
 
     def recognises(self, head: bytes) -> bool:
@@ -57,11 +57,11 @@ class PgpOpener:
         _must_be_a_message(_head(wrapped))
         _pass_preamble(wrapped)
         options = self._options
-        passphrase = options.passphrase.reveal(self._desk.folder, os.environ) if options.passphrase else None
+        passphrase = options.passphrase.reveal(self._context.site.folder, os.environ) if options.passphrase else None
         with self._beginning:
             gpg = self._home.gpg(limit=options.seconds)
         try:
-            plain = self._desk.private()
+            plain = self._context.temporary_file()
         except OSError as error:
             raise no_room(error) from error
         try:

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
-from linecard.api import CannotOpen, Desk, Fault
-from linecard_packing.bounds import Carefree, Flow, must_be_packed, refuse
+from linecard.api import CannotOpen, Context, Fault
+from linecard_packing.bounds import Flow, must_be_packed, refuse
 from linecard_packing.options import GzipOptions
 
 MAGIC = b"\x1f\x8b"
@@ -18,10 +18,10 @@ _MEMBERS = 1000
 """gzip files may be put one after another; nobody splits a sheet into more."""
 
 
-class GzipOpener(Carefree):
+class GzipOpener:
     """Unpacks the files of one inbox while they are read."""
 
-    def __init__(self, options: GzipOptions, _desk: Desk) -> None:
+    def __init__(self, options: GzipOptions, _context: Context) -> None:
         self._options = options
 
     def recognises(self, head: bytes) -> bool:
@@ -34,6 +34,9 @@ class GzipOpener(Carefree):
         members = _Members(wrapped)
         flow = Flow(members.more, lambda: members.taken, most=most, ratio=self._options.ratio)
         return cast("BinaryIO", io.BufferedReader(flow, _BLOCK))
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class _Members:

@@ -8,5 +8,5 @@ from linecard_packing.options import GzipOptions
 
 
 @hookimpl
-def linecard_openers() -> list[OpenerKind]:
+def linecard_openers() -> list[OpenerKind[GzipOptions]]:
     return [OpenerKind("gzip", "Files packed with gzip.", GzipOptions, GzipOpener)]

@@ -84,3 +84,9 @@ class ZipOptions(BaseModel):
         default=200,
         description="How many times larger than its packed form a file may become, counted from 1 MB on.",
     )
+
+
+class SshOptions(BaseModel):
+    """Keys with which SFTP inboxes log in: there is nothing to set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

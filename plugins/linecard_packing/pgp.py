@@ -9,10 +9,10 @@ from linecard_packing.pgp_keys import PgpKeyring
 
 
 @hookimpl
-def linecard_openers() -> list[OpenerKind]:
+def linecard_openers() -> list[OpenerKind[PgpOptions]]:
     return [OpenerKind("pgp", "Files encrypted with OpenPGP, opened by gpg.", PgpOptions, PgpOpener)]
 
 
 @hookimpl
-def linecard_keyrings() -> list[KeyringKind]:
-    return [KeyringKind("pgp", "OpenPGP keys in a GNUPGHOME of the site.", PgpKeyring)]
+def linecard_keyrings() -> list[KeyringKind[PgpOptions]]:
+    return [KeyringKind("pgp", "OpenPGP keys in a GNUPGHOME of the site.", PgpOptions, PgpKeyring)]

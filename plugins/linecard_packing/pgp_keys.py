@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from linecard.api import Key, KeyringError, Vault, key_version
+from linecard.api import Context, Key, KeyringError, key_version
 from linecard_packing.home import Home
-from linecard_packing.options import fingerprint
+from linecard_packing.options import PgpOptions, fingerprint
 
 _NEWEST = 4
 _UNUSABLE = {"r": "revoked", "d": "disabled", "i": "not valid", "n": "not valid"}
@@ -22,9 +22,9 @@ class PgpKeyring:
 
     forms: Sequence[str] = ("pgp",)
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-        self._home = Home(vault.state)
+    def __init__(self, options: PgpOptions, context: Context) -> None:
+        self._passphrase_at, self._folder = options.passphrase, context.site.folder
+        self._home = Home(context.site.state)
 
     def all(self) -> Sequence[Key]:
         return keys_of(self._home) if self._home.exists else []
@@ -83,7 +83,7 @@ class PgpKeyring:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _passphrase(self) -> str | None:
-        return self._vault.passphrase.reveal(self._vault.folder, os.environ) if self._vault.passphrase else None
+        return self._passphrase_at.reveal(self._folder, os.environ) if self._passphrase_at else None
 
     def _key(self, name: str) -> Key:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from linecard.api import KeyringKind, hookimpl
+from linecard_packing.options import SshOptions
 from linecard_packing.ssh_keys import SshKeyring
 
 
 @hookimpl
-def linecard_keyrings() -> list[KeyringKind]:
-    return [KeyringKind("ssh", "Ed25519 keys with which SFTP inboxes log in.", SshKeyring)]
+def linecard_keyrings() -> list[KeyringKind[SshOptions]]:
+    return [KeyringKind("ssh", "Ed25519 keys with which SFTP inboxes log in.", SshOptions, SshKeyring)]

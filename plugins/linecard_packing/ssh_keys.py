@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from linecard.api import Key, KeyringError, Vault
+from linecard.api import Context, Key, KeyringError
+from linecard_packing.options import SshOptions
 
 FOLDER = "ssh"
 
@@ -21,8 +22,8 @@ class SshKeyring:
 
     forms: Sequence[str] = ("openssh", "rfc4716")
 
-    def __init__(self, vault: Vault) -> None:
-        self._folder = vault.state / FOLDER
+    def __init__(self, _options: SshOptions, context: Context) -> None:
+        self._folder = context.site.state / FOLDER
 
     def all(self) -> Sequence[Key]:
         if not self._folder.is_dir():

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from linecard.api import (
     CannotOpen,
-    Desk,
+    Context,
     Fault,
     OpenerError,
     detect_container,
@@ -23,7 +23,7 @@ from linecard.api import (
     is_system_file,
     sanitize,
 )
-from linecard_packing.bounds import Carefree, Flow, must_be_packed, no_room, refuse
+from linecard_packing.bounds import Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
 
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")
@@ -40,11 +40,11 @@ _ALONE = "Pack the sheet alone."
 _DEFLATE = "Pack it with the method deflate."
 
 
-class ZipOpener(Carefree):
+class ZipOpener:
     """Unpacks the files of one inbox while they are read."""
 
-    def __init__(self, options: ZipOptions, desk: Desk) -> None:
-        self._options, self._desk = options, desk
+    def __init__(self, options: ZipOptions, context: Context) -> None:
+        self._options, self._context = options, context
 
     def recognises(self, head: bytes) -> bool:
         return head.startswith(_STARTS)
@@ -56,7 +56,7 @@ class ZipOpener(Carefree):
         if wrapped.seekable():
             return self._opened(wrapped, most, None)
         try:
-            plain = self._desk.private()
+            plain = self._context.temporary_file()
         except OSError as error:
             raise no_room(error) from error
         try:
@@ -114,6 +114,9 @@ class ZipOpener(Carefree):
         if path.endswith(("/", "\\")) or is_system_file(path):  # ZipInfo.is_dir fails at a member without a name
             return False
         return fnmatch.fnmatchcase(_name(path).lower(), self._options.member.lower())
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def is_workbook(names: set[str]) -> bool:

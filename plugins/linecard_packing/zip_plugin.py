@@ -8,5 +8,5 @@ from linecard_packing.unzip import ZipOpener
 
 
 @hookimpl
-def linecard_openers() -> list[OpenerKind]:
+def linecard_openers() -> list[OpenerKind[ZipOptions]]:
     return [OpenerKind("zip", "A sheet packed in a zip archive.", ZipOptions, ZipOpener)]

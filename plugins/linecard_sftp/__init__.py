@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxKind, Place, hookimpl
+from linecard.api import Context, InboxKind, hookimpl
 from linecard_sftp.options import SftpOptions
 
 if TYPE_CHECKING:
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def linecard_inboxes() -> list[InboxKind]:
+def linecard_inboxes() -> list[InboxKind[SftpOptions]]:
     return [InboxKind(name="sftp", summary="A folder of an SFTP server.", options=SftpOptions, build=_built)]
 
 
-def _built(options: SftpOptions, place: Place) -> SftpInbox:
+def _built(options: SftpOptions, context: Context) -> SftpInbox:
     from linecard_sftp.inbox import build  # paramiko takes a while: only sites with such an inbox wait for it
 
-    return build(options, place)
+    return build(options, context)

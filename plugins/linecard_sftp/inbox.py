@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import Concern, Finding, InboxError, Listing, Parting, Place, ServerKey, Watch, inbox_files, spell_out
+from linecard.api import (
+    Concern,
+    Context,
+    Finding,
+    InboxError,
+    Listing,
+    Parting,
+    ServerKey,
+    Watch,
+    inbox_files,
+    spell_out,
+)
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way
@@ -34,15 +45,15 @@ STUCK = 60.0
 T = TypeVar("T")
 
 
-def build(options: SftpOptions, place: Place) -> SftpInbox:
-    state = place.state if place.state is not None else place.folder / "state"
+def build(options: SftpOptions, context: Context) -> SftpInbox:
+    site, name = context.site, context.name
     through = None
     if options.jump is not None:
-        through = Way(options.jump, options.timeouts, folder=place.folder, state=state, name=place.name)
+        through = Way(options.jump, options.timeouts, folder=site.folder, state=site.state, name=name)
     return SftpInbox(
         options,
-        place,
-        Way(options, options.timeouts, folder=place.folder, state=state, name=place.name, through=through),
+        context,
+        Way(options, options.timeouts, folder=site.folder, state=site.state, name=name, through=through),
     )
 
 
@@ -53,12 +64,12 @@ class SftpInbox:
     Where it may not (`stays`), it lies where it was, and the core's memory alone tells that it is ours.
     """
 
-    def __init__(self, options: SftpOptions, place: Place, way: Way) -> None:
-        self.options, self.place, self.way = options, place, way
-        self.folder = convert.path(place.path)
+    def __init__(self, options: SftpOptions, context: Context, way: Way) -> None:
+        self.options, self.context, self.way = options, context, way
+        self.folder = convert.path(context.path)
         self.claimed = convert.join(self.folder, convert.path(options.claim)) if options.claim is not None else None
         self.archive = convert.join(self.folder, convert.path(options.archive)) if options.archive else None
-        self.replies = convert.join(self.folder, convert.path(place.reply)) if place.reply else None
+        self.replies = convert.join(self.folder, convert.path(context.reply)) if context.reply else None
         self.stays = self.claimed is None
         self._server: Server = server(way, options)
         self.ahead = Ahead()
@@ -254,7 +265,7 @@ class SftpInbox:
 
         It is the same each time, so that what a try left that was cut off is found and cleared away by the next.
         """
-        of = f"{socket.gethostname()} {self.place.folder} {self.place.name}"
+        of = f"{socket.gethostname()} {self.context.site.folder} {self.context.name}"
         return hashlib.sha256(of.encode()).hexdigest()[:12]
 
     def touch(self) -> None:
@@ -266,7 +277,7 @@ class SftpInbox:
 
     # -- for people ------------------------------------------------------------------------------------------------
 
-    def examine(self) -> Iterator[Finding]:
+    def probe(self) -> Iterator[Finding]:
         return steps(self)
 
     def offered(self) -> list[ServerKey]:

@@ -31,7 +31,7 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
         marked = (name for name, now in zip(reversed(names), found, strict=True) if not isinstance(now, Refused))
         place = next(marked, names[0])  # one with a mark is this file for certain
     reason = inbox_files.explain_too_large(f"it lies as it was sent on {inbox.way.login.where}: {spell_out(place)}")
-    target = inbox.place.quarantine / f"{inbox_files.quarantine_name(claim, seen.name)}.reason"
+    target = inbox.context.site.quarantine / f"{inbox_files.quarantine_name(claim, seen.name)}.reason"
     try:
         make_folder(target.parent, mode=0o700)
         with write_whole(target, text=True) as note:

@@ -8,5 +8,5 @@ from linecard_webhook.sink import build
 
 
 @hookimpl
-def linecard_sinks() -> list[SinkKind]:
+def linecard_sinks() -> list[SinkKind[WebhookOptions]]:
     return [SinkKind(name="webhook", summary="Signed JSON to a web address.", options=WebhookOptions, build=build)]

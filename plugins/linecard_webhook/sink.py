@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import ssl
-import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 
-from linecard.api import FINE, Letter, Note, Outcome, Outlet, SinkError, Write, as_dict, sanitize_line
+from linecard.api import FINE, Context, Letter, Note, Outcome, SinkError, Write, as_dict, sanitize_line
 from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
 from linecard_webhook.options import WebhookOptions
 
@@ -19,15 +17,16 @@ AGAIN = frozenset({408, 409, 425, 429})
 """Answers below 500 after which another try makes sense."""
 
 
-def build(options: WebhookOptions, outlet: Outlet) -> Webhook:
-    return Webhook(options, outlet.folder)
+def build(options: WebhookOptions, context: Context) -> Webhook:
+    return Webhook(options, context)
 
 
 class Webhook:
     """POSTs to one address. Redirects are not followed: a letter goes where the configuration says."""
 
-    def __init__(self, options: WebhookOptions, folder: Path) -> None:
-        self._options, self._folder = options, folder
+    def __init__(self, options: WebhookOptions, context: Context) -> None:
+        self._options, self._context = options, context
+        self._folder = context.site.folder
         self._client: httpx2.Client | None = None
 
     def deliver(self, letter: Letter, write: Write) -> str:  # noqa: ARG002 - the message is small; the report stays
@@ -46,7 +45,7 @@ class Webhook:
         headers = {"Content-Type": "application/json", "Linecard-Delivery": str(delivery)}
         if options.secret is not None:
             secret = options.secret.reveal(self._folder, os.environ)
-            headers["Linecard-Signature"] = signature(secret, int(time.time()), content)
+            headers["Linecard-Signature"] = signature(secret, int(self._context.now().timestamp()), content)
         try:
             answer = self._opened().post(options.url, content=content, headers=headers)
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:

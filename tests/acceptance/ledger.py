@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import VACANT, BackendError, Can, Change, Entry, Fate, Holding, Kind, Result, Scope, hookimpl
+from linecard.api import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope, hookimpl
 
 
 class LedgerOptions(BaseModel):
@@ -84,13 +84,13 @@ def operations(path: Path) -> list[tuple[str, tuple, tuple]]:
 
 
 @hookimpl
-def linecard_backends() -> list[Kind]:
+def linecard_backends() -> list[BackendKind[LedgerOptions]]:
     return [
-        Kind(
+        BackendKind(
             name="ledger",
             summary="A list of operations in a text file.",
             options=LedgerOptions,
-            build=lambda options, folder: Ledger(folder / options.path, options),
+            build=lambda options, context: Ledger(context.site.folder / options.path, options),
         )
     ]
 

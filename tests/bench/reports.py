@@ -56,7 +56,7 @@ def written(site: Path, run: int, form: str, file: Path) -> tuple[float, int]:
 
 def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
     """In a process of its own: the mail of a run with its files, made but not sent. Seconds, and bytes of the body."""
-    from linecard.api import Letter, Outlet
+    from linecard.api import Letter
     from linecard.runtime.service import Service
     from linecard_mail.attach import files
     from linecard_mail.message import message
@@ -64,9 +64,8 @@ def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
 
     options = MailOptions(host="localhost", security="none", sender="linecard@example.org", link="https://example.org")
     with Service.load(site) as service:
-        config, report = service.config, service.report(service.store.run(run))
+        report = service.report(service.store.run(run))
         letter = Letter(1, report, report.run.state, "ada@example.org", "en", service.store.filed(run))
-        outlet = Outlet("mail", config.site, config.folder, config.reports, config.templates)
         began = time.perf_counter()
         attached = files(
             letter,
@@ -74,7 +73,7 @@ def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
             plain_most=options.plain_most,
             attached_most=options.attached_most,
         )
-        made, _ = message(letter, outlet, options, attached)
+        made, _ = message(letter, service.contexts.sink("mail"), options, attached)
         file.write_bytes(made.as_bytes())
         seconds = time.perf_counter() - began
     forms = [part for part in made.walk() if part.get_content_type() in ("text/plain", "text/html")]

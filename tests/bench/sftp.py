@@ -31,13 +31,13 @@ HERE = Path(__file__)
 
 def ours(folder: Path, port: int) -> None:
     """In a process of its own: connect, look, claim, take each file whole into a file, part with none."""
-    from linecard.ports.inbox import Place
+    from linecard.testing import make_context
     from linecard_sftp.inbox import build
     from linecard_sftp.options import SftpOptions
 
     began = time.perf_counter()
     login = {"host": "127.0.0.1", "port": port, "user": USER, "key": "id", "known_hosts": "known_hosts"}
-    inbox = build(SftpOptions.model_validate(login | {"claim": None}), Place("hr", "hr", folder, folder, folder))
+    inbox = build(SftpOptions.model_validate(login | {"claim": None}), make_context(folder, "hr", path="hr"))
     wanted = {f"{number:032x}": seen for number, seen in enumerate(inbox.look())}
     for claim in inbox.claim(wanted):
         with (folder / "got" / wanted[claim].name.decode()).open("wb") as out:

@@ -64,7 +64,7 @@ def options() -> str:
     parts = []
     for plugin in Registry().all():
         if plugin.distribution == "linecard":
-            for kind in plugin.kinds:
+            for kind in plugin.backends:
                 parts += _with_parts(f"options of a PBX of the kind `{kind.name}`", kind.options)
             parts += [_section(f"settings of `open: {o.name}:`", o.options) for o in plugin.openers]
             parts += [_section(f"options of an inbox of the kind `{i.name}`", i.options) for i in plugin.inboxes]

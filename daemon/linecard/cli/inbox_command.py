@@ -31,13 +31,13 @@ def trust(name: str, *, yes: bool) -> None:
     state folder, or where the inbox says. Exits with 1 when the answer is no.
     """
     from linecard.errors import ConfigError
-    from linecard.ports.inbox import Trusting
+    from linecard.ports.inbox import SupportsTrust
     from linecard.runtime.intakes import opened
 
     with site.service() as service:
         service.inbox(name)  # complains of one that there is not
         with closing(opened(service, name)) as inbox:
-            if not isinstance(inbox, Trusting):
+            if not isinstance(inbox, SupportsTrust):
                 raise ConfigError(f"The inbox {name} is on no server.", remedy="There is nothing to trust.")
             while new := _shown(inbox.offered()):
                 if not yes and not click.confirm("Trust these keys?"):

@@ -25,7 +25,7 @@ def command(*, as_json: bool) -> None:
         return
     for plugin in found:
         click.echo(f"{plugin.name}  ({plugin.distribution} {plugin.version})")
-        for kind in plugin.kinds:
+        for kind in plugin.backends:
             click.echo(f"    backend {kind.name}: {kind.summary}")
         for inbox in plugin.inboxes:
             click.echo(f"    inbox {inbox.name}: {inbox.summary}")
@@ -46,7 +46,7 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "name": plugin.name,
         "distribution": plugin.distribution,
         "version": plugin.version,
-        "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.kinds],
+        "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.backends],
         "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
         "openers": [{"name": kind.name, "summary": kind.summary} for kind in plugin.openers],
         "keyrings": [{"name": kind.name, "summary": kind.summary} for kind in plugin.keyrings],

@@ -21,13 +21,13 @@ def command(pbx: str, extension: str, *, as_json: bool) -> None:
     and both are in the JSON. Exits with 1 when none waits.
     """
     from linecard.errors import ConfigError
-    from linecard.ports.backend import KeepsSecrets
+    from linecard.ports.backend import SupportsSecrets
 
     with site.service() as service:
         if pbx not in service.pbxs:
             raise ConfigError(f"There is no PBX {pbx}.", remedy=f"The site has {', '.join(service.pbxs)}.")
         backend = service.pbxs[pbx].backend
-        if not isinstance(backend, KeepsSecrets):
+        if not isinstance(backend, SupportsSecrets):
             raise ConfigError(
                 f"The PBX {pbx} has no secrets that linecard makes.", remedy="`linecard plugins` lists kinds."
             )

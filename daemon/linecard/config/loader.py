@@ -20,7 +20,7 @@ OptionsOf = Callable[[str], type[BaseModel]]
 class Plugins(Protocol):
     """The options model of a kind by its name; each raises `PluginError` when no plugin serves it."""
 
-    def options(self, name: str) -> type[BaseModel]: ...
+    def backend_options(self, name: str) -> type[BaseModel]: ...
 
     def inbox_options(self, name: str) -> type[BaseModel]: ...
 
@@ -41,7 +41,7 @@ def load(path: Path, plugins: Plugins) -> Config:
         document.data = {}
     problems = [*document.problems, *columns.fill(document, file.parent)]
     config, wrong = _validated(document, file.parent)
-    of_pbxs, refused = _settings(document, "pbxs", "backend", "", plugins.options)
+    of_pbxs, refused = _settings(document, "pbxs", "backend", "", plugins.backend_options)
     of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", plugins.inbox_options)
     of_sinks, refused_as_well = _settings(document, "sinks", "kind", "", plugins.sink_options)
     of_openers, refused_openers = _openers(document, plugins.opener_options)

@@ -13,7 +13,7 @@ from linecard.model.sheet import RESTORE, Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.precheck import TOGETHER, precheck
 from linecard.pipeline.premises import Premise
-from linecard.ports.backend import Can, Prechecks
+from linecard.ports.backend import Can, SupportsPrecheck
 from linecard.rules.caveats import OfPbx, is_loss, is_prechecked, reasons_among, reasons_of, warnings
 from linecard.rules.check import Sheet
 from linecard.rules.limits import Losses, Totals, holds
@@ -42,7 +42,7 @@ class Planning:
         self.sheet = sheet
         self._inbox = inbox
         self._ours = ours or {}
-        self._prechecking = {name for name, pbx in inbox.pbxs.items() if isinstance(pbx.backend, Prechecks)}
+        self._prechecking = {name for name, pbx in inbox.pbxs.items() if isinstance(pbx.backend, SupportsPrecheck)}
         self._plays: dict[str, Play] = {}
         self._scopes: dict[str, Scope] | None = None
         self.begun = bool(ours)

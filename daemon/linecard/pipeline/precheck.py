@@ -7,7 +7,7 @@ from itertools import islice
 
 from linecard.model.directory import Change
 from linecard.model.outcome import Caveat
-from linecard.ports.backend import Backend, Prechecks
+from linecard.ports.backend import Backend, SupportsPrecheck
 from linecard.rules.caveats import is_prechecked
 
 TOGETHER = 5000
@@ -19,7 +19,7 @@ def precheck(backend: Backend, changes: Iterable[Change]) -> Iterator[Caveat]:
 
     Raises `BackendError` when the PBX cannot be asked.
     """
-    if isinstance(backend, Prechecks):
+    if isinstance(backend, SupportsPrecheck):
         wanted = filter(is_prechecked, changes)
         while some := list(islice(wanted, TOGETHER)):
             yield from sorted(backend.precheck(some))

@@ -50,7 +50,7 @@ class Backend(Protocol):
 
 
 @runtime_checkable
-class Prechecks(Protocol):
+class SupportsPrecheck(Protocol):
     """A backend that knows more of a change than who holds what: which changes need a person, and what of the PBX they
     leave as it is."""
 
@@ -64,7 +64,7 @@ class Prechecks(Protocol):
 
 
 @runtime_checkable
-class Examined(Protocol):
+class SupportsExamine(Protocol):
     """A backend that can look its PBX over; `linecard doctor` tells what it finds."""
 
     def examine(self) -> Iterator[Concern]:
@@ -80,7 +80,7 @@ class PhoneSecret(NamedTuple):
 
 
 @runtime_checkable
-class KeepsSecrets(Protocol):
+class SupportsSecrets(Protocol):
     """A backend that makes secrets for phones and keeps each until it is read; see `linecard secret`."""
 
     def secret(self, extension: str) -> PhoneSecret | None:

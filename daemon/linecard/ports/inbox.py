@@ -7,14 +7,11 @@ every method may be asked again after a crash with the same arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
-from linecard.model.concern import Concern, Finding
+from linecard.model.concern import Finding
 
 
 class InboxError(LinecardError):
@@ -54,24 +51,6 @@ class Parting(StrEnum):
     """Linecard has it byte for byte: it goes."""
     REFUSED = "refused"
     """Linecard does not have it whole, because it is too large: it goes where a person finds it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an inbox is. `path` is meant as its kind means it; `folder` is the site's, against which it is relative.
-
-    `work` is a private folder of this inbox alone for files taken and not yet parted with, `quarantine` one that a
-    person looks into, `state` that of the site's memory. None need exist. `reply` is the folder for results, relative
-    to `path`; empty: none are wanted.
-    """
-
-    name: str
-    path: str
-    folder: Path
-    work: Path
-    quarantine: Path
-    state: Path | None = None
-    reply: str = ""
 
 
 class Watch(Protocol):
@@ -143,20 +122,11 @@ class Inbox(Protocol):
 
 
 @runtime_checkable
-class Stepwise(Protocol):
+class SupportsProbe(Protocol):
     """An inbox that can look its way over; `linecard doctor` tells each step apart."""
 
-    def examine(self) -> Iterator[Finding]:
+    def probe(self) -> Iterator[Finding]:
         """The steps in their order, up to the first that fails. What was changed to find out is changed back."""
-        ...
-
-
-@runtime_checkable
-class Concerned(Protocol):
-    """An inbox that knows of something that will keep it from its files."""
-
-    def concerns(self, now: datetime) -> Iterator[Concern]:
-        """What somebody should see to; found without asking the server."""
         ...
 
 
@@ -176,7 +146,7 @@ class ServerKey(NamedTuple):
 
 
 @runtime_checkable
-class Trusting(Protocol):
+class SupportsTrust(Protocol):
     """An inbox on a server whose key a person says yes to; see `linecard inbox trust`."""
 
     def offered(self) -> list[ServerKey]:
@@ -189,7 +159,7 @@ class Trusting(Protocol):
 
 
 @runtime_checkable
-class Replying(Protocol):
+class SupportsReply(Protocol):
     """An inbox that can put results where the system that sends files finds them."""
 
     def put(self, name: str, content: BinaryIO) -> str:

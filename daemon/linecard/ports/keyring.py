@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Protocol
 
 from linecard.errors import LinecardError
-from linecard.ports.secret import Secret
 
 
 class KeyringError(LinecardError):
@@ -63,21 +61,3 @@ class Keyring(Protocol):
     def close(self) -> None:
         """Let go of every process that was started."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Vault:
-    """Where keys are kept: `folder` is the site's, `state` that of its memory; `passphrase` protects secret halves."""
-
-    folder: Path
-    state: Path
-    passphrase: Secret | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeyringKind:
-    """A kind of keys that a plugin keeps."""
-
-    name: str
-    summary: str
-    build: Callable[[Vault], Keyring]

@@ -1,63 +1,67 @@
-"""What a plugin offers."""
+"""What a plugin offers: each kind has a name, a model of its options, and what builds it from these."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
 from linecard.ports.backend import Backend
-from linecard.ports.inbox import Inbox, Place
-from linecard.ports.opener import Desk, Opener
-from linecard.ports.sink import Outlet, Sink
+from linecard.ports.context import Context
+from linecard.ports.inbox import Inbox
+from linecard.ports.keyring import Keyring
+from linecard.ports.opener import Opener
+from linecard.ports.sink import Sink
+
+Options = TypeVar("Options", bound=BaseModel)
+Built_co = TypeVar("Built_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of PBX that a plugin serves.
+class Kind(Generic[Options, Built_co]):
+    """A kind of something that a plugin serves, under the `name` that the configuration says; `summary` is a sentence.
 
-    `options` is a pydantic model with `extra="forbid"`: what may stand below `options:` of a PBX in the
-    configuration. `build` makes the backend from such a model and the site's folder, against which relative
-    paths are meant.
+    `options` is a pydantic model with `extra="forbid"`: what may stand below `options:` in the configuration.
+    `build` makes one of it from such a model and its context; it opens, reaches and starts nothing yet.
     """
 
     name: str
     summary: str
-    options: type[BaseModel]
-    build: Callable[[Any, Path], Backend]
+    options: type[Options]
+    build: Callable[[Options, Context], Built_co]
 
 
-@dataclass(frozen=True, slots=True)
-class SinkKind:
-    """A kind of way out for reports; `options` as for a PBX. `build` opens nothing yet."""
+class BackendKind(Kind[Options, Backend]):
+    """A kind of PBX."""
 
-    name: str
-    summary: str
-    options: type[BaseModel]
-    build: Callable[[Any, Outlet], Sink]
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenerKind:
-    """A kind of wrapping that a plugin takes off; `options` stand below its name in an inbox's `open`.
+class InboxKind(Kind[Options, Inbox]):
+    """A kind of inbox."""
 
-    `build` starts nothing yet.
+    __slots__ = ()
+
+
+class SinkKind(Kind[Options, Sink]):
+    """A kind of way out for reports."""
+
+    __slots__ = ()
+
+
+class OpenerKind(Kind[Options, Opener]):
+    """A kind of container that comes off; the options stand below its name in an inbox's `open`."""
+
+    __slots__ = ()
+
+
+class KeyringKind(Kind[Options, Keyring]):
+    """A kind of keys that `linecard keys` manages.
+
+    The options are those of the opener of the same name, where an inbox has it (the first one that names a secret
+    comes first), else the defaults: each of them must have one.
     """
 
-    name: str
-    summary: str
-    options: type[BaseModel]
-    build: Callable[[Any, Desk], Opener]
-
-
-@dataclass(frozen=True, slots=True)
-class InboxKind:
-    """A kind of inbox that a plugin serves; `options` as for a PBX. `build` opens nothing yet."""
-
-    name: str
-    summary: str
-    options: type[BaseModel]
-    build: Callable[[Any, Place], Inbox]
+    __slots__ = ()

@@ -5,14 +5,10 @@ The archive keeps a file as it came; it is opened anew each time it is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from linecard.errors import LinecardError
-from linecard.model.concern import Concern
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules import containers
 from linecard.rules.text import Refused
@@ -36,21 +32,6 @@ class CannotOpen(Refused):
         self.is_cut = is_cut
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What an opener works with.
-
-    `folder` is the site's, against which paths and secrets are meant; `state` that of its memory, below which a plugin
-    may keep a folder of its own. `private` gives a new empty file, open for reading and writing, that has no name and
-    is gone when it is closed or the process ends: the only place where opened bytes may be put down.
-    """
-
-    inbox: str
-    folder: Path
-    state: Path
-    private: Callable[[], BinaryIO]
-
-
 class Opener(Protocol):
     """Takes one kind of wrapping off the files of one inbox. Used by several threads at a time."""
 
@@ -68,10 +49,6 @@ class Opener(Protocol):
         At most `most` bytes and one more need be given: there being more refuses the file. `noted` takes warnings.
         Opening, and reading what was opened, may raise `CannotOpen` and `OpenerError`.
         """
-        ...
-
-    def concerns(self, now: datetime) -> Iterator[Concern]:
-        """What somebody should see to."""
         ...
 
     def close(self) -> None:

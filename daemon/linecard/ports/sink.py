@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TextIO, runtime_checkable
 
 from linecard.errors import LinecardError
@@ -55,26 +54,8 @@ class Note:
     language: str
 
 
-def _silent(_step: str) -> None:
-    """Nobody listens."""
-
-
 Write = Callable[[str, TextIO], None]
 """Writes the report in a format, by its name, to a stream that does not translate line ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """What a sink is built with: its name in the configuration, the site's name and folder, the folder where reports
-    are archived, and that of the site's own templates. `say` may be told of each step; a person who tries the sink
-    out reads it."""
-
-    name: str
-    site: str
-    folder: Path
-    reports: Path
-    templates: Path | None
-    say: Callable[[str], None] = _silent
 
 
 class Sink(Protocol):
@@ -90,7 +71,7 @@ class Sink(Protocol):
 
 
 @runtime_checkable
-class Notifying(Protocol):
+class SupportsNotify(Protocol):
     """A sink that also delivers what is no report of a run."""
 
     def notify(self, note: Note) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from linecard.model.concern import Concern
 from linecard.pipeline.intake import OVERDUE
 from linecard.pipeline.later_runs import find_later_runs
-from linecard.ports.inbox import Concerned
+from linecard.ports.concerns import SupportsConcerns
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.expecting import missing
 from linecard.runtime.intakes import opened
@@ -27,6 +27,7 @@ def of_openers(service: Service) -> list[Concern]:
         concern
         for name in service.config.inboxes
         for opener in service.openers(name).values()
+        if isinstance(opener, SupportsConcerns)
         for concern in opener.concerns(now)
     ]
     return list({concern.what: concern for concern in found}.values())
@@ -37,7 +38,7 @@ def of_inboxes(service: Service) -> list[Concern]:
     found: dict[str, Concern] = {}
     for name in service.config.inboxes:
         with closing(opened(service, name)) as inbox:
-            if isinstance(inbox, Concerned):
+            if isinstance(inbox, SupportsConcerns):
                 found |= {concern.what: concern for concern in inbox.concerns(service.now())}
     return list(found.values())
 

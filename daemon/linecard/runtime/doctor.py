@@ -16,8 +16,8 @@ from linecard.model.directory import Scope
 from linecard.model.run import State
 from linecard.pipeline.quarantine import has_crashed
 from linecard.pipeline.recover import broken_off
-from linecard.ports.backend import Examined
-from linecard.ports.inbox import Stepwise
+from linecard.ports.backend import SupportsExamine
+from linecard.ports.inbox import SupportsProbe
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
 from linecard.runtime.board import MOST_NAMED
@@ -192,8 +192,8 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
         yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
         return
     with closing(inbox):
-        if isinstance(inbox, Stepwise):
-            for step in inbox.examine():
+        if isinstance(inbox, SupportsProbe):
+            for step in inbox.probe():
                 yield step._replace(check=f"{check} {step.check}")
                 if not step.ok:
                     return
@@ -224,7 +224,7 @@ def _pbx(service: Service, name: str) -> Iterator[Finding]:
     check = f"pbx {name}"
     try:
         backend = service.pbxs[name].backend
-        concerns = list(backend.examine()) if isinstance(backend, Examined) else []
+        concerns = list(backend.examine()) if isinstance(backend, SupportsExamine) else []
         for concern in concerns:
             yield Finding(check, ok=False, message=concern.message, remedy=concern.remedy)
         if concerns:

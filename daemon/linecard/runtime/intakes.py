@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from linecard.pipeline.intake import Habits, Intake
-from linecard.ports.inbox import Inbox, Place
+from linecard.ports.inbox import Inbox
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 
 def opened(service: Service, name: str) -> Inbox:
     """An inbox as its plugin makes it; nothing is reached yet."""
-    config, found = service.config, service.config.inboxes[name]
-    work = config.state / "work" / name
-    place = Place(name, found.path, config.folder, work, config.quarantine, config.state, found.reply or "")
-    return service.registry.inbox_kind(found.kind).build(found.settings, place)
+    found = service.config.inboxes[name]
+    return service.registry.inbox_kind(found.kind).build(found.settings, service.contexts.inbox(name))
 
 
 def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:

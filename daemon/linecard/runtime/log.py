@@ -10,11 +10,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
+from linecard.ports.context import Level
 from linecard.rules.sanitize import sanitize
-
-Level = Literal["debug", "info", "warning", "error"]
 
 
 def configure(form: str, level: str, out: TextIO | None = None) -> None:
@@ -39,10 +38,13 @@ def configure(form: str, level: str, out: TextIO | None = None) -> None:
 def log(event: str, *, level: Level = "info", **facts: Any) -> None:
     """Write one event; facts of the piece of work at hand (see `bound`) come with it.
 
-    A log that cannot be written, on a full disk or with its reader gone, stops no work.
+    A log that cannot be written, on a full disk or with its reader gone, stops no work. In a command that has
+    configured nothing, warnings and errors go to standard error.
     """
     import structlog
 
+    if not structlog.is_configured():
+        configure("text", "warning", sys.stderr)
     with suppress(OSError, ValueError):
         getattr(structlog.get_logger(), level)(
             event, **{name: fact for name, fact in facts.items() if fact is not None}

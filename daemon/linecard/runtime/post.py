@@ -13,7 +13,7 @@ from linecard.languages import wording
 from linecard.model.run import State
 from linecard.model.summary import Summary
 from linecard.pipeline.report import RunReport
-from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink, SinkError
+from linecard.ports.sink import Letter, Note, Sink, SinkError, SupportsNotify
 from linecard.rules.backoff import Backoff
 from linecard.rules.recipients import REPLY
 from linecard.runtime.board import Board
@@ -107,7 +107,7 @@ class Post:
 
     def _notified(self, name: str, item: Item) -> str:
         config, sink = self._service.config, self._sink(name)
-        if not isinstance(sink, Notifying):
+        if not isinstance(sink, SupportsNotify):
             kind = config.sinks[name].kind
             raise SinkError(f"Sinks of the kind {kind} take reports of runs alone.", remedy="Name another.", final=True)
         notice = self._notices.notice(item.notice_id or 0, config.site, config.timezone)
@@ -131,10 +131,11 @@ class Post:
         if name.startswith(REPLY):
             self._sinks[name] = Replies(self._service, name.removeprefix(REPLY))
         else:
-            config = self._service.config
-            found = config.sinks[name]
-            outlet = Outlet(name, config.site, config.folder, config.reports, config.templates)
-            self._sinks[name] = self._service.registry.sink_kind(found.kind).build(found.settings, outlet)
+            service = self._service
+            found = service.config.sinks[name]
+            self._sinks[name] = service.registry.sink_kind(found.kind).build(
+                found.settings, service.contexts.sink(name)
+            )
         return self._sinks[name]
 
     def _failed(self, item: Item, error: LinecardError) -> None:

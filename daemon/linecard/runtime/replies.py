@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from linecard.infrastructure.files import open_nameless
-from linecard.ports.inbox import Replying
+from linecard.ports.inbox import SupportsReply
 from linecard.ports.sink import Letter, SinkError, Write
 from linecard.runtime.intakes import opened
 
@@ -30,7 +30,7 @@ class Replies:
 
     def deliver(self, letter: Letter, write: Write) -> str:
         inbox = self._inbox
-        if not isinstance(inbox, Replying):
+        if not isinstance(inbox, SupportsReply):
             raise SinkError(
                 f"Inboxes of the kind {self._kind} take no replies.",
                 remedy="Remove `reply` from the inbox.",

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TextIO
+from typing import Any, TextIO
 
 from linecard.errors import ConfigError
 from linecard.languages import wording
@@ -18,9 +18,11 @@ from linecard.model.report import Headline, Line
 from linecard.model.run import Drop, Event, Run, State
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
 from linecard.pipeline.telling import line
-from linecard.ports.sink import Letter, Note, Notifying, Outlet, Sink
+from linecard.ports.context import Level
+from linecard.ports.sink import Letter, Note, Sink, SupportsNotify
 from linecard.rules.sentences import headline
 from linecard.rules.wording import Wording
+from linecard.runtime.contexts import Contexts
 from linecard.runtime.digests import Digests
 from linecard.runtime.service import Service
 
@@ -139,13 +141,15 @@ def send_digest(service: Service, sink: str, address: str, language: str, *, say
     summary = Digests(service).summary(tuple(config.inboxes), now - timedelta(days=7), now, language)
     notice = Notice(summary, config.site, config.timezone, now)
     with closing(_built(service, sink, say)) as built:
-        if not isinstance(built, Notifying):
+        if not isinstance(built, SupportsNotify):
             raise ConfigError(f"The sink {sink} takes reports of runs alone.", remedy="Name another with --sink.")
         return built.notify(Note(int(now.timestamp()), notice, address, language))
 
 
 def _built(service: Service, sink: str, say: Callable[[str], None]) -> Sink:
-    config = service.config
-    found = config.sinks[sink]
-    outlet = Outlet(sink, config.site, config.folder, config.reports, config.templates, say)
-    return service.registry.sink_kind(found.kind).build(found.settings, outlet)
+    def write(event: str, *, level: Level = "info", **facts: Any) -> None:  # noqa: ARG001 - the log's signature
+        say(event)
+
+    found = service.config.sinks[sink]
+    context = Contexts(service.config, service.now, write).sink(sink)
+    return service.registry.sink_kind(found.kind).build(found.settings, context)

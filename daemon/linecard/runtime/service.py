@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import BackendError, ConfigError, ReportError
-from linecard.infrastructure.files import open_nameless, sweep
+from linecard.infrastructure.files import sweep
 from linecard.model.outcome import Fate
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
@@ -31,9 +31,10 @@ from linecard.pipeline.receive import BEGUN, keep, receive
 from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport, outcome_counts
 from linecard.ports.backend import Can
-from linecard.ports.keyring import Keyring, Vault
-from linecard.ports.opener import Desk, Opener
+from linecard.ports.keyring import Keyring
+from linecard.ports.opener import Opener
 from linecard.ports.renderer import Renderer
+from linecard.ports.secret import Secret
 from linecard.registry import Registry
 from linecard.rules import states
 from linecard.rules.check import Sheet
@@ -44,6 +45,7 @@ from linecard.rules.recipients import REPLY, choose_recipients
 from linecard.runtime import given
 from linecard.runtime.attended import Attended, Confirm, Stage
 from linecard.runtime.clock import ClockWatch
+from linecard.runtime.contexts import Contexts
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
 from linecard.runtime.sheet_format import sheet_format
@@ -83,6 +85,7 @@ class Service:
         self.now, self.who = now, who or person()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, Opener]] = {}
+        self.contexts = Contexts(config, now)
 
     @classmethod
     def load(cls, file: Path, *, now: Clock = utc_now, who: str = "") -> Service:
@@ -123,7 +126,7 @@ class Service:
 
     def _pbx(self, name: str) -> Pbx:
         found = self.config.pbxs[name]
-        backend = self.registry.kind(found.backend).build(found.settings, self.config.folder)
+        backend = self.registry.backend_kind(found.backend).build(found.settings, self.contexts.pbx(name))
         self._open.callback(backend.close)
         try:
             numbering = NumberingPlan(found.region or self.config.region or "", found.extensions, found.emergency)
@@ -161,11 +164,9 @@ class Service:
     def openers(self, name: str) -> Mapping[str, Opener]:
         """What takes off the wrappings of an inbox's files, by kind."""
         if name not in self._openers:
-            state = self.config.state
-            desk = Desk(name, self.config.folder, state, partial(open_nameless, state / opening.PLAIN))
             built: dict[str, Opener] = {}
             for kind, settings in self.config.inboxes[name].openers.items():
-                built[kind] = self.registry.opener_kind(kind).build(settings, desk)
+                built[kind] = self.registry.opener_kind(kind).build(settings, self.contexts.opener(name, kind))
                 self._open.callback(built[kind].close)
             self._openers[name] = built
         return self._openers[name]
@@ -206,10 +207,12 @@ class Service:
                 self.index()
 
     def keyring(self, kind: str) -> Keyring:
-        """The site's keys of one kind; the caller closes it. The passphrase is that of the first inbox with one."""
-        known = [options for inbox in self.config.inboxes.values() for options in inbox.openers.values()]
-        secret = next((found for options in known if (found := getattr(options, "passphrase", None))), None)
-        return self.registry.keyring_kind(kind).build(Vault(self.config.folder, self.config.state, secret))
+        """The site's keys of one kind; the caller closes it."""
+        found = self.registry.keyring_kind(kind)
+        known = [inbox.openers[kind] for inbox in self.config.inboxes.values() if kind in inbox.openers]
+        with_secret = [options for options in known if any(isinstance(value, Secret) for _, value in options)]
+        options = next(iter((*with_secret, *known)), None) or found.options()
+        return found.build(options, self.contexts.keyring(kind))
 
     def pass_over_later_numbers(self) -> None:
         """Give no run a number that a report has already, as where an older database was put back."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import VACANT, BackendError, Can, Change, Entry, Fate, Holding, Kind, Result, Scope, hookimpl
+from linecard.api import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope, hookimpl
 
 POISON = "poison@example.org"
 """Whoever plans a sheet with this member ends at once."""
@@ -114,13 +114,13 @@ def operations(path: Path) -> list[tuple[str, tuple, tuple]]:
 
 
 @hookimpl
-def linecard_backends() -> list[Kind]:
+def linecard_backends() -> list[BackendKind[SwitchboardOptions]]:
     return [
-        Kind(
+        BackendKind(
             name="switchboard",
             summary="A list of operations in a text file.",
             options=SwitchboardOptions,
-            build=lambda options, folder: Switchboard(folder / options.path),
+            build=lambda options, context: Switchboard(context.site.folder / options.path),
         )
     ]
 

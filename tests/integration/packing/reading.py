@@ -11,8 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from linecard.api import CannotOpen, Fault, FaultCode, Opener, Row, Severity
-from linecard.api import Desk as OpenersDesk
+from linecard.api import CannotOpen, Context, Fault, FaultCode, Opener, Row, Severity, Site
 from linecard.infrastructure.files import open_nameless
 from linecard.languages.kept import known
 from linecard.model.format import SheetFormat
@@ -20,6 +19,7 @@ from linecard.pipeline import opening
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.registry import Registry
 from linecard.rules.numbering import NumberingPlan
+from linecard.testing import make_context
 from linecard.testing.backend import MemoryBackend
 from linecard.testing.memory import MemoryPbx
 
@@ -66,6 +66,12 @@ def must_be_translated(faults: Iterable[Fault]) -> None:
             assert "said" not in found[1] or known(found[1]["said"]) is not None, said
 
 
+def context_of(folder: Path, state: Path, name: str = "hr") -> Context:
+    """What openers and keyrings of a site with this state are built with."""
+    site = Site(name="Test", folder=folder, state=state, reports=folder / "reports", quarantine=folder / "quarantine")
+    return make_context(folder, name, site=site, temporary_file=partial(open_nameless, state / opening.PLAIN))
+
+
 @cache
 def _registry() -> Registry:
     """The plugins, looked for once."""
@@ -83,8 +89,7 @@ class Desk:
 
     def opener(self, kind: str, **options: Any) -> Opener:
         found = self._registry.opener_kind(kind)
-        private = partial(open_nameless, self._state / opening.PLAIN)
-        made = found.build(found.options(**options), OpenersDesk("hr", self._folder, self._state, private))
+        made = found.build(found.options(**options), context_of(self._folder, self._state))
         self._openers.append(made)
         return made
 

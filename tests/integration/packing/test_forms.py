@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from integration.packing.reading import SHEET, zipped
+from integration.packing.reading import SHEET, context_of, zipped
 from integration.packing.sealing import MARKER, Envelope, literal, padding, split
-from linecard.api import KeyringError, Vault
+from linecard.api import KeyringError
+from linecard_packing.options import PgpOptions
 from linecard_packing.pgp_keys import PgpKeyring
 
 FILES = Path(__file__).parents[2] / "data" / "openpgp"
@@ -119,7 +120,7 @@ class TestVersion6:
         data = (FILES / "v6.pgp").read_bytes()
         if armoured:
             data = town.hr.gpg("--enarmor", data=data).replace(b"ARMORED FILE", b"PUBLIC KEY BLOCK")
-        ring = PgpKeyring(Vault(tmp_path, town.state, None))
+        ring = PgpKeyring(PgpOptions(), context_of(tmp_path, town.state))
         with pytest.raises(KeyringError, match="has version 6, which gpg does not know") as caught:
             ring.take(data)
         assert "version 4" in caught.value.remedy

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from integration.packing.people import Person, agents, gone_afterwards, must_have_gpg
-from integration.packing.reading import SHEET, Desk
-from linecard.api import KeyringError, OpenerError, Secret, Vault
+from integration.packing.reading import SHEET, Desk, context_of
+from linecard.api import KeyringError, OpenerError, Secret
 from linecard.runtime.board import Board
 from linecard.runtime.engine import Engine
 from linecard.runtime.service import Service
+from linecard_packing.options import PgpOptions, SshOptions
 from linecard_packing.pgp_keys import PgpKeyring
 from linecard_packing.ssh_keys import SshKeyring
 
@@ -38,7 +39,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def keyring(place) -> Iterator[PgpKeyring]:
-    made = PgpKeyring(Vault(place, place / "state"))
+    made = PgpKeyring(PgpOptions(), context_of(place, place / "state"))
     yield made
     made.close()
     until = time.monotonic() + 30
@@ -126,7 +127,7 @@ class TestThePassphrase:
         )
         (programs / "gpg").chmod(0o755)
         monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-        keyring = PgpKeyring(Vault(place, place / "state", secret))
+        keyring = PgpKeyring(PgpOptions(passphrase=secret), context_of(place, place / "state"))
         key = keyring.make("Example <hr@example.com>", None)
         hr = Person(place / "hr")
         hr.knows(keyring.give(key.id, "pgp"))
@@ -199,7 +200,7 @@ class TestWhatExpires:
 class TestSsh:
     @pytest.fixture
     def ssh(self, tmp_path) -> SshKeyring:
-        return SshKeyring(Vault(tmp_path, tmp_path / "state"))
+        return SshKeyring(SshOptions(), context_of(tmp_path, tmp_path / "state"))
 
     def test_a_key_is_for_linecard_alone(self, ssh, tmp_path):
         key = ssh.make("hr", None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from integration.packing.people import LONG_AGO, agents
-from integration.packing.reading import BIG, SHEET
-from linecard.api import Desk, OpenerError
+from integration.packing.reading import BIG, SHEET, context_of
+from linecard.api import OpenerError
 from linecard.registry import Registry
 
 
@@ -174,7 +176,9 @@ class TestLimits:
 def test_a_full_disk_is_no_fault_of_the_file(town, tmp_path, message):
     """/dev/full is a disk that is always full."""
     kind = Registry().opener_kind("pgp")
-    opener = kind.build(kind.options(), Desk("hr", tmp_path, town.state, lambda: open("/dev/full", "r+b", 0)))  # noqa: PTH123, SIM115
+    full = partial(open, "/dev/full", "r+b", 0)
+    context = replace(context_of(tmp_path, town.state), temporary_file=full)
+    opener = kind.build(kind.options(), context)
     (tmp_path / "drop").write_bytes(message)
     with (tmp_path / "drop").open("rb") as file, pytest.raises(OpenerError, match="No space left"):
         opener.open(file, 10**7, lambda _: None)

@@ -14,7 +14,7 @@ import pytest
 from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
 from integration.sftp.sshd import USER, Sshd, made_key
-from linecard.ports.inbox import Place
+from linecard.testing import make_context
 from linecard_sftp.inbox import SftpInbox, build
 from linecard_sftp.options import SftpOptions
 
@@ -82,7 +82,7 @@ def opened(hostile, folder):
         login = {"host": hostile.address, "port": hostile.port, "user": USER, "known_hosts": "known_hosts"}
         more = {"key": "hostile_key", "pause": 0.001, "timeouts": {"read": 5}}
         given = SftpOptions.model_validate(login | more | options)
-        inboxes.append(build(given, Place("hr", path, folder, folder / "work", folder / "quarantine", reply="../out")))
+        inboxes.append(build(given, make_context(folder, "hr", path=path, reply="../out")))
         return inboxes[-1]
 
     yield make

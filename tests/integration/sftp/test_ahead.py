@@ -10,7 +10,8 @@ import pytest
 
 from integration.sftp import hostile as sftp
 from integration.sftp.sshd import USER
-from linecard.ports.inbox import InboxError, Listing, Parting, Place, Unfinished
+from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
+from linecard.testing import make_context
 from linecard_sftp.ahead import FILES
 from linecard_sftp.inbox import SftpInbox, build
 from linecard_sftp.options import SftpOptions
@@ -26,7 +27,7 @@ class Desk:
         (folder / "known_hosts").write_text(server.known)
         login = {"host": server.address, "port": server.port, "user": USER, "known_hosts": "known_hosts"}
         options = SftpOptions.model_validate(login | {"claim": claim, "key": "hostile_key"})
-        self.inbox: SftpInbox = build(options, Place("hr", "hr", folder, folder, folder))
+        self.inbox: SftpInbox = build(options, make_context(folder, "hr", path="hr"))
         self.server = server
         self.asked: list[int] = []
         self.changed = threading.Condition()

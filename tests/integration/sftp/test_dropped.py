@@ -145,7 +145,7 @@ def test_nothing_private_is_raised_wherever_the_connection_drops(hostile, opened
 def test_the_doctor_tells_of_a_dropped_connection_as_of_anything_else(hostile, opened):
     """What it tries with is cleared away, by the next try if this one was cut off."""
     inbox = opened()
-    tries = [[step.ok for step in inbox.examine()] for _ in Drops(hostile, done=False).rounds()]
+    tries = [[step.ok for step in inbox.probe()] for _ in Drops(hostile, done=False).rounds()]
     assert all(well.count(False) <= 1 for well in tries)
     assert len(tries) > len(tries[-1])
     assert tries[-1] == [True] * 7

@@ -109,7 +109,7 @@ def test_a_file_comes_whole_is_done_answered_and_gone(peer, open_office):
     """And the doctor finds all well, whatever he tries; what he tried is gone, too."""
     office = open_office(peer, reply="../results")
     with office.looking() as hr:
-        steps = list(hr.inbox.examine())
+        steps = list(hr.inbox.probe())
     assert [step.ok for step in steps] == [True] * 7, steps
     peer.put("large.csv", LARGE)
     assert office.once() == []

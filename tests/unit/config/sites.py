@@ -82,7 +82,7 @@ class Seal(BaseModel):
 class Plugins:
     """Two kinds of PBX, one of inbox, one of sink and one of wrapping."""
 
-    options = staticmethod(options_of)
+    backend_options = staticmethod(options_of)
 
     @staticmethod
     def opener_options(kind: str) -> type[BaseModel]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from linecard.model.directory import Scope
 from linecard.ports.backend import Can
+from linecard.testing import make_context
 from linecard_directory import linecard_backends
 from linecard_directory.options import DirectoryOptions
 
@@ -65,7 +66,7 @@ def test_every_option_is_described():
 
 def test_the_path_is_meant_from_the_sites_folder(kind, tmp_path):
     """And nothing is opened before it is used."""
-    backend = kind.build(DirectoryOptions(path=Path("pbx/hq.sqlite")), tmp_path)
+    backend = kind.build(DirectoryOptions(path=Path("pbx/hq.sqlite")), make_context(tmp_path))
     assert list(tmp_path.iterdir()) == []
     assert list(backend.fetch(Scope.everything())) == []
     backend.close()
@@ -74,7 +75,7 @@ def test_the_path_is_meant_from_the_sites_folder(kind, tmp_path):
 
 def test_an_absolute_path_stays_what_it_is(kind, tmp_path):
     """Whatever the site's folder."""
-    backend = kind.build(DirectoryOptions(path=tmp_path / "hq.sqlite"), tmp_path / "site")
+    backend = kind.build(DirectoryOptions(path=tmp_path / "hq.sqlite"), make_context(tmp_path / "site"))
     list(backend.fetch(Scope.everything()))
     backend.close()
     assert (tmp_path / "hq.sqlite").is_file()
@@ -91,4 +92,4 @@ def test_an_absolute_path_stays_what_it_is(kind, tmp_path):
 )
 def test_it_can_what_its_options_allow(kind, tmp_path, options, can):
     """The planner reads these words before it plans."""
-    assert kind.build(DirectoryOptions(path=Path("hq.sqlite"), **options), tmp_path).can == can
+    assert kind.build(DirectoryOptions(path=Path("hq.sqlite"), **options), make_context(tmp_path)).can == can

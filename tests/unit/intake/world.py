@@ -15,9 +15,10 @@ from linecard.errors import StateError
 from linecard.model.run import Drop, Run, State
 from linecard.model.sheet import FaultCode
 from linecard.pipeline.intake import Habits, Intake, Look
-from linecard.ports.inbox import Inbox, Place
+from linecard.ports.inbox import Inbox
 from linecard.store.journal import Journal
 from linecard.store.store import Store
+from linecard.testing import make_context
 from linecard_local.inbox import LocalInbox
 
 SETTLE = 5.0
@@ -62,8 +63,8 @@ class World:
         """linecard starts, for the first time or after it was killed; its monotonic clock is another then."""
         self.habits = habits or self.habits
         self.now = self.now * 7 % 100_003
-        place = Place("hr", "inbox", self.site, self.work, self.site / "quarantine")
-        self.port = Port(inbox or LocalInbox(place, watch=False))
+        context = make_context(self.site, "hr", path="inbox", state=self.work)
+        self.port = Port(inbox or LocalInbox(context, watch=False))
         self.intake = Intake(
             "hr",
             self.port,

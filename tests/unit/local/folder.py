@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from linecard.ports.inbox import Listing, Parting, Place
+from linecard.ports.inbox import Listing, Parting
+from linecard.testing import make_context
 from linecard_local.inbox import LocalInbox
 
 MOST = 1000
@@ -23,12 +24,12 @@ class Folder:
         self.path.mkdir(parents=True, exist_ok=True)
         self.work = work or site / "state" / "work" / "hr"
         self.quarantine = site / "quarantine"
-        self.place = Place("hr", "inbox", site, self.work, self.quarantine)
+        self.context = make_context(site, "hr", path="inbox", state=self.work)
         self._options = options
 
     @property
     def opened(self) -> LocalInbox:
-        return LocalInbox(self.place, watch=False, **self._options)
+        return LocalInbox(self.context, watch=False, **self._options)
 
     @property
     def aside(self) -> Path:

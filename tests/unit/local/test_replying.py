@@ -9,7 +9,8 @@ import stat
 import pytest
 
 from acceptance.killing import DIED, Countdown, forked
-from linecard.ports.inbox import InboxError, Place
+from linecard.ports.inbox import InboxError
+from linecard.testing import make_context
 from linecard_local.inbox import LocalInbox
 
 NAME = "000001-hr-joiners.csv"
@@ -25,8 +26,8 @@ def replies(tmp_path):
 
 def put(replies, content: bytes = REPORT) -> str:
     site = replies.parent
-    place = Place("hr", "in", site, site / "work", site / "quarantine", reply="../out")
-    return LocalInbox(place, watch=False).put(NAME, io.BytesIO(content))
+    context = make_context(site, "hr", path="in", reply="../out")
+    return LocalInbox(context, watch=False).put(NAME, io.BytesIO(content))
 
 
 def names(folder) -> list[str]:
@@ -113,6 +114,6 @@ def test_a_folder_that_is_not_there_is_made_but_none_above_it(replies):
     replies.rmdir()
     put(replies)
     assert names(replies) == [NAME]
-    place = Place("hr", "in", replies.parent, replies, replies, reply="../there/is/none")
+    context = make_context(replies.parent, "hr", path="in", reply="../there/is/none")
     with pytest.raises(InboxError, match="No such file"):
-        LocalInbox(place, watch=False).put(NAME, io.BytesIO(REPORT))
+        LocalInbox(context, watch=False).put(NAME, io.BytesIO(REPORT))

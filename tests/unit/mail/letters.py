@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import TextIO
 
-from linecard.api import Letter, Outlet, wording
+from linecard.api import Context, Letter, wording
 from linecard.model.run import Run
 from linecard.pipeline.report import RunReport
 from linecard_mail.attach import Files, files
@@ -29,9 +29,8 @@ def letter(site: Site, run: Run, language: str = "en") -> Letter:
     return Letter(7, report, run.state, "anna@example.org", language, site.service.store.filed(run.id))
 
 
-def outlet(site: Site) -> Outlet:
-    config = site.service.config
-    return Outlet("post", config.site, config.folder, config.reports, config.templates)
+def context(site: Site) -> Context:
+    return site.service.contexts.sink("post")
 
 
 def attached(site: Site, made: Letter, **limits: int) -> Files:
@@ -43,7 +42,7 @@ def attached(site: Site, made: Letter, **limits: int) -> Files:
 
 def mail(site: Site, run: Run, language: str = "en", options: MailOptions = OPTIONS) -> EmailMessage:
     made = letter(site, run, language)
-    return message(made, outlet(site), options, attached(site, made))[0]
+    return message(made, context(site), options, attached(site, made))[0]
 
 
 def body(found: EmailMessage, form: str) -> str:

@@ -12,7 +12,7 @@ from linecard.api import (
     Note,
     Notice,
     Outcome,
-    Outlet,
+    Site,
     State,
     Summary,
     Undecided,
@@ -20,6 +20,7 @@ from linecard.api import (
     Wrong,
     wording,
 )
+from linecard.testing import make_context
 from linecard_mail.notices import notice_mail
 from unit.mail.letters import OPTIONS
 
@@ -107,8 +108,8 @@ def mail(
     about: Concern | Summary, language: str = "en", templates: Path | None = None, site: str = "Nord"
 ) -> EmailMessage:
     note = Note(7, Notice(about, site, "Europe/Paris", ENDS), "anna@example.org", language)
-    outlet = Outlet("post", site, REPORTS.parent, REPORTS, templates)
-    return notice_mail(note, outlet, OPTIONS)[0]
+    of = Site(name=site, folder=REPORTS.parent, state=REPORTS, reports=REPORTS, quarantine=REPORTS, templates=templates)
+    return notice_mail(note, make_context(REPORTS.parent, "post", site=of), OPTIONS)[0]
 
 
 def notice(name: str, language: str) -> EmailMessage:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from linecard.api import FaultCode, Letter, Line, Outcome, Outlet, wording
+from linecard.api import FaultCode, Letter, Line, Outcome, wording
 from linecard.model.run import Drop, Run, State
 from linecard.registry import Registry
 from linecard.runtime.sample import SampleReport
+from linecard.testing import make_context
 from linecard_mail.attach import NONE, Files, files
 from linecard_mail.message import MOST_BODY, bodies, message
-from unit.mail.letters import OPTIONS, body, letter, outlet
+from unit.mail.letters import OPTIONS, body, context, letter
 from unit.mail.lint import Lint
 from unit.reports.sites import Site, sheet
 
@@ -55,7 +56,7 @@ def long(rows: int) -> Letter:
     return Letter(7, report, run.state, "anna@example.org", "en", "")
 
 
-OUTLET = Outlet("post", "Nord", Path("/site"), Path("/site/reports"), None)
+CONTEXT = make_context(Path("/site"), "post")
 RENDERERS = Registry().renderers()
 
 
@@ -68,7 +69,7 @@ def test_a_hundred_thousand_problems_fit() -> None:
     """Gmail clips at 102 kB; the first rows are shown, the others counted, and all are attached, packed."""
     made = long(ROWS)
     whole = packed(made)
-    found, _ = message(made, OUTLET, OPTIONS, whole)
+    found, _ = message(made, CONTEXT, OPTIONS, whole)
     html, plain = body(found, "html"), body(found, "plain")
     assert len(html.encode()) + len(plain.encode()) < 100_000
     assert Lint(html).problems == []
@@ -90,7 +91,7 @@ def test_the_memory_for_it_is_bounded() -> None:
         made = long(rows)
         tracemalloc.start()
         found = packed(made, plain_most=1000)
-        bodies(made, OUTLET, OPTIONS, found)
+        bodies(made, CONTEXT, OPTIONS, found)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         sizes.append(sum(len(file.content) for file in found.attached))
@@ -118,7 +119,7 @@ def test_long_cells_do_not_burst_it(cell: str, tmp_path_factory: pytest.TempPath
     try:
         rows = sheet(*(f"{cell},{cell}{n},,{cell},{cell}" for n in range(60)))
         run = site.imported(rows, "cells.csv", description=cell)
-        found = bodies(letter(site, run), outlet(site), OPTIONS, NONE)
+        found = bodies(letter(site, run), context(site), OPTIONS, NONE)
         assert sum(len(quopri.encodestring(text.encode())) for text in found[:2]) <= MOST_BODY
         assert "60" in found[0]
     finally:

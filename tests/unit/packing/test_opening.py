@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from linecard.api import CannotOpen, Concern, Fault, FaultCode, OpenerError, Severity, expiry
+from linecard.api import CannotOpen, Fault, FaultCode, OpenerError, Severity, expiry
 from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening
@@ -41,9 +41,6 @@ class Mark:
         wrapped.read(len(self.word))
         self.given.append(io.BytesIO(wrapped.read()))
         return self.given[-1]
-
-    def concerns(self, now: datetime) -> Iterator[Concern]:
-        return iter(())
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import Entry, Kind, State
+from linecard.api import BackendKind, Entry, State
 from linecard.config import load
 from linecard.model.run import Run
 from linecard.registry import Registry
@@ -45,10 +45,10 @@ class Plugins(Registry):
 
     def __init__(self, backend: MemoryBackend) -> None:
         super().__init__()
-        self._memory = Kind("memory", "a PBX in memory", NoOptions, lambda _options, _folder: backend)
+        self._memory = BackendKind("memory", "a PBX in memory", NoOptions, lambda _options, _context: backend)
 
-    def kind(self, name: str) -> Kind:
-        return self._memory if name == "memory" else super().kind(name)
+    def backend_kind(self, name: str) -> BackendKind[Any]:
+        return self._memory if name == "memory" else super().backend_kind(name)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.directory import VACANT, Holding, Scope
-from linecard.ports.backend import Can, Prechecks
+from linecard.ports.backend import Can, SupportsPrecheck
 from linecard.testing.contract.subject import Fill, Names, Subject, holdings
 
 
@@ -164,7 +164,7 @@ class Reading(Names):
     def test_what_it_says_of_changes_is_of_these_and_changes_nothing(self, fill: Fill) -> None:
         """A backend with `precheck` is asked before a person has approved anything, and once more after that."""
         pbx = fill(self.entry(0, 0, 0), self.entry(1, 1), self.entry(2))
-        if not isinstance(pbx.backend, Prechecks):
+        if not isinstance(pbx.backend, SupportsPrecheck):
             pytest.skip("the backend has no precheck")
         was = pbx.held()
         changes = [
