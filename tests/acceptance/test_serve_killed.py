@@ -18,6 +18,7 @@ from acceptance.crashes import HEADER, TORTURE
 from acceptance.drops import DropSite
 from acceptance.producers import WAYS, Producer, all_of
 from linecard.pipeline import apply as applying
+from linecard.runtime.operations import Operations
 from linecard.runtime.service import Service
 
 LINECARD = (sys.executable, "-P", "-c", "import sys; from linecard.cli import main; sys.exit(main())")
@@ -154,8 +155,9 @@ def test_a_run_that_broke_off_after_its_last_change_is_ended(site):
     sheet = site.folder / "sheet.csv"
     sheet.write_text(f"{HEADER}attach,ada@x.org,,1000,\n")
     with Service.load(site.folder / "linecard.yaml") as service:
-        run = service.take(sheet, service.inbox("hr"), description="", stage=lambda _what, _run: None)
-        run = service.approve(run, why="a test")
+        operations = Operations(service)
+        run = operations.receive(sheet, service.inbox("hr"), description="", stage=lambda _what, _run: None)
+        run = operations.approve(run, why="a test")
         applying.begin(service.store, run, who="a test")
         assert applying.send(service.store, run, service.pbxs["hq"]) == ""
     finished(site, 1)

@@ -30,6 +30,7 @@ from integration.asterisk.exchange import AMI_SECRET, Exchange
 from integration.asterisk.sip import Phone
 from integration.asterisk.site import HEADER, Site
 from linecard.model.run import Run, State
+from linecard.runtime.operations import Operations
 from linecard.runtime.service import Service
 
 ASTERISK_ROWS = {
@@ -124,9 +125,10 @@ class Linecard:
                 sent = time.perf_counter()
             return lambda _: None
 
-        run = self.service.take(sheet, self.inbox, description="", stage=stage)
-        run = self.service.approve(run, why="bench")
-        run = self.service.finish(run, self.inbox, confirm=lambda _: False, stage=stage, stop=lambda: False)
+        operations = Operations(self.service)
+        run = operations.receive(sheet, self.inbox, description="", stage=stage)
+        run = operations.approve(run, why="bench")
+        run = operations.drive(run, self.inbox, confirm=lambda _: False, stage=stage, stop=lambda: False)
         ended = time.perf_counter()
         if run.state is not State.APPLIED:
             raise SystemExit(f"the import of {name} ended {run.state}")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from linecard.cli import site
+from linecard.cli.decision import because_option, held_run, run_argument
 from linecard.errors import LinecardError
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.model.run import Run
-    from linecard.runtime.service import Service
+    from linecard.runtime.operations import Operations
 
 
 class NotThisPlan(LinecardError):
@@ -27,10 +28,6 @@ class NoPlan(LinecardError):
     remedy = "Leave the checksum out to have the file read once more, or give the run up with `linecard discard`."
 
 
-class NotHeld(LinecardError):
-    """The run does not wait for a person."""
-
-
 class OlderRun(LinecardError):
     """The run would undo a newer one."""
 
@@ -38,9 +35,9 @@ class OlderRun(LinecardError):
 
 
 @click.command()
-@click.argument("run", type=click.IntRange(1))
+@run_argument
 @click.argument("checksum", metavar="CHECKSUM", default="")
-@click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
+@because_option
 @click.option(
     "--although-newer",
     is_flag=True,
@@ -54,42 +51,39 @@ def command(run: int, checksum: str, because: str, *, although_newer: bool) -> N
     one, `linecard resume` does. A run without a plan, because its file could not be read to its end, has no checksum:
     its file is read once more.
     """
-    from linecard.model.run import State
-    from linecard.pipeline import quarantine
+    from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
+    from linecard.runtime.operations import Operations
 
-    with site.service() as service:
-        found = service.store.run(run)
-        if found.state is not State.HELD:
-            raise NotHeld(f"Run {run} is {found.state}; it does not wait for a person.")
+    with held_run(run) as (service, held):
+        operations = Operations(service)
         at_work = status.read(service.config.state) is not None
-        if quarantine.has_crashed(found):
+        if has_crashed(held):
             if checksum:
                 raise NoPlan(f"Run {run} has no plan: its file could not be read to its end.")
-            why = f"to be read once more{': ' if because else ''}{because}"
-            quarantine.read_again(service.store, found, who=service.who, why=why)
+            operations.read_again(held, why=f"to be read once more{': ' if because else ''}{because}")
             how = "the daemon does it" if at_work else "`linecard once` or a daemon does it"
             click.echo(f"The file of run {run} is read once more, in a process of its own first; {how}.")
             return
         if not checksum:
             raise click.UsageError("Missing argument 'CHECKSUM'.")
-        if len(checksum) < 8 or not found.checksum.startswith(checksum):
-            raise NotThisPlan(f"Run {run} waits with the plan {found.checksum}, not {sanitize(checksum)}.")
+        if len(checksum) < 8 or not held.checksum.startswith(checksum):
+            raise NotThisPlan(f"Run {run} waits with the plan {held.checksum}, not {sanitize(checksum)}.")
         if not although_newer:
-            _refuse_older(service, found)
-        service.approve(found, why=f"approved by its checksum {found.checksum[:12]}{': ' if because else ''}{because}")
+            _refuse_older(operations, held)
+        operations.approve(held, why=f"approved by its checksum {held.checksum[:12]}{': ' if because else ''}{because}")
     click.echo(f"Run {run} is approved. {'The daemon applies it.' if at_work else 'Apply it with `linecard resume`.'}")
 
 
-def _refuse_older(service: Service, run: Run) -> None:
+def _refuse_older(operations: Operations, run: Run) -> None:
     """A newer run has said something else of the same people since: show what this one would do now, and stop."""
     from linecard.cli import plan_command, recap
     from linecard.rules.limits import older_run
 
-    newer = service.overtaken_by(run)
+    newer = operations.newer_runs(run)
     if not newer:
         return
     with recap.on_stderr():
         click.echo(f"Run {run.id}, planned on what the PBX holds now:")
-        plan_command.show(service.replan(run))
+        plan_command.show(operations.preview_again(run))
     raise OlderRun(f"Run {run.id} is not approved. {older_run(newer).message}")

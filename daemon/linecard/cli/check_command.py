@@ -31,10 +31,11 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     """
     from linecard.model.sheet import Severity
     from linecard.rules import as_dict
+    from linecard.runtime.operations import Operations
 
     with site.service() as service:
         place = service.inbox(inbox)
-        sheet = service.sheet(file, place)
+        sheet = Operations(service).read_sheet(file, place)
         seen: Counter[str] = Counter()
 
         def faults() -> Iterator[Fault]:

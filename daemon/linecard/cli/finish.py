@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import click
 
 from linecard.cli import progress, recap
 from linecard.cli.site import json_out, number
-from linecard.errors import LinecardError
+from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.run import Run, State
 from linecard.rules.sanitize import sanitize
+from linecard.runtime.filing import Filing
+from linecard.runtime.operations import Operations
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
@@ -33,24 +35,35 @@ def import_file(
     service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool, as_json: bool
 ) -> int:
     """Take a file into a run of its own and see that through, after those that broke off; the exit code."""
-    with service.working():
-        with progress.stopping() as stop:
-            recover(service, yes=yes, stop=stop)
-            if stop():
-                click.echo(f"{sanitize(str(file))} was not imported.", err=True)
-                return 1
-            service.let_pass(file, place)
-        with progress.bars(service) as bars:
-            run = service.take(file, place, description=description, stage=bars.stage)
-        run = decide(service, run, yes=yes, approve=approve)
-        with progress.stopping() as stop, progress.bars(service) as bars:
-            confirm = confirming(service, bars, yes=yes or bool(approve))
-            asks = not (yes or approve)
-            run = service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
-    tell(service, run, as_json=as_json)
-    tell_unfiled(service)
+    filing = Filing(service)
+    with service.exclusive():
+        filing.file_reports()
+        run = _import(service, file, place, description=description, approve=approve, yes=yes)
+        unfiled = filing.publish()
+    if run is None:
+        click.echo(f"{sanitize(str(file))} was not imported.", err=True)
+        return 1
+    tell(service, run, as_json=as_json, unfiled=unfiled)
+    tell_unfiled(unfiled)
     send(service)
     return exit_code(run)
+
+
+def _import(service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool) -> Run | None:
+    """The run of a file as far as it went; None if it was not begun, because a person wants to stop."""
+    operations = Operations(service)
+    with progress.stopping() as stop:
+        resumed = resume(service, yes=yes, stop=stop)
+        if stop():
+            return None
+        operations.raise_if_blocked(file, place, resumed.blocked)
+    with progress.bars(service) as bars:
+        run = operations.receive(file, place, description=description, stage=bars.stage)
+    run = decide(service, run, yes=yes, approve=approve)
+    with progress.stopping() as stop, progress.bars(service) as bars:
+        confirm = confirming(service, bars, yes=yes or bool(approve))
+        asks = not (yes or approve)
+        return operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
 
 
 def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
@@ -58,22 +71,23 @@ def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
 
     A checksum approves this plan and no other, whatever `yes` says.
     """
+    operations = Operations(service)
     if run.state not in (State.PLANNED, State.HELD):
         return run
     if approve:
         if approve == run.checksum:
-            return service.approve(run, why=f"approved by its checksum {approve[:12]}", seen=True)
+            return operations.approve(run, why=f"approved by its checksum {approve[:12]}", seen=True)
         click.echo("The plan is not the one that was approved: it has another checksum.", err=True)
-        return run if run.state is State.HELD else service.hold(run, why=f"not the plan {approve[:12]}")
+        return run if run.state is State.HELD else operations.hold(run, why=f"not the plan {approve[:12]}")
     if run.state is State.HELD:
         return run
     if yes:
-        return service.approve(run, why="--yes")
+        return operations.approve(run, why="--yes")
     show_plan(service, run)
     answer = ask("Apply it?")
     if answer:
-        return service.approve(run, why="answered yes", seen=True)
-    run = service.discard(run, why="answered no" if answer is not None else "nobody answered")
+        return operations.approve(run, why="answered yes", seen=True)
+    run = operations.discard(run, why="answered no" if answer is not None else "nobody answered")
     if answer is None:
         raise NoAnswer
     return run
@@ -99,23 +113,35 @@ def ask(question: str) -> bool | None:
         return None
 
 
-def recover(
+class Resumption(NamedTuple):
+    """Runs that were interrupted: those that could be driven on, and by run why others could not."""
+
+    runs: list[Run]
+    blocked: Mapping[int, BackendError]
+
+
+def resume(
     service: Service, *, yes: bool, approve: str = "", stop: Callable[[], bool], although_newer: bool = False
-) -> list[Run]:
+) -> Resumption:
     """Finish what broke off, saying so."""
-    finished = []
+    finished: list[Run] = []
+    blocked: dict[int, BackendError] = {}
     with progress.bars(service) as bars:
         confirm = confirming(service, bars, yes=yes, approve=approve, although_newer=although_newer)
-        for run in service.recover(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve)):
+        resumed = Operations(service).resume(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve))
+        for run, error in resumed:
+            if error is not None:
+                blocked[run.id] = error
+                continue
             with bars.away():
                 click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
-    for run_id, error in service.waiting.items():
+    for run_id, error in blocked.items():
         name = sanitize(service.store.run(run_id).drop.name)
         click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {sanitize(str(error))}", err=True)
-    if service.waiting:
+    if blocked:
         click.echo("When the PBX answers, `linecard resume` finishes what is left; nothing is done twice.", err=True)
-    return finished
+    return Resumption(finished, blocked)
 
 
 def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_newer: bool = False) -> list[Run]:
@@ -124,10 +150,10 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_n
     Where nobody answers they wait on; nothing was changed by them. `yes` does not count for a sheet that a newer one
     of its inbox has overtaken.
     """
-    picked_up = []
+    operations, picked_up = Operations(service), []
     with progress.bars(service) as bars:
         confirm = confirming(service, bars, yes=yes, although_newer=although_newer)
-        for waiting in service.unapproved(bars.stage):
+        for waiting in operations.plan_unapproved(bars.stage):
             run = waiting
             with bars.away():
                 name = sanitize(run.drop.name)
@@ -135,29 +161,30 @@ def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_n
                 if run.state is State.PLANNED:
                     run = _approved_late(service, run, yes=yes, although_newer=although_newer)
             place = service.inbox(run.inbox)
-            picked_up.append(service.finish(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
+            picked_up.append(operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
     return picked_up
 
 
 def _approved_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
-    if service.replan_checksum(run) != run.checksum:
+    operations = Operations(service)
+    if operations.current_checksum(run) != run.checksum:
         click.echo("The PBX was changed since it was planned, so it is planned again.", err=True)
-        run = service.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
+        run = operations.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
         if run.state is not State.PLANNED:
             return run
     if not although_newer and is_older(service, run):
         show_plan(service, run)
         return run
-    if service.overtaken(run) and not although_newer:
+    if operations.has_newer_sheet(run) and not although_newer:
         click.echo("A newer sheet of the same inbox was applied since.", err=True)
     elif yes:
-        return service.approve(run, why="resumed with --yes")
+        return operations.approve(run, why="resumed with --yes")
     show_plan(service, run)
     match ask("Apply it?"):
         case True:
-            return service.approve(run, why="answered yes when resumed", seen=True)
+            return operations.approve(run, why="answered yes when resumed", seen=True)
         case False:
-            return service.discard(run, why="answered no when resumed")
+            return operations.discard(run, why="answered no when resumed")
     return run
 
 
@@ -165,7 +192,7 @@ def is_older(service: Service, run: Run) -> bool:
     """Whether a run would undo a newer one, saying so: it is left as it is then."""
     from linecard.rules.limits import older_run
 
-    newer = service.overtaken_by(run)
+    newer = Operations(service).newer_runs(run)
     if newer:
         click.echo(f"Run {run.id} is not applied. {older_run(newer).message}", err=True)
         click.echo("Remedy: If its plan is right all the same, say --although-newer.", err=True)
@@ -197,8 +224,8 @@ def confirming(
     return confirm
 
 
-def tell(service: Service, run: Run, *, as_json: bool) -> None:
-    """The result of a run."""
+def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] = ()) -> None:
+    """The result of a run; `unfiled` are runs whose report could not be filed."""
     report = service.report(run)
     if as_json:
         with json_out() as out:
@@ -220,7 +247,7 @@ def tell(service: Service, run: Run, *, as_json: bool) -> None:
         if run.checksum:
             click.echo(f"To apply it all the same: linecard {again.format(run.checksum)}")
     filed = service.store.filed(run.id)
-    if filed and run.id not in service.unfiled:
+    if filed and run.id not in unfiled:
         click.echo(f"Report: {filed}")
 
 
@@ -231,9 +258,9 @@ def facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
     return (as_dict.run(run, service.report(run).counts) for run in runs)
 
 
-def tell_unfiled(service: Service) -> None:
+def tell_unfiled(unfiled: Mapping[int, ReportError]) -> None:
     """Which reports could not be filed, and why; on standard error, and no matter for the exit code of an import."""
-    for run_id, error in service.unfiled.items():
+    for run_id, error in unfiled.items():
         click.echo(f"The report of run {run_id} is not filed yet: {sanitize(str(error))}", err=True)
         click.echo(f"Remedy: {sanitize(error.remedy)} Then `linecard resume` files it.", err=True)
 

@@ -22,28 +22,25 @@ def command(*, as_json: bool) -> None:
     with 3 when a plan is held.
     """
     from linecard.cli import finish, progress
-    from linecard.model.run import Run
     from linecard.runtime import status
-    from linecard.runtime.board import MOST_NAMED, InboxView
+    from linecard.runtime.board import MOST_NAMED
     from linecard.runtime.serve import once
-
-    ended: list[Run] = []
-    awaiting: dict[str, list[str]] = {}
-
-    def left(inbox: str, view: InboxView) -> None:
-        if view.awaiting:
-            awaiting[inbox] = status.awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MOST_NAMED])
 
     with site.service() as service:
         with progress.stopping() as stop:
-            troubles = once(service, stop=stop, wait=threading.Event().wait, told=ended.append, left=left)
+            ended, unfiled, troubles, inboxes = once(service, stop=stop, wait=threading.Event().wait)
+        awaiting = {
+            name: status.awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MOST_NAMED])
+            for name, view in inboxes.items()
+            if view.awaiting
+        }
         if as_json:
             facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in troubles]
             head = {"awaiting": awaiting}
             site.stream_json(head, {"runs": lambda: finish.facts(service, ended), "troubles": lambda: facts}, dict)
         else:
             for run in ended:
-                finish.tell(service, run, as_json=False)
+                finish.tell(service, run, as_json=False, unfiled=unfiled)
             for trouble in troubles:
                 said = f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()
                 click.echo(sanitize(said), err=True)

@@ -29,10 +29,11 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     with 3 when the plan would be held for a person.
     """
     from linecard.cli import recap
+    from linecard.runtime.operations import Operations
 
     with site.service() as service:
         place = service.inbox(inbox)
-        planning = service.preview(file, place)
+        planning = Operations(service).preview(file, place)
         if as_json:
             _print(planning, file, place.name)
         else:

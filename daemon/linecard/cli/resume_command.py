@@ -31,18 +31,25 @@ def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> 
     Exit codes are those of import.
     """
     from linecard.cli import finish, progress
+    from linecard.runtime.filing import Filing
 
     with site.service() as service:
-        with service.working(), progress.stopping() as stop:
-            runs = finish.recover(service, yes=yes, approve=approve, stop=stop, although_newer=although_newer)
-            runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
+        filing = Filing(service)
+        with service.exclusive():
+            filing.file_reports()
+            with progress.stopping() as stop:
+                runs, blocked = finish.resume(
+                    service, yes=yes, approve=approve, stop=stop, although_newer=although_newer
+                )
+                runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
+            unfiled = filing.publish()
         if as_json:
             site.stream_json({}, {"runs": lambda: finish.facts(service, runs)}, dict)
-        elif not runs and not service.waiting:
+        elif not runs and not blocked:
             click.echo("Nothing had broken off.")
         for run in runs if not as_json else ():
-            finish.tell(service, run, as_json=False)
-        finish.tell_unfiled(service)
+            finish.tell(service, run, as_json=False, unfiled=unfiled)
+        finish.tell_unfiled(unfiled)
         finish.send(service)
-        left = 2 if (service.unfiled and not runs) or service.waiting else 0
+        left = 2 if (unfiled and not runs) or blocked else 0
         raise SystemExit(max([finish.exit_code(run) for run in runs] + [left]))

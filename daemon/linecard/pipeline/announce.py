@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from linecard.errors import ReportError
 from linecard.infrastructure.files import sync_folder, write_whole
@@ -17,6 +18,13 @@ RETRY = "retry"
 """The format that is filed only where there is something to send again."""
 
 
+class FilingResult(NamedTuple):
+    """What became of the reports that waited: how many were filed, and by run why others could not be."""
+
+    filed: int
+    unfiled: Mapping[int, ReportError]
+
+
 def announce(
     store: Store,
     folder: Path,
@@ -25,14 +33,13 @@ def announce(
     site: str,
     timezone: str,
     templates: Path | None,
-    filed: Callable[[int], None] = lambda _run_id: None,
-) -> dict[int, ReportError]:
+) -> FilingResult:
     """File every report that waits in the outbox, below `folder`/YYYY/MM.
 
-    A report that cannot be written stays in the outbox and keeps nobody else from theirs: what stood in its way is
-    given back by run. A broken template, a full disk or a missing right is no reason to stop the next import. `filed`
-    is told of each that was written.
+    A report that cannot be written stays in the outbox and keeps nobody else from theirs. A broken template, a full
+    disk or a missing right is no reason to stop the next import.
     """
+    count = 0
     unfiled: dict[int, ReportError] = {}
     letters = Outbox(store)
     for item in letters.due(ARCHIVE):
@@ -47,8 +54,8 @@ def announce(
             continue
         with store.transaction() as connection:
             letters.delivered(connection, item.id, str(written[0]) if written else "")
-        filed(run_id)
-    return unfiled
+        count += 1
+    return FilingResult(count, unfiled)
 
 
 def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:

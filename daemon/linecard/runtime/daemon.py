@@ -18,7 +18,7 @@ from datetime import UTC
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Timers
@@ -57,6 +57,14 @@ JUMP = 2.0
 """Seconds by which the wall clock must run away from the monotonic one to count as set."""
 
 
+class Successor(NamedTuple):
+    """What follows a life of the daemon: the service to go on with, if any, and whether somebody has asked for the
+    configuration to be read again meanwhile."""
+
+    service: Service | None
+    reload_requested: bool
+
+
 class Daemon:
     """One life of the daemon, from one configuration to the next. The caller holds the site."""
 
@@ -90,11 +98,13 @@ class Daemon:
         self._announce = Prompt(self._announced, errand)
         self._list = Prompt(self._listed, errand)
         self._list_due = 0.0
+        self._unlisted = True  # a report may have been filed by the life before, and not been listed any more
+        self._unparted: set[str] = set()
         self._poll = Prompt(self._polled, errand)
         self._keep_house = Prompt(self._kept_house, errand)
         look = self._lookers.submit
         self._look = {name: Prompt(partial(self._looked, name), look) for name in service.config.inboxes}
-        self._part = {name: Prompt(partial(self.engine.part, name), look) for name in service.config.inboxes}
+        self._part = {name: Prompt(partial(self._part_with_files, name), look) for name in service.config.inboxes}
         self._zone = ZoneInfo(service.config.timezone)
         self._watches: dict[str, Watch] = {}
         self._due: dict[str, float] = {}
@@ -111,8 +121,8 @@ class Daemon:
 
     # -- life ------------------------------------------------------------------------------------------------------
 
-    def run(self) -> Service | None:
-        """Work until told to stop; the service to go on with, if a new configuration was given."""
+    def run(self) -> Successor:
+        """Work until told to stop; what to go on with, if a new configuration was given."""
         with self._signals():
             try:
                 self._start()
@@ -130,13 +140,8 @@ class Daemon:
                 self._stop()
         if self._next is not None and self._ended_by_signal:
             self._next.__exit__()
-            return None
-        return self._next
-
-    @property
-    def asked_again(self) -> bool:
-        """Whether it was asked to read its configuration anew, and did not come to it."""
-        return self._reloading
+            return Successor(None, reload_requested=False)
+        return Successor(self._next, self._reloading)
 
     def _start(self) -> None:
         self._service.sweep()
@@ -234,7 +239,7 @@ class Daemon:
                 self._look[name]()
         if self._retry is not None and self._retry <= now:
             self._dispatch()
-        if self._service.unlisted and self._list_due <= now:  # many reports at once are one change of these pages
+        if self._unlisted and self._list_due <= now:  # many reports at once are one change of these pages
             self._list_due = now + TICK
             self._list()
         self._steady()
@@ -274,7 +279,7 @@ class Daemon:
             return
         self._check_watch(name)
         look = self.engine.look(name)
-        if name in self.engine.unparted:
+        if name in self._unparted:
             self._part[name]()
         if look is None:
             return
@@ -289,6 +294,12 @@ class Daemon:
         if look.runs:
             self._dispatch()
             self._announce()
+
+    def _part_with_files(self, name: str) -> None:
+        if self.engine.part(name):
+            self._unparted.discard(name)
+        else:
+            self._unparted.add(name)
 
     def _check_watch(self, name: str) -> None:
         """See that the kernel's hints come; where they cannot, files are found by the scan, and that is said."""
@@ -342,11 +353,13 @@ class Daemon:
 
     def _announced(self) -> None:
         """Reports are filed first, so that letters can say where; then letters go, however long a server takes."""
-        self.engine.announce()
+        if self.engine.announce().filed:
+            self._unlisted = True
         self._deliver()
 
     def _listed(self) -> None:
-        tell(self.board, "list of reports", self._service.index)
+        self._unlisted = False
+        tell(self.board, "list of reports", self.engine.filing.refresh_index)
 
     def _delivered(self) -> None:
         tell(self.board, "post", self._post.deliver)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from linecard.errors import LinecardError, StateError
 from linecard.model.run import Run, State
 from linecard.pipeline import opening, survey
+from linecard.pipeline.announce import FilingResult
 from linecard.pipeline.drive import Driven, drive
 from linecard.pipeline.intake import Intake, Look
 from linecard.pipeline.places import Inbox
@@ -27,6 +28,7 @@ from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.failing import bug, safely, tell
+from linecard.runtime.filing import Filing
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
@@ -76,8 +78,7 @@ class Engine:
         self._lanes = Lanes()
         self._outside: dict[int, float] = {}
         self._held: set[int] = set()
-        self.unparted: set[str] = set()
-        """Inboxes some of whose files could not be parted with when that was last tried."""
+        self.filing = Filing(service)
         self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
         opened = {name: intake_of(service, name, monotonic) for name in self._places}
         self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in opened.items()}
@@ -175,18 +176,19 @@ class Engine:
             self.admit(run_id)
         return look
 
-    def part(self, name: str) -> None:
-        """Part with the files of an inbox whose runs have ended."""
+    def part(self, name: str) -> bool:
+        """Part with the files of an inbox whose runs have ended; False if some of them could not be."""
 
-        def parted() -> None:
-            self.unparted.add(name)
+        def parted() -> bool:
             problems = self._intakes[name].part()
             if problems:
                 raise InboxError(problems[0])
-            self.unparted.discard(name)
+            self.board.well(what)
+            return True
 
+        what = f"parting with files of {name}"
         with self._looking[name], bound(inbox=name):
-            tell(self.board, f"parting with files of {name}", parted)
+            return safely(self.board, what, parted) or False
 
     # -- working ---------------------------------------------------------------------------------------------------
 
@@ -305,17 +307,20 @@ class Engine:
             self._store.tried(connection, run_id)  # the step ended in an orderly way
         return self._patience.wait(run_id)
 
-    def announce(self) -> None:
+    def announce(self) -> FilingResult:
         """File the reports that wait."""
-        tell(self.board, "reports", self.service.announce)
+        filed = safely(self.board, "reports", self.filing.file_reports)
+        if filed is None:
+            return FilingResult(0, {})
+        self.board.well("reports")
         self.board.only(
-            "report of run ",
-            {f"report of run {run_id}": (str(e), e.remedy) for run_id, e in self.service.unfiled.items()},
+            "report of run ", {f"report of run {run_id}": (str(e), e.remedy) for run_id, e in filed.unfiled.items()}
         )
+        return filed
 
     def keep_house(self) -> None:
         """Remove what has become old."""
-        tell(self.board, "housekeeping", partial(clear_out, self.service))
+        tell(self.board, "housekeeping", partial(clear_out, self.service, self.filing))
         tell(self.board, "keys of senders and of this site", self._concerns.keys)
 
     def close(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from linecard.errors import ConfigError
 from linecard.model.run import Run
@@ -30,16 +31,15 @@ def serve(file: Path) -> None:
     service: Service | None = Service.load(file)
     assert service is not None  # noqa: S101 - for the loop below
     state = service.config.state
-    asked_again = False
+    reload_requested = False
     with site_lock(state), _deaf_to_reloads():
         while service is not None:
             configure(service.config.log.format, service.config.log.level)
             with service as present:
                 daemon = Daemon(present, notify, reload=lambda: _reloaded(file, state))
-                if asked_again:
+                if reload_requested:
                     daemon.reload()
-                service = daemon.run()
-                asked_again = daemon.asked_again
+                service, reload_requested = daemon.run()
 
 
 @contextmanager
@@ -76,41 +76,42 @@ def _loaded(file: Path) -> Service:
         ) from error
 
 
-def once(
-    service: Service,
-    *,
-    stop: Callable[[], bool],
-    wait: Callable[[float], object],
-    told: Callable[[Run], None],
-    left: Callable[[str, InboxView], object] = lambda _inbox, _view: None,
-) -> list[Trouble]:
-    """Do what lies in the inboxes, until nothing is left that can be done now; what is wrong then.
+class Pass(NamedTuple):
+    """What one pass over the inboxes came to: runs that ended or wait for a person, those whose report could not be
+    filed, what is wrong, and what each inbox held at the last look."""
 
-    `wait` is given the seconds until something may have settled. `told` hears of every run that ended or waits for
-    a person, `left` of what each inbox held at the last look. Runs that wait for a PBX are left for the next time.
+    runs: Sequence[Run]
+    unfiled: Collection[int]
+    troubles: Sequence[Trouble]
+    inboxes: Mapping[str, InboxView]
+
+
+def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], object]) -> Pass:
+    """Do what lies in the inboxes, until nothing is left that can be done now.
+
+    `wait` is given the seconds until something may have settled. Runs that wait for a PBX are left for the next time.
     """
     configure("text", "warning", sys.stderr)
-    board = Board(service.now)
+    board, runs = Board(service.now), list[Run]()
     with site_lock(service.config.state), ExitStack() as undo:
         service.sweep()
         service.clock.observe()
-        engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=told)
+        engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=runs.append)
         undo.callback(engine.close)
         engine.start()
+        unfiled: Collection[int] = ()
         while not stop():
             looks = [engine.look(name) for name in service.config.inboxes]
             while (run_id := engine.next()) is not None:
                 engine.work(run_id)
-            engine.announce()
+            unfiled = engine.announce().unfiled
             for name in service.config.inboxes:
                 engine.part(name)
             due = min((look.due for look in looks if look is not None and look.due is not None), default=None)
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
-        for name, view in board.inboxes.items():
-            left(name, view)
-        tell(board, "list of reports", service.index)
+        tell(board, "list of reports", engine.filing.refresh_index)
         if service.config.warned:
             concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes
             tell(board, "files that should have come", concerns.files)
@@ -118,4 +119,4 @@ def once(
         tell(board, "digest", Digests(service).write)
         with closing(Post(service, board, stop=stop)) as post:
             post.deliver()
-    return board.troubles
+    return Pass(runs, unfiled, board.troubles, board.inboxes)

@@ -21,7 +21,10 @@ from linecard.store import migrate, run_numbers
 from linecard.store.tables import HAS_CHANGED, change, claim, drop, event, fault, outbox, row, run
 
 Clock = Callable[[], datetime]
-Addressed = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
+Recipients = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
+"""To whom a run's end is told, by its inbox, its state and its rows by outcome: sinks by name, each with an address or
+an empty one."""
+
 FILE = "linecard.db"
 FORGOTTEN = 50
 """Runs that are forgotten in one transaction."""
@@ -40,18 +43,21 @@ class Waiting(NamedTuple):
     sha256: str
 
 
+def _archive_alone(_inbox: str, _state: State, _counts: Mapping[str, int]) -> Iterable[tuple[str, str]]:
+    return (("archive", ""),)
+
+
 class Store:
     """The state database of a site. Every method that writes needs the connection of a `transaction`."""
 
-    def __init__(self, engine: sa.Engine, now: Clock) -> None:
+    def __init__(self, engine: sa.Engine, now: Clock, recipients: Recipients = _archive_alone) -> None:
         self._engine = engine
         self._writing = threading.Lock()
         self.now = now
-        self.addressed: Addressed = lambda _inbox, _state, _counts: (("archive", ""),)
-        """To whom a run's end is told: sinks by name, each with an address or an empty one."""
+        self._recipients = recipients
 
     @classmethod
-    def open(cls, folder: Path, now: Clock) -> Store:
+    def open(cls, folder: Path, now: Clock, recipients: Recipients = _archive_alone) -> Store:
         """Open the database below the state folder, made or upgraded where needed. Raises `StateError`."""
         path = folder / FILE
         try:
@@ -72,7 +78,7 @@ class Store:
                 f"The state database {path} cannot be opened: {reason}.",
                 remedy="Check that the folder exists on a local disk with space left, and that this user may write it.",
             ) from error
-        return cls(engines.sqlite(path), now)
+        return cls(engines.sqlite(path), now, recipients)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -336,14 +342,14 @@ class Store:
     # -- outbox ----------------------------------------------------------------------------------------------------
 
     def _queue_report(self, connection: sa.Connection, run_id: int, state: State) -> None:
-        """Write the letters that tell of a run's state, each once; `addressed` says to whom."""
+        """Write the letters that tell of a run's state, each once; `recipients` says to whom."""
         found = connection.execute(sa.select(run.c.inbox, run.c.counts).where(run.c.id == run_id)).one()
         if state is State.HELD:  # held again, with another plan: what went out told of the one before
             gone = outbox.c.delivered.is_not(None) | outbox.c.dropped.is_not(None)
             told_of_it = outbox.c.kind.contains(f":{State.HELD}", autoescape=True)
             connection.execute(sa.delete(outbox).where(outbox.c.run_id == run_id, gone, told_of_it))
         known = set(connection.execute(sa.select(outbox.c.kind).where(outbox.c.run_id == run_id)).scalars())
-        for sink, address in self.addressed(found.inbox, state, found.counts):
+        for sink, address in self._recipients(found.inbox, state, found.counts):
             kind = f"{sink}:{state}:{address}" if address else f"{sink}:{state}"
             if kind not in known:
                 connection.execute(sa.insert(outbox).values(run_id=run_id, kind=kind))

@@ -8,6 +8,8 @@ from typing import Any
 
 from linecard.model.run import Run
 from linecard.runtime.board import Board
+from linecard.runtime.filing import Filing
+from linecard.runtime.operations import Operations
 from linecard.runtime.post import Post
 from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Item, Outbox
@@ -76,11 +78,14 @@ class Site:
         file.parent.mkdir(exist_ok=True)
         file.write_text("Action,LoginEmail,Extension\n" + rows, encoding="utf-8")
         inbox = self.service.inbox("hr")
-        with self.service.working():
-            run = self.service.take(file, inbox, description=description, stage=_silent)
+        operations = Operations(self.service)
+        with self.service.exclusive():
+            run = operations.receive(file, inbox, description=description, stage=_silent)
             if run.state.value == "planned":
-                run = self.service.approve(run, why="test")
-            return self.service.finish(run, inbox, confirm=lambda _run: True, stage=_silent, stop=lambda: False)
+                run = operations.approve(run, why="test")
+            run = operations.drive(run, inbox, confirm=lambda _run: True, stage=_silent, stop=lambda: False)
+            Filing(self.service).publish()
+        return run
 
     def deliver(self) -> None:
         """What is due is delivered."""

@@ -223,7 +223,7 @@ def test_once_writes_it_too(days):
     """A site without a daemon gets it from `linecard once`."""
     days.now = MONDAY
     for _ in range(2):
-        once(days.site.service, stop=lambda: False, wait=lambda _s: None, told=lambda _run: None)
+        once(days.site.service, stop=lambda: False, wait=lambda _s: None)
     assert len(days.server.mails) == 1
 
 

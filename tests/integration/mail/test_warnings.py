@@ -67,7 +67,7 @@ def test_once_tells_it_too(server, make):
     """A site without a daemon hears of it from `linecard once`."""
     site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
     for _ in range(2):
-        assert serve.once(site.service, stop=lambda: False, wait=lambda _s: None, told=lambda _run: None) == []
+        assert serve.once(site.service, stop=lambda: False, wait=lambda _s: None).troubles == []
     assert len(server.mails) == 3
 
 

@@ -17,6 +17,7 @@ from linecard.model.run import State
 from linecard.runtime.board import Board
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.digests import Digests
+from linecard.runtime.operations import Operations
 from linecard.runtime.post import KEPT_TRYING, Post
 from linecard.runtime.service import Service
 from linecard.store.notices import Notices
@@ -94,8 +95,9 @@ class Site:
         file.write_text("Action,LoginEmail,Extension\n" + rows)
         inbox = self.service.inbox("hr")
         silent = lambda *_: lambda _count: None  # noqa: E731
-        run = self.service.approve(self.service.take(file, inbox, description="", stage=silent), why="test")
-        return self.service.finish(run, inbox, confirm=lambda _run: True, stage=silent, stop=lambda: False)
+        operations = Operations(self.service)
+        run = operations.approve(operations.receive(file, inbox, description="", stage=silent), why="test")
+        return operations.drive(run, inbox, confirm=lambda _run: True, stage=silent, stop=lambda: False)
 
     def later(self, **passed) -> None:
         """The letters that wait become due."""

@@ -11,6 +11,7 @@ from linecard.pipeline import quarantine
 from linecard.pipeline.drive import drive
 from linecard.pipeline.receive import keep, receive
 from linecard.runtime.attended import Attended
+from linecard.runtime.operations import Operations
 from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, sheet
 
@@ -69,8 +70,8 @@ def held(folder: Path) -> tuple[Site, Run]:
 def discarded(folder: Path) -> tuple[Site, Run]:
     """A plan that a person has looked at and refused."""
     site, run = held(folder)
-    with site.service.working():
-        return site, site.service.discard(run, why="answered no")
+    with site.working():
+        return site, Operations(site.service).discard(run, why="answered no")
 
 
 def broken(folder: Path) -> tuple[Site, Run]:
@@ -85,7 +86,7 @@ def crashed(folder: Path) -> tuple[Site, Run]:
     site = Site(folder, PEOPLE)
     store, file = site.service.store, sheet("attach,mary@example.org,,1300,").encode()
     drop = keep(site.service.config.archive, "joiners.csv", [file], store, most=10**6)
-    with site.service.working():
+    with site.working():
         run = store.run(receive(store, "hr", drop, description="", who="anna"))
         return site, quarantine.hold(store, run, ["SIGKILL", "SIGSEGV", "SIGKILL"], 0, who="anna")
 
@@ -98,14 +99,15 @@ def half_made(folder: Path) -> tuple[Site, Run]:
     )
     service, run = site.service, site.plan(text, "movers.csv")
     door = Attended("anna", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(made(site)) > 2)
-    with service.working():
+    operations = Operations(service)
+    with site.working():
         places = service.inbox(None), service.pbxs, service.config.archive, door, service.premises
-        run = drive(service.store, service.approve(run, why="seen", seen=True), *places).run
+        run = drive(service.store, operations.approve(run, why="seen", seen=True), *places).run
         site.pbx.put("1011", Holding("late@example.org"))
-        run = service.finish(
+        run = operations.drive(
             run, service.inbox(None), confirm=lambda _run: False, stage=door.stage, stop=lambda: False, asks=True
         )
-        return site, service.discard(run, why="answered no")
+        return site, operations.discard(run, why="answered no")
 
 
 def made(site: Site) -> list[Change]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import BackendKind, Entry, State
+from linecard.api import BackendKind, Entry, ReportError, State
 from linecard.config import load
 from linecard.model.run import Run
 from linecard.registry import Registry
+from linecard.runtime.filing import Filing
+from linecard.runtime.operations import Operations
 from linecard.runtime.service import Service
 from linecard.testing import MemoryBackend, MemoryPbx, Trouble
 
@@ -74,6 +77,7 @@ class Site:
     sheet: str = ""
     who: str = "anna"
     clock: Clock = field(default_factory=Clock)
+    unfiled: Mapping[int, ReportError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -105,25 +109,34 @@ class Site:
         file = self.folder / "desk" / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        with self.service.working():
-            return self.service.take(
+        with self.working():
+            return Operations(self.service).receive(
                 file, self.service.inbox(None), description=description, stage=lambda _name, _run: _nothing
             )
 
     def imported(self, text: str | bytes, name: str = "sheet.csv", *, description: str = "") -> Run:
         """A sheet taken, approved unless it is held, applied and reported, as `linecard import --yes` does it."""
         run = self.plan(text, name, description=description)
-        service = self.service
-        with service.working():
+        operations = Operations(self.service)
+        with self.working():
             if run.state is State.PLANNED:
-                run = service.approve(run, why="--yes")
-            return service.finish(
+                run = operations.approve(run, why="--yes")
+            return operations.drive(
                 run,
-                service.inbox(None),
+                self.service.inbox(None),
                 confirm=lambda _run: True,
                 stage=lambda _name, _run: _nothing,
                 stop=lambda: False,
             )
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Hold the site as every command does that changes it; `unfiled` are reports that could not be filed."""
+        filing = Filing(self.service)
+        with self.service.exclusive():
+            filing.file_reports()
+            yield
+            self.unfiled = filing.publish()
 
     def rendered(self, run: Run, form: str) -> str:
         """The report in one format; line ends as they are."""

@@ -13,7 +13,9 @@ import pytest
 
 from linecard.api import ReportError
 from linecard.pipeline import archive
+from linecard.runtime.filing import Filing
 from linecard.runtime.housekeeping import clear_out
+from linecard.runtime.operations import Operations
 from linecard.store.outbox import Outbox
 from unit.reports.scenes import PEOPLE
 from unit.reports.sites import Site, sheet
@@ -95,8 +97,8 @@ class TestListing:
         site = make(PEOPLE)
         run = site.imported(sheet(*(f"detach,{n}@example.org,,," for n in ("ada", "alan", "grace", "edsger"))))
         assert listed(top(site))[0][5] == "held"
-        with site.service.working():
-            site.service.discard(run, why="no")
+        with site.working():
+            Operations(site.service).discard(run, why="no")
         assert listed(top(site))[0][5] == "discarded"
 
     def test_no_name_of_a_file_can_end_an_element_or_turn_the_text_round(self, make: Callable[..., Site]) -> None:
@@ -123,7 +125,7 @@ class TestListing:
 class TestRefreshing:
     def test_nothing_is_written_when_nothing_was_filed(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
-        assert site.service.index() == 0
+        assert Filing(site.service).refresh_index() == 0
 
     def test_a_report_changes_the_page_of_its_month_and_that_of_all(self, make: Callable[..., Site]) -> None:
         """Whatever lies in the other months is taken from their pages."""
@@ -139,13 +141,13 @@ class TestRefreshing:
         run = site.imported(JOINER)
         top(site).unlink()
         (site.reports / "2026/12/index.html").write_text("<!-- linecard-index 00")
-        assert site.service.index() == 2
+        assert Filing(site.service).refresh_index() == 2
         assert [entry[0] for entry in listed(top(site))] == [run.id]
 
     def test_the_same_list_gives_the_same_bytes(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
         before = {page: page.read_bytes() for page in archive.pages(site.reports)}
-        assert site.service.index(anew=True) == len(before) == 3
+        assert Filing(site.service).refresh_index(every_page=True) == len(before) == 3
         assert {page: page.read_bytes() for page in archive.pages(site.reports)} == before
 
     def test_a_full_disk_stops_no_import(self, make: Callable[..., Site]) -> None:
@@ -156,7 +158,7 @@ class TestRefreshing:
         run = site.imported(sheet("detach,new@example.org,,,"))
         assert Outbox(site.service.store).waiting() == []
         assert [entry[0] for entry in listed(top(site))] == [1]
-        with site.service.working():
+        with site.working():
             pass
         assert [entry[0] for entry in listed(top(site))] == [run.id, 1]
 
@@ -166,7 +168,7 @@ class TestRefreshing:
         top(site).unlink()
         top(site).mkdir()
         with pytest.raises(ReportError, match=r"index\.html cannot be written: ") as caught:
-            site.service.index(anew=True)
+            Filing(site.service).refresh_index(every_page=True)
         assert caught.value.remedy == f"Give this user room and rights in {site.reports}."
 
     def test_a_template_of_the_site_takes_the_place_of_linecards(self, make: Callable[..., Site]) -> None:
@@ -190,11 +192,11 @@ class TestRetention:
         self.aged(site, "2026/12")
         os.utime(site.reports / "2027/01/index.html", (0, 0))
         site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service)
+        clear_out(site.service, Filing(site.service))
         assert [run[0] for run in listed(top(site))] == [2]
         assert not (site.reports / "2026").exists()
         assert (site.reports / "2027/01/index.html").is_file()
-        assert site.service.index() == 0
+        assert Filing(site.service).refresh_index() == 0
 
     def test_a_run_that_is_forgotten_is_listed_no_more(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
@@ -203,6 +205,6 @@ class TestRetention:
         for path in (path for folder in ("archive", "reports") for path in (site.folder / folder).rglob("*.*")):
             os.utime(path, (site.clock.at.timestamp(),) * 2)
         site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service)
+        clear_out(site.service, Filing(site.service))
         assert len(site.filed()) == 6
         assert [run[0] for run in listed(top(site))] == [3]

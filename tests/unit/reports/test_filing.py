@@ -9,6 +9,7 @@ import pytest
 
 from linecard.api import ReportError, State
 from linecard.model.run import Run
+from linecard.runtime.operations import Operations
 from linecard.store.outbox import Outbox
 from unit.reports.scenes import PEOPLE
 from unit.reports.sites import Site, sheet
@@ -19,13 +20,13 @@ LEAVER = sheet("detach,ada@example.org,,,")
 
 def in_the_way(site: Site, run: Run) -> ReportError:
     """The one thing that keeps a run's report from being filed."""
-    assert list(site.service.unfiled) == [run.id]
-    return site.service.unfiled[run.id]
+    assert list(site.unfiled) == [run.id]
+    return site.unfiled[run.id]
 
 
 def announce(site: Site) -> None:
     """What `linecard resume`, or the next import, begins with."""
-    with site.service.working():
+    with site.working():
         pass
 
 
@@ -45,11 +46,11 @@ class TestPlace:
         (_, page) = site.filed()
         assert "waits for a person" in (site.reports / page).read_text(encoding="utf-8")
         site.clock.at = site.clock.at.replace(year=2027, month=2)
-        service = site.service
-        with service.working():
-            done = service.finish(
-                service.approve(run, why="seen"),
-                service.inbox(None),
+        operations = Operations(site.service)
+        with site.working():
+            done = operations.drive(
+                operations.approve(run, why="seen"),
+                site.service.inbox(None),
                 confirm=lambda _run: False,
                 stage=lambda _name, _run: lambda _count: None,
                 stop=lambda: False,
@@ -77,7 +78,7 @@ class TestDisk:
         assert error.remedy == f"Give this user room and rights in {site.reports}."
         assert site.filed() == ["2026/12/000001-hr-sheet.html"]
         announce(site)
-        assert site.service.unfiled == {}
+        assert site.unfiled == {}
         assert site.filed() == ["2026/12/000001-hr-sheet.csv", "2026/12/000001-hr-sheet.html"]
 
     def test_a_folder_that_cannot_be_made_does_not_stop_the_next_import(self, make: Callable[..., Site]) -> None:
@@ -86,8 +87,8 @@ class TestDisk:
         site.reports.write_text("a file stands where the folder should be")
         first, second = site.imported(JOINER), site.imported(LEAVER)
         assert [run.state for run in (first, second)] == [State.APPLIED, State.APPLIED]
-        assert sorted(site.service.unfiled) == [first.id, second.id]
-        assert "cannot be written" in str(site.service.unfiled[second.id])
+        assert sorted(site.unfiled) == [first.id, second.id]
+        assert "cannot be written" in str(site.unfiled[second.id])
         site.reports.unlink()
         announce(site)
         assert len(site.filed()) == 4
@@ -152,7 +153,7 @@ class TestTemplates:
         assert site.filed() == []
         file.write_text("corrected")
         announce(site)
-        assert site.service.unfiled == {}
+        assert site.unfiled == {}
         assert [name for name in site.filed() if name.endswith(".html")] == [
             *("2026/12/000001-hr-sheet.html", "2026/12/000002-hr-sheet.html")
         ]

@@ -12,6 +12,7 @@ from linecard.model.concern import Concern
 from linecard.registry import Registry
 from linecard.runtime import timers
 from linecard.runtime.expecting import missing
+from linecard.runtime.operations import Operations
 from linecard.runtime.service import Service
 
 SITE = """\
@@ -36,7 +37,9 @@ def told(site, now: datetime, received: datetime | None = None) -> list[Concern]
     with Service.load(site / "linecard.yaml", now=lambda: clock[0]) as service:
         if received is not None:
             (site / "sheet.csv").write_text(f"Action,LoginEmail\ndetach,a{received:%d%H%M}@x.org\n")
-            service.take(site / "sheet.csv", service.inbox("hr"), description="", stage=lambda *_: lambda _n: None)
+            Operations(service).receive(
+                site / "sheet.csv", service.inbox("hr"), description="", stage=lambda *_: lambda _n: None
+            )
         clock[0] = now
         return missing(service)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
 from linecard.model.run import Drop, State
 from linecard.store.outbox import Outbox
+from linecard.store.store import Store
 
 
 @pytest.fixture
@@ -53,11 +55,13 @@ def test_it_is_queued_once(store, receive, outbox):
     assert len(outbox.waiting()) == 1
 
 
-def test_each_address_has_a_letter_of_its_own(store, receive, outbox):
+def test_each_address_has_a_letter_of_its_own(tmp_path, clock, store, receive):
     """So that one that is refused keeps nobody else from theirs."""
     told = [("archive", ""), ("post", "anna@x.org"), ("post", "odd:name@x.org"), ("post", "anna@x.org")]
-    store.addressed = lambda inbox, state, counts: told if (inbox, state) == ("hr", State.UNCHANGED) else ()
-    ended(store, receive)
+    recipients = lambda inbox, state, counts: told if (inbox, state) == ("hr", State.UNCHANGED) else ()  # noqa: E731
+    with closing(Store.open(tmp_path, clock, recipients)) as other:
+        ended(other, receive)
+    outbox = Outbox(store)
     assert [(item.sink, item.address) for item in outbox.waiting()] == told[:3]
     assert [item.address for item in outbox.waiting("post")] == ["anna@x.org", "odd:name@x.org"]
     assert outbox.waiting("pos") == outbox.waiting("p_st") == []
