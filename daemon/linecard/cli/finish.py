@@ -14,8 +14,8 @@ from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.model.outcome import FINE, Fate, Outcome
 from linecard.model.run import Run, State
 from linecard.rules.sanitize import sanitize
-from linecard.runtime.filing import Filing
 from linecard.runtime.operations import Operations
+from linecard.runtime.report_folder import ReportFolder
 from linecard.store.journal import Journal
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def import_file(
     service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool, as_json: bool
 ) -> int:
     """Take a file into a run of its own and see that through, after those that broke off; the exit code."""
-    filing = Filing(service)
+    report_folder = ReportFolder(service)
     with service.exclusive():
-        filing.file_reports()
+        report_folder.file_reports()
         run = _import(service, file, place, description=description, approve=approve, yes=yes)
-        unfiled = filing.publish()
+        unfiled = report_folder.publish()
     if run is None:
         click.echo(f"{sanitize(str(file))} was not imported.", err=True)
         return 1

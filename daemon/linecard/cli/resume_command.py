@@ -31,18 +31,18 @@ def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> 
     Exit codes are those of import.
     """
     from linecard.cli import finish, progress
-    from linecard.runtime.filing import Filing
+    from linecard.runtime.report_folder import ReportFolder
 
     with site.service() as service:
-        filing = Filing(service)
+        report_folder = ReportFolder(service)
         with service.exclusive():
-            filing.file_reports()
+            report_folder.file_reports()
             with progress.stopping() as stop:
                 runs, blocked = finish.resume(
                     service, yes=yes, approve=approve, stop=stop, although_newer=although_newer
                 )
                 runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
-            unfiled = filing.publish()
+            unfiled = report_folder.publish()
         if as_json:
             site.stream_json({}, {"runs": lambda: finish.facts(service, runs)}, dict)
         elif not runs and not blocked:

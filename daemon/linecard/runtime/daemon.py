@@ -359,7 +359,7 @@ class Daemon:
 
     def _listed(self) -> None:
         self._unlisted = False
-        tell(self.board, "list of reports", self.engine.filing.refresh_index)
+        tell(self.board, "list of reports", self.engine.report_folder.refresh_index)
 
     def _delivered(self) -> None:
         tell(self.board, "post", self._post.deliver)

@@ -28,11 +28,11 @@ from linecard.rules.lanes import Lanes
 from linecard.runtime.board import Board
 from linecard.runtime.concerns import Concerns
 from linecard.runtime.failing import bug, safely, tell
-from linecard.runtime.filing import Filing
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.intakes import intake_of
 from linecard.runtime.log import bound, log
 from linecard.runtime.patience import LONGEST_WAIT, Patience
+from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.suspects import Suspects
 from linecard.runtime.unattended import Spread, Unattended, in_words
 from linecard.store.journal import Journal
@@ -78,7 +78,7 @@ class Engine:
         self._lanes = Lanes()
         self._outside: dict[int, float] = {}
         self._held: set[int] = set()
-        self.filing = Filing(service)
+        self.report_folder = ReportFolder(service)
         self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
         opened = {name: intake_of(service, name, monotonic) for name in self._places}
         self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in opened.items()}
@@ -309,7 +309,7 @@ class Engine:
 
     def announce(self) -> FilingResult:
         """File the reports that wait."""
-        filed = safely(self.board, "reports", self.filing.file_reports)
+        filed = safely(self.board, "reports", self.report_folder.file_reports)
         if filed is None:
             return FilingResult(0, {})
         self.board.well("reports")
@@ -320,7 +320,7 @@ class Engine:
 
     def keep_house(self) -> None:
         """Remove what has become old."""
-        tell(self.board, "housekeeping", partial(clear_out, self.service, self.filing))
+        tell(self.board, "housekeeping", partial(clear_out, self.service, self.report_folder))
         tell(self.board, "keys of senders and of this site", self._concerns.keys)
 
     def close(self) -> None:

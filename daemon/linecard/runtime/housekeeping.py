@@ -13,7 +13,7 @@ from linecard.runtime.log import log
 from linecard.store.notices import Notices
 
 if TYPE_CHECKING:
-    from linecard.runtime.filing import Filing
+    from linecard.runtime.report_folder import ReportFolder
     from linecard.runtime.service import Service
 
 
@@ -35,7 +35,7 @@ class Old(NamedTuple):
         return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in named if count)
 
 
-def clear_out(service: Service, filing: Filing) -> None:
+def clear_out(service: Service, report_folder: ReportFolder) -> None:
     """Forget old runs and remove old files; a drop whose run is not finished stays.
 
     While the clock is doubted nothing goes because of its age: what a wrong clock has removed, no right one brings
@@ -53,7 +53,7 @@ def clear_out(service: Service, filing: Filing) -> None:
         prune(folder, Bounds(None if doubted else days, size), now, keep=kept)
         for folder, days, size in _folders(service)
     ]
-    filing.refresh_index(every_page=bool(gone or files[1]))
+    report_folder.refresh_index(every_page=bool(gone or files[1]))
     if gone or any(files):
         log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
 

@@ -111,7 +111,7 @@ def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], 
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
-        tell(board, "list of reports", engine.filing.refresh_index)
+        tell(board, "list of reports", engine.report_folder.refresh_index)
         if service.config.warned:
             concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes
             tell(board, "files that should have come", concerns.files)

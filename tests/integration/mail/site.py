@@ -8,9 +8,9 @@ from typing import Any
 
 from linecard.model.run import Run
 from linecard.runtime.board import Board
-from linecard.runtime.filing import Filing
 from linecard.runtime.operations import Operations
 from linecard.runtime.post import Post
+from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Item, Outbox
 from linecard.store.store import Clock
@@ -84,7 +84,7 @@ class Site:
             if run.state.value == "planned":
                 run = operations.approve(run, why="test")
             run = operations.drive(run, inbox, confirm=lambda _run: True, stage=_silent, stop=lambda: False)
-            Filing(self.service).publish()
+            ReportFolder(self.service).publish()
         return run
 
     def deliver(self) -> None:

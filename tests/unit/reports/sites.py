@@ -17,8 +17,8 @@ from linecard.api import BackendKind, Entry, ReportError, State
 from linecard.config import load
 from linecard.model.run import Run
 from linecard.registry import Registry
-from linecard.runtime.filing import Filing
 from linecard.runtime.operations import Operations
+from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.service import Service
 from linecard.testing import MemoryBackend, MemoryPbx, Trouble
 
@@ -132,11 +132,11 @@ class Site:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Hold the site as every command does that changes it; `unfiled` are reports that could not be filed."""
-        filing = Filing(self.service)
+        report_folder = ReportFolder(self.service)
         with self.service.exclusive():
-            filing.file_reports()
+            report_folder.file_reports()
             yield
-            self.unfiled = filing.publish()
+            self.unfiled = report_folder.publish()
 
     def rendered(self, run: Run, form: str) -> str:
         """The report in one format; line ends as they are."""

@@ -13,9 +13,9 @@ import pytest
 
 from linecard.api import ReportError
 from linecard.pipeline import archive
-from linecard.runtime.filing import Filing
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.operations import Operations
+from linecard.runtime.report_folder import ReportFolder
 from linecard.store.outbox import Outbox
 from unit.reports.scenes import PEOPLE
 from unit.reports.sites import Site, sheet
@@ -125,7 +125,7 @@ class TestListing:
 class TestRefreshing:
     def test_nothing_is_written_when_nothing_was_filed(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
-        assert Filing(site.service).refresh_index() == 0
+        assert ReportFolder(site.service).refresh_index() == 0
 
     def test_a_report_changes_the_page_of_its_month_and_that_of_all(self, make: Callable[..., Site]) -> None:
         """Whatever lies in the other months is taken from their pages."""
@@ -141,13 +141,13 @@ class TestRefreshing:
         run = site.imported(JOINER)
         top(site).unlink()
         (site.reports / "2026/12/index.html").write_text("<!-- linecard-index 00")
-        assert Filing(site.service).refresh_index() == 2
+        assert ReportFolder(site.service).refresh_index() == 2
         assert [entry[0] for entry in listed(top(site))] == [run.id]
 
     def test_the_same_list_gives_the_same_bytes(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
         before = {page: page.read_bytes() for page in archive.pages(site.reports)}
-        assert Filing(site.service).refresh_index(every_page=True) == len(before) == 3
+        assert ReportFolder(site.service).refresh_index(every_page=True) == len(before) == 3
         assert {page: page.read_bytes() for page in archive.pages(site.reports)} == before
 
     def test_a_full_disk_stops_no_import(self, make: Callable[..., Site]) -> None:
@@ -168,7 +168,7 @@ class TestRefreshing:
         top(site).unlink()
         top(site).mkdir()
         with pytest.raises(ReportError, match=r"index\.html cannot be written: ") as caught:
-            Filing(site.service).refresh_index(every_page=True)
+            ReportFolder(site.service).refresh_index(every_page=True)
         assert caught.value.remedy == f"Give this user room and rights in {site.reports}."
 
     def test_a_template_of_the_site_takes_the_place_of_linecards(self, make: Callable[..., Site]) -> None:
@@ -192,11 +192,11 @@ class TestRetention:
         self.aged(site, "2026/12")
         os.utime(site.reports / "2027/01/index.html", (0, 0))
         site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service, Filing(site.service))
+        clear_out(site.service, ReportFolder(site.service))
         assert [run[0] for run in listed(top(site))] == [2]
         assert not (site.reports / "2026").exists()
         assert (site.reports / "2027/01/index.html").is_file()
-        assert Filing(site.service).refresh_index() == 0
+        assert ReportFolder(site.service).refresh_index() == 0
 
     def test_a_run_that_is_forgotten_is_listed_no_more(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
@@ -205,6 +205,6 @@ class TestRetention:
         for path in (path for folder in ("archive", "reports") for path in (site.folder / folder).rglob("*.*")):
             os.utime(path, (site.clock.at.timestamp(),) * 2)
         site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service, Filing(site.service))
+        clear_out(site.service, ReportFolder(site.service))
         assert len(site.filed()) == 6
         assert [run[0] for run in listed(top(site))] == [3]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linecard.api import Index
 from linecard.registry import Registry
-from linecard.runtime.filing import Filing
+from linecard.runtime.report_folder import ReportFolder
 from unit.reports.sites import Site, sheet
 
 ALONE = 0.3
@@ -94,6 +94,6 @@ def test_the_pages_of_the_archive_are_written_by_one_thread_at_a_time(tmp_path):
         page.unlink()
     meeting = Meeting()
     site.service.registry.index = lambda: meeting
-    assert sorted(both(Filing(site.service).refresh_index)) == [0, 2]
+    assert sorted(both(ReportFolder(site.service).refresh_index)) == [0, 2]
     assert (meeting.written, meeting.met) == (2, False)
     site.close()

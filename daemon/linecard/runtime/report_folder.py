@@ -1,4 +1,4 @@
-"""Filing: reports below the folder `reports`, and the pages that list them."""
+"""The reports of a site below the folder `reports`, and the pages that list them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMATS = ("html", "csv", "retry")
 """The formats in which every report is filed."""
 
 
-class Filing:
+class ReportFolder:
     """The reports of a site on its disk. Used by several threads at a time."""
 
     def __init__(self, service: Service) -> None:
