@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextvars
 import json
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -40,6 +39,7 @@ from linecard.runtime.notify import Notify
 from linecard.runtime.post import Post
 from linecard.runtime.prompt import Prompt
 from linecard.runtime.service import Service
+from linecard.runtime.signals import handle_signals
 
 TICK = 5.0
 """Seconds between two looks at the daemon's own health, and for approvals that a person has given."""
@@ -123,7 +123,7 @@ class Daemon:
 
     def run(self) -> Successor:
         """Work until told to stop; what to go on with, if a new configuration was given."""
-        with self._signals():
+        with handle_signals(self._stop_by_signal, self.reload):
             try:
                 self._start()
                 self._write_status()
@@ -178,6 +178,10 @@ class Daemon:
         self._stopping = True
         self._bell.put(None)
 
+    def _stop_by_signal(self) -> None:
+        self._ended_by_signal = True
+        self.stop()
+
     def reload(self) -> None:
         """Read the configuration anew; what is wrong with it is told, and the old one goes on."""
         self._reloading = True
@@ -201,24 +205,6 @@ class Daemon:
         self._figures.close()
         (self._service.config.state / status.FILE).unlink(missing_ok=True)
         log("stopped", unfinished=self.engine.unfinished)
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        def ask_to_stop(number: int, _frame: object) -> None:
-            signal.signal(number, signal.SIG_DFL)  # a second one ends the program at once; that loses nothing either
-            self._ended_by_signal = True
-            self.stop()
-
-        def ask_to_reload(_number: int, _frame: object) -> None:
-            self.reload()
-
-        before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, ask_to_reload)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     # -- the main thread's round -----------------------------------------------------------------------------------
 

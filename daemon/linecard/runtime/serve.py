@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from linecard.runtime.log import configure
 from linecard.runtime.notify import Notify
 from linecard.runtime.post import Post
 from linecard.runtime.service import Service
+from linecard.runtime.signals import ignore_reloads
 
 
 def serve(file: Path) -> None:
@@ -32,7 +32,7 @@ def serve(file: Path) -> None:
     assert service is not None  # noqa: S101 - for the loop below
     state = service.config.state
     reload_requested = False
-    with site_lock(state), _deaf_to_reloads():
+    with site_lock(state), ignore_reloads():
         while service is not None:
             configure(service.config.log.format, service.config.log.level)
             with service as present:
@@ -40,16 +40,6 @@ def serve(file: Path) -> None:
                 if reload_requested:
                     daemon.reload()
                 service, reload_requested = daemon.run()
-
-
-@contextmanager
-def _deaf_to_reloads() -> Iterator[None]:
-    """Between two lives nobody listens to SIGHUP, which would end the program then."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def _reloaded(file: Path, state: Path) -> Service:
