@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pluggy
 from pydantic import BaseModel
 
 from linecard import hookspecs
+from linecard.api import API_VERSION
 from linecard.errors import PluginError
 from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
@@ -28,6 +30,7 @@ HOOKS = (
     "linecard_renderers",
 )
 K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], SinkKind[Any])
+OTHER_VERSION = "Install the version of the plugin that was made for this linecard."
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
 
@@ -46,6 +49,18 @@ class Plugin:
     sinks: tuple[SinkKind[Any], ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
+
+
+def describe_version_problem(written_for: object, version: str = API_VERSION) -> str:
+    """Why a plugin that says this as its `LINECARD_API` does not fit a version of `linecard.api`; empty if it does."""
+    if written_for is None:
+        return f'it does not say for which version of linecard.api it was written (LINECARD_API = "{version}").'
+    if not isinstance(written_for, str) or not re.fullmatch(r"[0-9]{1,6}\.[0-9]{1,6}", written_for):
+        return f'its LINECARD_API is {written_for!r}, not a version such as "{version}".'
+    (major, minor), (our_major, our_minor) = (tuple(map(int, each.split("."))) for each in (written_for, version))
+    if major == our_major and minor <= our_minor:
+        return ""
+    return f"it was written for version {written_for} of linecard.api, and this linecard has {version}."
 
 
 class Registry:
@@ -74,15 +89,14 @@ class Registry:
             close = get_close_matches(name, self._entries, n=1)
             meant = f"Did you mean {close[0]}? If not, install it" if close else "Install it"
             raise PluginError(f"There is no plugin {name}.", remedy=f"{meant}; installed are: {known}.")
+        plugin = _import_plugin(entry)
+        if problem := describe_version_problem(getattr(plugin, "LINECARD_API", None)):
+            raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)
         try:
-            plugin = entry.load()
             self._manager.register(plugin, name)
             self._manager.check_pending()
         except Exception as error:  # whatever a plugin's code raises is said with its name
-            raise PluginError(
-                f"The plugin {name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
-                remedy="Install it again or ask whoever wrote it.",
-            ) from error
+            raise _cannot_load(entry, error) from error
         return plugin
 
     # What the plugin of a name serves under this name. Each raises `PluginError`.
@@ -146,3 +160,23 @@ class Registry:
                 yield Plugin(name, *where, backends, inboxes, openers, keyrings, sinks, renderers)
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))
+
+
+def _import_plugin(entry: metadata.EntryPoint) -> object:
+    try:
+        return entry.load()
+    except Exception as error:  # whatever a plugin's code raises is said with its name
+        if isinstance(error, ImportError) and (error.name or "").startswith("linecard.api"):
+            raise PluginError(
+                f"The plugin {entry.name} ({entry.value}) was written for another version of linecard.api than "
+                f"{API_VERSION}: {error}.",
+                remedy=OTHER_VERSION,
+            ) from error
+        raise _cannot_load(entry, error) from error
+
+
+def _cannot_load(entry: metadata.EntryPoint, error: Exception) -> PluginError:
+    return PluginError(
+        f"The plugin {entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
+        remedy="Install it again or ask whoever wrote it.",
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import BackendKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.backend import BackendKind
 from linecard_asterisk.backend import build
 from linecard_asterisk.options import AsteriskOptions
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, Self
 
-from linecard.api import BackendError
+from linecard.api.backend import BackendError
 from linecard_asterisk.caches import DEFAULT, Cache, read_caches, read_unlisted
 from linecard_asterisk.contacts import address_of
 from linecard_asterisk.pointers import (

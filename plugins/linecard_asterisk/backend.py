@@ -13,20 +13,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import (
-    BackendError,
-    Can,
-    Caveat,
-    Change,
-    Concern,
-    Context,
-    Entry,
-    LinecardError,
-    PhoneSecret,
-    Result,
-    Scope,
-    create_private,
-)
+from linecard.api import Concern, Context, LinecardError, create_private
+from linecard.api.backend import BackendError, Can, Caveat, Change, Entry, PhoneSecret, Result, Scope
 from linecard_asterisk import convert, database, examine, examine_phones
 from linecard_asterisk.aftermath import Aftermath
 from linecard_asterisk.ami import Calls, Manager

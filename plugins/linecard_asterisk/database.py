@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, create_sqlite_engine
+from linecard.api import create_sqlite_engine
+from linecard.api.backend import BackendError
 from linecard_asterisk.options import AsteriskOptions
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import BackendError, write_whole
+from linecard.api import write_whole
+from linecard.api.backend import BackendError
 from linecard_asterisk.ami import Calls
 from linecard_asterisk.convert import setting
 from linecard_asterisk.database import Tables

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from linecard.api import BackendError, sync_folder, write_whole
+from linecard.api import sync_folder, write_whole
+from linecard.api.backend import BackendError
 
 _RIGHTS = "Give the user linecard runs as the right to write to the folder `handover`."
 

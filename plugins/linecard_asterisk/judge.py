@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from linecard.api import Change, Fate, Holding, Result
+from linecard.api.backend import Change, Fate, Holding, Result
 from linecard_asterisk import rotation
 from linecard_asterisk.convert import is_extension
 from linecard_asterisk.options import AsteriskOptions

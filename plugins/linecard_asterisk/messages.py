@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from linecard.api import BackendError
+from linecard.api.backend import BackendError
 
 _RIGHTS = "Give the user linecard runs as the right to write to the folder `voicemail_spool`."
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from linecard.api import Caveat, Change
+from linecard.api.backend import Caveat, Change
 from linecard_asterisk import rotation
 from linecard_asterisk.database import Tables
 from linecard_asterisk.judge import is_renewed

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import VACANT, Entry, Holding, Scope, sorted_numbers
+from linecard.api.backend import VACANT, Entry, Holding, Scope, sorted_numbers
 from linecard_asterisk.bulk import among, rows_of
 from linecard_asterisk.convert import is_extension, read_number
 from linecard_asterisk.database import Tables

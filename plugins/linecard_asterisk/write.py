@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import Change, Fate, Result
+from linecard.api.backend import Change, Fate, Result
 from linecard_asterisk import convert
 from linecard_asterisk.bulk import Row, Values, among, insert, update
 from linecard_asterisk.contacts import drop_contacts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import BackendKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.backend import BackendKind
 from linecard_directory.backend import build
 from linecard_directory.options import DirectoryOptions
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

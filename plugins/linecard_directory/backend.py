@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from linecard.api import Can, Change, Context, Entry, Result, Scope
+from linecard.api import Context
+from linecard.api.backend import Can, Change, Entry, Result, Scope
 from linecard_directory.file import connect, told
 from linecard_directory.options import DirectoryOptions
 from linecard_directory.read import entries, logins

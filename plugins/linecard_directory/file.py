@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linecard.api import BackendError, create_private
+from linecard.api import create_private
+from linecard.api.backend import BackendError
 from linecard_directory.schema import prepare
 
 _ANOTHER_WRITER = "Another program is writing to the file: let it end, or raise `busy_timeout`."

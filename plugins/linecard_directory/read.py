@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from linecard.api import Entry, Scope, sorted_numbers
+from linecard.api.backend import Entry, Scope, sorted_numbers
 
 CHUNK = 500
 """Names asked for by one query."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from linecard.api import BackendError
+from linecard.api.backend import BackendError
 
 APPLICATION_ID = 0x4C6E6364  # "Lncd": keeps us from writing into another program's database
 VERSION = 2

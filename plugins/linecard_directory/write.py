@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 
-from linecard.api import VACANT, Change, Fate, Holding, Result, Scope
+from linecard.api.backend import VACANT, Change, Fate, Holding, Result, Scope
 from linecard_directory.read import entries
 from linecard_directory.schema import transaction
 

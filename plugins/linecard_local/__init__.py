@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import InboxKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.inbox import InboxKind
 from linecard_local.inbox import build
 from linecard_local.options import LocalOptions
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

@@ -10,21 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import (
-    Context,
-    InboxError,
-    Listing,
-    Parting,
-    Unfinished,
-    Watch,
-    ending_of,
-    inbox_files,
-    make_folder,
-    rename_new,
-    safe_name,
-    spell_out,
-    sync_folder,
-)
+from linecard.api import Context, make_folder, rename_new, safe_name, spell_out, sync_folder
+from linecard.api.inbox import InboxError, Listing, Parting, Unfinished, Watch, ending_of, inbox_files
 from linecard_local.lease import is_written
 from linecard_local.moving import copied, move, summed, to_quarantine
 from linecard_local.options import LocalOptions

@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import inbox_files, make_folder, sync_folder, write_whole
+from linecard.api import make_folder, sync_folder, write_whole
+from linecard.api.inbox import inbox_files
 
 BLOCK = 1 << 20
 

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import drop_part, inbox_files, write_whole
+from linecard.api import drop_part, write_whole
+from linecard.api.inbox import inbox_files
 from linecard_local.moving import BLOCK
 
 

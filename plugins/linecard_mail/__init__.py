@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from linecard.api import SinkKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.sink import SinkKind
 from linecard_mail.options import MailOptions
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

@@ -5,7 +5,8 @@ from __future__ import annotations
 import smtplib
 import ssl
 
-from linecard.api import SinkError, sanitize_line
+from linecard.api import sanitize_line
+from linecard.api.sink import SinkError
 from linecard_mail.options import MailOptions
 
 TOO_LARGE = 552

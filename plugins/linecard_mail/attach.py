@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import IO, NamedTuple
 
-from linecard.api import Letter, Write, safe_name
+from linecard.api import safe_name
+from linecard.api.sink import Letter, Write
 
 FORMS = {"csv": ".csv", "retry": ".retry.csv"}
 BLOCK = 1 << 16

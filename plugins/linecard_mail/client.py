@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from linecard.api import Log, SinkError
+from linecard.api import Log
+from linecard.api.sink import SinkError
 from linecard_mail.answers import meaning, text
 from linecard_mail.options import MailOptions
 

@@ -10,22 +10,9 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from linecard.api import (
-    COUNTED,
-    FINE,
-    Code,
-    Context,
-    Excerpt,
-    Letter,
-    Line,
-    Outcome,
-    Report,
-    State,
-    Wording,
-    result,
-    sanitize,
-    sanitize_line,
-)
+from linecard.api import Context, sanitize, sanitize_line
+from linecard.api.report import COUNTED, FINE, Code, Excerpt, Line, Outcome, Report, State, Wording, result
+from linecard.api.sink import Letter
 from linecard_mail.options import MailOptions
 from linecard_mail.printing import in_head
 

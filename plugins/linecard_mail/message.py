@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
-from linecard.api import Context, Letter, Note, SinkError, Wording, safe_name, sanitize, wording
+from linecard.api import Context, safe_name, sanitize
+from linecard.api.report import Wording, wording
+from linecard.api.sink import Letter, Note, SinkError
 from linecard_mail.attach import Files
 from linecard_mail.convert import Room, facts, subject
 from linecard_mail.options import MailOptions

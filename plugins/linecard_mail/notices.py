@@ -7,21 +7,9 @@ from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from linecard.api import (
-    BUILT_IN,
-    COUNTED,
-    FINE,
-    Concern,
-    Context,
-    Ended,
-    Note,
-    Outcome,
-    Summary,
-    Wording,
-    result,
-    sanitize,
-    sanitize_line,
-)
+from linecard.api import Concern, Context, sanitize, sanitize_line
+from linecard.api.report import BUILT_IN, COUNTED, FINE, Ended, Outcome, Summary, Wording, result
+from linecard.api.sink import Note
 from linecard_mail.convert import COLOURS, TONES, bar, link, moments
 from linecard_mail.message import MOST_BODY, Head, enveloped, sent_size, sum_of, words_of
 from linecard_mail.options import MailOptions

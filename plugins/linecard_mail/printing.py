@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linecard.api import BUILT_IN, Templates, locate_error, sanitize
+from linecard.api import sanitize
+from linecard.api.report import BUILT_IN, Templates, locate_error
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linecard.api import Context, Letter, Note, Write
+from linecard.api import Context
+from linecard.api.sink import Letter, Note, Write
 from linecard_mail.attach import NONE, Files, files
 from linecard_mail.client import Client
 from linecard_mail.message import MOST_BODY, addressed, message

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
-from linecard.api import CannotOpen, FaultCode, OpenerError
+from linecard.api.opener import CannotOpen, FaultCode, OpenerError
 
 FREE = 1_000_000
 """Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""

@@ -10,18 +10,16 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
-from linecard.api import (
+from linecard.api import Concern, Context, expiry
+from linecard.api.keyring import KeyringError
+from linecard.api.opener import (
     CannotOpen,
-    Concern,
-    Context,
     Fault,
     FaultCode,
-    KeyringError,
     OpenerError,
     PgpKind,
     detect_container,
     detect_openpgp,
-    expiry,
     preamble_length,
 )
 from linecard_packing.bounds import no_room

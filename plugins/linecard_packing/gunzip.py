@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
-from linecard.api import CannotOpen, Context, Fault
+from linecard.api import Context
+from linecard.api.opener import CannotOpen, Fault
 from linecard_packing.bounds import Flow, must_be_packed, refuse
 from linecard_packing.options import GzipOptions
 

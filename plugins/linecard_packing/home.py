@@ -12,7 +12,7 @@ from typing import Any
 
 import gnupg
 
-from linecard.api import OpenerError
+from linecard.api.opener import OpenerError
 
 FOLDER = "gnupg"
 _SOCKET = 107

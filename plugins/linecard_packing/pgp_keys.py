@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from linecard.api import Context, Key, KeyringError, key_version
+from linecard.api import Context
+from linecard.api.keyring import Key, KeyringError
+from linecard.api.opener import key_version
 from linecard_packing.home import Home
 from linecard_packing.options import PgpOptions, fingerprint
 

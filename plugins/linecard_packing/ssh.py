@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import KeyringKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.keyring import KeyringKind
 from linecard_packing.options import SshOptions
 from linecard_packing.ssh_keys import SshKeyring
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from linecard.api import Context, Key, KeyringError
+from linecard.api import Context
+from linecard.api.keyring import Key, KeyringError
 from linecard_packing.options import SshOptions
 
 FOLDER = "ssh"

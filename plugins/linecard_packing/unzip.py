@@ -12,17 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from linecard.api import (
-    CannotOpen,
-    Context,
-    Fault,
-    OpenerError,
-    detect_container,
-    is_junk,
-    is_printable,
-    is_system_file,
-    sanitize,
-)
+from linecard.api import Context, is_printable, sanitize
+from linecard.api.opener import CannotOpen, Fault, OpenerError, detect_container, is_junk, is_system_file
 from linecard_packing.bounds import Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
 

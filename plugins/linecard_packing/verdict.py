@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from linecard.api import CannotOpen, Fault, FaultCode, OpenerError, Severity
+from linecard.api.opener import CannotOpen, Fault, FaultCode, OpenerError, Severity
 from linecard_packing.options import PgpOptions
 
 _MARK = "[GNUPG:] "

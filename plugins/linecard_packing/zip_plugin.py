@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import OpenerKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.opener import OpenerKind
 from linecard_packing.options import ZipOptions
 from linecard_packing.unzip import ZipOpener
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

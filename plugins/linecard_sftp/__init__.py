@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linecard.api import Context, InboxKind, hookimpl
+from linecard.api import Context, hookimpl
+from linecard.api.inbox import InboxKind
 from linecard_sftp.options import SftpOptions
 
 if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

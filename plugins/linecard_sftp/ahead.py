@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linecard.api import Listing
+from linecard.api.inbox import Listing
 from linecard_sftp.reading import Reading
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 

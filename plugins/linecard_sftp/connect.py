@@ -11,7 +11,8 @@ from pathlib import Path
 
 import paramiko
 
-from linecard.api import Concern, InboxError, expiry
+from linecard.api import Concern, expiry
+from linecard.api.inbox import InboxError
 from linecard_sftp import login as logins
 from linecard_sftp.alarm import alarm
 from linecard_sftp.hostkeys import FAMILIES, HostKey, Pins, pins

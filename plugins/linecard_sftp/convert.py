@@ -6,7 +6,8 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from linecard.api import Listing, inbox_files, safe_name
+from linecard.api import safe_name
+from linecard.api.inbox import Listing, inbox_files
 from linecard_sftp.packets import Attributes, Entry
 
 

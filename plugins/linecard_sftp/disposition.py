@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, Parting, inbox_files
+from linecard.api.inbox import InboxError, Listing, Parting, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder

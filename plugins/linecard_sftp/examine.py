@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from linecard.api import Finding, InboxError, LinecardError, Listing, spell_out
+from linecard.api import Finding, LinecardError, spell_out
+from linecard.api.inbox import InboxError, Listing
 from linecard_sftp import convert
 from linecard_sftp.connect import shown
 from linecard_sftp.errors import Refused

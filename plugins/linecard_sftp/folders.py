@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, spell_out
+from linecard.api import spell_out
+from linecard.api.inbox import InboxError
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.packets import Attributes, Entry

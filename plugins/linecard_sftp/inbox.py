@@ -9,18 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from linecard.api import (
-    Concern,
-    Context,
-    Finding,
-    InboxError,
-    Listing,
-    Parting,
-    ServerKey,
-    Watch,
-    inbox_files,
-    spell_out,
-)
+from linecard.api import Concern, Context, Finding, spell_out
+from linecard.api.inbox import InboxError, Listing, Parting, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
 from linecard_sftp.ahead import Ahead, Wanted
 from linecard_sftp.connect import Way

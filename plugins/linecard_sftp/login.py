@@ -10,7 +10,8 @@ import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import SSHCertificate, load_ssh_public_identity
 
-from linecard.api import InboxError, LinecardError, Secret
+from linecard.api import LinecardError, Secret
+from linecard.api.inbox import InboxError
 from linecard_sftp.options import Login
 
 KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)

@@ -6,7 +6,8 @@ from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from linecard.api import InboxError, Listing, inbox_files, make_folder, spell_out, write_whole
+from linecard.api import make_folder, spell_out, write_whole
+from linecard.api.inbox import InboxError, Listing, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.disposition import TOO_LARGE, names_within
 from linecard_sftp.errors import Refused

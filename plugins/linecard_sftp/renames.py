@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from linecard.api import InboxError, spell_out
+from linecard.api import spell_out
+from linecard.api.inbox import InboxError
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.packets import Status

@@ -6,7 +6,8 @@ from collections import deque
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError, inbox_files, spell_out
+from linecard.api import spell_out
+from linecard.api.inbox import InboxError, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder

@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 
 import paramiko
 
-from linecard.api import Backoff, InboxError
+from linecard.api import Backoff
+from linecard.api.inbox import InboxError
 from linecard_sftp.alarm import alarm
 from linecard_sftp.connect import Crowded, Way
 from linecard_sftp.errors import Lost

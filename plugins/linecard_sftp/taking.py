@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from linecard.api import InboxError, Listing, Unfinished, inbox_files, spell_out
+from linecard.api import spell_out
+from linecard.api.inbox import InboxError, Listing, Unfinished, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.ahead import Fetch, Wanted
 from linecard_sftp.errors import Lost, Refused

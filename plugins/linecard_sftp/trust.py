@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linecard.api import InboxError, ServerKey, make_folder, write_whole
+from linecard.api import make_folder, write_whole
+from linecard.api.inbox import InboxError, ServerKey
 from linecard_sftp.connect import Way
 from linecard_sftp.hostkeys import without
 

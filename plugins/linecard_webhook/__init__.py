@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from linecard.api import SinkKind, hookimpl
+from linecard.api import hookimpl
+from linecard.api.sink import SinkKind
 from linecard_webhook.options import WebhookOptions
 from linecard_webhook.sink import build
+
+LINECARD_API = "1.0"
 
 
 @hookimpl

@@ -7,7 +7,8 @@ import hmac
 import json
 from typing import Any
 
-from linecard.api import Letter, Note, Summary, as_dict
+from linecard.api.report import Summary, as_dict
+from linecard.api.sink import Letter, Note
 
 MOST_PROBLEMS = 20
 """Rows that were not done and stand in the message; the report has all."""

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from linecard.api import FINE, Context, Letter, Note, Outcome, SinkError, Write, as_dict, sanitize_line
+from linecard.api import Context, sanitize_line
+from linecard.api.report import FINE, Outcome, as_dict
+from linecard.api.sink import Letter, Note, SinkError, Write
 from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
 from linecard_webhook.options import WebhookOptions
 

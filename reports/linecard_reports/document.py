@@ -8,7 +8,8 @@ from json.encoder import encode_basestring as _string
 from pathlib import Path
 from typing import Any, TextIO
 
-from linecard.api import Holding, Line, Outcome, Report, as_dict, sanitize_json
+from linecard.api import sanitize_json
+from linecard.api.report import Holding, Line, Outcome, Report, as_dict
 
 
 class Document:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Filed, Index, Outcome, State, sanitize
+from linecard.api import sanitize
+from linecard.api.report import FINE, Filed, Index, Outcome, State
 from linecard_reports.printing import printed
 
 SHOWN = 50

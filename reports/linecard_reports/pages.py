@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api import FINE, Code, Excerpt, Line, Outcome, Report, State
+from linecard.api.report import FINE, Code, Excerpt, Line, Outcome, Report, State
 from linecard_reports.printing import printed
 from linecard_reports.tables import Retry, Table
 

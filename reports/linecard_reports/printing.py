@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from linecard.api import ReportError, Templates, locate_error, sanitize
+from linecard.api import sanitize
+from linecard.api.report import ReportError, Templates, locate_error
 
 _REMEDY = "Correct it, or take it away: linecard's own then takes its place."
 

@@ -8,7 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from linecard.api import (
+from linecard.api import is_printable, sanitize, sanitize_line
+from linecard.api.report import (
     FINE,
     MOST_REASON,
     RESTORE,
@@ -21,9 +22,6 @@ from linecard.api import (
     Report,
     State,
     defuse,
-    is_printable,
-    sanitize,
-    sanitize_line,
     undo_rows,
 )
 

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope, hookimpl
+from linecard.api import hookimpl
+from linecard.api.backend import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope
+
+LINECARD_API = "1.0"
 
 
 class LedgerOptions(BaseModel):

@@ -56,7 +56,7 @@ def written(site: Path, run: int, form: str, file: Path) -> tuple[float, int]:
 
 def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
     """In a process of its own: the mail of a run with its files, made but not sent. Seconds, and bytes of the body."""
-    from linecard.api import Letter
+    from linecard.api.sink import Letter
     from linecard.runtime.service import Service
     from linecard_mail.attach import files
     from linecard_mail.message import message

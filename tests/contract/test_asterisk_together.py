@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
-from linecard.api import VACANT, Change, Fate, Holding, Scope, sorted_numbers
+from linecard.api.backend import VACANT, Change, Fate, Holding, Scope, sorted_numbers
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from linecard.config.models import Config
 from linecard.model.outcome import Outcome
 from linecard.model.run import State
 
+GROUPS = [api, *(import_module(f"linecard.api.{group.name}") for group in pkgutil.iter_modules(api.__path__))]
 PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 TABLES = [
     [row.split(" | ")[0].removeprefix("| ") for row in table.splitlines()[2:]]
@@ -25,7 +28,7 @@ def missing(names: set[str]) -> set[str]:
 
 def test_all_that_plugins_may_use_stands_there() -> None:
     """But for functions, whose names are what they do."""
-    assert missing({name for name in api.__all__ if name[0].isupper()}) == set()
+    assert missing({name for group in GROUPS for name in group.__all__ if name[0].isupper()}) == set()
 
 
 def test_every_state_and_every_outcome_stands_there() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from linecard.api import Backend, BackendKind, Context, Inbox, InboxKind
+from linecard.api import Context
+from linecard.api.backend import Backend, BackendKind
+from linecard.api.inbox import Inbox, InboxKind
 
 
 class Options(BaseModel):

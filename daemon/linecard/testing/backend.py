@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from linecard.errors import BackendError
-from linecard.model.directory import Change, Entry, Scope
-from linecard.model.outcome import Caveat, Fate, Result
+from linecard.api.backend import BackendError, Caveat, Change, Entry, Fate, Result, Scope
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import NO_TROUBLE, Trouble
 

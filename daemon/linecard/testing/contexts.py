@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from linecard.ports.context import Clock, Context, Level, Log, Site
+from linecard.api import Clock, Context, Level, Log, Site
 
 
 def _silent(event: str, *, level: Level = "info", **facts: Any) -> None:

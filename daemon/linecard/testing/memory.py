@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
-from linecard.model.outcome import Caveat
-from linecard.ports.backend import Can
+from linecard.api.backend import VACANT, Can, Caveat, Change, Entry, Holding, Scope, sorted_numbers
 
 EVERYTHING = frozenset(Can)
 

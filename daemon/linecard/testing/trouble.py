@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from linecard.model.directory import Change
+from linecard.api.backend import Change
 from linecard.testing.memory import MemoryPbx
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api import Backend, Change, Fate, Holding
+from linecard.api.backend import Backend, Change, Fate, Holding
 from linecard_asterisk.database import DRIVERS, own_table
 
 NOBODY_KNOWS = "nobody-knows"

@@ -11,7 +11,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from linecard.api import CannotOpen, Context, Fault, FaultCode, Opener, Row, Severity, Site
+from linecard.api import Context, Site
+from linecard.api.opener import CannotOpen, Opener
+from linecard.api.report import Fault, FaultCode, Row, Severity
 from linecard.infrastructure.files import open_nameless
 from linecard.languages.kept import known
 from linecard.model.format import SheetFormat

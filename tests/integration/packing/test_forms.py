@@ -8,7 +8,7 @@ import pytest
 
 from integration.packing.reading import SHEET, context_of, zipped
 from integration.packing.sealing import MARKER, Envelope, literal, padding, split
-from linecard.api import KeyringError
+from linecard.api.keyring import KeyringError
 from linecard_packing.options import PgpOptions
 from linecard_packing.pgp_keys import PgpKeyring
 

@@ -16,7 +16,9 @@ import pytest
 
 from integration.packing.people import Person, agents, gone_afterwards, must_have_gpg
 from integration.packing.reading import SHEET, Desk, context_of
-from linecard.api import KeyringError, OpenerError, Secret
+from linecard.api import Secret
+from linecard.api.keyring import KeyringError
+from linecard.api.opener import OpenerError
 from linecard.runtime.board import Board
 from linecard.runtime.engine import Engine
 from linecard.runtime.service import Service

@@ -10,7 +10,7 @@ import pytest
 
 from integration.packing.people import LONG_AGO, agents
 from integration.packing.reading import BIG, SHEET, context_of
-from linecard.api import OpenerError
+from linecard.api.opener import OpenerError
 from linecard.registry import Registry
 
 

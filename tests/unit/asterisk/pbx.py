@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from integration.asterisk import places, schema
-from linecard.api import VACANT, Change, Entry, Fate, Holding, Result, Scope
+from linecard.api.backend import VACANT, Change, Entry, Fate, Holding, Result, Scope
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 

@@ -8,7 +8,7 @@ import stat
 import pytest
 import sqlalchemy as sa
 
-from linecard.api import VACANT, BackendError, Fate, Holding, Scope
+from linecard.api.backend import VACANT, BackendError, Fate, Holding, Scope
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api import VACANT, Fate
+from linecard.api.backend import VACANT, Fate
 from linecard_asterisk.caches import Cache, read_caches
 from linecard_asterisk.examine_phones import unfit_caches
 from unit.asterisk.managers import Switch

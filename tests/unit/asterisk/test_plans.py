@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
-from linecard.api import Change, Entry, Fate, Holding, Scope
+from linecard.api.backend import Change, Entry, Fate, Holding, Scope
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api import VACANT, BackendError, Caveat, Fate, Holding
+from linecard.api.backend import VACANT, BackendError, Caveat, Fate, Holding
 from linecard_asterisk.pointers import Pointer, read_forwards, read_persistent_members, read_queue_members
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from linecard.api import PhoneSecret
+from linecard.api.backend import PhoneSecret
 from linecard.cli import main
 from unit.asterisk.pbx import ADA, BOB, VACANT, Pbx
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from linecard.api import VACANT
+from linecard.api.backend import VACANT
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx
 

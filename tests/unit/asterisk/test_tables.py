@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from integration.asterisk import schema
-from linecard.api import VACANT, BackendError, Entry, Fate, Holding, Scope, sorted_numbers
+from linecard.api.backend import VACANT, BackendError, Entry, Fate, Holding, Scope, sorted_numbers
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
 NUMBER = "+4930901820"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.api import Listing, inbox_files
+from linecard.api.inbox import Listing, inbox_files
 
 CLAIM = "c" * 32
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1).map(str.encode)

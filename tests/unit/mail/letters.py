@@ -5,7 +5,9 @@ from __future__ import annotations
 from email.message import EmailMessage
 from typing import TextIO
 
-from linecard.api import Context, Letter, wording
+from linecard.api import Context
+from linecard.api.report import wording
+from linecard.api.sink import Letter
 from linecard.model.run import Run
 from linecard.pipeline.report import RunReport
 from linecard_mail.attach import Files, files

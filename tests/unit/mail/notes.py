@@ -6,20 +6,9 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from linecard.api import (
-    Concern,
-    Ended,
-    Note,
-    Notice,
-    Outcome,
-    Site,
-    State,
-    Summary,
-    Undecided,
-    Week,
-    Wrong,
-    wording,
-)
+from linecard.api import Concern, Site
+from linecard.api.report import Ended, Notice, Outcome, State, Summary, Undecided, Week, Wrong, wording
+from linecard.api.sink import Note
 from linecard.testing import make_context
 from linecard_mail.notices import notice_mail
 from unit.mail.letters import OPTIONS

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from linecard.api import SinkError, is_printable, sanitize
+from linecard.api import is_printable, sanitize
+from linecard.api.sink import SinkError
 from linecard.testing import Trouble
 from linecard_mail.message import addressed
 from linecard_mail.printing import breakable

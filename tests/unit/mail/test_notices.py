@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from linecard.api import Concern, Summary
+from linecard.api import Concern
+from linecard.api.report import Summary
 from unit.mail.letters import LANGUAGES, body
 from unit.mail.lint import Lint
 from unit.mail.notes import digest, mail

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from linecard.api import FaultCode, Letter, Line, Outcome, wording
+from linecard.api.report import FaultCode, Line, Outcome, wording
+from linecard.api.sink import Letter
 from linecard.model.run import Drop, Run, State
 from linecard.registry import Registry
 from linecard.runtime.sample import SampleReport

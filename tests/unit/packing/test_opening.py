@@ -11,7 +11,9 @@ from typing import BinaryIO
 
 import pytest
 
-from linecard.api import CannotOpen, Fault, FaultCode, OpenerError, Severity, expiry
+from linecard.api import expiry
+from linecard.api.opener import CannotOpen, OpenerError
+from linecard.api.report import Fault, FaultCode, Severity
 from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.api import CannotOpen, OpenerError
+from linecard.api.opener import CannotOpen, OpenerError
 from linecard_packing.options import PgpOptions
 from linecard_packing.verdict import Said, judged
 

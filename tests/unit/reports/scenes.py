@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from linecard.api import Change, Entry, Holding
+from linecard.api.backend import Change, Entry, Holding
 from linecard.model.run import Run
 from linecard.pipeline import quarantine
 from linecard.pipeline.drive import drive

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import BackendKind, Entry, ReportError, State
+from linecard.api.backend import BackendKind, Entry
+from linecard.api.report import ReportError, State
 from linecard.config import load
 from linecard.model.run import Run
 from linecard.registry import Registry

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from linecard.api import ReportError
+from linecard.api.report import ReportError
 from linecard.pipeline import archive
 from linecard.runtime.housekeeping import clear_out
 from linecard.runtime.operations import Operations

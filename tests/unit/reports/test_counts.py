@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linecard.api import Entry, Outcome
+from linecard.api.backend import Entry
+from linecard.api.report import Outcome
 from linecard.model.run import Run
 from unit.reports.scenes import PEOPLE, SCENES
 from unit.reports.sites import Site, lines, sheet

@@ -7,7 +7,9 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linecard.api import VACANT, Effect, Holding, Line, as_dict, is_printable
+from linecard.api import is_printable
+from linecard.api.backend import VACANT, Holding
+from linecard.api.report import Effect, Line, as_dict
 from linecard_reports.document import row
 from unit.reports.test_table import CELLS, LINES, PLAIN
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linecard.api import ReportError, State
+from linecard.api.report import ReportError, State
 from linecard.model.run import Run
 from linecard.runtime.operations import Operations
 from linecard.store.outbox import Outbox

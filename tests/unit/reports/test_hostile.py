@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acceptance.crashes import TORTURE
-from linecard.api import Change, is_printable
+from linecard.api import is_printable
+from linecard.api.backend import Change
 from linecard.model.run import Run
 from linecard.testing import Trouble
 from unit.reports.page import Element, Page

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from linecard.api import Entry
+from linecard.api.backend import Entry
 from unit.reports.sites import HEAD, Site
 
 MEASURE = """

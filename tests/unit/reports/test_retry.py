@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from acceptance.crashes import TORTURE
-from linecard.api import FINE, Entry
+from linecard.api.backend import Entry
+from linecard.api.report import FINE
 from linecard.model.run import Run
 from linecard.rules.cells import clean_cell
 from linecard.testing import Trouble

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from linecard.api import Entry
+from linecard.api.backend import Entry
 from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, lines, sheet
 

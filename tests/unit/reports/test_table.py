@@ -11,7 +11,9 @@ from typing import Any, cast
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linecard.api import Fault, FaultCode, Holding, Line, Outcome, Report, Severity, defuse, sanitize
+from linecard.api import sanitize
+from linecard.api.backend import Holding
+from linecard.api.report import Fault, FaultCode, Line, Outcome, Report, Severity, defuse
 from linecard_reports.tables import Table
 
 CELLS = st.text(st.one_of(st.sampled_from("a1é*#+-=@|%_,;\"' \t\r\n\0\xa0\u202e\uff1d"), st.characters()), max_size=6)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.api import Code, Fault, FaultCode, Outcome, Severity, State
+from linecard.api.report import Code, Fault, FaultCode, Outcome, Severity, State
 from linecard.languages import LANGUAGES, wording
 from linecard.pipeline.telling import Telling, line
 from linecard.store.packed import unpacked

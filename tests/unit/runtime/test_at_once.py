@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from linecard.api import Index
+from linecard.api.report import Index
 from linecard.registry import Registry
 from linecard.runtime.report_folder import ReportFolder
 from unit.reports.sites import Site, sheet
@@ -23,6 +23,8 @@ meeting = threading.Barrier(2, timeout={ALONE})
 asked = 0
 
 class Plugin:
+    LINECARD_API = "1.0"
+
     @hookimpl
     def linecard_backends(self):
         return []

@@ -8,9 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from linecard.model.directory import VACANT, Change, Entry, Holding
-from linecard.model.outcome import Fate
-from linecard.ports.backend import Can
+from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Holding
 from linecard.rules.order import order_changes
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, undone
 

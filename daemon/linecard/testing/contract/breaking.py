@@ -11,9 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from linecard.model.directory import VACANT, Change, Entry
-from linecard.model.outcome import Fate, Result
-from linecard.ports.backend import Can
+from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Result
 from linecard.rules.order import order_changes
 from linecard.testing.contract.applying import noted
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings

@@ -9,10 +9,8 @@ from typing import ClassVar, NamedTuple
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from linecard.model.directory import Change, Entry, Holding, Scope, sorted_numbers
-from linecard.model.outcome import Fate, Verdict
-from linecard.model.sheet import Action, Row
-from linecard.ports.backend import Backend, Can
+from linecard.api.backend import Backend, Can, Change, Entry, Fate, Holding, Scope, sorted_numbers
+from linecard.api.report import Action, Row, Verdict
 from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone

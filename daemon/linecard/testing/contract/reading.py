@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.model.directory import VACANT, Holding, Scope
-from linecard.ports.backend import Can, SupportsPrecheck
+from linecard.api.backend import VACANT, Can, Holding, Scope, SupportsPrecheck
 from linecard.testing.contract.subject import Fill, Names, Subject, holdings
 
 

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from linecard.model.directory import VACANT, Change, Scope
-from linecard.model.outcome import Fate
-from linecard.ports.backend import Can
+from linecard.api.backend import VACANT, Can, Change, Fate, Scope
 from linecard.testing.contract.subject import Fill, Names, Subject
 
 

@@ -8,9 +8,7 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
-from linecard.model.outcome import Fate, Result
-from linecard.ports.backend import Backend, Can
+from linecard.api.backend import VACANT, Backend, Can, Change, Entry, Fate, Holding, Result, Scope, sorted_numbers
 
 PBX = "hq"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from linecard.model.directory import Entry
+from linecard.api.backend import Entry
 from linecard.testing.contract.applying import Applying
 from linecard.testing.contract.breaking import Breaking
 from linecard.testing.contract.law import Law

@@ -1,0 +1,27 @@
+"""For authors of backends, through which a PBX is read and changed."""
+
+from linecard.errors import BackendError
+from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
+from linecard.model.outcome import Caveat, Fate, Result
+from linecard.ports.backend import Backend, Can, PhoneSecret, SupportsExamine, SupportsPrecheck, SupportsSecrets
+from linecard.ports.kind import BackendKind
+
+__all__ = [
+    "VACANT",
+    "Backend",
+    "BackendError",
+    "BackendKind",
+    "Can",
+    "Caveat",
+    "Change",
+    "Entry",
+    "Fate",
+    "Holding",
+    "PhoneSecret",
+    "Result",
+    "Scope",
+    "SupportsExamine",
+    "SupportsPrecheck",
+    "SupportsSecrets",
+    "sorted_numbers",
+]

@@ -1,0 +1,33 @@
+"""For authors of inboxes, from which linecard takes files."""
+
+from linecard.infrastructure import inbox_files
+from linecard.ports.inbox import (
+    Inbox,
+    InboxError,
+    Listing,
+    Parting,
+    ServerKey,
+    SupportsProbe,
+    SupportsReply,
+    SupportsTrust,
+    Unfinished,
+    Watch,
+)
+from linecard.ports.kind import InboxKind
+from linecard.rules.checksum import ending_of
+
+__all__ = [
+    "Inbox",
+    "InboxError",
+    "InboxKind",
+    "Listing",
+    "Parting",
+    "ServerKey",
+    "SupportsProbe",
+    "SupportsReply",
+    "SupportsTrust",
+    "Unfinished",
+    "Watch",
+    "ending_of",
+    "inbox_files",
+]

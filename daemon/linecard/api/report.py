@@ -1,0 +1,69 @@
+"""What reports and notices consist of, for sinks and renderers."""
+
+from linecard.errors import ReportError
+from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
+from linecard.languages import LANGUAGES, wording
+from linecard.model.directory import VACANT, Holding
+from linecard.model.filed import Filed, Index
+from linecard.model.notice import Notice
+from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
+from linecard.model.report import Headline, Line, Report
+from linecard.model.run import Drop, Event, Hold, Run, State
+from linecard.model.sheet import FILE_FAULTS, RESTORE, Action, Column, Fault, FaultCode, Row, Severity
+from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
+from linecard.rules import as_dict
+from linecard.rules.defuse import defuse
+from linecard.rules.excerpt import Excerpt
+from linecard.rules.own_sheet import MOST_REASON, RETRY_HEADER, UNDO_HEADER
+from linecard.rules.undo import undo_rows
+from linecard.rules.wording import COUNTED, Wording, result
+
+__all__ = [
+    "BUILT_IN",
+    "COUNTED",
+    "FILE_FAULTS",
+    "FINE",
+    "LANGUAGES",
+    "MOST_REASON",
+    "RESTORE",
+    "RETRY_HEADER",
+    "UNDO_HEADER",
+    "VACANT",
+    "Action",
+    "Code",
+    "Column",
+    "Drop",
+    "Effect",
+    "Ended",
+    "Event",
+    "Excerpt",
+    "Fault",
+    "FaultCode",
+    "Filed",
+    "Headline",
+    "Hold",
+    "Holding",
+    "Index",
+    "Line",
+    "Notice",
+    "Outcome",
+    "Report",
+    "ReportError",
+    "Row",
+    "Run",
+    "Severity",
+    "State",
+    "Summary",
+    "Templates",
+    "Undecided",
+    "Verdict",
+    "Week",
+    "Wording",
+    "Wrong",
+    "as_dict",
+    "defuse",
+    "locate_error",
+    "result",
+    "undo_rows",
+    "wording",
+]
