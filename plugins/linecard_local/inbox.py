@@ -54,7 +54,8 @@ class LocalInbox:
                     continue  # gone between the two calls
                 if not stat.S_ISDIR(found.st_mode):
                     refused = self._refusal(entry.path, found)
-                    yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, refused)
+                    owner = inbox_files.owner_name(found.st_uid)
+                    yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, refused, owner=owner)
 
     def _refusal(self, path: bytes, found: os.stat_result) -> str:
         if refused := inbox_files.refuse_mode(found.st_mode):

@@ -77,7 +77,8 @@ class SftpInbox:
         self._stuck = {name: stuck for name, stuck in self._stuck.items() if now < stuck[1]}
         for listing in found:
             version, _, why = self._stuck.get(listing.name, ("", 0.0, ""))
-            yield listing._replace(refused=why) if why and version == listing.version else listing
+            refused = why if why and version == listing.version else listing.refused
+            yield listing._replace(refused=refused, owner=f"{self.options.user}@{self.options.host}")
 
     def watch(self, wake: Callable[[], None]) -> Watch:  # noqa: ARG002 - SFTP has no hints to give
         return _NoHints()

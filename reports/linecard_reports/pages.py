@@ -61,6 +61,7 @@ class _Template:
             "lost": Excerpt(report.lost_numbers(), MOST_OTHERS),
             "rest": _Section(report, MOST_OTHERS, (Outcome.DONE, Outcome.UNCHANGED)),
             "warnings": Excerpt(warnings, MOST_OTHERS),
+            "undo": f"linecard undo {report.run.id}" if counts[Outcome.DONE] else "",
             "folder": str(where.parent),
             "table": where.name + Table.suffix,
             "retry": where.name + Retry.suffix if report.to_retry else "",

@@ -24,7 +24,10 @@ _CHANGING = (
     (re.compile(r"/\d{4}/\d\d/"), "/2026/12/"),
     (re.compile(r"\b[0-9a-f]{12}__"), "3f9c52d0a1b4__"),
     (re.compile(r"\d+ GB free"), "80 GB free"),
-    (re.compile(r'(?<="who": ")[^"]+(?=")'), "anna"),
+    (
+        re.compile(r'(?<="who": ")[^"]+(?=")|(?<="delivered_by": ")[^"]+(?=")|(?<=^Delivered by ).+$', re.MULTILINE),
+        "anna",
+    ),
     (re.compile(r"local \([\w.]+\)"), "local (ext4)"),
 )
 

@@ -240,12 +240,13 @@ def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] 
     if run.state is not State.HELD:  # else its rows were shown, with their warnings
         recap.tell_faults(report.caveats())
     if run.state is State.HELD:
-        recap.tell_holds(run.holds, run.checksum)
+        recap.tell_holds(run.holds, run.affected, run.checksum)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
         if run.id in service.store.taken_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
         if run.checksum:
             click.echo(f"To apply it all the same: linecard {again.format(run.checksum)}")
+        click.echo(f"To give it up: linecard discard {run.id}")
     filed = service.store.filed(run.id)
     if filed and run.id not in unfiled:
         click.echo(f"Report: {filed}")

@@ -91,4 +91,5 @@ def show(planning: Planning) -> None:
         f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
     )
     recap.tell_faults(planning.warnings)
-    recap.tell_holds(planning.holds(), planning.checksum)
+    holds = planning.holds()
+    recap.tell_holds(holds, planning.affected() if holds else (), planning.checksum)

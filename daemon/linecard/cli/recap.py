@@ -12,7 +12,7 @@ from linecard.cli.site import number
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Line
-from linecard.model.run import Hold
+from linecard.model.run import Affected, Hold
 from linecard.model.sheet import Fault, Severity
 from linecard.rules.sanitize import sanitize
 
@@ -90,9 +90,12 @@ def tell_faults(faults: Iterable[Fault]) -> None:
             click.echo(f"    {sanitize(fault.remedy)}")
 
 
-def tell_holds(holds: Iterable[Hold], checksum: str) -> None:
+def tell_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: str) -> None:
+    """Why a plan waits, how much of each PBX it would change, and the checksum by which it is approved."""
     for hold in holds:
         click.echo(click.style(f"Held: {hold.message}", fg="yellow"))
+    for pbx, changed, held in affected:
+        click.echo(f"It changes {changed:,} of the {held:,} links on {pbx}.")
     if checksum:
         click.echo(f"Checksum of the plan: {checksum}")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -28,12 +29,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """One file taken from an inbox, kept byte for byte at `path` below the archive."""
+    """One file taken from an inbox, kept byte for byte at `path` below the archive.
+
+    `delivered_by` is who put it there, as far as the inbox can tell, or who ran the command.
+    """
 
     name: str
     sha256: str
     size: int
     path: str
+    delivered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,14 @@ class Hold:
     share: float
     limit: str
     message: str
+
+
+class Affected(NamedTuple):
+    """How many of the links that a PBX has, `held` in all, a plan changes."""
+
+    pbx: str
+    changed: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,8 @@ class Run:
 
     `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
     planning it was begun and did not come to an end; `expected` is how many rows the file was said to have.
-    `approved_checksum` is that of the plan that a person has seen and approved, if one has.
+    `affected` is what a plan that waits would change of each PBX. `approved_checksum` is that of the plan that a person
+    has seen and approved, if one has.
     """
 
     id: int
@@ -84,6 +98,7 @@ class Run:
     attempt: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    affected: tuple[Affected, ...] = ()
     pbxs: tuple[str, ...] | None = None
     tries: int = 0
     expected: int | None = None

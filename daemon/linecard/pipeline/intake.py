@@ -292,7 +292,7 @@ class Intake:
             copy = _Copy(out)
             taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
         damaged = self._damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
-        drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path)
+        drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path, claim.seen.owner)
         with self._store.transaction() as connection:
             run_id = self._store.receive(
                 connection, self.name, drop, description="", who=self._who, expected=self._said(drop.name).rows

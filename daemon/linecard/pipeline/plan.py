@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from linecard.errors import SheetError
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome
-from linecard.model.run import Hold, Run, State
+from linecard.model.run import Affected, Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline import opening
 from linecard.pipeline.difference import NOT_AS_APPROVED, Difference
@@ -94,6 +94,7 @@ class _Judged(NamedTuple):
     holds: tuple[Hold, ...]
     difference: Difference | None
     """From the plan that a person approved, where it is another."""
+    affected: tuple[Affected, ...] = ()
 
 
 def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
@@ -109,7 +110,8 @@ def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | 
     same = same and not planning.has_new_reasons(run.holds)
     approved = unfinished or run.attempt > 1
     state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
-    return _Judged(state, _holds(run, state, limits, difference), difference)
+    affected = planning.affected() if state is State.HELD else ()
+    return _Judged(state, _holds(run, state, limits, difference), difference, affected)
 
 
 def _holds(run: Run, state: State, limits: tuple[Hold, ...], difference: Difference | None) -> tuple[Hold, ...]:
@@ -132,6 +134,7 @@ def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning
         checksum=planning.checksum,
         counts=planning.counts,
         holds=new.holds,
+        affected=new.affected,
     )
     if new.state is not State.PLANNED:
         why = " ".join(hold.message for hold in new.holds) if new.state is State.HELD else _WHY[new.state]

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from linecard.model.directory import Change, Holding, Scope
 from linecard.model.outcome import Code, Outcome, Verdict
-from linecard.model.run import Hold
+from linecard.model.run import Affected, Hold
 from linecard.model.sheet import RESTORE, Fault, FaultCode, Row, Severity
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.precheck import TOGETHER, precheck
@@ -49,6 +49,8 @@ class Planning:
         """Whether the run has made a part of it already."""
         self._checksum = Checksum(sha256)
         self._losses: dict[str, Losses] = {}
+        self._changed_links: dict[str, int] = {}
+        self._counted: dict[str, Totals] = {}
         self._premises: dict[str, Premise] = {}
         self._caveats: list[OfPbx] = []
         self._lines: dict[tuple[str, str], int] = {}
@@ -164,12 +166,14 @@ class Planning:
             if play is None:
                 continue
             losses = self._losses[name] = Losses()
+            self._changed_links[name] = 0
             several = Can.SEVERAL in self._inbox.pbxs[name].backend.can
             asked: list[Change] = []
             for change in order_changes(name, play.differences, several=several, first=first):
                 first = change.seq + 1
                 self._checksum.add_change(change)
                 losses.count_numbers(change)
+                self._changed_links[name] += change.before.member is not None
                 if name in self._prechecking and is_prechecked(change):
                     asked.append(change)
                     if len(asked) == TOGETHER:
@@ -236,15 +240,29 @@ class Planning:
         found: list[Hold] = []
         for name, losses in self._losses.items():
             if losses.most:
-                found += holds(name, losses, self._totals(self._inbox.pbxs[name], losses), limits)
+                pbx = self._inbox.pbxs[name]
+                if over := holds(name, losses, self._totals(pbx, losses), limits):
+                    found += holds(name, losses, self._totals(pbx), limits) or over
         return (*found, *sorted(self.reasons, key=lambda hold: hold.message))
 
-    def _totals(self, pbx: Pbx, losses: Losses) -> Totals:
+    def affected(self) -> tuple[Affected, ...]:
+        """How many links of each PBX the plan changes, and of how many; a narrow plan asks the PBX for all it holds."""
+        return tuple(
+            Affected(name, changed, self._totals(self._inbox.pbxs[name]).links)
+            for name, changed in self._changed_links.items()
+        )
+
+    def _totals(self, pbx: Pbx, losses: Losses | None = None) -> Totals:
         """How much the PBX holds; a narrow plan counts it only if a share could matter."""
         play = self._plays[pbx.name]
         least = min((limit.at_least for limit in self._inbox.limits.values()), default=0)
-        if self._scopes is None or losses.most < least:
+        if self._scopes is None or (losses is not None and losses.most < least):
             return Totals(play.links, play.numbers)
+        if pbx.name not in self._counted:
+            self._counted[pbx.name] = self._count_all(pbx)
+        return self._counted[pbx.name]
+
+    def _count_all(self, pbx: Pbx) -> Totals:
         links = numbers = 0
         for entry in pbx.backend.fetch(Scope.everything()):
             links += entry.member is not None

@@ -6,6 +6,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -50,6 +51,7 @@ def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, mos
 def receive(store: Store, inbox: str, drop: Drop, *, description: str, who: str) -> int:
     """Begin the run of a kept drop; older runs of the same file that still wait give way. The run's id."""
     with store.transaction() as connection:
+        drop = replace(drop, delivered_by=who)
         run_id = store.receive(connection, inbox, drop, description=_readable(description), who=who)
         store.supersede(connection, run_id, inbox, drop.sha256, who=who)
     return run_id

@@ -24,7 +24,8 @@ class Listing(NamedTuple):
     `name` is raw, as the inbox has it. `version` changes whenever the file does; it is compared, never read.
     `modified` (seconds) only orders files that were found together. `refused` says in a sentence why this file is
     never taken; empty if it may be. `marker` is the name of the file that says this one is finished, if one must;
-    `checksum` that of the file that says its SHA-256. Both go where it goes.
+    `checksum` that of the file that says its SHA-256. Both go where it goes. `owner` is who put it there, as far as the
+    inbox can tell; for people, never for a decision.
     """
 
     name: bytes
@@ -34,6 +35,7 @@ class Listing(NamedTuple):
     refused: str = ""
     marker: bytes = b""
     checksum: bytes = b""
+    owner: str = ""
 
 
 class Unfinished(Exception):

@@ -124,6 +124,7 @@ def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
         "file": found.drop.name,
         "sha256": found.drop.sha256,
         "description": found.description or None,
+        "delivered_by": found.drop.delivered_by or None,
         "state": found.state.value,
         "created": found.created.isoformat(),
         "changed": found.changed.isoformat(),
@@ -132,4 +133,5 @@ def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
         "counts": dict(counts),
         "total": sum(counts.values()),
         "holds": [hold(item) for item in found.holds],
+        "affected": [one._asdict() for one in found.affected],
     }

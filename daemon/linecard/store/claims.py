@@ -66,6 +66,7 @@ class Claims:
                 "modified": c.seen.modified,
                 "path": c.path,
                 "stays": stays,
+                "owner": c.seen.owner,
             }
             for c in claims
         ]
@@ -128,5 +129,5 @@ class Claims:
 
 
 def _claim(found: Any) -> Claim:
-    seen = Listing(found.name, found.size, found.version, found.modified, "", found.marker, found.checksum)
+    seen = Listing(found.name, found.size, found.version, found.modified, "", found.marker, found.checksum, found.owner)
     return Claim(found.id, seen, found.path, found.run_id, found.taken, found.whole)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from linecard.errors import StateError, UnknownRun
 from linecard.infrastructure.files import create_private
-from linecard.model.run import Drop, Event, Hold, Run, State
+from linecard.model.run import Affected, Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
 from linecard.store import migrate, run_numbers
@@ -177,6 +177,7 @@ class Store:
         checksum: str,
         counts: Mapping[str, int],
         holds: Iterable[Hold],
+        affected: Iterable[Affected] = (),
     ) -> None:
         """The run has this plan now, and its rows and changes are those of this attempt."""
         connection.execute(
@@ -187,6 +188,7 @@ class Store:
                 checksum=checksum,
                 counts=dict(counts),
                 holds=[asdict(hold) for hold in holds],
+                affected=list(map(list, affected)),
                 tries=0,
                 changed=self.now(),
             )
@@ -368,7 +370,12 @@ class Store:
 
 
 _RUN = sa.select(
-    run, drop.c.name.label("drop_name"), drop.c.sha256.label("drop_sha256"), drop.c.size, drop.c.path
+    run,
+    drop.c.name.label("drop_name"),
+    drop.c.sha256.label("drop_sha256"),
+    drop.c.size,
+    drop.c.path,
+    drop.c.delivered_by,
 ).join(drop, drop.c.id == run.c.drop_id)
 
 
@@ -376,7 +383,7 @@ def _run(found: Mapping[Any, Any]) -> Run:
     return Run(
         id=found["id"],
         inbox=found["inbox"],
-        drop=Drop(found["drop_name"], found["drop_sha256"], found["size"], found["path"]),
+        drop=Drop(found["drop_name"], found["drop_sha256"], found["size"], found["path"], found["delivered_by"]),
         state=State(found["state"]),
         created=found["created"],
         changed=found["changed"],
@@ -386,6 +393,7 @@ def _run(found: Mapping[Any, Any]) -> Run:
         attempt=found["attempt"],
         counts=found["counts"],
         holds=tuple(Hold(**hold) for hold in found["holds"]),
+        affected=tuple(Affected(*one) for one in found["affected"] or ()),
         pbxs=None if found["pbxs"] is None else tuple(found["pbxs"]),
         tries=found["tries"],
         expected=found["expected"],

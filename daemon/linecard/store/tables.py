@@ -51,6 +51,7 @@ drop = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("received", UTCDateTime, nullable=False),
+    sa.Column("delivered_by", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_drop_file_inbox_sha256", "inbox", "sha256"),
 )
 
@@ -67,6 +68,7 @@ run = sa.Table(
     sa.Column("approved_checksum", sa.String(64), nullable=False, server_default=""),
     sa.Column("counts", Json, nullable=False),
     sa.Column("holds", Json, nullable=False),
+    sa.Column("affected", Json),
     sa.Column("pbxs", Json),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("expected", sa.Integer),
@@ -105,6 +107,7 @@ claim = sa.Table(
     sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("settled", UTCDateTime),
     sa.Column("stays", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_claim_inbox_settled", "inbox", "settled"),
     sa.Index("ix_claim_run_id", "run_id"),
 )

@@ -112,12 +112,19 @@ class Planned(Shape):
     holds: list[Hold]
 
 
+class Affected(Shape):
+    pbx: str
+    changed: int
+    held: int
+
+
 class RunFacts(Shape):
     id: int
     inbox: str
     file: str
     sha256: str
     description: str | None
+    delivered_by: str | None
     state: State
     created: datetime
     changed: datetime
@@ -126,6 +133,7 @@ class RunFacts(Shape):
     counts: Counts
     total: int
     holds: list[Hold]
+    affected: list[Affected]
 
 
 class Listed(RunFacts):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from acceptance.cli.shapes import Planned, Run
@@ -35,6 +37,11 @@ def test_import_holds_it_although_it_may_not_ask(limited):
     checksum = limited.run("plan", limited.sheet(*LEAVERS), "--json").json["checksum"]
     assert said.code == 3
     assert f"To apply it all the same: linecard import --approve {checksum} FILE\n" in said.out
+    assert "To give it up: linecard discard 2\n" in said.out
+    assert "It changes 3 of the 4 links on hq.\n" in said.out
+    shown = limited.run("show", "2").out
+    for word, told in (("Apply it", f"approve 2 {checksum}"), ("Give it up", "discard 2"), ("Undo it", "undo 2")):
+        assert re.search(f"(?m)^{word}.*: +linecard {told}$", shown)
     assert len(limited.holds()) == 4
     assert all(member for member, _ in limited.holds().values())
     assert limited.states[2] == "held"
@@ -47,6 +54,8 @@ def test_held_in_json(limited):
     run = Run.model_validate(said.json)
     assert (said.code, run.state, run.counts.planned) == (3, "held", 3)
     assert [hold.kind for hold in run.holds] == ["detach"]
+    assert [(one.pbx, one.changed, one.held) for one in run.affected] == [("hq", 3, 4)]
+    assert run.delivered_by == limited.ask("SELECT who FROM run_event WHERE run_id = 2 LIMIT 1")[0][0]
 
 
 def test_approved_by_its_checksum(limited):

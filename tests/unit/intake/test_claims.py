@@ -7,7 +7,7 @@ import pytest
 from linecard.ports.inbox import Listing
 from linecard.store.claims import Claim, Claims
 
-SEEN = Listing(b"caf\xe9.csv", 3, "1:2:3:4:5", 77.5, "", b"caf\xe9.done")
+SEEN = Listing(b"caf\xe9.csv", 3, "1:2:3:4:5", 77.5, "", b"caf\xe9.done", owner="ada")
 ONE, TWO = Claim("1" * 32, SEEN, "2026/06/one"), Claim("2" * 32, SEEN._replace(modified=1.0), "2026/06/two")
 
 

@@ -21,6 +21,7 @@ def test_the_file_stays_aside_until_its_run_has_ended(world):
     assert world.intake.part(run.id) == []
     assert world.aside == []
     assert world.kept(run) == b"one"
+    assert run.drop.delivered_by == world.inbox.owner()
 
 
 def test_the_next_file_of_the_same_name_is_a_file_of_its_own(world):

@@ -17,6 +17,16 @@ def test_every_file_is_listed_with_its_size_and_time_and_folders_are_not(folder)
     (folder.path / "sub").mkdir()
     (listing,) = folder.opened.look()
     assert (listing.name, listing.size, listing.modified, listing.refused) == (b"a.csv", 5, 7.0, "")
+    assert listing.owner == folder.path.owner()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_owner_without_a_name_is_shown_by_number(folder):
+    """As where the account that delivered a file was removed since."""
+    folder.put("a.csv")
+    os.chown(folder.path / "a.csv", 3_000_017, -1)
+    (listing,) = folder.opened.look()
+    assert listing.owner == "uid 3000017"
 
 
 @pytest.mark.parametrize(
