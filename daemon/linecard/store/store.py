@@ -180,19 +180,9 @@ class Store:
         affected: Iterable[Affected] = (),
     ) -> None:
         """The run has this plan now, and its rows and changes are those of this attempt."""
-        connection.execute(
-            sa.update(run)
-            .where(run.c.id == run_id)
-            .values(
-                attempt=attempt,
-                checksum=checksum,
-                counts=dict(counts),
-                holds=[asdict(hold) for hold in holds],
-                affected=list(map(list, affected)),
-                tries=0,
-                changed=self.now(),
-            )
-        )
+        plan = {"attempt": attempt, "checksum": checksum, "counts": dict(counts), "tries": 0}
+        waits = {"holds": [asdict(hold) for hold in holds], "affected": list(map(list, affected))}
+        connection.execute(sa.update(run).where(run.c.id == run_id).values(changed=self.now(), **plan, **waits))
 
     def _note(self, connection: sa.Connection, run_id: int, was: State | None, to: State, who: str, why: str) -> None:
         connection.execute(sa.insert(event).values(run_id=run_id, at=self.now(), was=was, state=to, who=who, why=why))
