@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import Protocol, Self
 
 from linecard.api.backend import BackendError
+from linecard_asterisk.accounts import Account, split_names
 from linecard_asterisk.caches import DEFAULT, Cache, read_caches, read_unlisted
-from linecard_asterisk.contacts import address_of
+from linecard_asterisk.contacts import parse_address
 from linecard_asterisk.pointers import (
     FORWARDS,
     MEMBERS,
@@ -21,7 +22,6 @@ from linecard_asterisk.pointers import (
     read_queue_members,
     read_subscriptions,
 )
-from linecard_asterisk.sharing import Account, names_in
 
 Message = dict[str, str]
 MOST_LINE = 65_536
@@ -36,18 +36,18 @@ _PLAIN = re.compile(r"[\w.*#@+-]+")
 """Names that the console takes as one word."""
 
 
-class Calls(Protocol):
+class ManagerActions(Protocol):
     """What is asked of a running Asterisk."""
 
-    def busy(self) -> set[str]:
+    def list_busy(self) -> set[str]:
         """The endpoints that are in a call."""
         ...
 
-    def endpoints(self) -> set[str]:
+    def list_endpoints(self) -> set[str]:
         """The endpoints that there are, wherever they come from."""
         ...
 
-    def accounts(self) -> list[Account]:
+    def list_accounts(self) -> list[Account]:
         """The same, with what each lists."""
         ...
 
@@ -55,7 +55,7 @@ class Calls(Protocol):
         """End the calls of an endpoint."""
         ...
 
-    def registered(self) -> set[str]:
+    def list_registered(self) -> set[str]:
         """The endpoints and addresses of record with which a phone is registered, where Asterisk keeps that itself."""
         ...
 
@@ -64,15 +64,15 @@ class Calls(Protocol):
         keeps them itself."""
         ...
 
-    def caches(self) -> list[Cache]:
+    def list_caches(self) -> list[Cache]:
         """The memory caches that sorcery.conf puts in front of PJSIP's objects."""
         ...
 
-    def expire(self, objects: Mapping[str, Collection[str]]) -> None:
+    def expire_objects(self, objects: Mapping[str, Collection[str]]) -> None:
         """Take objects out of the memory caches, by the kind of object, where there are any."""
         ...
 
-    def unlisted(self) -> tuple[str, ...]:
+    def list_unlisted_kinds(self) -> tuple[str, ...]:
         """The kinds of objects, such as endpoint, of which sorcery.conf lets Asterisk read no list."""
         ...
 
@@ -80,7 +80,7 @@ class Calls(Protocol):
         """Learn the state of the phones at these addresses of record, which may be new to Asterisk."""
         ...
 
-    def pointers(self) -> list[Pointer]:
+    def list_pointers(self) -> list[Pointer]:
         """What leads to endpoints: queue members, forwards in Asterisk's own database, and subscriptions of phones."""
         ...
 
@@ -88,19 +88,19 @@ class Calls(Protocol):
         """Read the endpoints that it includes again. When this returns they are in force."""
         ...
 
-    def route(self, family: str, wanted: Mapping[str, str]) -> None:
+    def set_routes(self, family: str, wanted: Mapping[str, str]) -> None:
         """Let a family of its own database say which numbers ring which extensions, and nothing else."""
         ...
 
 
-class Manager:
+class ManagerSession:
     """A session with the manager interface; raises `BackendError` when it does not answer or refuses."""
 
     def __init__(self, host: str, port: int, timeout: float) -> None:
         self._where = f"the manager interface {host}:{port}"
         self._remedy = "Check `ami`, and manager.conf of Asterisk."
         self._timeout = timeout
-        with self._told():
+        with self._translate_errors():
             self._socket = socket.create_connection((host, port), timeout)
             self._lines = self._socket.makefile("rb")
             self._lines.readline(MOST_LINE)  # its greeting
@@ -113,20 +113,20 @@ class Manager:
         self._socket.close()
 
     def login(self, user: str, secret: str) -> None:
-        self._act("Login", Username=user, Secret=secret, Events="off")
+        self._execute("Login", Username=user, Secret=secret, Events="off")
 
-    def busy(self) -> set[str]:
-        events = self._list("CoreShowChannels", "CoreShowChannelsComplete")
+    def list_busy(self) -> set[str]:
+        events = self._list_events("CoreShowChannels", "CoreShowChannelsComplete")
         return {e["Channel"].removeprefix("PJSIP/").rpartition("-")[0] for e in events if "Channel" in e}
 
-    def endpoints(self) -> set[str]:
-        return {account.name for account in self.accounts()}
+    def list_endpoints(self) -> set[str]:
+        return {account.name for account in self.list_accounts()}
 
-    def accounts(self) -> list[Account]:
-        events = self._list("PJSIPShowEndpoints", "EndpointListComplete")
+    def list_accounts(self) -> list[Account]:
+        events = self._list_events("PJSIPShowEndpoints", "EndpointListComplete")
         lists = ("Aor", "Auths", "OutboundAuths")
         return [
-            Account(event["ObjectName"], *(names_in(event.get(name)) for name in lists))
+            Account(event["ObjectName"], *(split_names(event.get(name)) for name in lists))
             for event in events
             if "ObjectName" in event
         ]
@@ -134,78 +134,78 @@ class Manager:
     def hang_up(self, extension: str) -> None:
         pattern = extension.replace("*", r"\*")
         # Refused when there is no such channel, which is just as well.
-        self._ask("Hangup", Channel=rf"/^PJSIP\/{pattern}-[0-9a-f]+$/")
+        self._send_action("Hangup", Channel=rf"/^PJSIP\/{pattern}-[0-9a-f]+$/")
 
-    def registered(self) -> set[str]:
-        return {name for endpoint, aor, _ in self._contacts() for name in (endpoint, aor)}
+    def list_registered(self) -> set[str]:
+        return {name for endpoint, aor, _ in self._list_contacts() for name in (endpoint, aor)}
 
     def drop_contacts(self, endpoints: Collection[str], aors: Collection[str]) -> None:
-        for endpoint, aor, key in self._contacts():
+        for endpoint, aor, key in self._list_contacts():
             if endpoint in endpoints or aor in aors:
-                self._ask("DBDel", Family="registrar/contact", Key=key)
+                self._send_action("DBDel", Family="registrar/contact", Key=key)
 
-    def _contacts(self) -> list[tuple[str, str, str]]:
+    def _list_contacts(self) -> list[tuple[str, str, str]]:
         """The endpoint, the address of record and the key of each contact in Asterisk's own database."""
-        events = self._list("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
+        events = self._list_events("DBGetTree", "DBGetTreeComplete", Family="registrar/contact")
         found = []
         for event in events:
             key = event.get("Key", "").removeprefix("/registrar/contact/")
-            found.append((_endpoint_of(event.get("Val", "")), address_of(key), key))
+            found.append((_parse_endpoint(event.get("Val", "")), parse_address(key), key))
         return found
 
-    def caches(self) -> list[Cache]:
-        return list(read_caches(self._sorcery()))
+    def list_caches(self) -> list[Cache]:
+        return list(read_caches(self._read_sorcery()))
 
-    def unlisted(self) -> tuple[str, ...]:
-        return tuple(read_unlisted(self._sorcery()))
+    def list_unlisted_kinds(self) -> tuple[str, ...]:
+        return tuple(read_unlisted(self._read_sorcery()))
 
     def qualify(self, aors: Collection[str]) -> None:
-        if self.unlisted():  # Asterisk has the state of no phone, and this would not give it any
+        if self.list_unlisted_kinds():  # Asterisk has the state of no phone, and this would not give it any
             return
         if len(aors) > MOST_QUALIFIED:
             self.reload()
             return
         for aor in sorted(filter(_PLAIN.fullmatch, aors)):
-            self._act("Command", Command=f"pjsip reload qualify aor {aor}")
+            self._execute("Command", Command=f"pjsip reload qualify aor {aor}")
 
-    def pointers(self) -> list[Pointer]:
-        kept = list(read_persistent_members(self._tree(MEMBERS)))
-        queued = read_queue_members(self._list("QueueStatus", "QueueStatusComplete"))
+    def list_pointers(self) -> list[Pointer]:
+        kept = list(read_persistent_members(self._read_tree(MEMBERS)))
+        queued = read_queue_members(self._list_events("QueueStatus", "QueueStatusComplete"))
         persistent = {pointer.remedy for pointer in kept}
         found = [*kept, *(pointer for pointer in queued if pointer.remedy not in persistent)]
         for family in FORWARDS:
-            found += read_forwards(family, self._tree(family))
-        lamps = self._list("PJSIPShowSubscriptionsInbound", "InboundSubscriptionDetailComplete")
+            found += read_forwards(family, self._read_tree(family))
+        lamps = self._list_events("PJSIPShowSubscriptionsInbound", "InboundSubscriptionDetailComplete")
         return [*found, *read_subscriptions(lamps)]
 
-    def _tree(self, family: str) -> Iterator[tuple[str, str]]:
+    def _read_tree(self, family: str) -> Iterator[tuple[str, str]]:
         """The keys and values of a family of Asterisk's own database."""
-        for event in self._list("DBGetTree", "DBGetTreeComplete", Family=family):
+        for event in self._list_events("DBGetTree", "DBGetTreeComplete", Family=family):
             yield event.get("Key", "").removeprefix(f"/{family}/"), event.get("Val", "")
 
-    def _sorcery(self) -> list[str]:
+    def _read_sorcery(self) -> list[str]:
         """The lines of the section `res_pjsip` in sorcery.conf."""
-        answer = self._ask("GetConfig", Filename="sorcery.conf")
+        answer = self._send_action("GetConfig", Filename="sorcery.conf")
         if answer.get("Response") != "Success":  # there is none, or this user may not read it
             return []
         numbers = {name.removeprefix("Category-") for name, value in answer.items() if value == "res_pjsip"}
         return [value for name, value in answer.items() if name.startswith("Line-") and name.split("-")[1] in numbers]
 
-    def expire(self, objects: Mapping[str, Collection[str]]) -> None:
-        for cache in dict.fromkeys([*self.caches(), *DEFAULT]):
+    def expire_objects(self, objects: Mapping[str, Collection[str]]) -> None:
+        for cache in dict.fromkeys([*self.list_caches(), *DEFAULT]):
             names = objects.get(cache.kind, ())
             if cache.full:
-                self._ask("SorceryMemoryCachePopulate", Cache=cache.name)
+                self._send_action("SorceryMemoryCachePopulate", Cache=cache.name)
             elif len(names) > MANY:
-                self._ask("SorceryMemoryCacheExpire", Cache=cache.name)
-            elif not self._expire(cache, names):
+                self._send_action("SorceryMemoryCacheExpire", Cache=cache.name)
+            elif not self._expire_from(cache, names):
                 return
 
-    def _expire(self, cache: Cache, names: Collection[str]) -> bool:
+    def _expire_from(self, cache: Cache, names: Collection[str]) -> bool:
         """Whether there are caches at all."""
         for name in sorted(names):
-            answer = self._ask("SorceryMemoryCacheExpireObject", Cache=cache.name, Object=name)
-            said = _said(answer).lower()
+            answer = self._send_action("SorceryMemoryCacheExpireObject", Cache=cache.name, Object=name)
+            said = _reason(answer).lower()
             if answer.get("Response") == "Success" or "could not be expired" in said:
                 continue  # the second: it is not in the cache
             if "does not exist" in said:
@@ -213,57 +213,57 @@ class Manager:
             if "unknown command" in said:  # the module is not loaded
                 return False
             raise BackendError(
-                f"{self._where} refuses SorceryMemoryCacheExpireObject: {_said(answer)}", remedy=self._remedy
+                f"{self._where} refuses SorceryMemoryCacheExpireObject: {_reason(answer)}", remedy=self._remedy
             )
         return True
 
     def reload(self) -> None:
         self._socket.settimeout(max(LONGEST_RELOAD, self._timeout))
-        self._act("Reload", Module="res_pjsip.so")
+        self._execute("Reload", Module="res_pjsip.so")
         self._socket.settimeout(self._timeout)
 
-    def route(self, family: str, wanted: Mapping[str, str]) -> None:
+    def set_routes(self, family: str, wanted: Mapping[str, str]) -> None:
         there: Message = {}
-        for event in self._list("DBGetTree", "DBGetTreeComplete", Family=family):
+        for event in self._list_events("DBGetTree", "DBGetTreeComplete", Family=family):
             there[event.get("Key", "").removeprefix(f"/{family}/")] = event.get("Val", "")
         for number in there.keys() - wanted.keys():
-            self._act("DBDel", Family=family, Key=number)
+            self._execute("DBDel", Family=family, Key=number)
         for number, extension in wanted.items():
             if there.get(number) != extension:
-                self._act("DBPut", Family=family, Key=number, Val=extension)
+                self._execute("DBPut", Family=family, Key=number, Val=extension)
 
     # -- the wire --------------------------------------------------------------------------------------------------
 
-    def _act(self, action: str, **fields: str) -> Message:
-        answer = self._ask(action, **fields)
+    def _execute(self, action: str, **fields: str) -> Message:
+        answer = self._send_action(action, **fields)
         if answer.get("Response") != "Success":
-            raise BackendError(f"{self._where} refuses {action}: {_said(answer)}", remedy=self._remedy)
+            raise BackendError(f"{self._where} refuses {action}: {_reason(answer)}", remedy=self._remedy)
         return answer
 
-    def _list(self, action: str, end: str, **fields: str) -> list[Message]:
+    def _list_events(self, action: str, end: str, **fields: str) -> list[Message]:
         """The events that answer an action. None where it says that there is nothing."""
-        if self._ask(action, **fields).get("Response") != "Success":
+        if self._send_action(action, **fields).get("Response") != "Success":
             return []
         events: list[Message] = []
         while True:
-            event = self._message()
+            event = self._read_message()
             if event.get("Event") == end:
                 return events
             events.append(event)
 
-    def _ask(self, action: str, **fields: str) -> Message:
+    def _send_action(self, action: str, **fields: str) -> Message:
         lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
-        with self._told():
+        with self._translate_errors():
             self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         while True:
-            answer = self._message()
+            answer = self._read_message()
             if "Response" in answer:
                 return answer
 
-    def _message(self) -> Message:
+    def _read_message(self) -> Message:
         message: Message = {}
         while True:
-            with self._told():
+            with self._translate_errors():
                 line = self._lines.readline(MOST_LINE).decode(errors="replace")
             if not line:
                 raise BackendError(f"{self._where} hung up.", remedy=self._remedy)
@@ -275,18 +275,18 @@ class Manager:
             message.setdefault(name, value.strip())
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise BackendError(f"{self._where} does not answer: {error}.", remedy=self._remedy) from error
 
 
-def _said(answer: Message) -> str:
+def _reason(answer: Message) -> str:
     return answer.get("Message", "") or "it gives no reason"
 
 
-def _endpoint_of(contact: str) -> str:
+def _parse_endpoint(contact: str) -> str:
     """The endpoint as which a phone registered, in the JSON of its contact."""
     try:
         return str(json.loads(contact).get("endpoint", ""))

@@ -15,22 +15,22 @@ import sqlalchemy as sa
 
 from linecard.api import Concern, Context, LinecardError, create_private
 from linecard.api.backend import BackendError, Can, Caveat, Change, Entry, PhoneSecret, Result, Scope
-from linecard_asterisk import convert, database, examine, examine_phones
-from linecard_asterisk.aftermath import Aftermath
-from linecard_asterisk.ami import Calls, Manager
+from linecard_asterisk import convert, database, phone_check, schema_check
+from linecard_asterisk.accounts import Account
+from linecard_asterisk.ami import ManagerActions, ManagerSession
 from linecard_asterisk.caches import Cache
-from linecard_asterisk.files import Include
-from linecard_asterisk.handover import Folder
-from linecard_asterisk.judge import Step
-from linecard_asterisk.messages import Spool
+from linecard_asterisk.device_states import DeviceStates
+from linecard_asterisk.include_file import IncludeFile
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
+from linecard_asterisk.post_commit import PostCommit
 from linecard_asterisk.precheck import Precheck
-from linecard_asterisk.read import Reader
+from linecard_asterisk.reader import Reader
 from linecard_asterisk.rotation import read_usernames
-from linecard_asterisk.sharing import Account
-from linecard_asterisk.states import States
-from linecard_asterisk.write import Around, Draw, Making, Writer
+from linecard_asterisk.secret_files import SecretFolder
+from linecard_asterisk.steps import Step
+from linecard_asterisk.voicemail import Spool
+from linecard_asterisk.writer import Draw, GroupContext, SecretSource, Writer
 
 GROUP = 5000
 """Changes made in one transaction: as many are taken before the first result is given."""
@@ -67,14 +67,14 @@ class AsteriskBackend:
         *,
         environ: Mapping[str, str] = os.environ,
         group: int = GROUP,
-        secrets: Draw = convert.new_secrets,
-        pins: Draw = convert.new_pins,
+        secrets: Draw = convert.draw_secrets,
+        pins: Draw = convert.draw_pins,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         files = options.files if options.mode == "files" else None
-        self._include = Include(files, folder, options.template) if files is not None else None
-        self._options = options.of_files() if files is not None else options
+        self._include = IncludeFile(files, folder, options.template) if files is not None else None
+        self._options = options.for_files() if files is not None else options
         self._folder, self._environ = folder, environ
         self._group = None if files is not None else group
         self._secrets, self._pins, self._clock, self._pause = secrets, pins, clock, pause
@@ -84,27 +84,27 @@ class AsteriskBackend:
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope, as all of them were at one moment."""
-        with database.told(self._engine):
+        with database.translate_errors(self._engine):
             self._settle_once()
-            with self._snapshot() as connection:
-                entries = list(Reader(connection, self._tables, self._options).entries(scope))
+            with self._open_snapshot() as connection:
+                entries = list(Reader(connection, self._tables, self._options).read_entries(scope))
         yield from entries
 
     def members(self, scope: Scope) -> Iterator[str]:
         """Those who hold something; whoever is named in a sheet may become one."""
-        with database.told(self._engine):
+        with database.translate_errors(self._engine):
             tables = self._tables
-            with self._snapshot() as connection:
-                logins = list(Reader(connection, tables, self._options).holders(scope))
+            with self._open_snapshot() as connection:
+                logins = list(Reader(connection, tables, self._options).read_holders(scope))
         yield from logins
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
         """Make the changes in groups, each group committed, and all that follows done, before its first result."""
         source = iter(changes)
         while group := list(islice(source, self._group)):  # outside the transaction: it may take long
-            with database.told(self._engine):
+            with database.translate_errors(self._engine):
                 self._settle_once()
-                results = self._made(group)
+                results = self._make_changes(group)
             yield from results
 
     def precheck(self, changes: Sequence[Change]) -> Iterator[Caveat]:
@@ -114,22 +114,22 @@ class AsteriskBackend:
         asked = [c for c in changes if c.before.member != c.after.member and (holding or c.before.member is not None)]
         if not asked:
             return
-        with database.told(self._engine):
+        with database.translate_errors(self._engine):
             self._settle_once()
             accounts: list[Account] = []
             pointers: list[Pointer] = []
             if self._options.ami is not None:
-                with self._session() as asterisk:
-                    accounts = asterisk.accounts() if holding else []
-                    pointers = asterisk.pointers() if any(c.before.member is not None for c in asked) else []
-            with self._snapshot() as connection:
-                found = list(self._precheck.tell(connection, asked, accounts, pointers))
+                with self._open_session() as asterisk:
+                    accounts = asterisk.list_accounts() if holding else []
+                    pointers = asterisk.list_pointers() if any(c.before.member is not None for c in asked) else []
+            with self._open_snapshot() as connection:
+                found = list(self._precheck.find_caveats(connection, asked, accounts, pointers))
         yield from found
 
     def secret(self, extension: str) -> PhoneSecret | None:
         """The secret that waits to be handed over for an extension, with its user name, and only once: from then on it
         is kept nowhere but where Asterisk needs it. None if there is none."""
-        with database.told(self._engine):
+        with database.translate_errors(self._engine):
             links = self._tables.links
             mine = links.c.extension == extension
             with self._engine.begin() as connection:
@@ -151,27 +151,27 @@ class AsteriskBackend:
                 asked = self._ask_asterisk()
             except LinecardError as error:
                 yield Concern("manager interface", str(error), error.remedy)
-        freed = self._freed()
-        with database.told(self._engine):
+        freed = self._read_vacated()
+        with database.translate_errors(self._engine):
             if self._include is None:
-                yield from examine.concerns(self._engine, self._options, asked.accounts, freed)
-                yield from examine_phones.unfit_caches(asked.caches)
-                yield from examine_phones.stateless(asked.unlisted)
-        yield from examine_phones.left_behind(asked.pointers, freed)
-        if self._hand is not None:
-            yield from self._tried(self._hand.check)
+                yield from schema_check.find_concerns(self._engine, self._options, asked.accounts, freed)
+                yield from phone_check.find_unfit_caches(asked.caches)
+                yield from phone_check.find_stateless_kinds(asked.unlisted)
+        yield from phone_check.find_leftovers(asked.pointers, freed)
+        if self._secret_folder is not None:
+            yield from self._check_secret_folder(self._secret_folder.ensure_writable)
 
-    def _freed(self) -> set[str]:
+    def _read_vacated(self) -> set[str]:
         """Extensions that linecard took from their last holder; none before it is first used. Nothing is made."""
-        links = database.own_table(self._options.tables.links, sa.MetaData())
+        links = database.define_links(self._options.tables.links, sa.MetaData())
         try:
-            with self._snapshot() as connection:
+            with self._open_snapshot() as connection:
                 return set(connection.scalars(sa.select(links.c.extension).where(links.c.member.is_(None))))
         except sa.exc.SQLAlchemyError:
             return set()
 
     @staticmethod
-    def _tried(attempt: Callable[[], object]) -> Iterator[Concern]:
+    def _check_secret_folder(attempt: Callable[[], object]) -> Iterator[Concern]:
         try:
             attempt()
         except LinecardError as error:
@@ -188,14 +188,14 @@ class AsteriskBackend:
 
     @cached_property
     def _engine(self) -> sa.Engine:
-        return database.engine(self._options, self._folder, self._environ)
+        return database.create_engine(self._options, self._folder, self._environ)
 
     @cached_property
     def _tables(self) -> database.Tables:
         if self._include is not None:
             self._make_private()
-            database.own_tables(self._engine)
-        return database.reflected(self._engine, self._options)
+            database.create_own_tables(self._engine)
+        return database.reflect_tables(self._engine, self._options)
 
     def _make_private(self) -> None:
         """The file of linecard's own tables, before SQLite makes it: secrets stand in it."""
@@ -214,46 +214,51 @@ class AsteriskBackend:
         encode = self._options.encode
         if encode is None:
             encode = self._engine.dialect.name != "sqlite"
-        making = Making(self._secrets, self._pins, convert.encoded if encode else str)
+        making = SecretSource(self._secrets, self._pins, convert.encode if encode else str)
         return Writer(self._engine, self._tables, self._options, making)
 
     @cached_property
-    def _hand(self) -> Folder | None:
-        return Folder(self._folder / self._options.handover) if self._options.handover is not None else None
+    def _secret_folder(self) -> SecretFolder | None:
+        return SecretFolder(self._folder / self._options.handover) if self._options.handover is not None else None
 
     @cached_property
-    def _aftermath(self) -> Aftermath:
+    def _post_commit(self) -> PostCommit:
         options = self._options
         spool = options.voicemail_spool
-        return Aftermath(
+        return PostCommit(
             self._tables,
             options,
-            folder=self._hand,
+            folder=self._secret_folder,
             spool=Spool(spool / options.voicemail_context) if spool is not None else None,
-            session=self._session,
+            session=self._open_session,
             include=self._include,
             pause=self._pause,
         )
 
     @cached_property
-    def _states(self) -> States:
-        return States(self._engine, self._tables, self._session)
+    def _states(self) -> DeviceStates:
+        return DeviceStates(self._engine, self._tables, self._open_session)
 
     @contextmanager
-    def _session(self) -> Iterator[Calls]:
+    def _open_session(self) -> Iterator[ManagerActions]:
         ami = self._options.ami
         if ami is None:
             raise BackendError("There is no `ami` in the options.", remedy="Name the manager interface there.")
-        with Manager(ami.host, ami.port, ami.timeout) as manager:
+        with ManagerSession(ami.host, ami.port, ami.timeout) as manager:
             manager.login(ami.user, ami.password.reveal(self._folder, self._environ))
             yield manager
 
     def _ask_asterisk(self) -> Answers:
-        with self._session() as asterisk:
-            return Answers(asterisk.accounts(), asterisk.caches(), asterisk.unlisted(), asterisk.pointers())
+        with self._open_session() as asterisk:
+            return Answers(
+                asterisk.list_accounts(),
+                asterisk.list_caches(),
+                asterisk.list_unlisted_kinds(),
+                asterisk.list_pointers(),
+            )
 
     @contextmanager
-    def _snapshot(self) -> Iterator[sa.Connection]:
+    def _open_snapshot(self) -> Iterator[sa.Connection]:
         """A connection that sees one moment."""
         with self._engine.connect() as connection:
             connection.execution_options(write=False)
@@ -266,70 +271,70 @@ class AsteriskBackend:
     def _settle_once(self) -> None:
         """What is left to be done, also by a crash, is done before this PBX is used."""
         if not self._settled:
-            self._aftermath.settle(self._engine)
+            self._post_commit.settle(self._engine)
             self._settled = True
             if self._options.ami is not None:
-                self._states.expect()
+                self._states.schedule()
 
-    def _made(self, group: list[Change]) -> list[Result]:
-        if self._hand is not None:
-            self._hand.check()
-        refused = self._waited(group) | self._foreign(group)
-        registered = self._registered(group)
-        elsewhere = self._elsewhere(group)
+    def _make_changes(self, group: list[Change]) -> list[Result]:
+        if self._secret_folder is not None:
+            self._secret_folder.ensure_writable()
+        refused = self._wait_for_calls(group) | self._find_foreign(group)
+        registered = self._find_registered(group)
+        elsewhere = self._list_accounts(group)
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
-        around = Around(refused, registered, elsewhere, self._precheck.named)
+        around = GroupContext(refused, registered, elsewhere, self._precheck.named)
         results, steps = self._writer.write(group, around)
         if self._options.calls == "hangup":
             self._hang_up(steps)
         self._settle_once()
         return results
 
-    def _waited(self, group: list[Change]) -> dict[str, str]:
+    def _wait_for_calls(self, group: list[Change]) -> dict[str, str]:
         """Wait until nobody who loses an extension is in a call; by extension, why those who still are keep it."""
         if self._options.calls != "wait":
             return {}
         losing = {c.extension for c in group if c.before.member not in (None, c.after.member)}
         until = self._clock() + self._options.patience
-        with self._session() as asterisk:
-            while busy := losing & asterisk.busy():
+        with self._open_session() as asterisk:
+            while busy := losing & asterisk.list_busy():
                 if self._clock() >= until:
                     return {extension: f"{extension} is still in a call" for extension in busy}
                 self._pause(PAUSE)
         return {}
 
-    def _foreign(self, group: list[Change]) -> dict[str, str]:
+    def _find_foreign(self, group: list[Change]) -> dict[str, str]:
         """In the mode files: extensions that stand in the administrator's own files, which linecard leaves alone."""
         wanted = {change.extension for change in group if change.after.member is not None}
         if self._include is None or not wanted:
             return {}
-        with self._session() as asterisk:
-            there = wanted & asterisk.endpoints()
-        with self._snapshot() as connection:
-            ours = self._include.names() | set(connection.scalars(sa.select(self._tables.endpoints.c.id)))
+        with self._open_session() as asterisk:
+            there = wanted & asterisk.list_endpoints()
+        with self._open_snapshot() as connection:
+            ours = self._include.read_names() | set(connection.scalars(sa.select(self._tables.endpoints.c.id)))
         return {name: f"endpoint {name} stands in Asterisk's own files and is not linecard's" for name in there - ours}
 
-    def _registered(self, group: list[Change]) -> set[str]:
+    def _find_registered(self, group: list[Change]) -> set[str]:
         """Extensions to be held that nobody holds now, and with which a phone is registered: somebody took the endpoint
         away under it. Where no table tells, Asterisk does; it must be there, for what follows the commit needs it."""
         if self._include is None and self._tables.contacts is not None:
             return set()
         gaining = {change.extension for change in group if change.before.member is None}
-        with self._session() as asterisk:
-            return gaining & asterisk.registered() if gaining else set()
+        with self._open_session() as asterisk:
+            return gaining & asterisk.list_registered() if gaining else set()
 
-    def _elsewhere(self, group: list[Change]) -> list[Account]:
+    def _list_accounts(self, group: list[Change]) -> list[Account]:
         """The endpoints of Asterisk, also those of its own files, where somebody loses an extension; none where no
         manager interface tells. Asked before anything is written, so that it is there for what follows the commit."""
         losing = any(change.before.member not in (None, change.after.member) for change in group)
         if self._options.ami is None or not losing:
             return []
-        with self._session() as asterisk:
-            return asterisk.accounts()
+        with self._open_session() as asterisk:
+            return asterisk.list_accounts()
 
     def _hang_up(self, steps: list[Step]) -> None:
         losing = [step.extension for step in steps if step.leaver is not None]
         if losing:
-            with self._session() as asterisk:
+            with self._open_session() as asterisk:
                 for extension in losing:
                     asterisk.hang_up(extension)

@@ -29,7 +29,7 @@ FEW = 20
 """Rows for which arrays are not worth their trouble."""
 
 
-def among(
+def where_in(
     connection: sa.Connection, column: sa.Column[Any], names: Collection[str]
 ) -> Iterator[sa.ColumnElement[bool]]:
     """Conditions that together say that a column has one of these names, each for some of them.
@@ -37,7 +37,7 @@ def among(
     In order, so that two writers lock rows in the same order.
     """
     dialect = connection.dialect.name
-    for some in _portions(sorted(names), CHUNK if dialect not in {"postgresql", "sqlite"} else MANY):
+    for some in _split_batches(sorted(names), CHUNK if dialect not in {"postgresql", "sqlite"} else MANY):
         if dialect == "postgresql":
             yield column == sa.any_(sa.bindparam(None, some, sa.ARRAY(sa.Text)))
         elif dialect == "sqlite":
@@ -46,13 +46,13 @@ def among(
             yield column.in_(some)
 
 
-def rows_of(names: Collection[str]) -> Iterator[sa.TableValuedAlias]:
+def tabulate_names(names: Collection[str]) -> Iterator[sa.TableValuedAlias]:
     """Names as the column `value` of a table that SQLite makes of them, some at a time."""
-    for some in _portions(sorted(names), MANY):
+    for some in _split_batches(sorted(names), MANY):
         yield sa.func.json_each(json.dumps(some)).table_valued("value")
 
 
-def insert(
+def insert_rows(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Values], same: Row | None = None
 ) -> None:
     """Insert rows of these columns; and the `same` values in all others that are named there."""
@@ -62,17 +62,17 @@ def insert(
             connection.execute(sa.insert(table), [once | dict(zip(names, row, strict=True)) for row in rows])
         return
     if dialect == "sqlite":
-        _together(connection, table, names, rows, once)
+        _insert_batches(connection, table, names, rows, once)
         return
-    for some in _portions(rows, MANY):
-        values = _cast(table, names, _arrays(some)) | {
+    for some in _split_batches(rows, MANY):
+        values = _cast(table, names, _unnest(some)) | {
             name: sa.cast(sa.literal(None if value is None else str(value), sa.Text), table.c[name].type)
             for name, value in once.items()
         }
         connection.execute(sa.insert(table).from_select(list(values), sa.select(*values.values())))
 
 
-def _together(
+def _insert_batches(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Values], same: Row
 ) -> None:
     """A hundred rows in one statement, in which the same values stand once: SQLite takes each row in half the time.
@@ -89,11 +89,11 @@ def _together(
         groups = ("(" + ", ".join([*once, *(f"?{next(number)}" for _ in names)]) + ")" for _ in range(size))
         return f"INSERT INTO {quoted.format_table(table)} ({into}) VALUES {', '.join(groups)}"
 
-    for some in _portions(rows, TOGETHER):
+    for some in _split_batches(rows, TOGETHER):
         connection.exec_driver_sql(statement(len(some)), (*same.values(), *chain.from_iterable(some)))
 
 
-def update(
+def update_rows(
     connection: sa.Connection,
     table: sa.Table,
     key: str,
@@ -111,8 +111,8 @@ def update(
         called = ("old_key", *(f"new_{name}" for name in names))
         connection.execute(statement, [dict(zip(called, row, strict=True)) for row in rows])
         return
-    for some in _portions(rows, MANY):
-        given = _arrays(some)
+    for some in _split_batches(rows, MANY):
+        given = _unnest(some)
         new = _cast(table, names, given, first=1) | (same or {})
         connection.execute(sa.update(table).where(table.c[key] == given.c.c0, *where).values(new))
 
@@ -121,7 +121,7 @@ def _cast(table: sa.Table, names: Sequence[str], given: sa.TableValuedAlias, fir
     return {name: sa.cast(given.c[f"c{n}"], table.c[name].type) for n, name in enumerate(names, start=first)}
 
 
-def _arrays(rows: Sequence[Values]) -> sa.TableValuedAlias:
+def _unnest(rows: Sequence[Values]) -> sa.TableValuedAlias:
     """Rows as a table of text with the columns c0, c1 and so on."""
     columns = [
         sa.bindparam(None, [None if value is None else str(value) for value in column], sa.ARRAY(sa.Text))
@@ -131,7 +131,7 @@ def _arrays(rows: Sequence[Values]) -> sa.TableValuedAlias:
     return sa.func.unnest(*columns).table_valued(*labels).render_derived()
 
 
-def _portions(things: Iterable[T], size: int) -> Iterator[list[T]]:
+def _split_batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(things)
     while some := list(islice(source, size)):
         yield some

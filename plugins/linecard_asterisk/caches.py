@@ -30,7 +30,7 @@ def read_caches(lines: Iterable[str]) -> Iterator[Cache]:
         found = _LINE.fullmatch(line.strip())
         if found is None or found["kind"] not in KINDS:
             continue
-        options = _options(found["options"])
+        options = _parse_options(found["options"])
         full = options.get("full_backend_cache", "no").lower() in {"yes", "true", "on", "1", "y", "t"}
         yield Cache(found["kind"], options.get("name") or f"res_pjsip/{found['kind']}", full)
 
@@ -42,10 +42,10 @@ def read_unlisted(lines: Iterable[str]) -> Iterator[str]:
         found = _SOURCE.fullmatch(line.strip())
         if found is None or found["kind"] not in KINDS:
             continue
-        if _options(found["options"]).get("allow_unqualified_fetch", "yes").lower() in {"no", "error"}:
+        if _parse_options(found["options"]).get("allow_unqualified_fetch", "yes").lower() in {"no", "error"}:
             yield found["kind"]
 
 
-def _options(text: str) -> dict[str, str]:
+def _parse_options(text: str) -> dict[str, str]:
     """What follows the name of a table or cache: `name=value`, by commas."""
     return {name.strip(): value.strip() for name, _, value in (option.partition("=") for option in text.split(","))}

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard_asterisk.bulk import FEW, among
+from linecard_asterisk.bulk import FEW, where_in
 
 SEPARATORS = (";@", "^3B@")
 """What follows the address of record in the id of a contact: res_config_pgsql and res_config_odbc encode the `;`."""
@@ -21,30 +21,30 @@ def drop_contacts(
     An address may have been named by another endpoint when the phone registered, and older contacts name none.
     """
     c = contacts.c
-    for some in among(connection, c.endpoint, endpoints):
+    for some in where_in(connection, c.endpoint, endpoints):
         connection.execute(sa.delete(contacts).where(some))
     if not aors:
         return
     if len(aors) <= FEW:  # by the index of the ids
         heads = [aor + mark for aor in sorted(aors) for mark in SEPARATORS]
-        begins = [_begins(connection, c.id, head) for head in heads]
+        begins = [_starts_with(connection, c.id, head) for head in heads]
         connection.execute(sa.delete(contacts).where(sa.or_(*begins)))
         return
     ids = sa.select(c.id)
     if connection.dialect.name in {"mysql", "mariadb"}:  # where a plain SELECT sees what was when the transaction began
         ids = ids.with_for_update()
-    left = [str(name) for name in connection.scalars(ids) if address_of(str(name)) in aors]
-    for some in among(connection, c.id, left):
+    left = [str(name) for name in connection.scalars(ids) if parse_address(str(name)) in aors]
+    for some in where_in(connection, c.id, left):
         connection.execute(sa.delete(contacts).where(some))
 
 
-def _begins(connection: sa.Connection, column: sa.Column[Any], head: str) -> sa.ColumnElement[bool]:
+def _starts_with(connection: sa.Connection, column: sa.Column[Any], head: str) -> sa.ColumnElement[bool]:
     if connection.dialect.name == "sqlite":  # whose LIKE takes letters of both cases for one, and so no index
         return sa.and_(column >= head, column < head[:-1] + chr(ord(head[-1]) + 1))
     return column.startswith(head, autoescape=True)
 
 
-def address_of(contact: str) -> str:
+def parse_address(contact: str) -> str:
     """The address of record in the id of a contact, `1000;@9279356dd48`."""
     for mark in SEPARATORS:
         aor, found, _ = contact.partition(mark)

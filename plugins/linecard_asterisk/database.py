@@ -21,7 +21,7 @@ EXTRAS = {"psycopg": "postgresql", "pymysql": "mariadb"}
 _EXISTING = "Check `tables`; `linecard doctor` compares the database with what linecard needs."
 
 
-class Left(IntFlag):
+class Pending(IntFlag):
     """What is still to be done for an extension when the tables have it all."""
 
     PHONE = 1
@@ -50,13 +50,13 @@ class Tables:
     queue_members: sa.Table | None = None
 
 
-def own_table(name: str, metadata: sa.MetaData) -> sa.Table:
+def define_links(name: str, metadata: sa.MetaData) -> sa.Table:
     """linecard's own table: one row for each extension that it has made or taken.
 
     `made` says that the endpoint came from the template. `secret` waits to be handed over. `unsettled`
-    is what is `Left` to be done that a table cannot do.
+    is what is `Pending` to be done that a table cannot do.
     """
-    schema, bare = split(name)
+    schema, bare = split_name(name)
     return sa.Table(
         bare,
         metadata,
@@ -70,15 +70,15 @@ def own_table(name: str, metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def own_numbers(options: AsteriskOptions, metadata: sa.MetaData) -> sa.Table:
+def define_numbers(options: AsteriskOptions, metadata: sa.MetaData) -> sa.Table:
     """The table of numbers, where the administrator has none: Asterisk's own schema has no such table."""
-    schema, bare = split(options.tables.numbers)
+    schema, bare = split_name(options.tables.numbers)
     number = sa.Column(options.columns.number, sa.String(20), primary_key=True)
     extension = sa.Column(options.columns.extension, sa.String(32), nullable=False, index=True)
     return sa.Table(bare, metadata, number, extension, schema=schema)
 
 
-def engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -> sa.Engine:
+def create_engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -> sa.Engine:
     """An engine for the database that the options name. Nothing is opened yet.
 
     On SQLite a connection waits its turn before it writes; see `write=False`. Raises `ConfigError` when the
@@ -102,65 +102,65 @@ def engine(options: AsteriskOptions, folder: Path, environ: Mapping[str, str]) -
         raise BackendError(f"The driver {error.name} is not installed.", remedy=remedy) from error
 
 
-def reflected(engine: sa.Engine, options: AsteriskOptions) -> Tables:
+def reflect_tables(engine: sa.Engine, options: AsteriskOptions) -> Tables:
     """The tables as they are; linecard's own, and that of numbers, are made if they are missing.
 
     Raises `sqlalchemy.exc.SQLAlchemyError`."""
     metadata = sa.MetaData()
-    names = named(options)
+    names = used_tables(options)
     with engine.connect().execution_options(write=False) as connection:
-        there = columns(sa.inspect(connection), {*names.values(), options.tables.links})
+        there = read_columns(sa.inspect(connection), {*names.values(), options.tables.links})
     found: dict[str, sa.Table] = {}
     for key, name in names.items():
-        schema, bare = split(name)
+        schema, bare = split_name(name)
         if name in there:
-            found[key] = sa.Table(bare, metadata, *_columns(there[name]), schema=schema)
+            found[key] = sa.Table(bare, metadata, *_typed_columns(there[name]), schema=schema)
         elif key == "numbers" and options.dialplan is None:
-            found[key] = own_numbers(options, metadata)
+            found[key] = define_numbers(options, metadata)
         else:
             raise sa.exc.NoSuchTableError(name)
-    links = own_table(options.tables.links, metadata)
+    links = define_links(options.tables.links, metadata)
     missing = [table for table in (links, found["numbers"]) if table.fullname not in there]
     if missing:
         metadata.create_all(engine, tables=missing, checkfirst=True)
     return Tables(contacts=found.pop("contacts", None), voicemail=found.pop("voicemail", None), links=links, **found)
 
 
-def named(options: AsteriskOptions) -> dict[str, str]:
+def used_tables(options: AsteriskOptions) -> dict[str, str]:
     """The administrator's tables that are used, by what they are for."""
     keys = ("endpoints", "auths", "aors", "contacts", "voicemail", "numbers", "queue_members")
     return {key: name for key in keys if (name := getattr(options.tables, key)) is not None}
 
 
-def columns(inspector: sa.Inspector, names: Collection[str]) -> dict[str, list[Any]]:
+def read_columns(inspector: sa.Inspector, names: Collection[str]) -> dict[str, list[Any]]:
     """The columns of those of these tables that exist. In one question for each schema: a table at a time is slow."""
     found: dict[str, list[Any]] = {}
-    for schema in {split(name)[0] for name in names}:
-        bare = {split(name)[1]: name for name in names if split(name)[0] == schema}
+    for schema in {split_name(name)[0] for name in names}:
+        bare = {split_name(name)[1]: name for name in names if split_name(name)[0] == schema}
         kinds = sa.engine.reflection.ObjectKind.ANY
         there = inspector.get_multi_columns(schema=schema, filter_names=list(bare), kind=kinds)
         found |= {bare[name]: listed for (_, name), listed in there.items() if listed}
     return found
 
 
-def split(name: str) -> tuple[str | None, str]:
+def split_name(name: str) -> tuple[str | None, str]:
     """Schema and table."""
     schema, _, bare = name.rpartition(".")
     return schema or None, bare
 
 
-def table(name: str, listed: list[Any]) -> sa.Table:
-    """A table of these columns, as `columns` found them."""
-    schema, bare = split(name)
-    return sa.Table(bare, sa.MetaData(), *_columns(listed), schema=schema)
+def define_table(name: str, listed: list[Any]) -> sa.Table:
+    """A table of these columns, as `read_columns` found them."""
+    schema, bare = split_name(name)
+    return sa.Table(bare, sa.MetaData(), *_typed_columns(listed), schema=schema)
 
 
-def _columns(listed: list[Any]) -> Iterator[sa.Column[Any]]:
+def _typed_columns(listed: list[Any]) -> Iterator[sa.Column[Any]]:
     """Names and types: nothing else of them matters to whoever writes rows."""
     return (sa.Column(column["name"], column["type"]) for column in listed)
 
 
-def own_tables(engine: sa.Engine) -> None:
+def create_own_tables(engine: sa.Engine) -> None:
     """Make the tables of which files are made, where they are missing."""
     metadata = sa.MetaData()
     text = sa.Text
@@ -176,7 +176,7 @@ def own_tables(engine: sa.Engine) -> None:
 
 
 @contextmanager
-def told(engine: sa.Engine) -> Iterator[None]:
+def translate_errors(engine: sa.Engine) -> Iterator[None]:
     """Turn whatever is wrong with the database as a whole into a `BackendError` with a remedy."""
     where = engine.url.render_as_string(hide_password=True)
     try:
@@ -184,12 +184,12 @@ def told(engine: sa.Engine) -> Iterator[None]:
     except sa.exc.NoSuchTableError as error:
         raise BackendError(f"{where}: there is no table {error}.", remedy=_EXISTING) from error
     except sa.exc.DBAPIError as error:
-        raise BackendError(f"{where}: {words(error)}", remedy=_remedy(error)) from error
+        raise BackendError(f"{where}: {describe_error(error)}", remedy=_remedy(error)) from error
     except sa.exc.SQLAlchemyError as error:
         raise BackendError(f"{where}: {error}", remedy=_EXISTING) from error
 
 
-def words(error: sa.exc.DBAPIError) -> str:
+def describe_error(error: sa.exc.DBAPIError) -> str:
     """What the database itself says, in one line, without the statement and its values."""
     return " ".join(str(error.orig).split("\n")[0].split())
 

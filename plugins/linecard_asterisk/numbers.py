@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from linecard_asterisk.bulk import Row
-from linecard_asterisk.convert import read_number, stored_number
+from linecard_asterisk.convert import format_number, parse_number
 from linecard_asterisk.options import AsteriskOptions
 
 
@@ -43,24 +43,24 @@ class Numbers:
         """Each number as it is stored, and where it leads."""
         return sa.select(self.number, self._shown).where(*self.here)
 
-    def stored(self, number: str) -> str:
-        return stored_number(number, plus=self._plus)
+    def format(self, number: str) -> str:
+        return format_number(number, plus=self._plus)
 
     @staticmethod
-    def forms(numbers: Iterable[str]) -> list[str]:
+    def list_spellings(numbers: Iterable[str]) -> list[str]:
         """As these numbers may stand there: somebody else may have written them with a plus, or without."""
         return [form for number in numbers for form in (number, number.removeprefix("+"))]
 
-    def read(self, stored: Any, target: Any) -> tuple[str, str]:
+    def parse(self, stored: Any, target: Any) -> tuple[str, str]:
         """The number in E.164 and the extension, or whatever else it leads to."""
         found = None if self._dialplan is None else self._form.fullmatch(str(target))
-        return read_number(stored), str(target) if found is None else found[1]
+        return parse_number(stored), str(target) if found is None else found[1]
 
-    def to(self, extension: str) -> str:
+    def format_target(self, extension: str) -> str:
         """What leads to an extension."""
         return extension if self._dialplan is None else self._dialplan.appdata.replace("{extension}", extension)
 
-    def led_to(self, extension: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    def target_expression(self, extension: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """The same of an extension that the database knows."""
         if self._dialplan is None:
             return extension

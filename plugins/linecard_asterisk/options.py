@@ -243,7 +243,7 @@ class AsteriskOptions(_Part):
     files: Files | None = Field(default=None, description="Where things go in the mode files.")
 
     @model_validator(mode="after")
-    def _fit(self) -> Self:
+    def _check_consistency(self) -> Self:
         faults = {
             "`on_release: remove` needs `create: true`": self.on_release == "remove" and not self.create,
             "`calls: wait` and `calls: hangup` need `ami`": self.calls != "leave" and self.ami is None,
@@ -273,7 +273,7 @@ class AsteriskOptions(_Part):
     def _contacts_by_ami(self) -> bool:
         return self.mode == "realtime" and self.tables.contacts is None
 
-    def of_files(self) -> Self:
+    def for_files(self) -> Self:
         """The same for linecard's own tables, of which the files are made: there the template does not stand."""
         own = {
             "tables": Tables(contacts=None),

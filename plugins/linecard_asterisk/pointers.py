@@ -29,7 +29,7 @@ def read_persistent_members(tree: Iterable[tuple[str, str]]) -> Iterator[Pointer
     """Members that joined a queue and are kept over a restart: the queue, and its members in one value."""
     for queue, members in tree:
         for interface in _KEPT.findall(members):
-            for extension in _extensions_of(interface):
+            for extension in _parse_extensions(interface):
                 kept = f"Asterisk's own database still has {MEMBERS}/{queue} for it"
                 yield Pointer(extension, kept, f"queue remove member {interface} from {queue}")
 
@@ -39,7 +39,7 @@ def read_queue_members(events: Iterable[Event]) -> Iterator[Pointer]:
     for event in events:
         if event.get("Event") == "QueueMember":
             queue, interface = event.get("Queue", ""), event.get("Location", "")
-            rung = (*_extensions_of(interface), *_extensions_of(event.get("StateInterface", "")))
+            rung = (*_parse_extensions(interface), *_parse_extensions(event.get("StateInterface", "")))
             for extension in dict.fromkeys(rung):
                 remedy = _PLACES.get(event.get("Membership", ""), f"queue remove member {interface} from {queue}")
                 yield Pointer(extension, f"it is a member of the queue {queue}", remedy)
@@ -50,7 +50,7 @@ def read_forwards(family: str, tree: Iterable[tuple[str, str]]) -> Iterator[Poin
     for extension, target in tree:
         remedy = f"database del {family} {extension}"
         yield Pointer(extension, f"Asterisk's own database still has {family}/{extension} for it", remedy)
-        for led in (target.strip(), *_extensions_of(target.strip())):
+        for led in (target.strip(), *_parse_extensions(target.strip())):
             if led and led != extension:
                 yield Pointer(led, f"Asterisk's own database forwards {extension} to it ({family}/{extension})", remedy)
 
@@ -71,7 +71,7 @@ def read_subscriptions(events: Iterable[Event]) -> Iterator[Pointer]:
         )
 
 
-def _extensions_of(interface: str) -> Iterator[str]:
+def _parse_extensions(interface: str) -> Iterator[str]:
     """The endpoint or extension that an interface such as `PJSIP/1001` or `Local/1001@internal/n` rings."""
     if found := _INTERFACE.match(interface):
         yield found[1] or found[2]

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from linecard.api.backend import Caveat, Change
 from linecard_asterisk import rotation
+from linecard_asterisk.accounts import Account, split_names
 from linecard_asterisk.database import Tables
-from linecard_asterisk.judge import is_renewed
-from linecard_asterisk.leading import read_queue_table, watchers
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
-from linecard_asterisk.read import Reader, Seen
-from linecard_asterisk.sharing import Account, names_in
+from linecard_asterisk.reader import Reader, Snapshot
+from linecard_asterisk.steps import is_secret_renewed
+from linecard_asterisk.table_pointers import read_mailbox_watchers, read_queue_table
 
 _REMEDY = "Approve the plan if that is right; else give it an address of record of its own before."
 
@@ -27,7 +27,7 @@ class Precheck:
         self._tables, self._options = tables, options
         self.named: dict[str, frozenset[str]] = {}
 
-    def tell(
+    def find_caveats(
         self,
         connection: sa.Connection,
         changes: Sequence[Change],
@@ -36,29 +36,31 @@ class Precheck:
     ) -> Iterator[Caveat]:
         """Of changes of holders. `elsewhere` are endpoints that stand in no table, `pointers` what a running Asterisk
         tells."""
-        seen = Reader(connection, self._tables, self._options).seen({change.extension for change in changes})
+        seen = Reader(connection, self._tables, self._options).read_snapshot({change.extension for change in changes})
         if self._options.second_devices == "hold":
-            yield from self._devices(connection, changes, seen, elsewhere)
+            yield from self._find_silenced_devices(connection, changes, seen, elsewhere)
         losing = [change.extension for change in changes if change.before.member is not None]
-        own = {name: names_in(seen.endpoints[name].aors) if name in seen.endpoints else () for name in losing}
-        boxes = watchers(connection, self._tables.endpoints, self._tables.aors, self._options.voicemail_context, own)
+        own = {name: split_names(seen.endpoints[name].aors) if name in seen.endpoints else () for name in losing}
+        boxes = read_mailbox_watchers(
+            connection, self._tables.endpoints, self._tables.aors, self._options.voicemail_context, own
+        )
         members = self._tables.queue_members
         queues = () if members is None or not losing else read_queue_table(connection, members)
         for extension, words, remedy in dict.fromkeys((*pointers, *queues, *boxes)):
             if extension in own:
                 yield Caveat(extension, words, remedy)
 
-    def _devices(
-        self, connection: sa.Connection, changes: Sequence[Change], seen: Seen, elsewhere: Collection[Account]
+    def _find_silenced_devices(
+        self, connection: sa.Connection, changes: Sequence[Change], seen: Snapshot, elsewhere: Collection[Account]
     ) -> Iterator[Caveat]:
         """Those that can be silenced; where one cannot, the row fails and says why, whatever a person approves."""
-        known = rotation.read_known(connection, self._tables, seen.endpoints, elsewhere)
+        known = rotation.read_surroundings(connection, self._tables, seen.endpoints, elsewhere)
         for _, _, extension, before, after in changes:
             endpoint, link = seen.endpoints.get(extension), seen.links.get(extension)
-            if not is_renewed(self._options, (before.member, after.member), endpoint, link):
+            if not is_secret_renewed(self._options, (before.member, after.member), endpoint, link):
                 continue
-            others = rotation.devices(extension, endpoint, known)
+            others = rotation.find_devices(extension, endpoint, known)
             self.named[extension] = frozenset(account.name for account in others)
-            if others and not rotation.refusal(extension, endpoint, known, silence=True):
-                words = f"{rotation.ring(extension, others)}, and will be silenced with it"
+            if others and not rotation.find_refusal(extension, endpoint, known, silence=True):
+                words = f"{rotation.describe_devices(extension, others)}, and will be silenced with it"
                 yield Caveat(extension, words, _REMEDY, holds=True)

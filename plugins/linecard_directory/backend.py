@@ -11,10 +11,10 @@ from pathlib import Path
 
 from linecard.api import Context
 from linecard.api.backend import Can, Change, Entry, Result, Scope
-from linecard_directory.file import connect, told
+from linecard_directory.file import connect, translate_errors
 from linecard_directory.options import DirectoryOptions
-from linecard_directory.read import entries, logins
-from linecard_directory.write import Clock, Writer
+from linecard_directory.reader import read_entries, read_logins
+from linecard_directory.writer import Clock, Writer
 
 GROUP = 10000
 """Changes made in one transaction: as many are taken before the first result is given.
@@ -72,20 +72,20 @@ class DirectoryBackend:
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope, as all of them were when the first was taken."""
-        with self._snapshot() as connection:
-            yield from entries(connection, scope)
+        with self._open_snapshot() as connection:
+            yield from read_entries(connection, scope)
 
     def members(self, scope: Scope) -> Iterator[str]:
         """Logins that exist: all, or those named."""
-        with self._snapshot() as connection:
-            yield from logins(connection, scope)
+        with self._open_snapshot() as connection:
+            yield from read_logins(connection, scope)
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
         """Make the changes in groups of up to `GROUP`, each group committed before its first result is given."""
         source = iter(changes)
         while group := list(islice(source, GROUP)):  # outside the transaction: whoever hands them out may take long
-            with told(self.path):
-                results = self._writer().write(group)
+            with translate_errors(self.path):
+                results = self._open_writer().write(group)
             yield from results
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class DirectoryBackend:
             self._writing.close()
             self._writing = None
 
-    def _writer(self) -> Writer:
+    def _open_writer(self) -> Writer:
         if self._writing is None:
             self._writing = connect(self.path, self._busy_timeout)
             for name, value in _ROOM.items():
@@ -109,8 +109,8 @@ class DirectoryBackend:
         )
 
     @contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Connection]:
-        with told(self.path):
+    def _open_snapshot(self) -> Iterator[sqlite3.Connection]:
+        with translate_errors(self.path):
             connection = connect(self.path, self._busy_timeout)
             self._reading.add(connection)
             try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linecard.api import create_private
 from linecard.api.backend import BackendError
-from linecard_directory.schema import prepare
+from linecard_directory.schema import prepare_tables
 
 _ANOTHER_WRITER = "Another program is writing to the file: let it end, or raise `busy_timeout`."
 _DAMAGED = "Check `path`; if the file is damaged, put back its last backup."
@@ -28,7 +28,7 @@ _REMEDIES = {
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn whatever is wrong with the file as a whole into a `BackendError` with its path and a remedy."""
     try:
         yield
@@ -51,7 +51,7 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
-        prepare(connection, path)
+        prepare_tables(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
     except BaseException:
         connection.close()

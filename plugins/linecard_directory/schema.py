@@ -83,15 +83,15 @@ TABLES = (
 )
 
 
-def prepare(connection: sqlite3.Connection, path: object) -> None:
+def prepare_tables(connection: sqlite3.Connection, path: object) -> None:
     """Make the tables if the file is empty, and those that an earlier version did not have.
 
     Raises `BackendError` if it is not ours or of a later version.
     """
-    if _version(connection, path) == VERSION:
+    if _read_version(connection, path) == VERSION:
         return
     with transaction(connection):
-        found = _version(connection, path)
+        found = _read_version(connection, path)
         if found == VERSION:  # another process was quicker
             return
         for statement in FURTHER if found else TABLES:
@@ -100,7 +100,7 @@ def prepare(connection: sqlite3.Connection, path: object) -> None:
         connection.execute(f"PRAGMA user_version={VERSION}")
 
 
-def _version(connection: sqlite3.Connection, path: object) -> int:
+def _read_version(connection: sqlite3.Connection, path: object) -> int:
     """The version of the tables; 0 for a file that has none."""
     # One statement, for another process may be making the tables between two.
     owner, version, tables = connection.execute(

@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 from linecard.api import Context, make_folder, rename_new, safe_name, spell_out, sync_folder
 from linecard.api.inbox import InboxError, Listing, Parting, Unfinished, Watch, ending_of, inbox_files
-from linecard_local.lease import is_written
-from linecard_local.moving import copied, move, summed, to_quarantine
+from linecard_local.files import copy_bytes, hash_bytes, move_file, move_to_quarantine
+from linecard_local.folder_watch import FolderWatch, NoWatch
+from linecard_local.lease import is_open_for_writing
 from linecard_local.options import LocalOptions
-from linecard_local.reply import put
-from linecard_local.watch import Deaf, FolderWatch
+from linecard_local.reply import put_reply
 
 HIDDEN = b".linecard"
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
@@ -46,7 +46,7 @@ class LocalInbox:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def look(self) -> Iterator[Listing]:
-        with self._told(), os.scandir(self._path) as entries:
+        with self._translate_errors(), os.scandir(self._path) as entries:
             for entry in entries:
                 try:
                     found = entry.stat(follow_symlinks=False)
@@ -67,16 +67,16 @@ class LocalInbox:
         return ""
 
     def watch(self, wake: Callable[[], None]) -> Watch:
-        return FolderWatch(self._folder, wake) if self._watch else Deaf()
+        return FolderWatch(self._folder, wake) if self._watch else NoWatch()
 
     # -- claiming --------------------------------------------------------------------------------------------------
 
     def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
         claimed: dict[str, bytes] = {}
-        with self._told():
+        with self._translate_errors():
             make_folder(self._work, mode=0o700)
             for claim, seen in wanted.items():
-                path = self._aside(claim) or self._put_aside(claim, seen)
+                path = self._find_claimed(claim) or self._claim_file(claim, seen)
                 if path is not None:
                     claimed[claim] = path
             for folder in {os.path.dirname(path) for path in claimed.values()}:
@@ -85,7 +85,7 @@ class LocalInbox:
                 sync_folder(self._path)
         return list(claimed)
 
-    def _aside(self, claim: str, ending: bytes = b"") -> bytes | None:
+    def _find_claimed(self, claim: str, ending: bytes = b"") -> bytes | None:
         """Where the file of a claim lies, if it does. A folder that may not be searched is no folder without it."""
         for folder in (self._work, self._hidden):
             path = os.path.join(folder, claim.encode() + ending)
@@ -94,28 +94,28 @@ class LocalInbox:
                 return path
         return None
 
-    def _put_aside(self, claim: str, seen: Listing) -> bytes | None:
+    def _claim_file(self, claim: str, seen: Listing) -> bytes | None:
         """Move a file that is still as it was seen; where it lies then, None if it was left."""
-        source = self._beside(seen.name)
+        source = self._inbox_path(seen.name)
         try:
-            if _is_as_seen(source, seen):
+            if _is_as_listed(source, seen):
                 for side, ending in inbox_files.side_files(seen):
                     with suppress(FileNotFoundError, FileExistsError):  # moved before a crash, or with another file
-                        self._rename(self._beside(side), claim, ending)
-                return self._rename(source, claim)
+                        self._move_to_claimed(self._inbox_path(side), claim, ending)
+                return self._move_to_claimed(source, claim)
         except FileNotFoundError:  # its owner, or another linecard, was quicker
-            self._must_be_mounted(seen)
+            self._check_mounted(seen)
         for side, ending in inbox_files.side_files(seen):
-            kept = self._aside(claim, ending)
+            kept = self._find_claimed(claim, ending)
             if kept is not None:
-                there = self._beside(side)
+                there = self._inbox_path(side)
                 try:
-                    self._put_back(kept, there)
+                    self._restore_name(kept, there)
                 except FileExistsError:  # another came for the next file
-                    self._put_back(kept, inbox_files.free_side_name(there, claim))
+                    self._restore_name(kept, inbox_files.free_side_name(there, claim))
         return None
 
-    def _must_be_mounted(self, seen: Listing) -> None:
+    def _check_mounted(self, seen: Listing) -> None:
         """Where claimed files lie inside the inbox, a missing one may only be out of sight with its file system."""
         make_folder(self._work, mode=0o700)
         where = seen.version.partition(":")[0]
@@ -126,7 +126,7 @@ class LocalInbox:
             remedy="Mount it again; linecard goes on by itself.",
         )
 
-    def _rename(self, source: bytes, claim: str, ending: bytes = b"") -> bytes:
+    def _move_to_claimed(self, source: bytes, claim: str, ending: bytes = b"") -> bytes:
         name = claim.encode() + ending
         target = os.path.join(self._work, name)
         try:
@@ -142,19 +142,19 @@ class LocalInbox:
     # -- taking ----------------------------------------------------------------------------------------------------
 
     def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
-        with self._told():
-            path = self._aside(claim)
+        with self._translate_errors():
+            path = self._find_claimed(claim)
             if path is None:
                 raise InboxError(
                     f"The claimed file {claim} ({spell_out(seen.name)}) is not in the work folder any more.",
                     remedy=inbox_files.SENT_AGAIN,
                 )
-            handle = _opened(path)
+            handle = _open_file(path)
             try:
                 before = os.fstat(handle)
-                if _identity(before) != _identity_of(seen) or is_written(handle):
+                if _identity(before) != _listed_identity(seen) or is_open_for_writing(handle):
                     raise Unfinished(seen._replace(size=before.st_size, version=_version(before)))
-                length, digest = copied(handle, into, most + 1)
+                length, digest = copy_bytes(handle, into, most + 1)
                 after = os.fstat(handle)
                 if _version(after) != _version(before):
                     raise Unfinished(seen._replace(size=after.st_size, version=_version(after)))
@@ -163,14 +163,14 @@ class LocalInbox:
                 os.close(handle)
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
-        with self._told():
-            path = self._aside(claim, inbox_files.CHECKSUM)
+        with self._translate_errors():
+            path = self._find_claimed(claim, inbox_files.CHECKSUM)
             if path is None:
                 raise InboxError(
                     f"{spell_out(seen.checksum)} went away before it was read.",
                     remedy=inbox_files.SENT_AGAIN,
                 )
-            handle = _opened(path)
+            handle = _open_file(path)
             try:
                 return os.read(handle, inbox_files.MOST_CHECKSUM)
             finally:
@@ -179,16 +179,16 @@ class LocalInbox:
     # -- parting ---------------------------------------------------------------------------------------------------
 
     def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
-        with self._told():
-            path = self._aside(claim)
+        with self._translate_errors():
+            path = self._find_claimed(claim)
             if path is None:
-                self._must_be_mounted(seen)
-                self._drop_sides(claim)
+                self._check_mounted(seen)
+                self._remove_side_files(claim)
                 return True
-            handle = _opened(path)
+            handle = _open_file(path)
             try:
                 now = os.fstat(handle)
-                if is_written(handle):
+                if is_open_for_writing(handle):
                     raise Unfinished(seen._replace(size=now.st_size, version=_version(now)))
                 as_taken = _is_as_taken(handle, now, taken)
             finally:
@@ -198,24 +198,24 @@ class LocalInbox:
             elif parting is Parting.DONE:
                 os.unlink(path)
             else:
-                self._put_into_quarantine(path, seen, claim)
-            self._drop_sides(claim)
+                self._quarantine_file(path, seen, claim)
+            self._remove_side_files(claim)
             sync_folder(os.path.dirname(path))
             return as_taken
 
-    def _put_into_quarantine(self, path: bytes, seen: Listing, claim: str) -> None:
+    def _quarantine_file(self, path: bytes, seen: Listing, claim: str) -> None:
         """Where a person finds it, with its checksum file, by which it can be seen to be whole."""
         name = inbox_files.quarantine_name(claim, seen.name)
-        summed = self._aside(claim, inbox_files.CHECKSUM)
+        summed = self._find_claimed(claim, inbox_files.CHECKSUM)
         if summed is not None:
             make_folder(self._quarantine, mode=0o700)
             ending = safe_name(spell_out(ending_of(seen.checksum, seen.name)))
-            move(Path(os.fsdecode(summed)), self._quarantine / f"{name}.{ending}")
-        to_quarantine(path, self._quarantine, name)
+            move_file(Path(os.fsdecode(summed)), self._quarantine / f"{name}.{ending}")
+        move_to_quarantine(path, self._quarantine, name)
 
-    def _drop_sides(self, claim: str) -> None:
+    def _remove_side_files(self, claim: str) -> None:
         for ending in (inbox_files.MARKER, inbox_files.CHECKSUM):
-            side = self._aside(claim, ending)
+            side = self._find_claimed(claim, ending)
             if side is not None:
                 os.unlink(side)
 
@@ -226,27 +226,29 @@ class LocalInbox:
         belongs.
         """
         kept = {
-            lies: side for side, use in inbox_files.side_files(seen) if (lies := self._aside(claim, use)) is not None
+            lies: side
+            for side, use in inbox_files.side_files(seen)
+            if (lies := self._find_claimed(claim, use)) is not None
         }
         lying = {lies: lies for lies in kept}
-        for name, others in inbox_files.choose_destinations(self._beside, seen, claim, kept):
+        for name, others in inbox_files.choose_destinations(self._inbox_path, seen, claim, kept):
             wanted = [(path, name), *((lies, others[first]) for first, lies in lying.items())]
             if any(os.path.lexists(target) and not _is_same(lies, target) for lies, target in wanted):
                 continue
             try:
                 for first, lies in lying.items():
-                    self._put_back(lies, others[first])
+                    self._restore_name(lies, others[first])
                     lying[first] = others[first]
-                self._put_back(path, name)
+                self._restore_name(path, name)
             except FileExistsError:
                 continue
             return
         raise InboxError(f"{spell_out(name)} is in the way of a file that is to go back.")
 
-    def _beside(self, name: bytes) -> bytes:
+    def _inbox_path(self, name: bytes) -> bytes:
         return os.path.join(self._path, name)
 
-    def _put_back(self, path: bytes, target: bytes) -> None:
+    def _restore_name(self, path: bytes, target: bytes) -> None:
         """Give a file a name in the inbox. Raises `FileExistsError` where another has it."""
         if path == target:
             return
@@ -257,14 +259,14 @@ class LocalInbox:
         sync_folder(self._path)
 
     def put(self, name: str, content: BinaryIO) -> str:
-        with self._told():
-            return put(self._folder / self._reply, name, content)
+        with self._translate_errors():
+            return put_reply(self._folder / self._reply, name, content)
 
     def close(self) -> None:
         """Nothing is held open."""
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -288,20 +290,20 @@ def _is_same(path: bytes, target: bytes) -> bool:
     return False
 
 
-def _opened(path: bytes) -> int:
+def _open_file(path: bytes) -> int:
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def _is_as_seen(path: bytes, seen: Listing) -> bool:
+def _is_as_listed(path: bytes, seen: Listing) -> bool:
     """Whether a file may be moved: it did not change since, and nobody has it open for writing."""
     try:
-        handle = _opened(path)
+        handle = _open_file(path)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO, errno.EACCES):
             return False  # another by now, of which the next look says what is wrong
         raise
     try:
-        return _version(os.fstat(handle)) == seen.version and not is_written(handle)
+        return _version(os.fstat(handle)) == seen.version and not is_open_for_writing(handle)
     finally:
         os.close(handle)
 
@@ -311,7 +313,7 @@ def _is_as_taken(handle: int, now: os.stat_result, taken: str) -> bool:
     version, length, digest = taken.split(" ")
     if _version(now) == version:
         return True
-    return str(now.st_size) == version.split(":")[2] and summed(handle, int(length)) == digest
+    return str(now.st_size) == version.split(":")[2] and hash_bytes(handle, int(length)) == digest
 
 
 def _version(found: os.stat_result) -> str:
@@ -323,5 +325,5 @@ def _identity(found: os.stat_result) -> str:
     return _version(found).rpartition(":")[0]
 
 
-def _identity_of(seen: Listing) -> str:
+def _listed_identity(seen: Listing) -> str:
     return seen.version.rpartition(":")[0]

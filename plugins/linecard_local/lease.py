@@ -12,7 +12,7 @@ import signal
 from contextlib import suppress
 
 
-def is_written(handle: int) -> bool:
+def is_open_for_writing(handle: int) -> bool:
     """True only if a writer has the file open right now. False says nothing."""
     try:
         # A writer that comes while we hold the lease makes the kernel send us SIGIO, which would end the program;

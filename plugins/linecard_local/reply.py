@@ -11,16 +11,16 @@ from typing import BinaryIO
 
 from linecard.api import drop_part, write_whole
 from linecard.api.inbox import inbox_files
-from linecard_local.moving import BLOCK
+from linecard_local.files import BLOCK
 
 
-def put(folder: Path, name: str, content: BinaryIO) -> str:
+def put_reply(folder: Path, name: str, content: BinaryIO) -> str:
     """Give a new file this name once it is whole and on disk. Raises `InboxError`, `OSError`."""
     folder.mkdir(exist_ok=True)
     target = folder / name
     drop_part(target)
     if os.path.lexists(target):
-        _must_be(target, content)
+        _require_same_content(target, content)
         return str(target)
     try:  # whoever may write here could have laid a link in our way, which is never followed
         with write_whole(target, text=False, replace=False) as out:
@@ -30,7 +30,7 @@ def put(folder: Path, name: str, content: BinaryIO) -> str:
     return str(target)
 
 
-def _must_be(target: Path, content: BinaryIO) -> None:
+def _require_same_content(target: Path, content: BinaryIO) -> None:
     """A file that is there already must be the one that was put before."""
     try:
         handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

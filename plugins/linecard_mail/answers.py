@@ -14,45 +14,45 @@ FINAL = 500
 """Answers from here on are not given otherwise when they are asked for again (RFC 5321)."""
 
 
-def meaning(error: Exception, options: MailOptions) -> SinkError:
+def translate_error(error: Exception, options: MailOptions) -> SinkError:
     """The answer as a `SinkError`. It is final only where it speaks of this letter: what is wrong with server, log-in
     or sender keeps every letter waiting until somebody has corrected it."""
-    return _of_the_letter(error, options) or _of_the_server(error, options)
+    return _message_error(error, options) or _server_error(error, options)
 
 
-def _of_the_letter(error: Exception, options: MailOptions) -> SinkError | None:
+def _message_error(error: Exception, options: MailOptions) -> SinkError | None:
     host = options.host
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             address, (code, answer) = next(iter(refused.items()))
             return SinkError(
-                f"{host} does not take mail for {address}: {code} {text(answer)}.",
+                f"{host} does not take mail for {address}: {code} {clean_answer(answer)}.",
                 remedy="Correct the address under `tell`, or ask whoever runs the mail server.",
                 final=code >= FINAL,
             )
         case smtplib.SMTPDataError(smtp_code=code, smtp_error=answer):
             return SinkError(
-                f"{host} did not take the mail: {code} {text(answer)}.",
+                f"{host} did not take the mail: {code} {clean_answer(answer)}.",
                 remedy="Ask whoever runs the mail server.",
                 final=code >= FINAL,
             )
         case smtplib.SMTPSenderRefused(smtp_code=code, smtp_error=answer):
             return SinkError(
-                f"{host} takes no mail from {options.sender}: {code} {text(answer)}.",
+                f"{host} takes no mail from {options.sender}: {code} {clean_answer(answer)}.",
                 remedy="Correct `sender`, or ask whoever runs the mail server.",
                 final=code == TOO_LARGE,
             )
     return None
 
 
-def _of_the_server(error: Exception, options: MailOptions) -> SinkError:
+def _server_error(error: Exception, options: MailOptions) -> SinkError:
     host = options.host
     if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
         error = error.__context__  # smtplib tells a silence as a dropped line
     match error:
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=answer):
             return SinkError(
-                f"{host} did not let {options.user} log in: {code} {text(answer)}.",
+                f"{host} did not let {options.user} log in: {code} {clean_answer(answer)}.",
                 remedy="Correct `user` and `password`.",
             )
         case smtplib.SMTPNotSupportedError():
@@ -73,12 +73,12 @@ def _of_the_server(error: Exception, options: MailOptions) -> SinkError:
         case TimeoutError():
             return SinkError(f"{host} did not answer within {options.timeout:g} seconds.")
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=answer):
-            return SinkError(f"{host} answered {code} {text(answer)}.")
+            return SinkError(f"{host} answered {code} {clean_answer(answer)}.")
         case smtplib.SMTPServerDisconnected():
             return SinkError(f"{host} dropped the connection.")
     return SinkError(f"{host} cannot be reached: {error}.", remedy="Look at `host` and `port`.")
 
 
-def text(answer: bytes | str) -> str:
+def clean_answer(answer: bytes | str) -> str:
     said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
     return sanitize_line(said)[:300].rstrip(".")

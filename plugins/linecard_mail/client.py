@@ -14,11 +14,11 @@ from typing import Any
 
 from linecard.api import Log
 from linecard.api.sink import SinkError
-from linecard_mail.answers import meaning, text
+from linecard_mail.answers import clean_answer, translate_error
 from linecard_mail.options import MailOptions
 
 
-class _Plain(smtplib.SMTP):
+class _PlainSmtp(smtplib.SMTP):
     """Known to its owner before it connects, so that it can be broken off while it waits for a greeting."""
 
     def __init__(self, began: Callable[[smtplib.SMTP], None], *words: Any, **more: Any) -> None:
@@ -26,7 +26,7 @@ class _Plain(smtplib.SMTP):
         super().__init__(*words, **more)
 
 
-class _Encrypted(smtplib.SMTP_SSL):
+class _TlsSmtp(smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
     def __init__(self, began: Callable[[smtplib.SMTP], None], *words: Any, **more: Any) -> None:
@@ -41,10 +41,10 @@ class Client:
         self._options, self._folder, self._log = options, folder, log
         self._smtp: smtplib.SMTP | None = None
 
-    def most(self) -> int | None:
+    def read_size_limit(self) -> int | None:
         """Bytes that the server takes of one mail, if it says so. Raises `SinkError`."""
-        with self._told():
-            said = self._connected().esmtp_features.get("size", "")
+        with self._translate_errors():
+            said = self._connect().esmtp_features.get("size", "")
         return int(said) if said.isdecimal() and int(said) else None
 
     def send(self, sender: str, address: str, content: bytes, *, utf8: bool) -> str:
@@ -52,8 +52,8 @@ class Client:
 
         A mail whose answer is not heard may have been taken all the same: it is sent again, with the same id.
         """
-        with self._told():
-            smtp = self._connected()
+        with self._translate_errors():
+            smtp = self._connect()
             if utf8 and not smtp.has_extn("smtputf8"):
                 raise SinkError(
                     f"{self._options.host} cannot deliver to {address}: it does not know SMTPUTF8.",
@@ -61,10 +61,10 @@ class Client:
                     final=True,
                 )
             self._log(f"Sending {len(content):,} bytes to {address}", level="debug")
-            code, answer = self._given(smtp, sender, address, content, ("SMTPUTF8", "BODY=8BITMIME") if utf8 else ())
-        return f"{self._options.host}: {code} {text(answer)}"
+            code, answer = self._transmit(smtp, sender, address, content, ("SMTPUTF8", "BODY=8BITMIME") if utf8 else ())
+        return f"{self._options.host}: {code} {clean_answer(answer)}"
 
-    def _given(
+    def _transmit(
         self, smtp: smtplib.SMTP, sender: str, address: str, content: bytes, more: tuple[str, ...]
     ) -> tuple[int, bytes]:
         if smtp.does_esmtp and smtp.has_extn("size"):
@@ -82,7 +82,7 @@ class Client:
 
     # -- the connection --------------------------------------------------------------------------------------------
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         if self._smtp is not None:
             try:
                 if self._smtp.rset()[0] == 250:
@@ -91,23 +91,23 @@ class Client:
                 pass  # it has gone while nothing was to be sent
             self._drop()
         try:
-            self._smtp = self._opened()
+            self._smtp = self._open_connection()
         except BaseException:
             self._drop()  # a line on which nobody has logged in is of no use to the next letter
             raise
         return self._smtp
 
-    def _opened(self) -> smtplib.SMTP:
+    def _open_connection(self) -> smtplib.SMTP:
         options = self._options
         host, port = options.host, options.at_port
         self._log(f"Connecting to {host}, port {port}{' (TLS)' if options.security == 'tls' else ''}", level="debug")
-        context = self._context() if options.security != "none" else None
+        context = self._make_tls_context() if options.security != "none" else None
         hello, seconds = options.hello, options.timeout
         smtp: smtplib.SMTP
         if options.security == "tls":
-            smtp = _Encrypted(self._began, host, port, hello, timeout=seconds, context=context)
+            smtp = _TlsSmtp(self._keep_smtp, host, port, hello, timeout=seconds, context=context)
         else:
-            smtp = _Plain(self._began, host, port, hello, timeout=seconds)
+            smtp = _PlainSmtp(self._keep_smtp, host, port, hello, timeout=seconds)
         smtp.ehlo_or_helo_if_needed()
         if options.security == "starttls":
             self._log("Encrypting the connection (STARTTLS)", level="debug")
@@ -120,10 +120,10 @@ class Client:
             smtp.login(options.user, options.password.reveal(self._folder, os.environ))
         return smtp
 
-    def _began(self, smtp: smtplib.SMTP) -> None:
+    def _keep_smtp(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
 
-    def _context(self) -> ssl.SSLContext:
+    def _make_tls_context(self) -> ssl.SSLContext:
         options = self._options
         file = options.ca_file
         context = ssl.create_default_context(cafile=str(self._folder / file) if file is not None else None)
@@ -148,10 +148,10 @@ class Client:
     # -- what goes wrong -------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Every answer that is no yes, as a `SinkError`; no server keeps it longer than `longest`."""
         ended = threading.Event()
-        clock = threading.Timer(self._options.longest, self._break_off, (ended,))
+        clock = threading.Timer(self._options.longest, self._abort, (ended,))
         clock.daemon = True
         clock.start()
         try:
@@ -162,11 +162,11 @@ class Client:
             self._drop()
             if ended.is_set():
                 raise SinkError(f"{self._options.host} took longer than {self._options.longest:g} seconds.") from error
-            raise meaning(error, self._options) from error
+            raise translate_error(error, self._options) from error
         finally:
             clock.cancel()
 
-    def _break_off(self, ended: threading.Event) -> None:
+    def _abort(self, ended: threading.Event) -> None:
         ended.set()
         sock = getattr(self._smtp, "sock", None)
         if sock is not None:

@@ -14,7 +14,7 @@ from linecard.api import Context, sanitize, sanitize_line
 from linecard.api.report import COUNTED, FINE, Code, Excerpt, Line, Outcome, Report, State, Wording, result
 from linecard.api.sink import Letter
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import in_head
+from linecard_mail.template_renderer import sanitize_header
 
 NOT_SENT = (Outcome.PLANNED, Outcome.SKIPPED)
 WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome not in NOT_SENT)
@@ -49,7 +49,7 @@ class Room:
     problems: int = 40
     others: int = 20
 
-    def halved(self) -> Room:
+    def halve(self) -> Room:
         return Room(self.problems // 2, self.others // 2)
 
 
@@ -68,16 +68,16 @@ class Section:
         return iter(self.lines)
 
 
-def subject(report: Report, words: Wording) -> str:
+def make_subject(report: Report, words: Wording) -> str:
     """`linecard hr: 41 done, 2 refused - joiners.csv`; one line, whatever a file is called."""
     run = report.run
     head = f"linecard {run.inbox}: {result(run.state, report.counts, words)}"
     name = sanitize_line(sanitize(run.drop.name))  # a line end in a name is odd, and worth being seen
     most = max(20, MOST_SUBJECT - len(head))
-    return in_head(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
+    return sanitize_header(f"{head} - {name if len(name) <= most else name[: most - 1] + '…'}")
 
 
-def facts(letter: Letter, context: Context, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:
+def collect_facts(letter: Letter, context: Context, options: MailOptions, words: Wording, room: Room) -> dict[str, Any]:
     """All that a template may use (docs/mail.md lists it)."""
     report = letter.report
     run = report.run
@@ -93,8 +93,8 @@ def facts(letter: Letter, context: Context, options: MailOptions, words: Wording
         "_": words,
         "many": words.many,
         "number": words.number,
-        "moment": moments(words, zone),
-        "subject": subject(report, words),
+        "moment": make_moment_formatter(words, zone),
+        "subject": make_subject(report, words),
         "report": report,
         "run": run,
         "said": report.headline,
@@ -104,7 +104,7 @@ def facts(letter: Letter, context: Context, options: MailOptions, words: Wording
         "total": report.total,
         "counts": {outcome: n for outcome, n in counts.items() if n},
         "counted": lambda outcome: words.many(*COUNTED[outcome], counts[outcome]),
-        "bar": bar(counts),
+        "bar": bar_shares(counts),
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
         "errors": Excerpt(errors, room.others) if rejected else Excerpt(iter(()), 0),
@@ -114,17 +114,17 @@ def facts(letter: Letter, context: Context, options: MailOptions, words: Wording
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
         "warnings": Excerpt(warnings, room.others),
         "lost": Excerpt(report.lost_numbers(), room.others),
-        "link": link(letter.filed, context, options),
+        "link": report_link(letter.filed, context, options),
         "answers": bool(options.reply_to),
         "sink": context.name,
     }
 
 
-def moments(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
+def make_moment_formatter(words: Wording, zone: ZoneInfo) -> Callable[[datetime], str]:
     return lambda at: words.moment(at.astimezone(zone))
 
 
-def bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
+def bar_shares(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
     """Shares in percent, whole numbers that add up to 100; what is there at all is seen."""
     there = {outcome: n for outcome, n in counts.items() if n}
     if not there:
@@ -136,7 +136,7 @@ def bar(counts: dict[Outcome, int]) -> list[tuple[Outcome, int]]:
     return list(shares.items())
 
 
-def link(found: str, context: Context, options: MailOptions) -> str:
+def report_link(found: str, context: Context, options: MailOptions) -> str:
     """The web address of a report that is filed there; empty where it has none."""
     if options.link is None or not found:
         return ""

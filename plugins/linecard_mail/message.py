@@ -17,21 +17,21 @@ from email_validator import EmailNotValidError, validate_email
 from linecard.api import Context, safe_name, sanitize
 from linecard.api.report import Wording, wording
 from linecard.api.sink import Letter, Note, SinkError
-from linecard_mail.attach import Files
-from linecard_mail.convert import Room, facts, subject
+from linecard_mail.attachments import Attachments
+from linecard_mail.convert import Room, collect_facts, make_subject
 from linecard_mail.options import MailOptions
-from linecard_mail.printing import both, in_head
+from linecard_mail.template_renderer import render_both, sanitize_header
 
 LANGUAGES = Path(__file__).with_name("languages")
 MOST_BODY = 95_000
 """Bytes of both forms of the body as they are sent: Gmail clips a mail at 102 kB."""
 
 
-def words_of(letter: Letter | Note) -> Wording:
+def load_wording(letter: Letter | Note) -> Wording:
     return wording(letter.language, LANGUAGES)
 
 
-def addressed(text: str) -> tuple[Address, bool]:
+def parse_address(text: str) -> tuple[Address, bool]:
     """An address as a server takes it, and whether it needs SMTPUTF8. Raises `SinkError` for what is none."""
     if not text:
         raise SinkError("Nobody is named to send it to.", remedy="Give an address with `to`.", final=True)
@@ -46,28 +46,28 @@ def addressed(text: str) -> tuple[Address, bool]:
     return Address(username=found.local_part, domain=found.ascii_domain or found.domain), found.ascii_email is None
 
 
-def bodies(
-    letter: Letter, context: Context, options: MailOptions, files: Files, most: int = MOST_BODY
+def render_bodies(
+    letter: Letter, context: Context, options: MailOptions, files: Attachments, most: int = MOST_BODY
 ) -> tuple[str, str, str]:
     """Plain text, HTML, and what is wrong with a template of the site's own; with as many rows as there is room."""
-    words = words_of(letter)
+    words = load_wording(letter)
     inbox = letter.report.run.inbox
     room = Room()
     while True:
-        given = facts(letter, context, options, words, room) | {"files": files}
-        plain, html, wrong = both("mail", inbox, given, context.site.templates)
-        if not room.problems or sent_size(plain, html) <= most:
+        given = collect_facts(letter, context, options, words, room) | {"files": files}
+        plain, html, wrong = render_both("mail", inbox, given, context.site.templates)
+        if not room.problems or encoded_size(plain, html) <= most:
             return plain, html, wrong
-        room = room.halved()
+        room = room.halve()
 
 
-def sent_size(*texts: str) -> int:
+def encoded_size(*texts: str) -> int:
     """Bytes of texts as they are sent."""
     return sum(len(quopri.encodestring(text.encode())) for text in texts)
 
 
-def message(
-    letter: Letter, context: Context, options: MailOptions, files: Files, most: int = MOST_BODY
+def compose_message(
+    letter: Letter, context: Context, options: MailOptions, files: Attachments, most: int = MOST_BODY
 ) -> tuple[EmailMessage, str]:
     """The mail, and what is wrong with a template of the site's own; its body has at most so many bytes.
 
@@ -76,16 +76,16 @@ def message(
     """
     report = letter.report
     run = report.run
-    plain, html, wrong = bodies(letter, context, options, files, most)
-    head = Head(
+    plain, html, wrong = render_bodies(letter, context, options, files, most)
+    head = Headers(
         letter.address,
-        subject(report, words_of(letter)),
+        make_subject(report, load_wording(letter)),
         run.changed.astimezone(ZoneInfo(report.timezone)),
-        id=f"run.{sum_of(context.site.name, run.created.isoformat(), run.drop.sha256, str(letter.id))}",
-        thread=f"inbox.{sum_of(context.site.name, run.inbox)}",
+        id=f"run.{short_hash(context.site.name, run.created.isoformat(), run.drop.sha256, str(letter.id))}",
+        thread=f"inbox.{short_hash(context.site.name, run.inbox)}",
         group=run.inbox,
     )
-    made = enveloped(head, options, plain, html)
+    made = compose_mail(head, options, plain, html)
     for file in files.attached:
         if file.kind == "csv":
             made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
@@ -96,7 +96,7 @@ def message(
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Headers:
     """What stands in the heads of a mail: to whom, about what, when, as which of which thread, for which list."""
 
     address: str
@@ -107,16 +107,16 @@ class Head:
     group: str
 
 
-def enveloped(head: Head, options: MailOptions, plain: str, html: str) -> EmailMessage:
+def compose_mail(head: Headers, options: MailOptions, plain: str, html: str) -> EmailMessage:
     """A mail with these heads and both forms of its body. Raises `SinkError` for a wrong address."""
-    sender, _ = addressed(options.sender)
-    to, utf8 = addressed(head.address)
+    sender, _ = parse_address(options.sender)
+    to, utf8 = parse_address(head.address)
     thread = f"<{head.thread}@{sender.domain}>"
     made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
-    made["From"] = Address(in_head(options.sender_name), addr_spec=sender.addr_spec)
+    made["From"] = Address(sanitize_header(options.sender_name), addr_spec=sender.addr_spec)
     made["To"] = to
     if options.reply_to is not None:
-        made["Reply-To"] = addressed(options.reply_to)[0]
+        made["Reply-To"] = parse_address(options.reply_to)[0]
     made["Subject"] = head.subject
     made["Date"] = head.date
     made["Message-ID"] = f"<{head.id}@{sender.domain}>"
@@ -131,5 +131,5 @@ def enveloped(head: Head, options: MailOptions, plain: str, html: str) -> EmailM
     return made
 
 
-def sum_of(*parts: str) -> str:
+def short_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode(errors="backslashreplace")).hexdigest()[:24]

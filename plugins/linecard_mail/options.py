@@ -78,7 +78,7 @@ class MailOptions(BaseModel):
             raise ValueError("an e-mail address such as linecard@example.com") from None
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_consistency(self) -> Self:
         if self.security == "none" and self.host not in LOOPBACK:
             raise ValueError("security starttls or tls: none is for a server on this machine alone")
         if (self.user is None) != (self.password is None):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from linecard.api import Context
 from linecard.api.sink import Letter, Note, Write
-from linecard_mail.attach import NONE, Files, files
+from linecard_mail.attachments import NONE, Attachments, collect_attachments
 from linecard_mail.client import Client
-from linecard_mail.message import MOST_BODY, addressed, message
-from linecard_mail.notices import notice_mail
+from linecard_mail.message import MOST_BODY, compose_message, parse_address
+from linecard_mail.notices import compose_notice
 from linecard_mail.options import MailOptions
 
 HEADS = 4_000
@@ -27,25 +27,25 @@ class Mail:
 
     def deliver(self, letter: Letter, write: Write) -> str:
         options = self._options
-        addressed(letter.address)
-        most = self._client.most()
-        found = files(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
-        made, wrong = message(letter, self._context, options, found)
+        parse_address(letter.address)
+        most = self._client.read_size_limit()
+        found = collect_attachments(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
+        made, wrong = compose_message(letter, self._context, options, found)
         content = made.as_bytes()
         if most is not None and len(content) > most and found.attached:
             names = tuple(file.name for file in found.attached)
-            without = Files(NONE.attached, (*names, *found.left_out))
-            made, wrong = message(letter, self._context, options, without, min(MOST_BODY, most - HEADS))
+            without = Attachments(NONE.attached, (*names, *found.left_out))
+            made, wrong = compose_message(letter, self._context, options, without, min(MOST_BODY, most - HEADS))
             content = made.as_bytes()
-        return self._sent(letter.address, content, wrong)
+        return self._send(letter.address, content, wrong)
 
     def notify(self, note: Note) -> str:
-        made, wrong = notice_mail(note, self._context, self._options)
-        return self._sent(note.address, made.as_bytes(), wrong)
+        made, wrong = compose_notice(note, self._context, self._options)
+        return self._send(note.address, made.as_bytes(), wrong)
 
-    def _sent(self, address: str, content: bytes, wrong: str) -> str:
-        sender, _ = addressed(self._options.sender)
-        to, utf8 = addressed(address)
+    def _send(self, address: str, content: bytes, wrong: str) -> str:
+        sender, _ = parse_address(self._options.sender)
+        to, utf8 = parse_address(address)
         where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
         if wrong:
             self._context.log(f"A template of the site's own could not be used: {wrong}", level="warning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linecard.api import hookimpl
 from linecard.api.opener import OpenerKind
-from linecard_packing.gunzip import GzipOpener
+from linecard_packing.gzip_stream import GzipOpener
 from linecard_packing.options import GzipOptions
 
 LINECARD_API = "1.0"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from linecard.api import Secret
 
 
-def fingerprint(value: Any) -> str:
+def parse_fingerprint(value: Any) -> str:
     """A full fingerprint, as gpg writes it: capital letters without blanks. Raises ValueError for anything shorter."""
     text = re.sub(r"[\s:]", "", str(value)).upper().removeprefix("0X")
     if not re.fullmatch(r"[0-9A-F]{40}|[0-9A-F]{64}", text):
@@ -18,7 +18,7 @@ def fingerprint(value: Any) -> str:
     return text
 
 
-Fingerprint = Annotated[str, BeforeValidator(fingerprint, json_schema_input_type=str)]
+Fingerprint = Annotated[str, BeforeValidator(parse_fingerprint, json_schema_input_type=str)]
 Ratio = Annotated[int, Field(strict=True, ge=2)]
 
 
@@ -49,7 +49,7 @@ class PgpOptions(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _signers_mean_something(self) -> Self:
+    def _check_signers(self) -> Self:
         if self.unencrypted == "signed" and not self.signers:
             raise ValueError("expected `signers` beside `unencrypted: signed`, for who may sign")
         if self.unencrypted == "accept" and self.signers:

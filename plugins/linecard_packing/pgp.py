@@ -5,7 +5,7 @@ from __future__ import annotations
 from linecard.api import hookimpl
 from linecard.api.keyring import KeyringKind
 from linecard.api.opener import OpenerKind
-from linecard_packing.decrypt import PgpOpener
+from linecard_packing.decryption import PgpOpener
 from linecard_packing.options import PgpOptions
 from linecard_packing.pgp_keys import PgpKeyring
 

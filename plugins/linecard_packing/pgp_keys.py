@@ -12,8 +12,8 @@ from typing import Any
 from linecard.api import Context
 from linecard.api.keyring import Key, KeyringError
 from linecard.api.opener import key_version
-from linecard_packing.home import Home
-from linecard_packing.options import PgpOptions, fingerprint
+from linecard_packing.gnupg_home import GnupgHome
+from linecard_packing.options import PgpOptions, parse_fingerprint
 
 _NEWEST = 4
 _UNUSABLE = {"r": "revoked", "d": "disabled", "i": "not valid", "n": "not valid"}
@@ -26,29 +26,31 @@ class PgpKeyring:
 
     def __init__(self, options: PgpOptions, context: Context) -> None:
         self._passphrase_at, self._folder = options.passphrase, context.site.folder
-        self._home = Home(context.site.state)
+        self._home = GnupgHome(context.site.state)
 
     def all(self) -> Sequence[Key]:
-        return keys_of(self._home) if self._home.exists else []
+        return list_keys(self._home) if self._home.exists else []
 
     def make(self, owner: str, until: date | None) -> Key:
         """A key that certifies and signs, with a second one for encryption: Curve25519, as any gpg of today reads."""
         if not re.fullmatch(r"[^\x00-\x1f\x7f<>()]{1,100}( <[^\s<>]+@[^\s<>]+>)?", owner):
             raise KeyringError(f"{owner!r} cannot be the owner of a key.", remedy='Write "Name <address@example.com>".')
-        secret = self._passphrase()
+        secret = self._reveal_passphrase()
         when = "0" if until is None else f"{until:%Y%m%dT235959}"
-        made = self._asked(["--quick-generate-key", owner, "ed25519", "default", when], secret, "The key was not made.")
+        made = self._run_gpg(
+            ["--quick-generate-key", owner, "ed25519", "default", when], secret, "The key was not made."
+        )
         found = re.search(r"KEY_CREATED \S+ ([0-9A-F]{40,64})", made)
         if found is None:
             raise KeyringError("gpg made no key.", remedy="Look whether gpg-agent is installed.")
-        self._asked(
+        self._run_gpg(
             ["--quick-add-key", found[1], "cv25519", "encr", when], secret, "The key for encryption was not made."
         )
-        return self._key(found[1])
+        return self._find_key(found[1])
 
     def take(self, content: bytes) -> Sequence[Key]:
-        secret = self._passphrase()
-        result = self._home.gpg(limit=60).import_keys(content, passphrase=secret)
+        secret = self._reveal_passphrase()
+        result = self._home.make_gpg(limit=60).import_keys(content, passphrase=secret)
         names = set(result.fingerprints)
         version = key_version(content)
         if not names and version is not None and version > _NEWEST:
@@ -64,32 +66,32 @@ class PgpKeyring:
         return [key for key in self.all() if key.id in names]
 
     def give(self, key: str, form: str) -> bytes:  # noqa: ARG002 - there is only one
-        name = self._key(key).id
-        text: str = self._home.gpg(limit=60).export_keys([name], armor=True)
+        name = self._find_key(key).id
+        text: str = self._home.make_gpg(limit=60).export_keys([name], armor=True)
         return text.encode()
 
     def extend(self, key: str, until: date) -> Key:
-        found = self._key(key)
+        found = self._find_key(key)
         if not found.secret:
             raise KeyringError(
                 f"{found.id} is the key of somebody else.", remedy="Ask its owner for the extended key, and import it."
             )
-        secret, when = self._passphrase(), f"{until:%Y%m%dT235959}"
+        secret, when = self._reveal_passphrase(), f"{until:%Y%m%dT235959}"
         for subkeys in ([], ["*"]):
-            self._asked(["--quick-set-expire", found.id, when, *subkeys], secret, "The key was not extended.")
-        return self._key(found.id)
+            self._run_gpg(["--quick-set-expire", found.id, when, *subkeys], secret, "The key was not extended.")
+        return self._find_key(found.id)
 
     def close(self) -> None:
         self._home.close()
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _passphrase(self) -> str | None:
+    def _reveal_passphrase(self) -> str | None:
         return self._passphrase_at.reveal(self._folder, os.environ) if self._passphrase_at else None
 
-    def _key(self, name: str) -> Key:
+    def _find_key(self, name: str) -> Key:
         try:
-            wanted = fingerprint(name)
+            wanted = parse_fingerprint(name)
         except ValueError as error:
             raise KeyringError(f"{name} is no full fingerprint.", remedy="`linecard keys list` shows them.") from error
         found = next((key for key in self.all() if key.id == wanted), None)
@@ -97,11 +99,11 @@ class PgpKeyring:
             raise KeyringError(f"This site has no PGP key {wanted}.", remedy="`linecard keys list` shows those it has.")
         return found
 
-    def _asked(self, command: list[str], passphrase: str | None, failed: str) -> str:
+    def _run_gpg(self, command: list[str], passphrase: str | None, failed: str) -> str:
         """Have gpg do something; its status lines. The passphrase goes through a pipe, never on the command line."""
         arguments = ["--pinentry-mode", "loopback", "--passphrase-fd", "0", *command]
         done = subprocess.run(  # noqa: S603 - python-gnupg has no call for these
-            self._home.gpg(limit=60).make_args(arguments, passphrase=False),
+            self._home.make_gpg(limit=60).make_args(arguments, passphrase=False),
             input=f"{passphrase or ''}\n".encode(),
             capture_output=True,
             env=self._home.environment,
@@ -114,29 +116,35 @@ class PgpKeyring:
         return text
 
 
-def keys_of(home: Home) -> list[Key]:
+def list_keys(home: GnupgHome) -> list[Key]:
     """All keys in a GNUPGHOME, those with a secret half first. Raises `KeyringError` and `OpenerError`."""
-    gpg = home.gpg(limit=60)
+    gpg = home.make_gpg(limit=60)
     secret = {found["fingerprint"] for found in gpg.list_keys(secret=True)}
-    found = [_key(entry, secret=entry["fingerprint"] in secret) for entry in gpg.list_keys()]
+    found = [_make_key(entry, secret=entry["fingerprint"] in secret) for entry in gpg.list_keys()]
     return sorted(found, key=lambda key: (not key.secret, key.owner, key.id))
 
 
-def _key(entry: Any, *, secret: bool) -> Key:
+def _make_key(entry: Any, *, secret: bool) -> Key:
     """A key is good for as long as its main part and the last of those parts that do its work."""
     parts = [
         part
         for part in entry["subkey_info"].values()
         if ("e" if secret else "s") in part["cap"] and part["trust"] not in ("r", "d", "i")
     ]
-    ends = [_time(part["expires"]) for part in parts]
+    ends = [_parse_time(part["expires"]) for part in parts]
     last = max(end for end in ends if end is not None) if ends and None not in ends else None
-    expires = min((end for end in (_time(entry["expires"]), last) if end is not None), default=None)
+    expires = min((end for end in (_parse_time(entry["expires"]), last) if end is not None), default=None)
     owner = entry["uids"][0] if entry["uids"] else ""
     return Key(
-        "pgp", entry["fingerprint"], owner, secret, _time(entry["date"]), expires, _UNUSABLE.get(entry["trust"], "")
+        "pgp",
+        entry["fingerprint"],
+        owner,
+        secret,
+        _parse_time(entry["date"]),
+        expires,
+        _UNUSABLE.get(entry["trust"], ""),
     )
 
 
-def _time(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), UTC) if text and text.isdigit() else None

@@ -29,7 +29,7 @@ class SshKeyring:
     def all(self) -> Sequence[Key]:
         if not self._folder.is_dir():
             return []
-        return [_key(file) for file in sorted(self._folder.glob("*.pub"))]
+        return [_read_key(file) for file in sorted(self._folder.glob("*.pub"))]
 
     def make(self, owner: str, until: date | None) -> Key:
         if until is not None:
@@ -55,7 +55,7 @@ class SshKeyring:
             ) from error
         if done.returncode:
             raise KeyringError(f"The key was not made: {done.stdout.decode(errors='replace').strip()}.")
-        return _key(file.with_name(f"{owner}.pub"))
+        return _read_key(file.with_name(f"{owner}.pub"))
 
     def take(self, content: bytes) -> Sequence[Key]:  # noqa: ARG002 - the port's signature
         raise KeyringError(
@@ -67,7 +67,7 @@ class SshKeyring:
         if found is None:
             raise KeyringError(f"This site has no SSH key {key}.", remedy="`linecard keys list` shows those it has.")
         line = Path(f"{found.place}.pub").read_bytes()
-        return rfc4716(line) if form == "rfc4716" else line
+        return format_rfc4716(line) if form == "rfc4716" else line
 
     def extend(self, key: str, until: date) -> Key:  # noqa: ARG002 - the port's signature
         raise KeyringError("An SSH key does not expire.", remedy="Nothing has to be done.")
@@ -76,7 +76,7 @@ class SshKeyring:
         """No process is left."""
 
 
-def rfc4716(line: bytes) -> bytes:
+def format_rfc4716(line: bytes) -> bytes:
     """A public key of OpenSSH's one-line form in that of RFC 4716, which Workday and others use."""
     _, blob, *comment = line.decode().split(maxsplit=2)
     said = f'Comment: "{comment[0].strip()}"\n' if comment else ""
@@ -84,7 +84,7 @@ def rfc4716(line: bytes) -> bytes:
     return f"---- BEGIN SSH2 PUBLIC KEY ----\n{said}{body}\n---- END SSH2 PUBLIC KEY ----\n".encode()
 
 
-def _key(public: Path) -> Key:
+def _read_key(public: Path) -> Key:
     try:
         _, blob, *_ = public.read_text(encoding="utf-8").split()
         digest = hashlib.sha256(base64.b64decode(blob)).digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from linecard.api import hookimpl
 from linecard.api.opener import OpenerKind
 from linecard_packing.options import ZipOptions
-from linecard_packing.unzip import ZipOpener
+from linecard_packing.zip_archive import ZipOpener
 
 LINECARD_API = "1.0"
 

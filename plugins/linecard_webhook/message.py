@@ -14,7 +14,7 @@ MOST_PROBLEMS = 20
 """Rows that were not done and stand in the message; the report has all."""
 
 
-def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
+def make_body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
     """What happened, in one JSON object (docs/reference.md shows one)."""
     report = letter.report
     said = report.headline
@@ -32,7 +32,7 @@ def body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
     ).encode()
 
 
-def notice_body(note: Note) -> bytes:
+def make_notice_body(note: Note) -> bytes:
     """What somebody should see to, or a digest."""
     notice, about = note.notice, note.notice.about
     event, facts = (
@@ -44,7 +44,7 @@ def notice_body(note: Note) -> bytes:
     ).encode()
 
 
-def signature(secret: str, at: int, content: bytes) -> str:
+def sign(secret: str, at: int, content: bytes) -> str:
     """`t=SECONDS,v1=HEX`: HMAC-SHA-256 over the seconds, a dot and the body, so that an old one is known as such."""
     sum_of = hmac.new(secret.encode(), f"{at}.".encode() + content, hashlib.sha256)
     return f"t={at},v1={sum_of.hexdigest()}"

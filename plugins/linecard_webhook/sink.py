@@ -11,7 +11,7 @@ import httpx2
 from linecard.api import Context, sanitize_line
 from linecard.api.report import FINE, Outcome, as_dict
 from linecard.api.sink import Letter, Note, SinkError, Write
-from linecard_webhook.message import MOST_PROBLEMS, body, notice_body, signature
+from linecard_webhook.message import MOST_PROBLEMS, make_body, make_notice_body, sign
 from linecard_webhook.options import WebhookOptions
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -34,12 +34,12 @@ class Webhook:
     def deliver(self, letter: Letter, write: Write) -> str:  # noqa: ARG002 - the message is small; the report stays
         not_fine = tuple(outcome for outcome in Outcome if outcome not in FINE)
         problems = [as_dict.line(line) for line in letter.report.lines(*not_fine, limit=MOST_PROBLEMS)]
-        return self._posted(letter.id, body(letter, problems))
+        return self._post(letter.id, make_body(letter, problems))
 
     def notify(self, note: Note) -> str:
-        return self._posted(note.id, notice_body(note))
+        return self._post(note.id, make_notice_body(note))
 
-    def _posted(self, delivery: int, content: bytes) -> str:
+    def _post(self, delivery: int, content: bytes) -> str:
         options = self._options
         address = urlsplit(options.url)
         if address.scheme != "https" and address.hostname not in LOOPBACK:
@@ -47,9 +47,9 @@ class Webhook:
         headers = {"Content-Type": "application/json", "Linecard-Delivery": str(delivery)}
         if options.secret is not None:
             secret = options.secret.reveal(self._folder, os.environ)
-            headers["Linecard-Signature"] = signature(secret, int(self._context.now().timestamp()), content)
+            headers["Linecard-Signature"] = sign(secret, int(self._context.now().timestamp()), content)
         try:
-            answer = self._opened().post(options.url, content=content, headers=headers)
+            answer = self._open_client().post(options.url, content=content, headers=headers)
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
             raise SinkError(f"{address.hostname} cannot be reached: {error}.") from error
         if answer.status_code < 300:
@@ -61,7 +61,7 @@ class Webhook:
             final=answer.status_code < 500 and answer.status_code not in AGAIN,
         )
 
-    def _opened(self) -> httpx2.Client:
+    def _open_client(self) -> httpx2.Client:
         if self._client is None:
             file = self._options.ca_file
             trusted = ssl.create_default_context(cafile=str(self._folder / file) if file is not None else None)

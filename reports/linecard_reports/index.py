@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from linecard.api import sanitize
 from linecard.api.report import FINE, Filed, Index, Outcome, State
-from linecard_reports.printing import printed
+from linecard_reports.template_renderer import render
 
 SHOWN = 50
 """Entries that stand in the page itself, for readers whose browser runs no scripts."""
@@ -54,9 +54,9 @@ class IndexPage:
         while counts and not counts[-1]:
             counts.pop()
         at = filed.created.astimezone(ZoneInfo(timezone)).isoformat(" ", "minutes")[:16]
-        said = (sanitize(filed.inbox), sanitize(filed.file), sanitize(filed.description), *_result(filed))
+        said = (sanitize(filed.inbox), sanitize(filed.file), sanitize(filed.description), *_find_result(filed))
         values = [filed.id, at, *said, counts, filed.path, int(filed.retry)]
-        return _inert(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+        return _escape_markup(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 
     def listed(self, page: Path) -> list[str]:
         _, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
@@ -64,20 +64,20 @@ class IndexPage:
         return lines.split(BETWEEN) if begin and end and lines else []
 
     def render(self, index: Index, out: TextIO, *, templates: Path | None = None) -> None:
-        script = _script()
+        script = _load_script()
         facts: dict[str, Any] = {
             "index": index,
-            "title": f"Reports of {_named(index.month)}" if index.month else "Reports",
+            "title": f"Reports of {_month_name(index.month)}" if index.month else "Reports",
             "base": "../../" if index.month else "",
             "choices": CHOICES,
-            "months": [(month, _named(month.name)) for month in index.months],
+            "months": [(month, _month_name(month.name)) for month in index.months],
             "shown": [_Row(*json.loads(line)) for line in index.lines[:SHOWN]],
             "data": f"{BEGIN}{BETWEEN.join(index.lines)}{END}",
             "outcomes": [outcome.value for outcome in Outcome],
             "script": script,
             "sum": b64encode(sha256(script.encode()).digest()).decode(),
         }
-        out.writelines(printed("index.html.j2", facts, templates))
+        out.writelines(render("index.html.j2", facts, templates))
 
 
 class _Row(NamedTuple):
@@ -99,23 +99,23 @@ class _Row(NamedTuple):
         return " · ".join(f"{n:,} {outcome}" for outcome, n in zip(Outcome, self.counts, strict=False) if n)
 
 
-def _result(entry: Filed) -> tuple[str, str]:
+def _find_result(entry: Filed) -> tuple[str, str]:
     found = next((said for state, said in RESULTS.items() if state == entry.state), OTHERWISE)
     if found[0] == "done" and any(n for outcome, n in entry.counts.items() if outcome not in FINE):
         return RESULTS[State.PARTIAL]
     return found
 
 
-def _named(month: str) -> str:
+def _month_name(month: str) -> str:
     year, _, number = month.partition("/")
     return f"{MONTHS[int(number) - 1]} {year}"
 
 
-def _inert(text: str) -> str:
+def _escape_markup(text: str) -> str:
     """JSON that ends no element of the page it stands in."""
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 @cache
-def _script() -> str:
+def _load_script() -> str:
     return resources.files("linecard_reports").joinpath("templates", "index.js").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from linecard.api.report import FINE, Code, Excerpt, Line, Outcome, Report, State
-from linecard_reports.printing import printed
 from linecard_reports.tables import Retry, Table
+from linecard_reports.template_renderer import render
 
 MOST_PROBLEMS = 2000
 MOST_OTHERS = 500
@@ -37,7 +37,7 @@ class _Template:
 
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:
         """Raises `ReportError`, with file and line, when a template of the site's own is wrong."""
-        out.writelines(printed(self.template, self._facts(report), templates))
+        out.writelines(render(self.template, self._facts(report), templates))
 
     def _facts(self, report: Report) -> dict[str, Any]:
         zone = ZoneInfo(report.timezone)
@@ -65,7 +65,7 @@ class _Template:
             "folder": str(where.parent),
             "table": where.name + Table.suffix,
             "retry": where.name + Retry.suffix if report.to_retry else "",
-            "when": lambda at: _when(at, zone),
+            "when": lambda at: _format_time(at, zone),
         }
 
 
@@ -102,5 +102,5 @@ class _Section:
         return self._report.lines(*self._outcomes, codes=self._codes, limit=self._most)
 
 
-def _when(at: datetime, zone: ZoneInfo) -> str:
+def _format_time(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"

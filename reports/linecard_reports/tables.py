@@ -52,15 +52,15 @@ class Table:
         write = csv.writer(out).writerow
         write(self.HEAD)
         for line in report.lines():
-            cells = _cells(line)
-            text = _harmless_row(cells)
+            cells = _row_cells(line)
+            text = _render_harmless_row(cells)
             if text is not None:
                 out.write(text)
             else:
                 write([defuse(sanitize(cell) if at in _SAID else cell) for at, cell in enumerate(cells)])
 
 
-def _harmless_row(cells: tuple[str, ...]) -> str | None:
+def _render_harmless_row(cells: tuple[str, ...]) -> str | None:
     """The cells as a row of the file where nothing in them needs care, as in nearly every row; else None.
 
     It is what the csv module would write, in an eighth of the time: the row is looked at as a whole.
@@ -77,7 +77,7 @@ def _harmless_row(cells: tuple[str, ...]) -> str | None:
     return ",".join([f'"{cell}"' if "," in cell else cell for cell in cells]) + "\r\n"
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _row_cells(line: Line) -> tuple[str, ...]:
     at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, _, warnings = line
     held, rang = before or VACANT
     holds, rings = after or VACANT
@@ -111,10 +111,10 @@ class Retry:
                 f"% {sanitize_line(f'{fault.message} {fault.remedy}')}\r\n" for fault in report.faults(whole_file=True)
             )
         for line in chain((first,), lines) if first is not None else ():
-            write(_row(line))
+            write(_retry_cells(line))
 
 
-def _row(line: Line) -> list[str]:
+def _retry_cells(line: Line) -> list[str]:
     reason = sanitize_line(f"{line.code}: {line.message} {line.remedy}")
     cells = [line.action, line.member, line.pbx, line.extension, line.number, reason[:MOST_REASON]]
     row = [defuse(cell) for cell in cells]

@@ -58,8 +58,8 @@ def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
     """In a process of its own: the mail of a run with its files, made but not sent. Seconds, and bytes of the body."""
     from linecard.api.sink import Letter
     from linecard.runtime.service import Service
-    from linecard_mail.attach import files
-    from linecard_mail.message import message
+    from linecard_mail.attachments import collect_attachments
+    from linecard_mail.message import compose_message
     from linecard_mail.options import MailOptions
 
     options = MailOptions(host="localhost", security="none", sender="linecard@example.org", link="https://example.org")
@@ -67,13 +67,13 @@ def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
         report = service.report(service.store.run(run))
         letter = Letter(1, report, report.run.state, "ada@example.org", "en", service.store.filed(run))
         began = time.perf_counter()
-        attached = files(
+        attached = collect_attachments(
             letter,
             lambda form, out: service.renderers[form].render(report, out),
             plain_most=options.plain_most,
             attached_most=options.attached_most,
         )
-        made, _ = message(letter, service.contexts.sink("mail"), options, attached)
+        made, _ = compose_message(letter, service.contexts.sink("mail"), options, attached)
         file.write_bytes(made.as_bytes())
         seconds = time.perf_counter() - began
     forms = [part for part in made.walk() if part.get_content_type() in ("text/plain", "text/html")]

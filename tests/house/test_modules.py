@@ -40,7 +40,7 @@ def test_one_place_says_what_people_may_be_shown() -> None:
     """`str.isprintable` would take the no-break spaces of a French sentence for something that hides."""
     own = {
         "daemon/linecard/rules/sanitize.py",
-        "plugins/linecard_asterisk/judge.py",  # what a login of a PBX may hold, not what is shown
+        "plugins/linecard_asterisk/steps.py",  # what a login of a PBX may hold, not what is shown
     }
     assert naming("isprintable") == own
 

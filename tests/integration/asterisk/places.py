@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from integration.asterisk import schema
 from linecard.api.backend import Backend, Change, Fate, Holding
-from linecard_asterisk.database import DRIVERS, own_table
+from linecard_asterisk.database import DRIVERS, define_links
 
 NOBODY_KNOWS = "nobody-knows"
 
@@ -42,7 +42,7 @@ def endpoints(connection: sa.Connection, metadata: sa.MetaData, *names: str, con
 def filled(engine: sa.Engine, metadata: sa.MetaData, entries) -> None:
     """The tables as linecard leaves them when these entries were attached; numbers in the dialplan, if there is one."""
     entries = list(entries)
-    links = own_table("linecard_links", sa.MetaData())
+    links = define_links("linecard_links", sa.MetaData())
     with engine.begin() as connection:
         links.create(connection)
         if entries:

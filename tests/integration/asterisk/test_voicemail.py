@@ -8,7 +8,7 @@ from integration.asterisk.exchange import AMI_SECRET, AMI_USER
 from integration.asterisk.office import Office
 from integration.asterisk.office import office as made
 from integration.daemon.site import eventually
-from linecard_asterisk.ami import Manager
+from linecard_asterisk.ami import ManagerSession
 
 BOXES = "[boxes]\nexten => _XXXX,1,VoiceMail(${EXTEN}@default,s)\n same => n,Hangup()\n"
 """Where a caller gets, who has not the extension but its mailbox on the line."""
@@ -30,9 +30,9 @@ def policy(office: Office, **options: str) -> None:
 
 def new_messages(office: Office, mailbox: str) -> int:
     """What Asterisk itself says."""
-    with Manager("127.0.0.1", office.exchange.ami, 10) as asterisk:
+    with ManagerSession("127.0.0.1", office.exchange.ami, 10) as asterisk:
         asterisk.login(AMI_USER, AMI_SECRET)
-        return int(asterisk._act("MailboxCount", Mailbox=f"{mailbox}@default")["NewMessages"])
+        return int(asterisk._execute("MailboxCount", Mailbox=f"{mailbox}@default")["NewMessages"])
 
 
 def left_a_message(office: Office, mailbox: str) -> None:

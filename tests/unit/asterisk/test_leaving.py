@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from integration.asterisk import schema
 from linecard.api.backend import VACANT, Fate
 from linecard_asterisk.caches import Cache, read_caches
-from linecard_asterisk.examine_phones import unfit_caches
+from linecard_asterisk.phone_check import find_unfit_caches
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
@@ -207,7 +207,7 @@ class TestCaches:
             Cache("aor", "res_pjsip/aor", full=True),
             Cache("contact", "res_pjsip/contact"),
         ]
-        assert [flaw.remedy for flaw in unfit_caches(found)] == [
+        assert [flaw.remedy for flaw in find_unfit_caches(found)] == [
             "Take `full_backend_cache` out of sorcery.conf.",
             "Take the line `contact/cache` out of sorcery.conf.",
         ]

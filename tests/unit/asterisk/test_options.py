@@ -92,7 +92,7 @@ def test_a_caller_id_without_one_is_refused(callerid):
 )
 def test_what_the_drivers_stumble_over_is_encoded(text, written):
     """`^` first, so that what is written is read as it was meant."""
-    assert convert.encoded(text) == written
+    assert convert.encode(text) == written
     assert written.replace("^3B", ";").replace("^5E", "^") == text
 
 
@@ -108,7 +108,7 @@ def test_what_the_drivers_stumble_over_is_encoded(text, written):
 )
 def test_a_caller_id_shows_who_calls(member, most, shown):
     """A quote cannot end it, and it fits."""
-    assert convert.callerid('"{member}" <{extension}>', "1000", member, most) == shown
+    assert convert.format_callerid('"{member}" <{extension}>', "1000", member, most) == shown
 
 
 @pytest.mark.parametrize(

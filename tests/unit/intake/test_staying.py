@@ -16,7 +16,7 @@ from linecard.model.run import State
 from linecard.pipeline.intake import Habits
 from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished, Watch
 from linecard.store.tables import claim, outbox
-from linecard_local.watch import Deaf
+from linecard_local.folder_watch import NoWatch
 from unit.intake.world import SETTLE
 
 LATER = datetime.now(UTC) + timedelta(days=400)
@@ -62,7 +62,7 @@ class Shelf:
         return True
 
     def watch(self, wake) -> Watch:
-        return Deaf()
+        return NoWatch()
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from linecard_local.lease import is_written
+from linecard_local.lease import is_open_for_writing
 from unit.local.folder import as_nobody
 
 
@@ -24,7 +24,7 @@ def path(tmp_path):
 def asked(path):
     handle = os.open(path, os.O_RDONLY)
     try:
-        return is_written(handle)
+        return is_open_for_writing(handle)
     finally:
         os.close(handle)
 
@@ -43,10 +43,10 @@ def test_a_reader_is_none(path):
 def test_asking_is_in_no_writers_way_afterwards(path):
     """The lease is given back: a writer is neither kept waiting nor does it end us."""
     handle = os.open(path, os.O_RDONLY)
-    assert not is_written(handle)
+    assert not is_open_for_writing(handle)
     with path.open("a") as file:
         file.write("two")
-    assert is_written(handle) is False
+    assert is_open_for_writing(handle) is False
     os.close(handle)
     assert path.read_text() == "onetwo"
 
@@ -77,7 +77,7 @@ def test_of_the_files_of_others_nothing_is_known_and_nothing_claimed():
 def test_what_is_no_file_says_nothing():
     reading, writing = os.pipe()
     try:
-        assert is_written(reading) is False
+        assert is_open_for_writing(reading) is False
     finally:
         os.close(reading)
         os.close(writing)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from linecard_local.watch import Deaf, FolderWatch
+from linecard_local.folder_watch import FolderWatch, NoWatch
 
 LONG = 10.0
 
@@ -171,6 +171,6 @@ def test_watching_leaves_no_thread_and_no_open_file(tmp_path):
 
 
 def test_where_no_hints_are_wanted_there_are_none_and_nothing_is_wrong():
-    deaf = Deaf()
+    deaf = NoWatch()
     assert deaf.check() == ""
     deaf.close()

@@ -10,8 +10,8 @@ from linecard.api.report import wording
 from linecard.api.sink import Letter
 from linecard.model.run import Run
 from linecard.pipeline.report import RunReport
-from linecard_mail.attach import Files, files
-from linecard_mail.message import message
+from linecard_mail.attachments import Attachments, collect_attachments
+from linecard_mail.message import compose_message
 from linecard_mail.options import MailOptions
 from unit.reports.sites import Site
 
@@ -35,16 +35,16 @@ def context(site: Site) -> Context:
     return site.service.contexts.sink("post")
 
 
-def attached(site: Site, made: Letter, **limits: int) -> Files:
+def attached(site: Site, made: Letter, **limits: int) -> Attachments:
     def write(form: str, out: TextIO) -> None:
         site.service.renderers[form].render(made.report, out, templates=None)
 
-    return files(made, write, **({"plain_most": 500_000, "attached_most": 10_000_000} | limits))
+    return collect_attachments(made, write, **({"plain_most": 500_000, "attached_most": 10_000_000} | limits))
 
 
 def mail(site: Site, run: Run, language: str = "en", options: MailOptions = OPTIONS) -> EmailMessage:
     made = letter(site, run, language)
-    return message(made, context(site), options, attached(site, made))[0]
+    return compose_message(made, context(site), options, attached(site, made))[0]
 
 
 def body(found: EmailMessage, form: str) -> str:

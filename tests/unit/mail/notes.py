@@ -10,7 +10,7 @@ from linecard.api import Concern, Site
 from linecard.api.report import Ended, Notice, Outcome, State, Summary, Undecided, Week, Wrong, wording
 from linecard.api.sink import Note
 from linecard.testing import make_context
-from linecard_mail.notices import notice_mail
+from linecard_mail.notices import compose_notice
 from unit.mail.letters import OPTIONS
 
 ENDS = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
@@ -98,7 +98,7 @@ def mail(
 ) -> EmailMessage:
     note = Note(7, Notice(about, site, "Europe/Paris", ENDS), "anna@example.org", language)
     of = Site(name=site, folder=REPORTS.parent, state=REPORTS, reports=REPORTS, quarantine=REPORTS, templates=templates)
-    return notice_mail(note, make_context(REPORTS.parent, "post", site=of), OPTIONS)[0]
+    return compose_notice(note, make_context(REPORTS.parent, "post", site=of), OPTIONS)[0]
 
 
 def notice(name: str, language: str) -> EmailMessage:

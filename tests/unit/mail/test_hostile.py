@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from linecard.api import is_printable, sanitize
 from linecard.api.sink import SinkError
 from linecard.testing import Trouble
-from linecard_mail.message import addressed
-from linecard_mail.printing import breakable
+from linecard_mail.message import parse_address
+from linecard_mail.template_renderer import make_breakable
 from unit.mail.letters import attached, body, letter, mail
 from unit.mail.lint import Lint
 from unit.reports.page import Page
@@ -111,7 +111,7 @@ def test_no_cell_of_an_attached_file_is_a_formula(site: Site, cells: list[str], 
 def test_an_address_is_one_address_or_none(text: str, end: str) -> None:
     """No head and no second reader comes from it."""
     try:
-        found, _ = addressed(text + end)
+        found, _ = parse_address(text + end)
     except SinkError:
         return
     made = EmailMessage(policy=SMTPUTF8)
@@ -126,6 +126,6 @@ def test_an_address_is_one_address_or_none(text: str, end: str) -> None:
 @given(evil | st.text(st.sampled_from("ab@-< "), max_size=80))
 def test_long_words_may_be_broken_by_a_screen_and_are_whole_when_copied(text: str) -> None:
     """Nothing is in them but places for a break, and no piece is longer than a telephone has room for."""
-    found = str(breakable(text))
+    found = str(make_breakable(text))
     assert unescape(found.replace("<wbr>", "")) == sanitize(text)
     assert all(len(unescape(piece)) <= 14 for piece in re.split(r"<wbr>|[\s-]", found))

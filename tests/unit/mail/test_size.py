@@ -18,8 +18,8 @@ from linecard.model.run import Drop, Run, State
 from linecard.registry import Registry
 from linecard.runtime.sample import SampleReport
 from linecard.testing import make_context
-from linecard_mail.attach import NONE, Files, files
-from linecard_mail.message import MOST_BODY, bodies, message
+from linecard_mail.attachments import NONE, Attachments, collect_attachments
+from linecard_mail.message import MOST_BODY, compose_message, render_bodies
 from unit.mail.letters import OPTIONS, body, context, letter
 from unit.mail.lint import Lint
 from unit.reports.sites import Site, sheet
@@ -61,16 +61,16 @@ CONTEXT = make_context(Path("/site"), "post")
 RENDERERS = Registry().renderers()
 
 
-def packed(made: Letter, **limits: int) -> Files:
+def packed(made: Letter, **limits: int) -> Attachments:
     given = {"plain_most": 500_000, "attached_most": 10_000_000} | limits
-    return files(made, lambda form, out: RENDERERS[form].render(made.report, out), **given)
+    return collect_attachments(made, lambda form, out: RENDERERS[form].render(made.report, out), **given)
 
 
 def test_a_hundred_thousand_problems_fit() -> None:
     """Gmail clips at 102 kB; the first rows are shown, the others counted, and all are attached, packed."""
     made = long(ROWS)
     whole = packed(made)
-    found, _ = message(made, CONTEXT, OPTIONS, whole)
+    found, _ = compose_message(made, CONTEXT, OPTIONS, whole)
     html, plain = body(found, "html"), body(found, "plain")
     assert len(html.encode()) + len(plain.encode()) < 100_000
     assert Lint(html).problems == []
@@ -92,7 +92,7 @@ def test_the_memory_for_it_is_bounded() -> None:
         made = long(rows)
         tracemalloc.start()
         found = packed(made, plain_most=1000)
-        bodies(made, CONTEXT, OPTIONS, found)
+        render_bodies(made, CONTEXT, OPTIONS, found)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         sizes.append(sum(len(file.content) for file in found.attached))
@@ -120,7 +120,7 @@ def test_long_cells_do_not_burst_it(cell: str, tmp_path_factory: pytest.TempPath
     try:
         rows = sheet(*(f"{cell},{cell}{n},,{cell},{cell}" for n in range(60)))
         run = site.imported(rows, "cells.csv", description=cell)
-        found = bodies(letter(site, run), context(site), OPTIONS, NONE)
+        found = render_bodies(letter(site, run), context(site), OPTIONS, NONE)
         assert sum(len(quopri.encodestring(text.encode())) for text in found[:2]) <= MOST_BODY
         assert "60" in found[0]
     finally:

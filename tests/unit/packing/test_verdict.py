@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from linecard.api.opener import CannotOpen, OpenerError
+from linecard_packing.gpg_status import GpgStatus, check_message
 from linecard_packing.options import PgpOptions
-from linecard_packing.verdict import Said, judged
 
 HR = "A" * 40
 SUBKEY = "B" * 40
@@ -27,10 +27,10 @@ GOOD = (
 
 def verdict(lines: tuple[str, ...], *, ok: bool = True, valid: bool = True, code: int = 0, signers: str = HR) -> str:
     """`taken`, with the warnings; or the code of the fault."""
-    said = Said.read("gpg: words\n" + "".join(f"[GNUPG:] {line}\n" for line in lines))
+    said = GpgStatus.parse("gpg: words\n" + "".join(f"[GNUPG:] {line}\n" for line in lines))
     options = PgpOptions(signers=(signers,) if signers else ())
     try:
-        warnings = list(judged(said, options, ok=ok, valid=valid, code=code))
+        warnings = list(check_message(said, options, ok=ok, valid=valid, code=code))
     except CannotOpen as refused:
         return refused.fault.code.value
     return " ".join(["taken", *(fault.code.value for fault in warnings)])
@@ -81,7 +81,7 @@ def test_more_than_one_plaintext_is_refused() -> None:
 
 
 def test_words_that_only_look_like_gpgs_are_not_believed() -> None:
-    said = Said.read("gpg: [GNUPG:] DECRYPTION_OKAY\nx [GNUPG:] GOODSIG\n")
+    said = GpgStatus.parse("gpg: [GNUPG:] DECRYPTION_OKAY\nx [GNUPG:] GOODSIG\n")
     assert said.lines == []
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from linecard.api import is_printable
 from linecard.api.backend import VACANT, Holding
 from linecard.api.report import Effect, Line, as_dict
-from linecard_reports.document import row
+from linecard_reports.document import render_row
 from unit.reports.test_table import CELLS, LINES, PLAIN
 
 HELD = st.builds(Holding, st.none() | CELLS, st.lists(CELLS).map(tuple))
@@ -23,7 +23,7 @@ ALSO = st.lists(st.builds(Effect, CELLS, CELLS, HELD, HELD), max_size=2).map(tup
 @example(PLAIN._replace(member='"\\\x00\u202e\ud800', message="été\u2028"))
 def test_a_row_says_all_of_the_line_in_one_line(line: Line) -> None:
     """Whatever stands in it: quotes, ends of lines, invisible characters; in the order of `as_dict.line`."""
-    text = row(line)
+    text = render_row(line)
     assert json.loads(text) == as_dict.line(line)
     assert list(json.loads(text)) == list(as_dict.line(line))
     assert is_printable(text)

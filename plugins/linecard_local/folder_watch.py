@@ -17,7 +17,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 
-class Deaf:
+class NoWatch:
     """No hints are wanted."""
 
     deaf = ""
@@ -40,10 +40,10 @@ class FolderWatch:
         self.check()
 
     def check(self) -> str:
-        folder = _which(self._folder)
+        folder = _identify_folder(self._folder)
         was, observer = self._watched, self._observer
         if folder is None:
-            self._end()
+            self._stop()
             self._why = self.deaf = ""
             return ""  # the look itself says that the folder is gone
         if (
@@ -53,29 +53,29 @@ class FolderWatch:
             and all(e.is_alive() for e in observer.emitters)
         ):
             return ""
-        self._end()
-        self._begin(folder)
+        self._stop()
+        self._start(folder)
         if self._why:
             return f"{self._why} Files are found by `scan`, a little later."
         if observer is None:
             return ""
         return "Hints had stopped and were begun anew; files that came meanwhile are found by this look."
 
-    def _begin(self, folder: tuple[int, int]) -> None:
+    def _start(self, folder: tuple[int, int]) -> None:
         observer: BaseObserver | None = None
         try:
             observer = Observer()  # takes an instance of inotify at once
             observer.schedule(_Handler(self._wake), str(self._folder), recursive=False)
             observer.start()
         except OSError as error:  # the scan finds files all the same
-            self._why, self.deaf = _why(error)
+            self._why, self.deaf = _explain_silence(error)
             if observer is not None:
                 with suppress(RuntimeError, OSError):
                     observer.stop()
             return
         self._observer, self._watched, self._why, self.deaf = observer, folder, "", ""
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         observer, self._observer, self._watched = self._observer, None, None
         if observer is not None:
             with suppress(RuntimeError, OSError):
@@ -83,7 +83,7 @@ class FolderWatch:
                 observer.join(5)
 
     def close(self) -> None:
-        self._end()
+        self._stop()
 
 
 class _Handler(FileSystemEventHandler):
@@ -97,7 +97,7 @@ class _Handler(FileSystemEventHandler):
             self._wake()
 
 
-def _why(error: OSError) -> tuple[str, str]:
+def _explain_silence(error: OSError) -> tuple[str, str]:
     """Why the kernel gives no hints, and what to do about it."""
     if error.errno == errno.EMFILE:
         limit, name = "instances", "fs.inotify.max_user_instances"
@@ -111,7 +111,7 @@ def _why(error: OSError) -> tuple[str, str]:
     )
 
 
-def _which(folder: Path) -> tuple[int, int] | None:
+def _identify_folder(folder: Path) -> tuple[int, int] | None:
     """Which folder it is; None if it is gone, or may not be read: the kernel would be silent about such a one."""
     try:
         found = folder.stat()

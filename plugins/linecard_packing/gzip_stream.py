@@ -9,8 +9,8 @@ from typing import BinaryIO, cast
 
 from linecard.api import Context
 from linecard.api.opener import CannotOpen, Fault
-from linecard_packing.bounds import Flow, must_be_packed, refuse
 from linecard_packing.options import GzipOptions
+from linecard_packing.unpacking_limits import LimitedStream, not_packed_error, refuse
 
 MAGIC = b"\x1f\x8b"
 _BLOCK = 1 << 16
@@ -29,11 +29,11 @@ class GzipOpener:
         return head.startswith(MAGIC)
 
     def bare(self) -> CannotOpen | None:
-        return must_be_packed("gzip") if self._options.required else None
+        return not_packed_error("gzip") if self._options.required else None
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:  # noqa: ARG002
         members = _Members(wrapped)
-        flow = Flow(members.more, lambda: members.taken, most=most, ratio=self._options.ratio)
+        flow = LimitedStream(members.inflate, lambda: members.taken, most=most, ratio=self._options.ratio)
         return cast("BinaryIO", io.BufferedReader(flow, _BLOCK))
 
     def close(self) -> None:
@@ -46,19 +46,19 @@ class _Members:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._members = 0
-        self._inflate = self._next()
+        self._inflate = self._begin_member()
         self._rest = b""
         self.taken = 0
 
-    def _next(self) -> zlib._Decompress:
+    def _begin_member(self) -> zlib._Decompress:
         self._members += 1
         if self._members > _MEMBERS:
             refuse(f"The gzip file has more than {_MEMBERS} parts.", "Pack the sheet in one piece.")
         return zlib.decompressobj(wbits=31)  # with gzip's own header and check sum
 
-    def more(self, most: int) -> bytes:
+    def inflate(self, most: int) -> bytes:
         while True:
-            if self._inflate.eof and not self._another():
+            if self._inflate.eof and not self._has_next_member():
                 return b""
             if not self._rest:
                 self._rest = self._file.read(_BLOCK)
@@ -73,7 +73,7 @@ class _Members:
             if found:
                 return found
 
-    def _another(self) -> bool:
+    def _has_next_member(self) -> bool:
         """Whether another member follows; zeros at the end are padding, as tapes and some senders add it."""
         while True:
             self._rest = self._rest.lstrip(b"\0")
@@ -87,5 +87,5 @@ class _Members:
             self._rest += self._file.read(_BLOCK)
         if not self._rest.startswith(MAGIC):
             refuse("Something that is not gzip follows what is packed.", _AGAIN)
-        self._inflate = self._next()
+        self._inflate = self._begin_member()
         return True

@@ -10,20 +10,20 @@ import sqlalchemy as sa
 
 from linecard.api import Concern
 from linecard_asterisk import database, rotation
+from linecard_asterisk.accounts import Account, read_accounts, split_names
 from linecard_asterisk.caches import Cache
 from linecard_asterisk.convert import is_extension
-from linecard_asterisk.leading import read_queue_table, watchers
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
-from linecard_asterisk.read import Endpoint
-from linecard_asterisk.rotation import Known
-from linecard_asterisk.sharing import Account, names_in, read_all
+from linecard_asterisk.reader import Endpoint
+from linecard_asterisk.rotation import Surroundings
+from linecard_asterisk.table_pointers import read_mailbox_watchers, read_queue_table
 
 _OWN = "Give it a secret and an address of record of its own in these tables, or keep it out of `adopt`."
 _DEVICES = "Give each device an address of record of its own, or set `second_devices: hold` or `silence`."
 
 
-def held_fast(
+def find_bound_extensions(
     connection: sa.Connection,
     options: AsteriskOptions,
     columns: Mapping[str, list[Any]],
@@ -36,36 +36,36 @@ def held_fast(
     `columns` are those of the administrator's tables, by their names; `elsewhere` are endpoints that stand in none.
     """
     endpoints_table, auths, aors = (
-        database.table(name, columns[name])
+        database.define_table(name, columns[name])
         for name in (options.tables.endpoints, options.tables.auths, options.tables.aors)
     )
-    extensions = _extensions(connection, endpoints_table, options)
-    accounts = chain(read_all(connection, endpoints_table), elsewhere)
-    known = rotation.look_up(connection, auths, aors, extensions, accounts)
-    yield from _shared(extensions, known)
+    extensions = _read_extensions(connection, endpoints_table, options)
+    accounts = chain(read_accounts(connection, endpoints_table), elsewhere)
+    known = rotation.find_surroundings(connection, auths, aors, extensions, accounts)
+    yield from _find_shared_secrets(extensions, known)
     silence = options.silences
     for extension, endpoint in extensions.items():
-        if _shares(endpoint, known):
+        if _has_shared_secret(endpoint, known):
             continue
-        if words := rotation.refusal(extension, endpoint, known, silence=silence):
-            remedy = _DEVICES if rotation.devices(extension, endpoint, known) and not silence else _OWN
+        if words := rotation.find_refusal(extension, endpoint, known, silence=silence):
+            remedy = _DEVICES if rotation.find_devices(extension, endpoint, known) and not silence else _OWN
             yield Concern(f"extension {extension}", f"{extension} cannot be taken from its holder: {words}", remedy)
-        elif options.second_devices == "hold" and (others := rotation.devices(extension, endpoint, known)):
-            ring = rotation.ring(extension, others)
+        elif options.second_devices == "hold" and (others := rotation.find_devices(extension, endpoint, known)):
+            ring = rotation.describe_devices(extension, others)
             yield Concern(
                 f"extension {extension}",
                 f"{extension} is taken from its holder only when a person approves it: {ring}",
                 "Give each device an address of record of its own if it is not that of the holder.",
             )
-    own = {name: names_in(extensions[name].aors) if name in extensions else () for name in freed}
-    found = list(watchers(connection, endpoints_table, aors, options.voicemail_context, own))
+    own = {name: split_names(extensions[name].aors) if name in extensions else () for name in freed}
+    found = list(read_mailbox_watchers(connection, endpoints_table, aors, options.voicemail_context, own))
     if options.tables.queue_members is not None:
         name = options.tables.queue_members
-        found += read_queue_table(connection, database.table(name, columns[name]))
-    yield from left_behind(found, freed)
+        found += read_queue_table(connection, database.define_table(name, columns[name]))
+    yield from find_leftovers(found, freed)
 
 
-def _extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOptions) -> dict[str, Endpoint]:
+def _read_extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOptions) -> dict[str, Endpoint]:
     """The endpoints that linecard may take for extensions, or has taken."""
     c = table.c
     query = sa.select(c.id, c.context, c.auth, c.aors).where(c.context.in_(sorted(options.adoptable)))
@@ -73,14 +73,14 @@ def _extensions(connection: sa.Connection, table: sa.Table, options: AsteriskOpt
     return {name: Endpoint(*values) for name, *values in rows if is_extension(name)}
 
 
-def _shares(endpoint: Endpoint, known: Known) -> bool:
-    return any(len(known.sharing.users(auth)) > 1 for auth in names_in(endpoint.auth))
+def _has_shared_secret(endpoint: Endpoint, known: Surroundings) -> bool:
+    return any(len(known.sharing.find_users(auth)) > 1 for auth in split_names(endpoint.auth))
 
 
-def _shared(extensions: Mapping[str, Endpoint], known: Known) -> Iterator[Concern]:
+def _find_shared_secrets(extensions: Mapping[str, Endpoint], known: Surroundings) -> Iterator[Concern]:
     """Secrets that several endpoints use: one concern each, for many may share one."""
-    for auth in dict.fromkeys(auth for endpoint in extensions.values() for auth in names_in(endpoint.auth)):
-        users = known.sharing.users(auth)
+    for auth in dict.fromkeys(auth for endpoint in extensions.values() for auth in split_names(endpoint.auth)):
+        users = known.sharing.find_users(auth)
         if len(users) > 1:
             yield Concern(
                 f"secret {auth}",
@@ -89,7 +89,7 @@ def _shared(extensions: Mapping[str, Endpoint], known: Known) -> Iterator[Concer
             )
 
 
-def unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
+def find_unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
     """Caches of sorcery.conf of which linecard cannot take what it changed."""
     for cache in found:
         if cache.kind == "contact":
@@ -106,7 +106,7 @@ def unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
             )
 
 
-def stateless(unlisted: Collection[str]) -> Iterator[Concern]:
+def find_stateless_kinds(unlisted: Collection[str]) -> Iterator[Concern]:
     """Kinds of objects of which Asterisk may read no list: it has the state of no phone then."""
     for kind in unlisted:
         if kind in ("endpoint", "aor"):
@@ -118,7 +118,7 @@ def stateless(unlisted: Collection[str]) -> Iterator[Concern]:
             )
 
 
-def left_behind(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Concern]:
+def find_leftovers(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Concern]:
     """What still leads to extensions that nobody holds: the next holder would inherit it."""
     for extension, words, remedy in dict.fromkeys(pointers):
         if extension in vacant:

@@ -31,7 +31,7 @@ _LOCKED = {11, 85, 86, 99, 177, 198}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GpgStatus:
     """The status lines of one call of gpg: keyword and arguments, in order."""
 
     lines: Sequence[tuple[str, list[str]]]
@@ -39,7 +39,7 @@ class Said:
     """Packets of versions that gpg does not know, and their version: it has no status line for them, only words."""
 
     @classmethod
-    def read(cls, stderr: str) -> Said:
+    def parse(cls, stderr: str) -> GpgStatus:
         lines = stderr.splitlines()
         found = (line[len(_MARK) :].split() for line in lines if line.startswith(_MARK))
         newer = {match[1]: match[2] for line in lines if (match := _NEWER.match(line))}
@@ -53,33 +53,33 @@ class Said:
     def has(self, *keywords: str) -> bool:
         return any(keyword in keywords for keyword, _ in self.lines)
 
-    def all(self, *keywords: str) -> list[list[str]]:
+    def find_all(self, *keywords: str) -> list[list[str]]:
         return [arguments for keyword, arguments in self.lines if keyword in keywords]
 
 
-def judged(said: Said, options: PgpOptions, *, ok: bool, valid: bool, code: int) -> Iterator[Fault]:
+def check_message(said: GpgStatus, options: PgpOptions, *, ok: bool, valid: bool, code: int) -> Iterator[Fault]:
     """Warnings about a message that may be believed. Raises `CannotOpen` or `OpenerError` about any other.
 
     `ok` and `valid` are what python-gnupg makes of the same lines, `code` is gpg's exit code.
     """
-    _must_be_known(said)
+    _require_known_versions(said)
     if said.has("BEGIN_DECRYPTION", "ENC_TO", "NEED_PASSPHRASE_SYM", "DECRYPTION_FAILED"):
-        _decrypted(said, ok=ok)
+        _check_decryption(said, ok=ok)
     else:
-        _readable(said, options)
-    _signed(said, options, valid=valid)
+        _check_unencrypted(said, options)
+    _check_signature(said, options, valid=valid)
     # Nothing but a signature of somebody unknown explains why gpg is not content with what it has given.
     if code and not ((said.has("ERRSIG") or said.newer_signature) and not options.signers):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, "gpg found something wrong with the file.", _AGAIN)
-    yield from _outdated(said)
+    yield from _find_weak_crypto(said)
 
 
-def _must_be_known(said: Said) -> None:
+def _require_known_versions(said: GpgStatus) -> None:
     """Keys, messages and signatures of newer versions, which gpg passes over or takes for damage."""
     if said.has("PLAINTEXT") and not said.has("DECRYPTION_OKAY"):
         return  # signed in the clear: perhaps nobody needs the signature
     if said.newer_signature and (said.has("DECRYPTION_OKAY") or not said.has("ENC_TO")):
-        raise _newer_signature(said)
+        raise _newer_signature_error(said)
     if said.newer and not said.has("DECRYPTION_OKAY", "NO_SECKEY", "DECRYPTION_KEY"):
         version = next(iter(said.newer.values()))
         raise CannotOpen(
@@ -89,21 +89,21 @@ def _must_be_known(said: Said) -> None:
         )
 
 
-def _newer_signature(said: Said) -> CannotOpen:
-    return _signature(
+def _newer_signature_error(said: GpgStatus) -> CannotOpen:
+    return _signature_error(
         f"The file is signed with a key of version {said.newer_signature}, which gpg does not know.",
         "Ask the sender to sign with a key of version 4 (RFC 4880), or not to sign.",
     )
 
 
-def _decrypted(said: Said, *, ok: bool) -> None:
-    if any(words[0] == "0" and words[2:] in ([], ["0"]) for words in said.all("DECRYPTION_INFO") if words[1:]):
+def _check_decryption(said: GpgStatus, *, ok: bool) -> None:
+    if any(words[0] == "0" and words[2:] in ([], ["0"]) for words in said.find_all("DECRYPTION_INFO") if words[1:]):
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT,
             "The file is encrypted without integrity protection: nobody could tell whether it was changed on its way.",
             "Ask the sender to switch integrity protection on (MDC, in Bouncy Castle `withIntegrityPacket`).",
         )
-    if said.has("DECRYPTION_OKAY") and ok and len(said.all("PLAINTEXT")) == 1:
+    if said.has("DECRYPTION_OKAY") and ok and len(said.find_all("PLAINTEXT")) == 1:
         return
     if said.has("NEED_PASSPHRASE_SYM") and not said.has("ENC_TO", "DECRYPTION_OKAY"):
         raise CannotOpen(
@@ -111,14 +111,16 @@ def _decrypted(said: Said, *, ok: bool) -> None:
             "The file is encrypted with a passphrase that this site does not have, and not with a key.",
             "Ask the sender to encrypt it with the site's public key (`linecard keys export`).",
         )
-    errors = {int(words[1]) & 0xFFFF for words in said.all("ERROR") if words[0] == _OUR_KEY and words[1].isdecimal()}
+    errors = {
+        int(words[1]) & 0xFFFF for words in said.find_all("ERROR") if words[0] == _OUR_KEY and words[1].isdecimal()
+    }
     if errors & _LOCKED:
         raise OpenerError(
             "The site's PGP key cannot be unlocked: its passphrase is missing or wrong.",
             remedy="Say with `passphrase:` below `open: pgp:` where it lies.",
         )
     if said.has("NO_SECKEY") and not said.has("DECRYPTION_KEY") and not errors:
-        keys = ", ".join(words[0] for words in said.all("ENC_TO") if words) or "another key"
+        keys = ", ".join(words[0] for words in said.find_all("ENC_TO") if words) or "another key"
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT,
             f"The file is encrypted for {keys}, and this site has no such secret key.",
@@ -129,7 +131,7 @@ def _decrypted(said: Said, *, ok: bool) -> None:
     raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off on its way.", _AGAIN, is_cut=True)
 
 
-def _readable(said: Said, options: PgpOptions) -> None:
+def _check_unencrypted(said: GpgStatus, options: PgpOptions) -> None:
     """A message that is not encrypted."""
     if said.has("NEWSIG") and not said.has("PLAINTEXT"):
         raise CannotOpen(
@@ -138,15 +140,15 @@ def _readable(said: Said, options: PgpOptions) -> None:
             "Ask the sender to sign and encrypt the sheet into one file.",
         )
     is_cut = said.has("NODATA") and not said.newer_signature  # it is also said of a signature that gpg does not know
-    if is_cut or len(said.all("PLAINTEXT")) != 1:
+    if is_cut or len(said.find_all("PLAINTEXT")) != 1:
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT, "There is no whole OpenPGP message in the file; it may be cut off.", _AGAIN
         )
     if options.unencrypted == "refuse":
-        raise not_encrypted(signed=said.has("NEWSIG", "GOODSIG", "ERRSIG", "BADSIG"))
+        raise not_encrypted_error(signed=said.has("NEWSIG", "GOODSIG", "ERRSIG", "BADSIG"))
 
 
-def not_encrypted(*, signed: bool = False) -> CannotOpen:
+def not_encrypted_error(*, signed: bool = False) -> CannotOpen:
     return CannotOpen(
         FaultCode.NOT_ENCRYPTED,
         f"The file is {'signed but ' if signed else ''}not encrypted, and this inbox takes encrypted files only.",
@@ -155,40 +157,42 @@ def not_encrypted(*, signed: bool = False) -> CannotOpen:
     )
 
 
-def _signed(said: Said, options: PgpOptions, *, valid: bool) -> None:
+def _check_signature(said: GpgStatus, options: PgpOptions, *, valid: bool) -> None:
     if said.has("BADSIG"):
-        raise _signature("The signature does not fit the file: one of them was changed.", _AGAIN)
+        raise _signature_error("The signature does not fit the file: one of them was changed.", _AGAIN)
     if not options.signers:
         return
     if said.newer_signature and not said.has("VALIDSIG"):
-        raise _newer_signature(said)
+        raise _newer_signature_error(said)
     for keyword, words in said.lines:
         if keyword in _NOT_GOOD:
-            raise _signature(
+            raise _signature_error(
                 f"The file is signed {_NOT_GOOD[keyword].format(who=words[0] if words else '?')}.",
                 "Import the sender's present public key (`linecard keys import`), and list its fingerprint "
                 "under `signers`.",
             )
-    signers = {name for words in said.all("VALIDSIG") for name in (words[0], words[-1])}
+    signers = {name for words in said.find_all("VALIDSIG") for name in (words[0], words[-1])}
     if not signers:
-        raise _signature("The file is not signed.", "Ask the sender to sign it, or list no `signers` for the inbox.")
+        raise _signature_error(
+            "The file is not signed.", "Ask the sender to sign it, or list no `signers` for the inbox."
+        )
     if not valid or not said.has("GOODSIG") or signers.isdisjoint(options.signers):
-        raise _signature(
-            f"The file is signed by {said.all('VALIDSIG')[0][-1]}, who is not one of the inbox's `signers`.",
+        raise _signature_error(
+            f"The file is signed by {said.find_all('VALIDSIG')[0][-1]}, who is not one of the inbox's `signers`.",
             "If that is the right sender, list this fingerprint under `signers`.",
         )
 
 
-def _signature(message: str, remedy: str) -> CannotOpen:
+def _signature_error(message: str, remedy: str) -> CannotOpen:
     return CannotOpen(FaultCode.SIGNATURE, message, remedy)
 
 
-def _outdated(said: Said) -> Iterator[Fault]:
+def _find_weak_crypto(said: GpgStatus) -> Iterator[Fault]:
     """Old ciphers and hashes are taken, because some HR systems know no others, and told."""
     ciphers = [
-        _OLD_CIPHERS[words[1]] for words in said.all("DECRYPTION_INFO") if words[1:] and words[1] in _OLD_CIPHERS
+        _OLD_CIPHERS[words[1]] for words in said.find_all("DECRYPTION_INFO") if words[1:] and words[1] in _OLD_CIPHERS
     ]
-    hashes = [_OLD_HASHES[words[7]] for words in said.all("VALIDSIG") if words[7:] and words[7] in _OLD_HASHES]
+    hashes = [_OLD_HASHES[words[7]] for words in said.find_all("VALIDSIG") if words[7:] and words[7] in _OLD_HASHES]
     for what, how in (*((name, "encrypted") for name in ciphers), *((name, "signed") for name in hashes)):
         yield Fault(
             0,

@@ -14,7 +14,7 @@ _RIGHTS = "Give the user linecard runs as the right to write to the folder `hand
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class PhoneSetup:
     """What the provisioning server needs to set a phone up."""
 
     extension: str
@@ -26,13 +26,13 @@ class Handed:
     voicemail_pin: str | None
 
 
-class Folder:
+class SecretFolder:
     """The folder in which secrets are left. A file is whole or not there, and durable when a call returns."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def check(self) -> None:
+    def ensure_writable(self) -> None:
         """See that secrets can be left here, before any is made. Raises `BackendError`."""
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,11 +41,13 @@ class Folder:
         if not os.access(self._path, os.W_OK | os.X_OK):
             raise BackendError(f"{self._path} cannot be written.", remedy=_RIGHTS)
 
-    def leave(self, handed: Handed) -> None:
+    def write_secret(self, handed: PhoneSetup) -> None:
         """Leave one secret, in the place of an earlier one of the extension."""
-        facts = {name: getattr(handed, name) for name in Handed.__slots__}
+        facts = {name: getattr(handed, name) for name in PhoneSetup.__slots__}
         try:
-            with write_whole(self._path / f"{_name(handed.extension)}.json", text=True, mode=0o600, named=False) as out:
+            with write_whole(
+                self._path / f"{_file_name(handed.extension)}.json", text=True, mode=0o600, named=False
+            ) as out:
                 json.dump(facts, out, indent=1)
                 out.write("\n")
         except OSError as error:
@@ -54,11 +56,11 @@ class Folder:
     def withdraw(self, extension: str) -> None:
         """Take away what was left for an extension that nobody holds."""
         try:
-            (self._path / f"{_name(extension)}.json").unlink(missing_ok=True)
+            (self._path / f"{_file_name(extension)}.json").unlink(missing_ok=True)
         except OSError as error:
             raise self._error(error) from error
 
-    def settle(self) -> None:
+    def sync(self) -> None:
         """Make what was left and taken away durable."""
         try:
             sync_folder(self._path)
@@ -69,5 +71,5 @@ class Folder:
         return BackendError(f"{error.filename or self._path}: {error.strerror}.", remedy=_RIGHTS)
 
 
-def _name(extension: str) -> str:
+def _file_name(extension: str) -> str:
     return extension.replace("*", "star").replace("#", "hash")

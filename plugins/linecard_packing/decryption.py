@@ -22,11 +22,11 @@ from linecard.api.opener import (
     detect_openpgp,
     preamble_length,
 )
-from linecard_packing.bounds import no_room
-from linecard_packing.home import Home
+from linecard_packing.gnupg_home import GnupgHome
+from linecard_packing.gpg_status import GpgStatus, check_message, not_encrypted_error
 from linecard_packing.options import PgpOptions
-from linecard_packing.pgp_keys import keys_of
-from linecard_packing.verdict import Said, judged, not_encrypted
+from linecard_packing.pgp_keys import list_keys
+from linecard_packing.unpacking_limits import disk_full_error
 
 _TIMED_OUT = 124
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
@@ -42,34 +42,34 @@ class PgpOpener:
 
     def __init__(self, options: PgpOptions, context: Context) -> None:
         self._options, self._context = options, context
-        self._home = Home(context.site.state)
+        self._home = GnupgHome(context.site.state)
         self._beginning = Lock()
 
     def recognises(self, head: bytes) -> bool:
         return detect_openpgp(head) is not None
 
     def bare(self) -> CannotOpen | None:
-        return None if self._options.unencrypted == "accept" else not_encrypted()
+        return None if self._options.unencrypted == "accept" else not_encrypted_error()
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:
-        _must_be_a_message(_head(wrapped))
-        _pass_preamble(wrapped)
+        _require_message(_peek(wrapped))
+        _skip_preamble(wrapped)
         options = self._options
         passphrase = options.passphrase.reveal(self._context.site.folder, os.environ) if options.passphrase else None
         with self._beginning:
-            gpg = self._home.gpg(limit=options.seconds)
+            gpg = self._home.make_gpg(limit=options.seconds)
         try:
             plain = self._context.temporary_file()
         except OSError as error:
-            raise no_room(error) from error
+            raise disk_full_error(error) from error
         try:
-            self._fill(plain, gpg, wrapped, passphrase, most, noted)
+            self._decrypt_into(plain, gpg, wrapped, passphrase, most, noted)
         except BaseException:
             plain.close()
             raise
         return plain
 
-    def _fill(
+    def _decrypt_into(
         self,
         plain: BinaryIO,
         gpg: Any,
@@ -79,26 +79,26 @@ class PgpOpener:
         noted: Callable[[Fault], None],
     ) -> None:
         """Have gpg decrypt into this file. Raises, with pieces in the file, unless all of it may be believed."""
-        taken = _Taken(plain, most)
+        taken = _BoundedWriter(plain, most)
         gpg.on_data = taken
-        said, result = _called(gpg, wrapped, passphrase, most)
+        said, result = _call_gpg(gpg, wrapped, passphrase, most)
         if taken.failed is not None:
-            raise no_room(taken.failed)
+            raise disk_full_error(taken.failed)
         if taken.size > most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is encrypted in the file is larger than {most:,} bytes.",
                 "Split it, or raise `max_bytes` on the inbox.",
             )
-        self._must_have_ended(result.returncode, result.stderr)
-        for fault in judged(said, self._options, ok=result.ok, valid=result.valid, code=result.returncode):
+        self._check_exit_code(result.returncode, result.stderr)
+        for fault in check_message(said, self._options, ok=result.ok, valid=result.valid, code=result.returncode):
             noted(fault)
         try:
             plain.seek(0)  # writes what was held back
         except OSError as error:
-            raise no_room(error) from error
+            raise disk_full_error(error) from error
 
-    def _must_have_ended(self, code: int, stderr: str) -> None:
+    def _check_exit_code(self, code: int, stderr: str) -> None:
         if code == _TIMED_OUT:
             raise CannotOpen(
                 FaultCode.CANNOT_DECRYPT,
@@ -119,7 +119,7 @@ class PgpOpener:
 
     def concerns(self, now: datetime) -> Iterator[Concern]:
         try:
-            keys = keys_of(self._home) if self._home.exists else []
+            keys = list_keys(self._home) if self._home.exists else []
         except (OpenerError, KeyringError) as error:
             yield Concern("pgp", str(error), error.remedy)
             return
@@ -155,21 +155,21 @@ class PgpOpener:
         self._home.close()
 
 
-def _head(wrapped: BinaryIO) -> bytes:
+def _peek(wrapped: BinaryIO) -> bytes:
     """The first bytes, which are read again afterwards."""
     return cast("io.BufferedReader", wrapped).peek(_HEAD)[:_HEAD]
 
 
-def _must_be_a_message(head: bytes) -> None:
+def _require_message(head: bytes) -> None:
     """gpg says of keys and of parts of messages what would send an operator the wrong way."""
     container = detect_container(head)
     if container is not None and detect_openpgp(head) not in (PgpKind.ENCRYPTED, PgpKind.MESSAGE):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, container.sentence, container.remedy)
 
 
-def _pass_preamble(wrapped: BinaryIO) -> None:
+def _skip_preamble(wrapped: BinaryIO) -> None:
     """Read what stands before a message and says nothing: to gpg 2.2 a file that begins with padding is no OpenPGP."""
-    while (size := preamble_length(_head(wrapped))) > 0:
+    while (size := preamble_length(_peek(wrapped))) > 0:
         while size > 0:
             block = wrapped.read(min(size, _BLOCK))
             if not block:
@@ -177,7 +177,7 @@ def _pass_preamble(wrapped: BinaryIO) -> None:
             size -= len(block)
 
 
-class _Taken:
+class _BoundedWriter:
     """Puts what gpg gives into a file, up to a limit; gpg itself is told the limit too."""
 
     def __init__(self, plain: BinaryIO, most: int) -> None:
@@ -195,7 +195,7 @@ class _Taken:
         return False  # python-gnupg need not keep it
 
 
-def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> tuple[Said, Any]:
+def _call_gpg(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> tuple[GpgStatus, Any]:
     """gpg's answer, also where it stopped reading before the end, which python-gnupg leaves to its caller."""
     made: list[Any] = []
     usual = gpg.result_map["crypt"]
@@ -217,4 +217,4 @@ def _called(gpg: Any, wrapped: BinaryIO, passphrase: str | None, most: int) -> t
         raise OpenerError(
             "The program timeout cannot be run.", remedy="Install it: apt-get install coreutils."
         ) from error
-    return Said.read(made[-1].stderr), made[-1]
+    return GpgStatus.parse(made[-1].stderr), made[-1]

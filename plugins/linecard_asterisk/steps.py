@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from linecard.api.backend import Change, Fate, Holding, Result
 from linecard_asterisk import rotation
+from linecard_asterisk.accounts import Account
 from linecard_asterisk.convert import is_extension
 from linecard_asterisk.options import AsteriskOptions
-from linecard_asterisk.read import Endpoint, Link, Seen
-from linecard_asterisk.rotation import Known
-from linecard_asterisk.sharing import Account
+from linecard_asterisk.reader import Endpoint, Link, Snapshot
+from linecard_asterisk.rotation import Surroundings
 
 
 class Step(NamedTuple):
@@ -38,7 +38,7 @@ class Step(NamedTuple):
         return self.before.member if self.holder_changes else None
 
 
-class Judge:
+class StepBuilder:
     """Plays changes on what was `seen`, in order.
 
     `refused` has, by extension, why its holder cannot lose it now, `registered` the extensions which nobody holds and
@@ -47,8 +47,8 @@ class Judge:
 
     def __init__(
         self,
-        seen: Seen,
-        known: Known,
+        seen: Snapshot,
+        known: Surroundings,
         options: AsteriskOptions,
         refused: Mapping[str, str],
         registered: Collection[str],
@@ -61,7 +61,7 @@ class Judge:
         self._was: dict[str, Holding] = {}
         self._rings = dict(seen.rings)
 
-    def judged(self, change: Change) -> Result:
+    def add(self, change: Change) -> Result:
         """What becomes of this change, if those before it are made."""
         extension, after = change.extension, change.after
         now = self._now.get(extension)
@@ -73,7 +73,7 @@ class Judge:
             return Result(change, Fate.STALE, f"{extension} {held} now")
         if now == after:
             return Result(change, Fate.DONE)
-        if words := self._refusal(change):
+        if words := self._find_refusal(change):
             return Result(change, Fate.FAILED, words)
         self._now[extension] = after
         if now.numbers != after.numbers:
@@ -82,18 +82,18 @@ class Judge:
             self._rings.update(dict.fromkeys(after.numbers, extension))
         return Result(change, Fate.DONE)
 
-    def steps(self) -> list[Step]:
+    def list_steps(self) -> list[Step]:
         """What the changes that can be made come to, extension by extension."""
         return [
-            self._step(extension, before, after)
+            self._make_step(extension, before, after)
             for extension, after in self._now.items()
             if (before := self._was[extension]) != after
         ]
 
-    def _step(self, extension: str, before: Holding, after: Holding) -> Step:
+    def _make_step(self, extension: str, before: Holding, after: Holding) -> Step:
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         leaves = before.member is not None and after.member is None
-        fresh = is_renewed(self._options, (before.member, after.member), endpoint, link)
+        fresh = is_secret_renewed(self._options, (before.member, after.member), endpoint, link)
         return Step(
             extension,
             before,
@@ -105,16 +105,16 @@ class Judge:
             remove=leaves and self._options.on_release == "remove" and link is not None and link.made,
             fresh=fresh,
             existed=endpoint is not None or link is not None or extension in self._registered,
-            devices=rotation.devices(extension, endpoint, self._known) if fresh else (),
+            devices=rotation.find_devices(extension, endpoint, self._known) if fresh else (),
         )
 
-    def _refusal(self, change: Change) -> str:
+    def _find_refusal(self, change: Change) -> str:
         """Why a change cannot be made; empty if it can."""
         extension, (member, numbers) = change.extension, change.after
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         if not is_extension(extension):
             return f"{extension!r} is no extension"
-        if member is not None and not _plain(member):
+        if member is not None and not _is_login(member):
             return f"{member!r} is no login"
         if endpoint is None:
             if not self._options.create and (member is not None or link is None):
@@ -130,20 +130,20 @@ class Judge:
         if extension in self._refused:
             return self._refused[extension]
         before = self._seen.holding(extension).member
-        if not is_renewed(self._options, (before, member), endpoint, link):
+        if not is_secret_renewed(self._options, (before, member), endpoint, link):
             return ""
-        return rotation.refusal(extension, endpoint, self._known, silence=self._silences(extension, endpoint))
+        return rotation.find_refusal(extension, endpoint, self._known, silence=self._may_silence(extension, endpoint))
 
-    def _silences(self, extension: str, endpoint: Endpoint | None) -> bool:
+    def _may_silence(self, extension: str, endpoint: Endpoint | None) -> bool:
         """Whether the devices that ring with it may be shut out; of those that wait for a person, the ones of which the
         plan told."""
         if self._options.second_devices != "hold":
             return self._options.silences
-        others = {account.name for account in rotation.devices(extension, endpoint, self._known)}
+        others = {account.name for account in rotation.find_devices(extension, endpoint, self._known)}
         return others <= self._named.get(extension, frozenset())
 
 
-def is_renewed(
+def is_secret_renewed(
     options: AsteriskOptions, holders: tuple[str | None, str | None], endpoint: Endpoint | None, link: Link | None
 ) -> bool:
     """Whether the secret of an extension is made anew when it goes from one holder to the other."""
@@ -154,6 +154,6 @@ def is_renewed(
     return not taken or options.new_when_adopted
 
 
-def _plain(member: str) -> bool:
+def _is_login(member: str) -> bool:
     """A login that cannot be mistaken for anything else in a file or a header."""
     return member != "" and member.isprintable() and " " not in member and member == member.lower()

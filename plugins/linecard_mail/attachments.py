@@ -20,7 +20,7 @@ OLDEST = (1980, 1, 1, 0, 0, 0)
 """A zip file knows no earlier time."""
 
 
-class File(NamedTuple):
+class Attachment(NamedTuple):
     """One attached file, whole in memory: never larger than the options allow."""
 
     name: str
@@ -28,10 +28,10 @@ class File(NamedTuple):
     content: bytes
 
 
-class Files(NamedTuple):
+class Attachments(NamedTuple):
     """`attached`, and the names of those that were `left_out` because they are too large."""
 
-    attached: tuple[File, ...]
+    attached: tuple[Attachment, ...]
     left_out: tuple[str, ...]
 
     @property
@@ -44,14 +44,14 @@ class Files(NamedTuple):
         return next((file.name for file in self.attached if FORMS["retry"] in file.name), "")
 
 
-NONE = Files((), ())
+NONE = Attachments((), ())
 
 
-def files(letter: Letter, write: Write, *, plain_most: int, attached_most: int) -> Files:
+def collect_attachments(letter: Letter, write: Write, *, plain_most: int, attached_most: int) -> Attachments:
     """The files of a letter. They are written to disk first: a report may be larger than the memory."""
     report = letter.report
     stem = safe_name(PurePath(report.path).name)
-    attached: list[File] = []
+    attached: list[Attachment] = []
     left_out: list[str] = []
     room = attached_most
     # the retry sheet first: it is the smaller one, and the one that somebody has to work on
@@ -61,23 +61,23 @@ def files(letter: Letter, write: Write, *, plain_most: int, attached_most: int) 
         if not report.total and form == "csv":
             continue
         name = stem + FORMS[form]
-        with _written(form, write) as file:
+        with _render_to_disk(form, write) as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
             if size <= min(plain_most, room):
-                made = File(name, "csv", file.read())
+                made = Attachment(name, "csv", file.read())
             else:
-                made = File(f"{name}.zip", "zip", _zipped(file, name, report.run.changed))
+                made = Attachment(f"{name}.zip", "zip", _zip(file, name, report.run.changed))
         if len(made.content) > room:
             left_out.append(name)
         else:
             attached.append(made)
             room -= len(made.content)
-    return Files(tuple(attached), tuple(left_out))
+    return Attachments(tuple(attached), tuple(left_out))
 
 
 @contextmanager
-def _written(form: str, write: Write) -> Iterator[IO[bytes]]:
+def _render_to_disk(form: str, write: Write) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as file:
         out = io.TextIOWrapper(file, encoding="utf-8", newline="")
         write(form, out)
@@ -86,7 +86,7 @@ def _written(form: str, write: Write) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _zipped(file: IO[bytes], name: str, at: datetime) -> bytes:
+def _zip(file: IO[bytes], name: str, at: datetime) -> bytes:
     """Packed, the same bytes whenever it is done."""
     packed = io.BytesIO()
     when = max(at.timetuple()[:6], OLDEST)

@@ -18,57 +18,57 @@ Further = dict[str, tuple[str, ...]]
 """By extension, the numbers that it has besides the first."""
 
 
-def entries(connection: sqlite3.Connection, scope: Scope) -> Iterator[Entry]:
+def read_entries(connection: sqlite3.Connection, scope: Scope) -> Iterator[Entry]:
     """Each extension of the scope once. Consistent if the connection is in a transaction."""
     if scope.whole:
-        further = _further(connection.execute(_FURTHER))
-        yield from _read(connection.execute(_ENTRIES), further)
+        further = _group_further(connection.execute(_FURTHER))
+        yield from _make_entries(connection.execute(_ENTRIES), further)
         return
-    yield from _where(connection, "extension", scope.extensions)
-    for entry in _where(connection, "member", scope.members):
+    yield from _select(connection, "extension", scope.extensions)
+    for entry in _select(connection, "member", scope.members):
         if entry.extension not in scope.extensions:
             yield entry
-    for entry in _with_numbers(connection, scope.numbers):
+    for entry in _find_by_number(connection, scope.numbers):
         if entry.extension not in scope.extensions and entry.member not in scope.members:
             yield entry
 
 
-def logins(connection: sqlite3.Connection, scope: Scope) -> Iterator[str]:
+def read_logins(connection: sqlite3.Connection, scope: Scope) -> Iterator[str]:
     """Members that exist: all, or those that the scope names."""
     if scope.whole:
         yield from (login for (login,) in connection.execute("SELECT login FROM members"))
         return
-    for some in _chunks(scope.members):
-        found = connection.execute(f"SELECT login FROM members WHERE login IN ({_marks(some)})", some)
+    for some in _split_chunks(scope.members):
+        found = connection.execute(f"SELECT login FROM members WHERE login IN ({_placeholders(some)})", some)
         yield from (login for (login,) in found)
 
 
-def _where(connection: sqlite3.Connection, column: str, names: Collection[str]) -> Iterator[Entry]:
-    for some in _chunks(names):
-        found = connection.execute(f"{_ENTRIES} WHERE {column} IN ({_marks(some)})", some).fetchall()
+def _select(connection: sqlite3.Connection, column: str, names: Collection[str]) -> Iterator[Entry]:
+    for some in _split_chunks(names):
+        found = connection.execute(f"{_ENTRIES} WHERE {column} IN ({_placeholders(some)})", some).fetchall()
         names = [extension for extension, _, number in found if number is not None]
-        further = _further(connection.execute(f"{_FURTHER} WHERE extension IN ({_marks(names)})", names))
-        yield from _read(found, further)
+        further = _group_further(connection.execute(f"{_FURTHER} WHERE extension IN ({_placeholders(names)})", names))
+        yield from _make_entries(found, further)
 
 
-def _with_numbers(connection: sqlite3.Connection, numbers: Collection[str]) -> Iterator[Entry]:
+def _find_by_number(connection: sqlite3.Connection, numbers: Collection[str]) -> Iterator[Entry]:
     """Each extension that one of these numbers rings, once, however many of them do."""
     found: set[str] = set()
-    for some in _chunks(numbers):
+    for some in _split_chunks(numbers):
         for table in ("extensions", "further_numbers"):
-            query = f"SELECT extension FROM {table} WHERE number IN ({_marks(some)})"
+            query = f"SELECT extension FROM {table} WHERE number IN ({_placeholders(some)})"
             found.update(extension for (extension,) in connection.execute(query, some))
-    yield from _where(connection, "extension", found)
+    yield from _select(connection, "extension", found)
 
 
-def _further(rows: Iterable[tuple[str, str]]) -> Further:
+def _group_further(rows: Iterable[tuple[str, str]]) -> Further:
     found: Further = {}
     for extension, number in rows:
         found[extension] = (*found.get(extension, ()), number)
     return found
 
 
-def _read(rows: Iterable[tuple[str, str | None, str | None]], further: Further) -> Iterator[Entry]:
+def _make_entries(rows: Iterable[tuple[str, str | None, str | None]], further: Further) -> Iterator[Entry]:
     for extension, member, number in rows:
         if number is None:
             yield Entry(extension, member)
@@ -78,11 +78,11 @@ def _read(rows: Iterable[tuple[str, str | None, str | None]], further: Further) 
             yield Entry(extension, member, (number,))
 
 
-def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+def _split_chunks(names: Iterable[str]) -> Iterator[list[str]]:
     source = iter(names)
     while some := list(islice(source, CHUNK)):
         yield some
 
 
-def _marks(names: Collection[str]) -> str:
+def _placeholders(names: Collection[str]) -> str:
     return ", ".join("?" * len(names))

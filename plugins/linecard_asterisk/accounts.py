@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard_asterisk.bulk import among
+from linecard_asterisk.bulk import where_in
 
 
 class Account(NamedTuple):
@@ -26,14 +26,14 @@ class Account(NamedTuple):
     outbound: tuple[str, ...] = ()
 
 
-def names_in(text: str | None) -> tuple[str, ...]:
+def split_names(text: str | None) -> tuple[str, ...]:
     """The names in a list as Asterisk has it, each once: `1002, 1002-b`."""
     if not text:
         return ()
     return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
 
 
-class Sharing:
+class AccountIndex:
     """What the endpoints among these `accounts` share."""
 
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
@@ -47,22 +47,22 @@ class Sharing:
             for auth in (*account.auths, *account.outbound):
                 self._by_auth.setdefault(auth, set()).add(account.name)
 
-    def devices(self, extension: str, aors: Iterable[str]) -> tuple[str, ...]:
+    def find_devices(self, extension: str, aors: Iterable[str]) -> tuple[str, ...]:
         """The other endpoints whose phones ring with an extension that lists these addresses of record."""
         found = {name for aor in aors for name in self._by_aor.get(aor, ()) if name != extension}
         return tuple(sorted(found)) if found else ()
 
-    def users(self, auth: str) -> Collection[str]:
+    def find_users(self, auth: str) -> Collection[str]:
         """The endpoints that list a secret."""
         return self._by_auth.get(auth, ())
 
 
-def read_all(connection: sa.Connection, endpoints: sa.Table) -> Iterator[Account]:
+def read_accounts(connection: sa.Connection, endpoints: sa.Table) -> Iterator[Account]:
     """Every endpoint of the table."""
-    yield from map(_account, connection.execute(sa.select(*_columns(endpoints))))
+    yield from map(_make_account, connection.execute(sa.select(*_account_columns(endpoints))))
 
 
-def read_around(
+def read_related_accounts(
     connection: sa.Connection, endpoints: sa.Table, lists: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Account]:
     """Every endpoint that may share something with these, given by name with all that they list.
@@ -74,18 +74,18 @@ def read_around(
     odd = [c.aors != c.id, c.auth != c.id]
     if "outbound_auth" in c:
         odd.append(c.outbound_auth != "")
-    query = sa.select(*_columns(endpoints))
-    yield from map(_account, connection.execute(query.where(sa.or_(*odd))).all())
+    query = sa.select(*_account_columns(endpoints))
+    yield from map(_make_account, connection.execute(query.where(sa.or_(*odd))).all())
     named = {name for extension, listed in lists.items() for name in listed if name != extension}
-    for some in among(connection, c.id, named):
-        yield from map(_account, connection.execute(query.where(some)).all())
+    for some in where_in(connection, c.id, named):
+        yield from map(_make_account, connection.execute(query.where(some)).all())
 
 
-def _columns(endpoints: sa.Table) -> list[Any]:
+def _account_columns(endpoints: sa.Table) -> list[Any]:
     c = endpoints.c
     return [c.id, c.aors, c.auth, c.outbound_auth if "outbound_auth" in c else sa.literal(None, sa.Text)]
 
 
-def _account(row: Any) -> Account:
+def _make_account(row: Any) -> Account:
     name, aors, auths, outbound = row
-    return Account(name, names_in(aors), names_in(auths), names_in(outbound))
+    return Account(name, split_names(aors), split_names(auths), split_names(outbound))

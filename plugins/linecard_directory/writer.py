@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from linecard.api.backend import VACANT, Change, Fate, Holding, Result, Scope
-from linecard_directory.read import entries
+from linecard_directory.reader import read_entries
 from linecard_directory.schema import transaction
 
 Clock = Callable[[], datetime]
@@ -42,17 +42,17 @@ class Writer:
         """Make the changes of a group in order and commit; one result each. Raises `sqlite3.Error`."""
         try:
             with transaction(self._connection):
-                return self._together(group)
+                return self._write_together(group)
         except sqlite3.IntegrityError:  # a change that the tables refuse: find out which, and let it fail alone
             with transaction(self._connection):
-                return self._one_by_one(group)
+                return self._write_one_by_one(group)
 
-    def _together(self, group: list[Change]) -> list[Result]:
-        held = self._held(group)
+    def _write_together(self, group: list[Change]) -> list[Result]:
+        held = self._read_holdings(group)
         made: list[Change] = []
         results: list[Result] = []
         for change in group:
-            result = self._judged(change, held)
+            result = self._check_change(change, held)
             results.append(result)
             if result.fate is Fate.DONE and change.before != change.after:
                 held[change.extension] = change.after
@@ -60,12 +60,12 @@ class Writer:
         self._store(made)
         return results
 
-    def _one_by_one(self, group: list[Change]) -> list[Result]:
-        held = self._held(group)
-        return [self._alone(change, held) for change in group]
+    def _write_one_by_one(self, group: list[Change]) -> list[Result]:
+        held = self._read_holdings(group)
+        return [self._write_one(change, held) for change in group]
 
-    def _alone(self, change: Change, held: Held) -> Result:
-        result = self._judged(change, held)
+    def _write_one(self, change: Change, held: Held) -> Result:
+        result = self._check_change(change, held)
         if result.fate is not Fate.DONE or change.before == change.after:
             return result
         self._connection.execute("SAVEPOINT change")
@@ -79,15 +79,15 @@ class Writer:
         self._connection.execute("RELEASE change")
         return result
 
-    def _held(self, group: list[Change]) -> Held:
+    def _read_holdings(self, group: list[Change]) -> Held:
         """What the extensions of the group are now; one that does not exist is missing."""
         scope = Scope(extensions=frozenset(change.extension for change in group))
-        return {entry.extension: entry.holding for entry in entries(self._connection, scope)}
+        return {entry.extension: entry.holding for entry in read_entries(self._connection, scope)}
 
-    def _judged(self, change: Change, held: Held) -> Result:
+    def _check_change(self, change: Change, held: Held) -> Result:
         now = held.get(change.extension, VACANT)
         if now != change.before:
-            return Result(change, Fate.STALE, f"{change.extension} {_shown(now)} now")
+            return Result(change, Fate.STALE, f"{change.extension} {_describe_holding(now)} now")
         if not self._create_extensions and change.extension not in held and change.after != change.before:
             return Result(change, Fate.FAILED, f"there is no extension {change.extension}")
         return Result(change, Fate.DONE)
@@ -97,7 +97,7 @@ class Writer:
         if self._create_members:
             logins = {c.after.member for c in made if c.after.member is not None}
             self._connection.executemany(_MEMBER, [(login,) for login in sorted(logins)])
-        for several, changes in groupby(made, key=_is_of_several):
+        for several, changes in groupby(made, key=_has_several_numbers):
             if several:
                 self._store_several(changes)
             else:
@@ -105,7 +105,7 @@ class Writer:
                 self._connection.executemany(_EXTENSION, rows)
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._connection.executemany(
-            _OPERATION, [(at, c.extension, *_logged(c.before), *_logged(c.after)) for c in made]
+            _OPERATION, [(at, c.extension, *_operation_values(c.before), *_operation_values(c.after)) for c in made]
         )
 
     def _store_several(self, changes: Iterable[Change]) -> None:
@@ -123,7 +123,7 @@ class Writer:
             case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
                 return f"there is no member {member}"
             case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-                return self._in_use(change) or str(error)
+                return self._describe_number_in_use(change) or str(error)
         sentences = {
             "lower_case": f"{member!r} is no login in lower case",
             "short_number": f"{change.extension!r} is no extension",
@@ -131,27 +131,27 @@ class Writer:
         }
         return next((said for name, said in sentences.items() if name in str(error)), str(error))
 
-    def _in_use(self, change: Change) -> str:
+    def _describe_number_in_use(self, change: Change) -> str:
         """Which of the numbers of a change another extension has, and who holds that; empty where none has."""
         scope = Scope(numbers=frozenset(change.after.numbers))
-        others = (entry for entry in entries(self._connection, scope) if entry.extension != change.extension)
+        others = (entry for entry in read_entries(self._connection, scope) if entry.extension != change.extension)
         bearer = next(others, None)
         if bearer is None:
             return ""
         number = next(number for number in change.after.numbers if number in bearer.numbers)
-        return f"{number} is on extension {bearer.extension}, which {_shown(Holding(bearer.member))}"
+        return f"{number} is on extension {bearer.extension}, which {_describe_holding(Holding(bearer.member))}"
 
 
-def _is_of_several(change: Change) -> bool:
+def _has_several_numbers(change: Change) -> bool:
     return len(change.before.numbers) > 1 or len(change.after.numbers) > 1
 
 
-def _logged(holding: Holding) -> tuple[str | None, str | None]:
+def _operation_values(holding: Holding) -> tuple[str | None, str | None]:
     """As the operations have it: all numbers, with a blank between two."""
     member, numbers = holding
     return member, (numbers[0] if len(numbers) == 1 else " ".join(numbers)) if numbers else None
 
 
-def _shown(now: Holding) -> str:
+def _describe_holding(now: Holding) -> str:
     numbers = f", with number {' and '.join(now.numbers)}," if now.numbers else ""
     return f"is held by {now.member or 'nobody'}{numbers}"

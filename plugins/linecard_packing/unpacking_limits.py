@@ -8,11 +8,11 @@ from typing import Any, BinaryIO, NoReturn
 
 from linecard.api.opener import CannotOpen, FaultCode, OpenerError
 
-FREE = 1_000_000
+UNLIMITED_SIZE = 1_000_000
 """Bytes from which on the ratio counts: a small sheet of equal rows packs very well."""
 
 
-class Flow(io.RawIOBase):
+class LimitedStream(io.RawIOBase):
     """The bytes that `more` gives, up to a size and a ratio. `more(n)` gives at most n bytes, none at the end.
 
     `taken` tells how many packed bytes they were made of so far. `held` is closed with it.
@@ -61,7 +61,7 @@ class Flow(io.RawIOBase):
                 f"What is packed in the file is larger than {self._most:,} bytes.",
                 "Split it, or raise `max_bytes` on the inbox.",
             )
-        if self._given > max(FREE, self._ratio * self._taken()):
+        if self._given > max(UNLIMITED_SIZE, self._ratio * self._taken()):
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is packed in the file is more than {self._ratio} times larger than the file.",
@@ -73,7 +73,7 @@ def refuse(message: str, remedy: str, *, is_cut: bool = False) -> NoReturn:
     raise CannotOpen(FaultCode.PACKING, message, remedy, is_cut=is_cut)
 
 
-def must_be_packed(how: str) -> CannotOpen:
+def not_packed_error(how: str) -> CannotOpen:
     return CannotOpen(
         FaultCode.PACKING,
         f"The file is not packed with {how}, and this inbox takes no others.",
@@ -81,7 +81,7 @@ def must_be_packed(how: str) -> CannotOpen:
     )
 
 
-def no_room(error: OSError) -> OpenerError:
+def disk_full_error(error: OSError) -> OpenerError:
     return OpenerError(
         f"The opened file cannot be put down: {error.strerror}.", remedy="Make room on the disk of `state`."
     )

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from linecard.api import Concern
 from linecard_asterisk import database
-from linecard_asterisk.examine_phones import held_fast
+from linecard_asterisk.accounts import Account
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
-from linecard_asterisk.sharing import Account
+from linecard_asterisk.phone_check import find_bound_extensions
 
 NEEDED = {
     "endpoints": ("id", "aors", "auth", "context", "callerid"),
@@ -31,14 +31,14 @@ WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "call
 _ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
 
 
-def concerns(
+def find_concerns(
     engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = (), freed: Collection[str] = ()
 ) -> Iterator[Concern]:
     """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow; extensions
     whose holder could not be shut out, and what is told of messages for those that are `freed`."""
     inspector = sa.inspect(engine)
-    names = database.named(options)
-    there = database.columns(inspector, names.values())
+    names = database.used_tables(options)
+    there = database.read_columns(inspector, names.values())
     complete = True
     for key, name in names.items():
         if name not in there:
@@ -47,20 +47,20 @@ def concerns(
                 yield Concern(f"table {name}", f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
             continue
         found = {column["name"]: column for column in there[name]}
-        missing = [column for column in _needed(key, options) if column not in found]
+        missing = [column for column in _needed_columns(key, options) if column not in found]
         complete = complete and not missing
         for column in missing:
-            yield Concern(f"table {name}", f"the table {name} has no column {column}", _of_column(key, column))
-        yield from _narrow(key, name, found)
-        yield from _slow(inspector, key, name, found, options)
+            yield Concern(f"table {name}", f"the table {name} has no column {column}", _column_remedy(key, column))
+        yield from _find_narrow_columns(key, name, found)
+        yield from _find_missing_indexes(inspector, key, name, found, options)
     if complete:
         with engine.connect().execution_options(write=False) as connection:
-            yield from held_fast(connection, options, there, elsewhere, freed)
+            yield from find_bound_extensions(connection, options, there, elsewhere, freed)
         if names["numbers"] in there:
-            yield from _otherwise(engine, options)
+            yield from _find_other_spellings(engine, options)
 
 
-def _needed(key: str, options: AsteriskOptions) -> Iterator[str]:
+def _needed_columns(key: str, options: AsteriskOptions) -> Iterator[str]:
     yield from NEEDED[key]
     columns, template = options.columns, options.template
     more: dict[str, list[str | None]] = {
@@ -68,12 +68,12 @@ def _needed(key: str, options: AsteriskOptions) -> Iterator[str]:
         "auths": [*template.auth, *(("md5_cred", "realm") if options.as_md5 else ())],
         "aors": [*template.aor, *(("mailboxes",) if options.tables.voicemail else ())],
         "voicemail": [columns.email, columns.fullname, *template.voicemail],
-        "numbers": [*_numbers(options), *(("context", "priority", "app") if options.dialplan else ())],
+        "numbers": [*_number_columns(options), *(("context", "priority", "app") if options.dialplan else ())],
     }
     yield from (column for column in more.get(key, []) if column is not None and column not in NEEDED[key])
 
 
-def _of_column(key: str, column: str) -> str:
+def _column_remedy(key: str, column: str) -> str:
     if key == "contacts":
         return f"Bring the schema up to date, for a leaver's phone is found by it. {_ALEMBIC}"
     if key == "numbers":
@@ -81,7 +81,7 @@ def _of_column(key: str, column: str) -> str:
     return f"Add it, or take it out of `template` or `columns`. {_ALEMBIC}"
 
 
-def _narrow(key: str, name: str, found: dict[str, Any]) -> Iterator[Concern]:
+def _find_narrow_columns(key: str, name: str, found: dict[str, Any]) -> Iterator[Concern]:
     for (table, column), least in WIDE.items():
         length = getattr(found[column]["type"], "length", None) if table == key and column in found else None
         if length is not None and length < least:
@@ -90,7 +90,7 @@ def _narrow(key: str, name: str, found: dict[str, Any]) -> Iterator[Concern]:
             )
 
 
-def _slow(
+def _find_missing_indexes(
     inspector: sa.Inspector, key: str, name: str, found: dict[str, Any], options: AsteriskOptions
 ) -> Iterator[Concern]:
     """Keys and indexes by which a few rows of many are found."""
@@ -100,7 +100,7 @@ def _slow(
         "aors": ("id",),
         "contacts": ("endpoint",),
     }
-    number, target = _numbers(options)
+    number, target = _number_columns(options)
     key_of_numbers = [number] if options.dialplan is None else ["context", number, "priority"]
     wanted["numbers"] = (key_of_numbers[0], target)
     first = _first_columns(inspector, name)
@@ -120,23 +120,23 @@ def _slow(
         )
 
 
-def _numbers(options: AsteriskOptions) -> tuple[str, str]:
+def _number_columns(options: AsteriskOptions) -> tuple[str, str]:
     """The columns of a number and of where it leads."""
     columns = options.columns
     return (columns.number, columns.extension) if options.dialplan is None else ("exten", "appdata")
 
 
 def _first_columns(inspector: sa.Inspector, name: str) -> set[str | None]:
-    return {columns[0] for columns, _ in _keys(inspector, name) if columns}
+    return {columns[0] for columns, _ in _read_keys(inspector, name) if columns}
 
 
 def _is_unique(inspector: sa.Inspector, name: str, wanted: list[str]) -> bool:
-    return any(unique and set(columns) == set(wanted) for columns, unique in _keys(inspector, name))
+    return any(unique and set(columns) == set(wanted) for columns, unique in _read_keys(inspector, name))
 
 
-def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None], bool]]:
+def _read_keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None], bool]]:
     """The columns of each key and index, and whether they are unique."""
-    schema, bare = database.split(name)
+    schema, bare = database.split_name(name)
     yield [*inspector.get_pk_constraint(bare, schema)["constrained_columns"]], True
     for unique in inspector.get_unique_constraints(bare, schema):
         yield [*unique["column_names"]], True
@@ -144,10 +144,10 @@ def _keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | None]
         yield index["column_names"], bool(index["unique"])
 
 
-def _otherwise(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Concern]:
+def _find_other_spellings(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Concern]:
     """Numbers that are written in another way than linecard would write them: the dialplan finds one of both."""
-    schema, bare = database.split(options.tables.numbers)
-    columns = (sa.Column(name, sa.Text) for name in _needed("numbers", options))
+    schema, bare = database.split_name(options.tables.numbers)
+    columns = (sa.Column(name, sa.Text) for name in _needed_columns("numbers", options))
     dids = Numbers(sa.Table(bare, sa.MetaData(), *columns, schema=schema), options)
     plus = dids.number.startswith("+")
     other = sa.not_(plus) if options.plus else plus

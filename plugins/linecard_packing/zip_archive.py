@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, cast
 
 from linecard.api import Context, is_printable, sanitize
 from linecard.api.opener import CannotOpen, Fault, OpenerError, detect_container, is_junk, is_system_file
-from linecard_packing.bounds import Flow, must_be_packed, no_room, refuse
 from linecard_packing.options import ZipOptions
+from linecard_packing.unpacking_limits import LimitedStream, disk_full_error, not_packed_error, refuse
 
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")
 _BLOCK = 1 << 16
@@ -41,70 +41,70 @@ class ZipOpener:
         return head.startswith(_STARTS)
 
     def bare(self) -> CannotOpen | None:
-        return must_be_packed("zip") if self._options.required else None
+        return not_packed_error("zip") if self._options.required else None
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:  # noqa: ARG002
         if wrapped.seekable():
-            return self._opened(wrapped, most, None)
+            return self._open_archive(wrapped, most, None)
         try:
             plain = self._context.temporary_file()
         except OSError as error:
-            raise no_room(error) from error
+            raise disk_full_error(error) from error
         try:
-            self._fill(plain, wrapped)
-            return self._opened(plain, most, plain)
+            self._copy_into(plain, wrapped)
+            return self._open_archive(plain, most, plain)
         except BaseException:
             plain.close()
             raise
 
-    def _fill(self, plain: BinaryIO, wrapped: BinaryIO) -> None:
+    def _copy_into(self, plain: BinaryIO, wrapped: BinaryIO) -> None:
         """The directory of an archive stands at its end, so what comes as a stream must be whole first."""
         try:
             shutil.copyfileobj(wrapped, plain, _BLOCK)
             plain.flush()
         except OSError as error:
-            raise no_room(error) from error
+            raise disk_full_error(error) from error
 
-    def _opened(self, file: BinaryIO, most: int, held: BinaryIO | None) -> BinaryIO:
-        with _understood():
+    def _open_archive(self, file: BinaryIO, most: int, held: BinaryIO | None) -> BinaryIO:
+        with _translate_errors():
             size = file.seek(0, io.SEEK_END)
             archive = zipfile.ZipFile(cast("Any", _Archive(file)))
-        info = self._sheet(archive.infolist())
-        with _understood():
+        info = self._find_sheet(archive.infolist())
+        with _translate_errors():
             member = archive.open(info)
         packed = min(info.compress_size, size)
-        flow = Flow(_reading(member), lambda: packed, most=most, ratio=self._options.ratio, held=held)
+        flow = LimitedStream(_make_reader(member), lambda: packed, most=most, ratio=self._options.ratio, held=held)
         found = io.BufferedReader(flow, _BLOCK)
         inside = detect_container(found.peek(_HEAD)[:_HEAD])
         if inside is not None and inside.opener == "zip":
             refuse("There is another archive in the archive.", "Pack the sheet once.")
         return cast("BinaryIO", found)
 
-    def _sheet(self, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    def _find_sheet(self, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
         """The one member that is the sheet."""
         if len(members) > _MEMBERS:
             refuse(f"The zip archive has {len(members):,} members.", _ALONE)
         if is_workbook({member.orig_filename for member in members}):
             refuse("The file is a workbook of a spreadsheet program.", "Save it as CSV UTF-8, and send that.")
         for member in members:
-            _must_be_harmless(member.orig_filename)
+            _require_harmless(member.orig_filename)
         matching = [member for member in members if self._is_wanted(member.filename)]
         # A name such as roster.tmp is passed over beside another, and is the sheet where it stands alone.
-        found = [member for member in matching if not is_junk(_name(member.filename))] or matching
+        found = [member for member in matching if not is_junk(_base_name(member.filename))] or matching
         if len(found) != 1:
-            names = ", ".join(_shown(member.filename) for member in (found or members)[:5])
+            names = ", ".join(_display_name(member.filename) for member in (found or members)[:5])
             what = f"{len(found)} files that match" if found else "no file that matches"
             refuse(
                 f"The zip archive has {what} {self._options.member}{f': {names}' if names else ''}.",
                 "Pack the sheet alone, or say with `member` below `open: zip:` which one it is.",
             )
-        _must_be_unpackable(found[0])
+        _require_unpackable(found[0])
         return found[0]
 
     def _is_wanted(self, path: str) -> bool:
         if path.endswith(("/", "\\")) or is_system_file(path):  # ZipInfo.is_dir fails at a member without a name
             return False
-        return fnmatch.fnmatchcase(_name(path).lower(), self._options.member.lower())
+        return fnmatch.fnmatchcase(_base_name(path).lower(), self._options.member.lower())
 
     def close(self) -> None:
         """Nothing is held."""
@@ -120,7 +120,7 @@ def is_workbook(names: set[str]) -> bool:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """What zipfile makes of an archive refuses the archive, whatever it raises; a disk that fails does not."""
     try:
         yield
@@ -136,15 +136,15 @@ def _understood() -> Iterator[None]:
         refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
 
 
-def _reading(member: Any) -> Callable[[int], bytes]:
+def _make_reader(member: Any) -> Callable[[int], bytes]:
     def more(size: int) -> bytes:
-        with _understood():
+        with _translate_errors():
             return cast("bytes", member.read(min(size, _BLOCK)))
 
     return more
 
 
-def _must_be_unpackable(sheet: zipfile.ZipInfo) -> None:
+def _require_unpackable(sheet: zipfile.ZipInfo) -> None:
     if sheet.flag_bits & _ENCRYPTED or sheet.compress_type == _AES:
         refuse("The zip archive is encrypted.", "Encrypt the sheet with OpenPGP instead, or send it plain.")
     if sheet.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -152,19 +152,19 @@ def _must_be_unpackable(sheet: zipfile.ZipInfo) -> None:
         refuse(f"The zip archive is packed with {how}, which is not read here.", _DEFLATE)
 
 
-def _must_be_harmless(path: str) -> None:
+def _require_harmless(path: str) -> None:
     """No name of a member is used as a path; one that tries to be one is a sign that the archive means ill."""
     parts = re.split(r"[/\\]", path)
     is_odd = not is_printable(path) and not is_system_file(path)  # macOS ends the name Icon with a line end
     if is_odd or ".." in parts or path.startswith(("/", "\\")) or path[1:2] == ":":
-        refuse(f"A name in the zip archive is a path to somewhere else: {_shown(path)}.", _ALONE)
+        refuse(f"A name in the zip archive is a path to somewhere else: {_display_name(path)}.", _ALONE)
 
 
-def _name(path: str) -> str:
+def _base_name(path: str) -> str:
     return re.split(r"[/\\]", path)[-1]
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return sanitize(name[:60]) or "(without a name)"
 
 

@@ -14,7 +14,7 @@ from linecard.api.inbox import inbox_files
 BLOCK = 1 << 20
 
 
-def copied(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
+def copy_bytes(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
     """Copy the bytes of an open file, so many at the most; how many there were, and their SHA-256."""
     digest, left = hashlib.sha256(), most
     while left and (block := os.read(handle, min(BLOCK, left))):
@@ -24,7 +24,7 @@ def copied(handle: int, into: BinaryIO, most: int) -> tuple[int, str]:
     return most - left, digest.hexdigest()
 
 
-def summed(handle: int, length: int) -> str:
+def hash_bytes(handle: int, length: int) -> str:
     """The SHA-256 of the first bytes of an open file that nothing was read of yet."""
     digest, left = hashlib.sha256(), length
     while left and (block := os.read(handle, min(BLOCK, left))):
@@ -33,15 +33,15 @@ def summed(handle: int, length: int) -> str:
     return digest.hexdigest()
 
 
-def to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
+def move_to_quarantine(path: bytes, quarantine: Path, name: str) -> None:
     """Move a file that is too large to where a person finds it, with the reason beside it."""
     make_folder(quarantine, mode=0o700)
     with write_whole(quarantine / f"{name}.reason", text=True) as note:
         note.write(inbox_files.explain_too_large())
-    move(Path(os.fsdecode(path)), quarantine / name)
+    move_file(Path(os.fsdecode(path)), quarantine / name)
 
 
-def move(source: Path, target: Path) -> None:
+def move_file(source: Path, target: Path) -> None:
     """Move a file durably, to another file system, too."""
     try:
         source.rename(target)
@@ -49,6 +49,6 @@ def move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         with source.open("rb") as file, write_whole(target, text=False) as out:
-            copied(file.fileno(), out, os.fstat(file.fileno()).st_size)
+            copy_bytes(file.fileno(), out, os.fstat(file.fileno()).st_size)
         source.unlink()
     sync_folder(target.parent)

@@ -24,7 +24,7 @@ _OPTIONS = ["--no-auto-key-retrieve", "--no-auto-key-locate", "--disable-dirmngr
 logging.getLogger("gnupg").setLevel(logging.CRITICAL)  # what it finds odd is judged here, and told in our words
 
 
-class Home:
+class GnupgHome:
     """A folder `gnupg` in the site's state. It is made when it is first used, and held with others who use it."""
 
     def __init__(self, state: Path) -> None:
@@ -41,7 +41,7 @@ class Home:
         asking = ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY", "LANGUAGE")
         return {name: value for name, value in os.environ.items() if name not in asking} | {"LC_ALL": "C"}
 
-    def begin(self) -> None:
+    def acquire(self) -> None:
         """Make the folder and hold it, so that nobody else ends the agent that is at work in it."""
         if self._held is not None:
             return
@@ -62,9 +62,9 @@ class Home:
                 f"The path {self.folder} is too long for gpg's agent.", remedy="Put `state` where its path is shorter."
             )
 
-    def gpg(self, *, limit: float) -> gnupg.GPG:
+    def make_gpg(self, *, limit: float) -> gnupg.GPG:
         """gpg at work in this folder; each call ends after `limit` seconds, with exit code 124."""
-        self.begin()
+        self.acquire()
         try:
             return _Limited(limit, gnupghome=str(self.folder), options=_OPTIONS, env=self.environment)
         except (OSError, ValueError) as error:

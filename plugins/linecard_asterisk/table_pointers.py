@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from linecard_asterisk.accounts import split_names
 from linecard_asterisk.pointers import Pointer, read_queue_members
-from linecard_asterisk.sharing import names_in
 
 DEFAULT = "default"
 """The context of a mailbox that is named without one."""
 
 
-def watchers(
+def read_mailbox_watchers(
     connection: sa.Connection,
     endpoints: sa.Table,
     aors: sa.Table,
@@ -29,8 +29,8 @@ def watchers(
     for table, what in ((endpoints, "the endpoint"), (aors, "the address of record")):
         if "mailboxes" not in table.c:
             continue
-        for name, listed in connection.execute(_others(table, context)):
-            for mailbox in names_in(listed):
+        for name, listed in connection.execute(_select_other_mailboxes(table, context)):
+            for mailbox in split_names(listed):
                 box, _, where = mailbox.partition("@")
                 if box in own and (where or DEFAULT) == context and name != box and name not in own[box]:
                     yield Pointer(
@@ -50,7 +50,7 @@ def read_queue_table(connection: sa.Connection, members: sa.Table) -> Iterator[P
     )
 
 
-def _others(table: sa.Table, context: str) -> sa.Select[Any]:
+def _select_other_mailboxes(table: sa.Table, context: str) -> sa.Select[Any]:
     """All that list other mailboxes than their own alone: at most sites, few of many."""
     c = table.c
     mailboxes = sa.cast(c.mailboxes, sa.Text)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from linecard.api.backend import VACANT, Entry, Holding, Scope, sorted_numbers
-from linecard_asterisk.bulk import among, rows_of
-from linecard_asterisk.convert import is_extension, read_number
+from linecard_asterisk.bulk import tabulate_names, where_in
+from linecard_asterisk.convert import is_extension, parse_number
 from linecard_asterisk.database import Tables
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
@@ -32,11 +32,11 @@ class Link(NamedTuple):
     number: str | None
     made: bool
     unsettled: int
-    """What is `Left` to be done."""
+    """What is `Pending`, as the number that it is kept as."""
 
 
 @dataclass(slots=True)
-class Seen:
+class Snapshot:
     """What was read of some extensions; `number_of` has, in E.164, also numbers that lead elsewhere."""
 
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -59,15 +59,15 @@ class Reader:
         self._connection, self._tables, self._options = connection, tables, options
         self._numbers = Numbers(tables.numbers, options)
 
-    def entries(self, scope: Scope) -> Iterator[Entry]:
+    def read_entries(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope once."""
-        names = None if scope.whole else self._named(scope)
+        names = None if scope.whole else self._find_named(scope)
         if names is not None and self._connection.dialect.name == "sqlite":
-            yield from self._at_once(names, scope)
+            yield from self._read_joined(names, scope)
             return
-        yield from self._of(self.seen(names), scope)
+        yield from self._make_entries(self.read_snapshot(names), scope)
 
-    def _of(self, seen: Seen, scope: Scope) -> Iterator[Entry]:
+    def _make_entries(self, seen: Snapshot, scope: Scope) -> Iterator[Entry]:
         for extension in dict.fromkeys([*seen.links, *seen.endpoints]):
             if not self.is_ours(extension, seen):
                 continue
@@ -76,56 +76,58 @@ class Reader:
             if scope.whole or named or not scope.numbers.isdisjoint(held.numbers):
                 yield Entry(extension, *held)
 
-    def is_ours(self, extension: str, seen: Seen) -> bool:
+    def is_ours(self, extension: str, seen: Snapshot) -> bool:
         """Whether this is an extension that linecard made, took or may take."""
         if extension in seen.links:
             return True
         endpoint = seen.endpoints.get(extension)
-        return endpoint is not None and self._may_take(extension, endpoint.context)
+        return endpoint is not None and self._is_adoptable(extension, endpoint.context)
 
-    def _may_take(self, extension: str, context: str | None) -> bool:
+    def _is_adoptable(self, extension: str, context: str | None) -> bool:
         return context in self._options.adoptable and is_extension(extension)
 
-    def holders(self, scope: Scope) -> Iterator[str]:
+    def read_holders(self, scope: Scope) -> Iterator[str]:
         """Members who hold something: all, or those named."""
         links = self._tables.links
         query = sa.select(links.c.member).where(links.c.member.is_not(None)).distinct()
         if scope.whole:
             yield from self._connection.scalars(query)
             return
-        for some in among(self._connection, links.c.member, scope.members):
+        for some in where_in(self._connection, links.c.member, scope.members):
             yield from self._connection.scalars(query.where(some))
 
-    def seen(self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False) -> Seen:
+    def read_snapshot(
+        self, extensions: Collection[str] | None, *, numbers: Iterable[str] = (), lock: bool = False
+    ) -> Snapshot:
         """What there is of these extensions (None: of all), and where these numbers lead. `lock`ed until the end."""
-        seen = Seen()
+        seen = Snapshot()
         links, endpoints, dids = self._tables.links.c, self._tables.endpoints.c, self._numbers
         row: Any = sa.select(links.extension, links.member, links.number, links.made, links.unsettled)
-        for name, member, told, made, unsettled in self._asked(row, links.extension, extensions, lock=lock):
+        for name, member, told, made, unsettled in self._select(row, links.extension, extensions, lock=lock):
             seen.links[name] = Link(member, told, bool(made), unsettled)
         row = sa.select(endpoints.id, endpoints.context, endpoints.auth, endpoints.aors)
-        for name, context, auth, aors in self._asked(row, endpoints.id, extensions, lock=lock):
+        for name, context, auth, aors in self._select(row, endpoints.id, extensions, lock=lock):
             seen.endpoints[name] = Endpoint(context, auth, aors)
-        led = None if extensions is None else [dids.to(name) for name in extensions]
-        for stored, target in self._asked(dids.query.where(*dids.leads), dids.target, led, lock=lock):
-            _note(seen, *dids.read(stored, target))
-        for stored, target in self._asked(dids.query, dids.number, dids.forms(numbers), lock=lock):
-            _note(seen, *dids.read(stored, target))
+        led = None if extensions is None else [dids.format_target(name) for name in extensions]
+        for stored, target in self._select(dids.query.where(*dids.leads), dids.target, led, lock=lock):
+            _add_number(seen, *dids.parse(stored, target))
+        for stored, target in self._select(dids.query, dids.number, dids.list_spellings(numbers), lock=lock):
+            _add_number(seen, *dids.parse(stored, target))
         return seen
 
-    def _at_once(self, extensions: Collection[str], scope: Scope) -> Iterator[Entry]:
+    def _read_joined(self, extensions: Collection[str], scope: Scope) -> Iterator[Entry]:
         """The entries of these extensions, each a row of one statement: half the rows to carry.
 
         Where one has several numbers, it is looked at more closely.
         """
         links, endpoints, dids = self._tables.links, self._tables.endpoints, self._numbers
         several: set[str] = set()
-        for names in rows_of(extensions):
+        for names in tabulate_names(extensions):
             name = names.c.value
             found = (
                 names.outerjoin(links, links.c.extension == name)
                 .outerjoin(endpoints, endpoints.c.id == name)
-                .outerjoin(dids.table, sa.and_(dids.target == dids.led_to(name), *dids.leads))
+                .outerjoin(dids.table, sa.and_(dids.target == dids.target_expression(name), *dids.leads))
             )
             columns = (name, links.c.extension, links.c.member, endpoints.c.id, endpoints.c.context, dids.number)
             rows = self._connection.execute(sa.select(*columns).select_from(found)).cursor.fetchall()
@@ -134,37 +136,39 @@ class Reader:
                 rows = [row for row in rows if row[0] not in again]
                 several |= again
             for extension, link, member, endpoint, context, stored in rows:
-                if link is None and (endpoint is None or not self._may_take(extension, context)):
+                if link is None and (endpoint is None or not self._is_adoptable(extension, context)):
                     continue
                 holder = member if link is not None and endpoint is not None else None
-                numbers = (read_number(stored),) if stored is not None else ()
+                numbers = (parse_number(stored),) if stored is not None else ()
                 named = extension in scope.extensions or holder in scope.members
                 if named or not scope.numbers.isdisjoint(numbers):
                     yield Entry(extension, holder, numbers)
         if several:
-            yield from self._of(self.seen(several), scope)
+            yield from self._make_entries(self.read_snapshot(several), scope)
 
-    def _named(self, scope: Scope) -> set[str]:
+    def _find_named(self, scope: Scope) -> set[str]:
         """The extensions that the scope names, or whose holder or number it names."""
         names = set(scope.extensions)
         links, dids = self._tables.links.c, self._numbers
-        for some in among(self._connection, links.member, scope.members):
+        for some in where_in(self._connection, links.member, scope.members):
             names.update(self._connection.scalars(sa.select(links.extension).where(some)))
-        for some in among(self._connection, dids.number, dids.forms(scope.numbers)):
-            names.update(dids.read(*row)[1] for row in self._connection.execute(dids.query.where(some)))
+        for some in where_in(self._connection, dids.number, dids.list_spellings(scope.numbers)):
+            names.update(dids.parse(*row)[1] for row in self._connection.execute(dids.query.where(some)))
         return names
 
-    def _asked(self, query: Any, column: sa.Column[Any], names: Collection[str] | None, *, lock: bool) -> Iterator[Any]:
+    def _select(
+        self, query: Any, column: sa.Column[Any], names: Collection[str] | None, *, lock: bool
+    ) -> Iterator[Any]:
         if lock:
             query = query.with_for_update()
         if names is None:
             yield from self._connection.execute(query).all()
             return
-        for some in among(self._connection, column, names):
+        for some in where_in(self._connection, column, names):
             yield from self._connection.execute(query.where(some)).all()  # a row at a time takes twice as long
 
 
-def _note(seen: Seen, number: str, extension: str) -> None:
+def _add_number(seen: Snapshot, number: str, extension: str) -> None:
     seen.rings[number] = extension
     known = seen.numbers.get(extension, ())
     if number not in known:
