@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError
 from linecard.config import yaml_text
 from linecard.config.fields import NAME, Actions, Columns, Names
 from linecard.config.models import Section
-from linecard.config.problems import Problem, nearest, of_validation, shown
+from linecard.config.problems import Problem, nearest, shown
+from linecard.config.validation import find_problems
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError
 from linecard.rules.cells import fold_word
@@ -77,7 +78,7 @@ def read(path: Path, name: str) -> tuple[ColumnMap | None, list[Problem]]:
     try:
         ready = ColumnMap.model_validate({} if document.data is None else document.data)
     except ValidationError as error:
-        return None, [*document.problems, *of_validation(error, document, ColumnMap)]
+        return None, [*document.problems, *find_problems(error, document, ColumnMap)]
     return ready, document.problems
 
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from linecard.config import columns, crosschecks, yaml_text
 from linecard.config.models import Config
-from linecard.config.problems import Problem, of_validation, shown
+from linecard.config.problems import Problem, shown
+from linecard.config.validation import find_problems
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError, PluginError
 
@@ -69,7 +70,7 @@ def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Pr
     try:
         return Config.model_validate(document.data, context={"folder": folder}), []
     except ValidationError as error:
-        return None, list(of_validation(error, document, Config))
+        return None, list(find_problems(error, document, Config))
 
 
 def _settings(
@@ -97,7 +98,7 @@ def _settings(
             settings[name] = model.model_validate(options)
         except ValidationError as error:
             if isinstance(options, dict):
-                problems += of_validation(error, document, model, (*loc, "options"))
+                problems += find_problems(error, document, model, (*loc, "options"))
     return settings, problems
 
 
@@ -119,7 +120,7 @@ def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[
                 found.setdefault(name, {})[kind] = model.model_validate({} if given is None else given)
             except ValidationError as error:
                 if given is None or isinstance(given, dict):
-                    problems += of_validation(error, document, model, loc)
+                    problems += find_problems(error, document, model, loc)
     return found, problems
 
 

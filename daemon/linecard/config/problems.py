@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Any, NamedTuple
 
 from linecard.rules.sanitize import sanitize_line
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
-    from pydantic_core import ErrorDetails
-
-    from linecard.config.yaml_text import Document
-
 Loc = tuple[str | int, ...]
 """The way to a value: keys, and places in lists counted from 0."""
-
-_PRIVATE = re.compile(r"passw|passphrase|secret|token|credential|_key\Z|\Akey\Z", re.IGNORECASE)
-_EXPECTED = {
-    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), "keys with values below it"),
-    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "a list"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
-    "string_type": "text (in quotes, if it looks like a number)",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "less than {lt}",
-    "less_than_equal": "{le} or less",
-    "too_short": "{min_length} or more entries",
-    "string_too_short": "{min_length} or more characters",
-    "string_too_long": "{max_length} or fewer characters",
-    "expected": "{sentence}",
-    "secret": "{sentence}",
-}
 
 
 class Problem(NamedTuple):
@@ -80,70 +53,3 @@ def nearest(word: str, known: Iterable[str]) -> str:
     by_case = {name.casefold(): name for name in known}
     close = get_close_matches(word.casefold(), by_case, n=1)
     return f" (did you mean {by_case[close[0]]}?)" if close else ""
-
-
-def of_validation(
-    error: ValidationError, document: Document, model: type[BaseModel], below: Loc = ()
-) -> Iterator[Problem]:
-    """Each error that `model` found in what stands at `below` of the document, at its place."""
-    for detail in error.errors(include_url=False):
-        loc = detail["loc"]
-        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
-            continue  # entries that are wrong are not counted: they are told of themselves
-        if detail["type"] == "missing":
-            yield document.missing((*below, *loc), _purpose(model, loc))
-        elif detail["type"] == "extra_forbidden":
-            known = _keys(_inside(model, loc[:-1]))
-            expected = f"one of {', '.join(known) or 'no keys'}{nearest(str(loc[-1]), known)}"
-            yield document.problem((*below, *loc), "an unknown key", expected, at_key=True)
-        else:
-            at_key = loc[-1:] == ("[key]",)
-            yield document.problem((*below, *loc), _found(detail), _expectation(detail), at_key=at_key)
-
-
-def _found(detail: ErrorDetails) -> str:
-    name = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "")
-    hidden = detail["type"] == "secret" or (_PRIVATE.search(name) and isinstance(detail["input"], str | int))
-    return "a value that is not shown here" if hidden else shown(detail["input"])
-
-
-def _expectation(detail: ErrorDetails) -> str:
-    known = _EXPECTED.get(detail["type"])
-    if known is not None:
-        context = detail.get("ctx", {}).items()
-        return known.format(**{name: f"{v:g}" if isinstance(v, float) else v for name, v in context})
-    said = detail["msg"]
-    plain = said.removeprefix("Input should be ").removeprefix("Value error, ").removeprefix("expected ")
-    return plain if plain != said else f"something else: {said}"
-
-
-def _purpose(model: type[BaseModel], loc: Loc) -> str:
-    """What a missing key is for, as its description says."""
-    holder = _inside(model, loc[:-1])
-    field = None if holder is None else holder.model_fields.get(str(loc[-1]))
-    purpose = f": {field.description}" if field is not None and field.description else ""
-    return f"this key{purpose}".rstrip(".")
-
-
-def _keys(model: type[BaseModel] | None) -> Sequence[str]:
-    return () if model is None else [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _inside(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
-    """The model that describes what stands at `loc` of another."""
-    kind: Any = model
-    for part in loc:
-        if hasattr(kind, "model_fields"):
-            field = next((f for name, f in kind.model_fields.items() if part in {name, f.alias}), None)
-            kind = None if field is None else field.annotation
-        else:
-            kind = next((arg for arg in reversed(get_args(kind)) if arg is not Ellipsis), None)
-        kind = _bare(kind)
-    return kind if hasattr(kind, "model_fields") else None
-
-
-def _bare(kind: Any) -> Any:
-    """The type without `Annotated` and `| None`."""
-    while get_origin(kind) in {Annotated, Union, types.UnionType}:
-        kind = next(arg for arg in get_args(kind) if arg is not type(None))
-    return kind
