@@ -157,8 +157,8 @@ class DropSite(Site):
 
 def _passed(file: Path, seed: int) -> int:
     """The engine's steps in any order, as the daemon's threads may come to them, until nothing is left to be done."""
-    from linecard.runtime.board import Board
     from linecard.runtime.engine import Engine
+    from linecard.runtime.health import Health
     from linecard.runtime.lock import site_lock
     from linecard.runtime.log import configure
     from linecard.runtime.service import Service
@@ -166,31 +166,31 @@ def _passed(file: Path, seed: int) -> int:
     configure("text", "info")
     chance, clock = random.Random(seed), [0.0]
     with Service.load(file, who="linecard") as service, site_lock(service.config.state):
-        board = Board(service.now)
+        health = Health(service.now)
         service.sweep()
-        engine = Engine(service, board, monotonic=lambda: clock[0])
+        engine = Engine(service, health, monotonic=lambda: clock[0])
         engine.start()
 
         def look(name: str) -> None:
             clock[0] += 0.2
-            engine.look(name)
+            engine.scan(name)
 
         def work() -> None:
-            run_id = engine.next()
+            run_id = engine.next_run()
             if run_id is not None:
-                engine.work(run_id)
+                engine.work_on(run_id)
 
         inboxes = list(service.config.inboxes)
         steps = [
             *((look, name) for name in inboxes for _ in range(3)),
-            *((engine.part, name) for name in inboxes for _ in range(2)),
+            *((engine.settle_files, name) for name in inboxes for _ in range(2)),
             *((work,) for _ in range(20)),
-            *((engine.announce,) for _ in range(3)),
-            *((engine.poll,), (engine.keep_house,)),
+            *((engine.file_reports,) for _ in range(3)),
+            *((engine.poll,), (engine.clean_up,)),
         ]
         chance.shuffle(steps)
         for step, *given in steps:
             step(*given)
         engine.close()
-        assert board.troubles == [], board.troubles
+        assert health.alerts == [], health.alerts
     return 0

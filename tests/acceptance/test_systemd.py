@@ -51,7 +51,7 @@ def test_a_service_that_is_killed_reloaded_and_rebooted(machine):
     assert machine.facts("after-one") == {"StatusText": "watching", "ActiveState": "active", "NRestarts": "0"}
     assert machine.facts("before-reboot") == {"ActiveState": "active", "NRestarts": "1"}
     refused = json.loads((machine.proof / "refused.json").read_text())
-    assert "settel" in next(t["message"] for t in refused["troubles"] if t["what"] == "configuration")
+    assert "settel" in next(t["message"] for t in refused["alerts"] if t["what"] == "configuration")
     status = json.loads((machine.proof / "status.json").read_text())
     assert [run["state"] for run in status["runs"]] == ["applied", "applied"]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acceptance.crashes import HEADER
-from linecard.runtime.board import Board
 from linecard.runtime.engine import Engine
+from linecard.runtime.health import Health
 from linecard.runtime.log import configure
 from linecard.runtime.service import Service
 
@@ -78,8 +78,8 @@ class Week:
         (self.folder / "linecard.yaml").write_text(config())
         configure("text", "error")
         with Service.load(self.folder / "linecard.yaml", now=lambda: self.now, who="linecard") as service:
-            board = Board(service.now)
-            engine = Engine(service, board, monotonic=lambda: self.monotonic)
+            health = Health(service.now)
+            engine = Engine(service, health, monotonic=lambda: self.monotonic)
             engine.start()
             for hour in range(1, self.hours + 1):
                 self._drop(self.drops * hour // self.hours)
@@ -87,25 +87,25 @@ class Week:
                 if hour % 6 == 0:
                     self._date_files()
                     self._count_reports()
-                    engine.keep_house()
+                    engine.clean_up()
                 if hour % 24 == 0:
                     self.days.append(self._size())
-                assert board.troubles == [], board.troubles
+                assert health.alerts == [], health.alerts
                 self.now += timedelta(hours=1) - timedelta(seconds=20)
             engine.close()
 
     def _hour(self, engine: Engine) -> None:
         for _ in range(2):
             for name in INBOXES:
-                engine.look(name)
+                engine.scan(name)
             self.now += timedelta(seconds=10)
             self.monotonic += 10
-        while (run_id := engine.next()) is not None:
-            engine.work(run_id)
-            engine.announce()
-        engine.announce()
+        while (run_id := engine.next_run()) is not None:
+            engine.work_on(run_id)
+            engine.file_reports()
+        engine.file_reports()
         for name in INBOXES:
-            engine.part(name)
+            engine.settle_files(name)
         assert engine.poll()
 
     def _drop(self, until: int) -> None:

@@ -20,7 +20,7 @@ from linecard.languages import LANGUAGES
 from linecard.languages.kept import KEPT
 from linecard.model.outcome import Outcome
 from linecard.rules import sentences, wording
-from linecard.runtime.sample import SAID
+from linecard.runtime.sample import NOTE
 from linecard_mail import notices
 
 CORE = ROOT / "daemon" / "linecard" / "languages"
@@ -56,7 +56,7 @@ def core() -> list[Message]:
         *wording.COUNTED.values(),
         *wording.ENDED.values(),
         "no rows",
-        SAID,
+        NOTE,
         *KEPT,
     ]
     return list(dict.fromkeys(text for text in found if text and text != "{decision}"))

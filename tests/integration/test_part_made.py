@@ -30,8 +30,10 @@ from linecard.testing.memory import MemoryPbx
 
 def go_on(works: Works, run: Run, *, most: int = 1000) -> Run:
     """The daemon drives a run until so many changes were made, or to its end."""
-    door = Daemon("ada", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(works.made()) >= most)
-    return drive(works.store, run, works.inbox, works.pbxs, works.folder / "archive", door, Premises()).run
+    operator = Daemon(
+        "ada", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(works.made()) >= most
+    )
+    return drive(works.store, run, works.inbox, works.pbxs, works.folder / "archive", operator, Premises()).run
 
 
 def net(operations: list[Change]) -> dict[str, tuple[Holding, Holding]]:

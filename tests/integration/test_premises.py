@@ -23,7 +23,7 @@ from linecard.pipeline import apply as applying
 from linecard.pipeline.drive import Approval, drive
 from linecard.pipeline.premises import Premises
 from linecard.rules.play import SecondExtension
-from linecard.runtime.attended import Attended
+from linecard.runtime.interactive_operator import InteractiveOperator
 from linecard.testing.backend import MemoryBackend
 from linecard.testing.trouble import Silence, Trouble
 from unit.rules.naive import Extension, Naive
@@ -33,8 +33,8 @@ MEMBERS = ["a@x.org", "b@x.org", "c@x.org"]
 NUMBERS = ["+33199001000", "+33199001001"]
 
 
-class Daemon(Attended):
-    """The door through which the daemon drives a run: nobody is asked."""
+class Daemon(InteractiveOperator):
+    """The operator in the daemon: nobody is asked."""
 
     @property
     def attended(self) -> bool:
@@ -46,8 +46,10 @@ class Daemon(Attended):
 
 def go_on(works: Works, run: Run, *, daemon: bool, premises: Premises) -> Run:
     """The run driven as far as it goes. A command that asks is told no."""
-    door = (Daemon if daemon else Attended)("ada", lambda _run: False, lambda _what, _run: ignore, lambda: False)
-    return drive(works.store, run, works.inbox, works.pbxs, works.folder / "archive", door, premises).run
+    operator = (Daemon if daemon else InteractiveOperator)(
+        "ada", lambda _run: False, lambda _what, _run: ignore, lambda: False
+    )
+    return drive(works.store, run, works.inbox, works.pbxs, works.folder / "archive", operator, premises).run
 
 
 def ignore(_count: int) -> None:

@@ -19,7 +19,7 @@ from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import RunReport
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
-from linecard.runtime.attended import Attended
+from linecard.runtime.interactive_operator import InteractiveOperator
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 from linecard.testing.backend import MemoryBackend
@@ -69,13 +69,13 @@ class Works:
 
     def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False, told: Callable[[int], None] = print) -> Run:
         """An approved run taken to its end; a new plan is approved as it comes. Each progress is `told`."""
-        door = Attended(
+        operator = InteractiveOperator(
             "ada",
             lambda run: run.state is State.PLANNED,
             lambda what, _run: told if what == "apply" else _nothing,
             stop,
         )
-        return drive(self.store, run, self.inbox, self.pbxs, self.folder / "archive", door, self.premises).run
+        return drive(self.store, run, self.inbox, self.pbxs, self.folder / "archive", operator, self.premises).run
 
     def sheet(self, *rows: str) -> Run:
         run = self.planned(*rows)

@@ -57,7 +57,7 @@ def command(run: int, checksum: str, because: str, *, although_newer: bool) -> N
 
     with held_run(run) as (service, held):
         operations = Operations(service)
-        at_work = status.read(service.config.state) is not None
+        at_work = status.read_status(service.config.state) is not None
         if has_crashed(held):
             if checksum:
                 raise NoPlan(f"Run {run} has no plan: its file could not be read to its end.")

@@ -17,11 +17,11 @@ def command(*, confirm: bool, as_json: bool) -> None:
     After a jump nothing is removed because of its age, and no letter given up, until the new time has lasted a day or
     somebody confirms it. Exits with 1 while the clock is doubted.
     """
-    from linecard.runtime.clock import describe
+    from linecard.runtime.clock import describe_doubt
     from linecard.runtime.housekeeping import find_old
 
     with site.service() as service:
-        known = service.clock.believe() if confirm else service.clock.look()
+        known = service.clock.trust() if confirm else service.clock.peek()
         old = find_old(service)
     doubted = known.trusted is not None and not confirm
     if as_json:
@@ -38,6 +38,6 @@ def command(*, confirm: bool, as_json: bool) -> None:
         click.echo(f"The clock is believed from now on: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
         click.echo(f"What `keep` says is removed within the hour by the daemon: {str(old) or 'nothing'}.")
     else:
-        click.echo(f"{describe(known)} Older than `keep` would be: {str(old) or 'nothing'}.")
+        click.echo(f"{describe_doubt(known)} Older than `keep` would be: {str(old) or 'nothing'}.")
         click.echo("Set the clock right, or say that it is: `linecard clock --confirm`.")
     raise SystemExit(1 if doubted else 0)

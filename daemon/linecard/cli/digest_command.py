@@ -30,7 +30,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
     with site.service() as service:
         names = tuple(service.inbox(name).name for name in inboxes) or tuple(service.config.inboxes)
         now = service.now()
-        found = Digests(service).summary(names, now - timedelta(days=days), now, "en")
+        found = Digests(service).summarize(names, now - timedelta(days=days), now, "en")
         if as_json:
             head = as_dict.summary(found)
             site.stream_json(head, {}, dict)

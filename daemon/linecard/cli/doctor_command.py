@@ -18,13 +18,13 @@ def command(*, as_json: bool) -> None:
     """
     from linecard.errors import ConfigError
     from linecard.model.concern import Finding
-    from linecard.runtime.doctor import examine
+    from linecard.runtime.doctor import examine_site
 
     try:
         with site.service() as service:
             findings = [
                 Finding("configuration", ok=True, message=f"{service.config.file} is valid"),
-                *examine(service),
+                *examine_site(service),
             ]
     except ConfigError as error:
         findings = [

@@ -275,29 +275,29 @@ def send(service: Service) -> None:
     from contextlib import closing
 
     from linecard.errors import BusyError
-    from linecard.runtime.board import Board
+    from linecard.runtime.delivery import Delivery
+    from linecard.runtime.health import Health
     from linecard.runtime.lock import site_lock
     from linecard.runtime.log import configure
-    from linecard.runtime.post import Post
 
     if not service.config.queues:
         return
     configure("text", "error", sys.stderr)
-    board = Board(service.now)
+    health = Health(service.now)
     try:
         with (
             site_lock(service.config.state),
             progress.stopping() as stop,
-            closing(Post(service, board, stop=stop)) as post,
+            closing(Delivery(service, health, stop=stop)) as post,
         ):
-            due = post.due()
+            due = post.count_due()
             if due:
                 click.echo(f"Sending {number(due, 'letter')} ...", err=True)
                 post.deliver()
     except BusyError:
         return  # whoever holds the site sends them
-    for trouble in board.troubles:
-        click.echo(sanitize(f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()), err=True)
+    for alert in health.alerts:
+        click.echo(sanitize(f"{alert.what}: {alert.message} {alert.remedy}".rstrip()), err=True)
 
 
 def exit_code(run: Run) -> int:

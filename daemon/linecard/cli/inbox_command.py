@@ -32,11 +32,11 @@ def trust(name: str, *, yes: bool) -> None:
     """
     from linecard.errors import ConfigError
     from linecard.ports.inbox import SupportsTrust
-    from linecard.runtime.intakes import opened
+    from linecard.runtime.intakes import build_inbox
 
     with site.service() as service:
         service.inbox(name)  # complains of one that there is not
-        with closing(opened(service, name)) as inbox:
+        with closing(build_inbox(service, name)) as inbox:
             if not isinstance(inbox, SupportsTrust):
                 raise ConfigError(f"The inbox {name} is on no server.", remedy="There is nothing to trust.")
             while new := _shown(inbox.offered()):

@@ -33,8 +33,8 @@ def test(address: str, sink: str | None, language: str | None, *, digest: bool) 
     from linecard.runtime import sample
 
     with site.service() as service:
-        name = sample.sink_of_kind(service, "mail", sink)
-        send = sample.send_digest if digest else sample.send
+        name = sample.find_sink(service, "mail", sink)
+        send = sample.send_digest if digest else sample.send_sample
         where = send(service, name, address, language or service.config.language, say=_say)
     click.echo(f"Taken by {sanitize(where)}")
     click.echo(f"Now look whether it is in the box of {sanitize(address)}, and not among the spam.")

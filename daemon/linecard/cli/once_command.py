@@ -23,31 +23,31 @@ def command(*, as_json: bool) -> None:
     """
     from linecard.cli import finish, progress
     from linecard.runtime import status
-    from linecard.runtime.board import MOST_NAMED
+    from linecard.runtime.health import MAX_NAMED
     from linecard.runtime.serve import once
 
     with site.service() as service:
         with progress.stopping() as stop:
-            ended, unfiled, troubles, inboxes = once(service, stop=stop, wait=threading.Event().wait)
+            ended, unfiled, alerts, inboxes = once(service, stop=stop, wait=threading.Event().wait)
         awaiting = {
-            name: status.awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MOST_NAMED])
+            name: status.describe_awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MAX_NAMED])
             for name, view in inboxes.items()
             if view.awaiting
         }
         if as_json:
-            facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in troubles]
+            facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in alerts]
             head = {"awaiting": awaiting}
-            site.stream_json(head, {"runs": lambda: finish.facts(service, ended), "troubles": lambda: facts}, dict)
+            site.stream_json(head, {"runs": lambda: finish.facts(service, ended), "alerts": lambda: facts}, dict)
         else:
             for run in ended:
                 finish.tell(service, run, as_json=False, unfiled=unfiled)
-            for trouble in troubles:
-                said = f"{trouble.what}: {trouble.message} {trouble.remedy}".rstrip()
+            for alert in alerts:
+                said = f"{alert.what}: {alert.message} {alert.remedy}".rstrip()
                 click.echo(sanitize(said), err=True)
             for inbox, sentences in awaiting.items():
                 for sentence in sentences:
                     click.echo(sanitize(f"inbox {inbox}: {sentence}"), err=True)
-            if not ended and not troubles:
+            if not ended and not alerts:
                 click.echo("There was nothing to do.")
     code = max((finish.exit_code(run) for run in ended), default=0)
-    raise SystemExit(code or (1 if troubles else 0))
+    raise SystemExit(code or (1 if alerts else 0))

@@ -79,7 +79,7 @@ def retry(letter: int) -> None:
         item = _undelivered(outbox, letter)
         with service.store.transaction() as connection:
             outbox.retry(connection, item.id)
-        at_work = status.read(service.config.state) is not None
+        at_work = status.read_status(service.config.state) is not None
     click.echo(f"Letter {letter} is due. {'The daemon sends it.' if at_work else 'Send it with `linecard resume`.'}")
 
 
@@ -88,7 +88,7 @@ def retry(letter: int) -> None:
 @click.option("--because", default="", metavar="TEXT", help="Why, for whoever lists it with --all.")
 @site.config_option
 def drop(letter: int, because: str) -> None:
-    """Give up LETTER: it is not tried any more, and no trouble. The report itself stays where it is filed."""
+    """Give up LETTER: it is not tried any more, and no alert. The report itself stays where it is filed."""
     from linecard.store.outbox import ARCHIVE, Outbox
 
     with site.service() as service:

@@ -29,14 +29,14 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.model.run import State
     from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
-    from linecard.runtime.concerns import of_memory
+    from linecard.runtime.alerts import find_database_concerns
 
     with site.service() as service:
-        facts = status.read(service.config.state)
+        facts = status.read_status(service.config.state)
         runs = service.store.runs(limit=last)
         held = service.store.runs(of_states={State.HELD})
-        later = of_memory(service)
-        stale = facts is not None and status.age(facts) > status.STALE
+        later = find_database_concerns(service)
+        stale = facts is not None and status.age(facts) > status.STALE_AFTER
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
             head["later_runs"] = [concern._asdict() for concern in later]
@@ -56,7 +56,7 @@ def command(last: int, *, as_json: bool) -> None:
             for concern in later:
                 click.echo(click.style(f"\n{sanitize(concern.message)}", fg="red"))
                 click.echo(f"    {concern.remedy}")
-    raise SystemExit(1 if facts is None or stale or later or facts["troubles"] else 0)
+    raise SystemExit(1 if facts is None or stale or later or facts["alerts"] else 0)
 
 
 def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
@@ -83,14 +83,14 @@ def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
         seen = at(inbox["looked"])
         click.echo(f"  inbox {inbox['name']}: looked at {seen}, {waiting} waiting, {inbox['received']:,} received.")
         counts = {use: inbox.get(f"awaiting_{use}", 0) for use in ("marker", "checksum")}
-        for sentence in status.awaiting(counts, inbox.get("awaiting_files", [])):
+        for sentence in status.describe_awaiting(counts, inbox.get("awaiting_files", [])):
             click.echo(f"    {sanitize(sentence)}")
     if facts["timers"]:
         click.echo("Next timers:")
     for timer in sorted(facts["timers"], key=lambda timer: timer["next"] or ""):
         click.echo(f"  {at(timer['next'])}  {timer['name']}")
-    for trouble in facts["troubles"]:
-        click.echo(click.style(f"Wrong since {at(trouble['since'])}: ", fg="red"), nl=False)
-        click.echo(f"{trouble['what']}: {sanitize(trouble['message'])}")
-        if trouble["remedy"]:
-            click.echo(f"    {sanitize(trouble['remedy'])}")
+    for alert in facts["alerts"]:
+        click.echo(click.style(f"Wrong since {at(alert['since'])}: ", fg="red"), nl=False)
+        click.echo(f"{alert['what']}: {sanitize(alert['message'])}")
+        if alert["remedy"]:
+            click.echo(f"    {sanitize(alert['remedy'])}")

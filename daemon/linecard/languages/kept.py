@@ -154,7 +154,7 @@ KEPT = (
     "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
     "By the date in its name the file is older than {name} (run {run}), which came before it.",
     "Nothing has to be done if the newer file is complete. To carry it out all the same, use `linecard import`.",
-    # what somebody should see to: runtime/expecting, rules/expiry, the openers
+    # what somebody should see to: runtime/overdue_files, rules/expiry, the openers
     "No file came by {due}; {said}.",
     "none ever came",
     "the last came {last}",

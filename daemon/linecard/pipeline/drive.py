@@ -1,7 +1,7 @@
 """Drive: a run taken as far as it goes now. The one loop that the commands and the daemon share.
 
 What is done next is decided by `rules/steps`; here it is done. How one waits, asks, shows progress and works on
-several PBXs at once is the business of the *door* through which the run came.
+several PBXs at once is the business of the *operator* who drives the run.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Approval(NamedTuple):
     seen: bool
 
 
-class Door(Protocol):
-    """Who drives a run. A door may be used by several threads, each with a run of its own."""
+class Operator(Protocol):
+    """Who drives a run. An operator may be used by several threads, each with a run of its own."""
 
     @property
     def who(self) -> str:
@@ -43,7 +43,7 @@ class Door(Protocol):
         ...
 
     @property
-    def attended(self) -> bool:
+    def is_attended(self) -> bool:
         """Whether a person can be asked, who also is there to call again when a PBX does not answer."""
         ...
 
@@ -55,28 +55,28 @@ class Door(Protocol):
         """Asked before a step that reads the file, which may end the program; False leaves the run as it is."""
         ...
 
-    def planning(self, run: Run) -> Progress:
+    def begin_planning(self, run: Run) -> Progress:
         """Planning begins; gives what is called with the number of rows done."""
         ...
 
-    def planned(self, run: Run) -> None:
+    def end_planning(self, run: Run) -> None:
         """Planning has come to an end."""
         ...
 
-    def applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
+    def begin_applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
         """Changes are about to be sent to these PBXs; gives what is called with the number of changes made."""
         ...
 
     @property
-    def asks(self) -> bool:
+    def is_asked(self) -> bool:
         """Whether the person is asked about a new plan, at once."""
         ...
 
-    def approval(self, run: Run) -> Approval | None:
+    def request_approval(self, run: Run) -> Approval | None:
         """Why the plan that the run has may be applied; None if it must wait."""
         ...
 
-    def spread(self, work: Sequence[Callable[[], None]]) -> None:
+    def run_parallel(self, work: Sequence[Callable[[], None]]) -> None:
         """Do pieces of work, one for each PBX, and come back when all are done."""
         ...
 
@@ -113,16 +113,16 @@ def drive(
     inbox: Inbox,
     pbxs: Mapping[str, Pbx],
     archive: Path,
-    door: Door,
+    operator: Operator,
     premises: Premises,
 ) -> Driven:
     """Take a run as far as it goes now. Nobody else may work on it meanwhile.
 
-    Raises `BackendError` when a PBX does not answer and the door does not give it up, and `SheetError` when the file
-    of a planned run would be refused now. The run is at a safe point then, to be driven on later.
+    Raises `BackendError` when a PBX does not answer and the operator does not give it up, and `SheetError` when the
+    file of a planned run would be refused now. The run is at a safe point then, to be driven on later.
     """
     try:
-        return _Drive(store, inbox, pbxs, archive, door, premises).take(run)
+        return _Drive(store, inbox, pbxs, archive, operator, premises).take(run)
     except _GivenUp:
         return Driven(store.run(run.id), again=False)
 
@@ -134,32 +134,32 @@ class _Drive:
         inbox: Inbox,
         pbxs: Mapping[str, Pbx],
         archive: Path,
-        door: Door,
+        operator: Operator,
         premises: Premises,
     ) -> None:
         self._store, self._inbox, self._pbxs, self._archive = store, inbox, pbxs, archive
-        self._door, self._premises = door, premises
+        self._operator, self._premises = operator, premises
 
     def take(self, run: Run) -> Driven:
         planned_now, gone = False, 0
-        while (step := next_step(run, Circumstances(self._door.attended, planned_now))) is not Step.LEAVE:
-            if step is not Step.APPLY and self._door.stop():  # applying stops by itself, and says so
+        while (step := next_step(run, Circumstances(self._operator.is_attended, planned_now))) is not Step.LEAVE:
+            if step is not Step.APPLY and self._operator.stop():  # applying stops by itself, and says so
                 return Driven(run, again=True)
             match step:
                 case Step.PLAN:
-                    if not self._door.may_plan(run):
-                        return Driven(self._store.run(run.id), again=self._door.stop())
+                    if not self._operator.may_plan(run):
+                        return Driven(self._store.run(run.id), again=self._operator.stop())
                     run, planned_now = self._plan(run), True
                 case Step.APPROVE if newer := overtaken_by(self._store, run):
                     run = self._hold(run, newer)
                 case Step.APPROVE | Step.ASK:
-                    approval = self._door.approval(run)
+                    approval = self._operator.request_approval(run)
                     if approval is None:
                         return Driven(run, again=False)
                     run = self._approve(run, approval)
                 case Step.READ_BACK:
                     run = self._read_back(run)
-                case Step.APPLY if not self._door.stop() and not self._still_stands(run):
+                case Step.APPLY if not self._operator.stop() and not self._still_stands(run):
                     gone += 1
                     run = self._set_aside(run, gone)
                 case Step.APPLY:
@@ -175,18 +175,18 @@ class _Drive:
                 run,
                 self._inbox,
                 self._archive,
-                who=self._door.who,
-                progress=self._door.planning(run),
+                who=self._operator.who,
+                progress=self._operator.begin_planning(run),
                 premises=self._premises,
-                asking=self._door.asks,
+                asking=self._operator.is_asked,
             )
         except BackendError as error:
             if run.state is State.RECEIVED:
                 raise  # nothing of it was done, so that it can wait without end
             # A part of it may be made, so that its report is due.
-            self._door.give_up(run, dict.fromkeys(run.pbxs or tuple(self._inbox.pbxs), str(error)), error)
-            return applying.abandon(self._store, run, str(error), who=self._door.who)
-        self._door.planned(run)
+            self._operator.give_up(run, dict.fromkeys(run.pbxs or tuple(self._inbox.pbxs), str(error)), error)
+            return applying.abandon(self._store, run, str(error), who=self._operator.who)
+        self._operator.end_planning(run)
         return run
 
     def _hold(self, run: Run, newer: Sequence[int]) -> Run:
@@ -194,12 +194,12 @@ class _Drive:
         hold = older_run(newer)
         holds = [asdict(found) for found in (*run.holds, hold)]
         with self._store.transaction() as connection:
-            self._store.move(connection, run.id, State.HELD, who=self._door.who, why=hold.message, holds=holds)
+            self._store.move(connection, run.id, State.HELD, who=self._operator.who, why=hold.message, holds=holds)
         return self._store.run(run.id)
 
     def _approve(self, run: Run, approval: Approval) -> Run:
         with self._store.transaction() as connection:
-            self._store.approve(connection, run, who=self._door.who, why=approval.why, seen=approval.seen)
+            self._store.approve(connection, run, who=self._operator.who, why=approval.why, seen=approval.seen)
         return self._store.run(run.id)
 
     def _still_stands(self, run: Run) -> bool:
@@ -213,9 +213,9 @@ class _Drive:
         if self._premises.hold(run, lambda pbx: journal.changes(pbx, Fate.PLANNED)):
             return True
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
-        if not self._door.may_plan(run):
+        if not self._operator.may_plan(run):
             raise _GivenUp
-        progress = self._door.planning(run)
+        progress = self._operator.begin_planning(run)
         now = replay(self._store, run, self._inbox, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.tried(connection, run.id)
@@ -230,41 +230,43 @@ class _Drive:
             )
         why = "the PBX was changed since the plan was made; nothing of it was sent"
         with self._store.transaction() as connection:  # by the states of a run that was begun, though nothing was sent
-            self._store.move(connection, run.id, State.APPLYING, who=self._door.who, why="read again before sending")
-            self._store.move(connection, run.id, State.STALE, who=self._door.who, why=why)
+            self._store.move(
+                connection, run.id, State.APPLYING, who=self._operator.who, why="read again before sending"
+            )
+            self._store.move(connection, run.id, State.STALE, who=self._operator.who, why=why)
         return self._store.run(run.id)
 
     def _apply(self, run: Run) -> Driven:
         """Send what is planned. The PBXs go their own ways: one that fails does not keep another from its changes."""
-        names = applying.begin(self._store, run, who=self._door.who)
-        progress = self._door.applying(run, names)
+        names = applying.begin(self._store, run, who=self._operator.who)
+        progress = self._operator.begin_applying(run, names)
         broken: dict[str, str] = {}
         released: list[str] = []
 
         def send(name: str) -> None:
-            words = applying.send(self._store, run, self._pbxs[name], progress=progress, stop=self._door.stop)
+            words = applying.send(self._store, run, self._pbxs[name], progress=progress, stop=self._operator.stop)
             if words:
                 broken[name] = words
-            elif len(names) > 1 and not self._door.stop() and self._door.release(run, name):
+            elif len(names) > 1 and not self._operator.stop() and self._operator.release(run, name):
                 released.append(name)
 
-        self._door.spread([partial(send, name) for name in names])
+        self._operator.run_parallel([partial(send, name) for name in names])
         if broken:
-            if self._door.stop():  # it stays `applying`, so that the next start reads back what was under way
+            if self._operator.stop():  # it stays `applying`, so that the next start reads back what was under way
                 return Driven(self._store.run(run.id), again=True)
             self._give_up(run, broken, None)
-        run = applying.end(self._store, run, who=self._door.who, stopped=self._door.stop())
+        run = applying.end(self._store, run, who=self._operator.who, stopped=self._operator.stop())
         # A run that must be planned again may need a PBX that another run has taken: it waits for its turn again.
         return Driven(run, run.state is State.INTERRUPTED or (run.state is State.STALE and bool(released)))
 
     def _read_back(self, run: Run) -> Run:
         try:
-            return interrupt(self._store, run, self._pbxs, who=self._door.who)
+            return interrupt(self._store, run, self._pbxs, who=self._operator.who)
         except BackendError as error:
             self._give_up(run, dict.fromkeys(Journal(self._store, run.id).pbxs(Fate.SENT), str(error)), error)
-            return applying.end(self._store, run, who=self._door.who)
+            return applying.end(self._store, run, who=self._operator.who)
 
     def _give_up(self, run: Run, broken: Mapping[str, str], error: BackendError | None) -> None:
-        self._door.give_up(run, broken, error)
+        self._operator.give_up(run, broken, error)
         for name, words in broken.items():
             applying.give_up(self._store, run, self._pbxs[name], words)

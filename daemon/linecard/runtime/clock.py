@@ -29,7 +29,7 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def describe(state: ClockState) -> str:
+def describe_doubt(state: ClockState) -> str:
     """That the clock is doubted, in a sentence; empty while it is believed."""
     if state.trusted is None:
         return ""
@@ -63,7 +63,7 @@ class ClockWatch:
         """What is known now, written down now and then, and whenever the clock begins or ends to be doubted."""
         with self._lock:
             was, written = self._known, self._read()
-            found = self._observed(written)
+            found = self._compare(written)
             if found.trusted is not None and (was is None or was.trusted is None):
                 log(
                     "the clock is doubted", seconds=round((found.seen - found.trusted).total_seconds()), level="warning"
@@ -80,20 +80,20 @@ class ClockWatch:
                     self._write(found)
             return found
 
-    def look(self) -> ClockState:
+    def peek(self) -> ClockState:
         """What is known now; nothing is written."""
         with self._lock:
-            return self._observed(self._read())
+            return self._compare(self._read())
 
-    def believe(self) -> ClockState:
+    def trust(self) -> ClockState:
         """Have the clock believed, because a person says that it is right; what was known before."""
         with self._lock:
-            found = self._observed(self._read())
+            found = self._compare(self._read())
             self._known, self._at = ClockState(found.seen), self._elapsed()
             self._write(self._known)
             return found
 
-    def _observed(self, written: ClockState | None) -> ClockState:
+    def _compare(self, written: ClockState | None) -> ClockState:
         now = self._now()
         if self._known is None:
             if written is None:

@@ -11,9 +11,9 @@ from linecard.languages import wording
 from linecard.model.summary import Summary
 from linecard.pipeline.summarize import summarize
 from linecard.rules.hours import last_due
-from linecard.runtime.concerns import of_inboxes, of_openers
-from linecard.runtime.expecting import missing
+from linecard.runtime.alerts import find_inbox_concerns, find_opener_concerns
 from linecard.runtime.log import log
+from linecard.runtime.overdue_files import find_overdue_files
 from linecard.store.notices import Notices
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Digests:
         """The sinks by which somebody gets a digest."""
         return [sink for sink in self._service.config.sinks if any(found == sink for found, *_ in self._readers())]
 
-    def write(self) -> None:
+    def write_due(self) -> None:
         """Write the digests that are due, with the letters that bring them.
 
         One tells what happened since the one before, however long ago that was; after a time without linecard there
@@ -53,7 +53,7 @@ class Digests:
                 if found == sink:
                     groups.setdefault((language, inboxes), []).append(address)
             made = [
-                (self.summary(inboxes, told, due, language), [(sink, address) for address in addresses])
+                (self.summarize(inboxes, told, due, language), [(sink, address) for address in addresses])
                 for (language, inboxes), addresses in groups.items()
             ]
             with self._service.store.transaction() as connection:
@@ -61,11 +61,11 @@ class Digests:
                     self._notices.digest(connection, sink, number, summary, readers)
             log("digest written", sink=sink, readers=sum(map(len, groups.values())))
 
-    def summary(self, inboxes: tuple[str, ...], begins: datetime, ends: datetime, language: str) -> Summary:
+    def summarize(self, inboxes: tuple[str, ...], begins: datetime, ends: datetime, language: str) -> Summary:
         """What a digest of these inboxes would tell."""
         service = self._service
-        late = [concern for concern in missing(service) if concern.what.removeprefix("file of ") in inboxes]
-        concerns = [*late, *of_openers(service), *of_inboxes(service)]
+        late = [concern for concern in find_overdue_files(service) if concern.what.removeprefix("file of ") in inboxes]
+        concerns = [*late, *find_opener_concerns(service), *find_inbox_concerns(service)]
         return summarize(service.store, inboxes, begins, ends, words=wording(language), concerns=concerns)
 
     def _last_due(self, sink: str) -> datetime:

@@ -20,11 +20,11 @@ from linecard.ports.backend import SupportsExamine
 from linecard.ports.inbox import SupportsProbe
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
-from linecard.runtime.board import MOST_NAMED
-from linecard.runtime.clock import describe
-from linecard.runtime.concerns import of_inboxes, of_memory, of_openers
+from linecard.runtime.alerts import find_database_concerns, find_inbox_concerns, find_opener_concerns
+from linecard.runtime.clock import describe_doubt
+from linecard.runtime.health import MAX_NAMED
 from linecard.runtime.housekeeping import find_old
-from linecard.runtime.intakes import intake_of, opened
+from linecard.runtime.intakes import build_inbox, build_intake
 from linecard.runtime.lock import is_held
 from linecard.runtime.service import Service
 from linecard.store.outbox import ARCHIVE, Outbox
@@ -35,7 +35,7 @@ LEAST_FREE = 200_000_000
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
 
 
-def examine(service: Service) -> Iterator[Finding]:
+def examine_site(service: Service) -> Iterator[Finding]:
     """Everything but the configuration itself, which was needed to get here."""
     config = service.config
     folders = {"state": config.state, "archive": config.archive, "reports": config.reports}
@@ -57,7 +57,7 @@ def examine(service: Service) -> Iterator[Finding]:
         yield from _inbox(service, name)
     yield from _sinks(service)
     yield from _openers(service)
-    for concern in of_inboxes(service):
+    for concern in find_inbox_concerns(service):
         yield Finding(concern.what, ok=False, message=concern.message, remedy=concern.remedy)
     for name in config.pbxs:
         yield from _pbx(service, name)
@@ -116,7 +116,7 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
         return
     yield Finding("state database", ok=True, message="opens, at the newest schema")
-    for later in of_memory(service):
+    for later in find_database_concerns(service):
         yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
     for run in filter(has_crashed, service.store.runs(of_states={State.HELD})):
         remedy = f"`linecard approve {run.id}` has it read once more; `linecard discard {run.id}` gives it up."
@@ -136,14 +136,14 @@ def _store(service: Service) -> Iterator[Finding]:
 def _clock(service: Service) -> Iterator[Finding]:
     """Whether the clock is believed, and what would be removed by it."""
     try:
-        known = service.clock.look()
+        known = service.clock.peek()
         old = find_old(service) if known.trusted is not None else None
     except LinecardError:
         return  # the state database was told above
     if old is None:
         yield Finding("clock", ok=True, message=f"{known.seen:%Y-%m-%d %H:%M:%S} UTC")
         return
-    message = f"{describe(known)} Older than `keep` by it: {str(old) or 'nothing'}."
+    message = f"{describe_doubt(known)} Older than `keep` by it: {str(old) or 'nothing'}."
     remedy = "Set the clock right, or say that it is: `linecard clock --confirm`."
     yield Finding("clock", ok=not any(old), message=message, remedy=remedy)
 
@@ -173,7 +173,7 @@ def _openers(service: Service) -> Iterator[Finding]:
     if not any(service.config.inboxes[name].openers for name in service.config.inboxes):
         return
     try:
-        concerns = of_openers(service)
+        concerns = find_opener_concerns(service)
     except LinecardError as error:
         yield Finding("opening", ok=False, message=str(error), remedy=error.remedy)
         return
@@ -187,7 +187,7 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
     """The way to the files of an inbox, step by step, where there is one."""
     check = f"inbox {name}"
     try:
-        inbox = opened(service, name)
+        inbox = build_inbox(service, name)
     except LinecardError as error:
         yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
         return
@@ -197,23 +197,23 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
                 yield step._replace(check=f"{check} {step.check}")
                 if not step.ok:
                     return
-    yield from _awaiting(service, name)
+    yield from _check_markers(service, name)
 
 
-def _awaiting(service: Service, name: str) -> Iterator[Finding]:
+def _check_markers(service: Service, name: str) -> Iterator[Finding]:
     """Files that wait for their marker or checksum file: whether their producer will write one, it alone knows."""
     config = service.config.inboxes[name]
     if not (config.marker or config.checksum):
         return
     check = f"inbox {name} markers"
     try:
-        inbox, intake = intake_of(service, name, time.monotonic)
+        inbox, intake = build_intake(service, name, time.monotonic)
         with closing(inbox):
             found = intake.awaiting()
     except LinecardError as error:
         yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
         return
-    sentences = status.awaiting(Counter(found.values()), sorted(found)[:MOST_NAMED])
+    sentences = status.describe_awaiting(Counter(found.values()), sorted(found)[:MAX_NAMED])
     endings = " or ".join(ending for ending in (config.marker, config.checksum) if ending)
     remedy = f"A file that is being delivered has its own soon. Else ask the producer whether it writes {endings}."
     message = " ".join(sentences) or "no file waits for its marker or checksum file"

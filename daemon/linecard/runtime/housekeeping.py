@@ -35,7 +35,7 @@ class Old(NamedTuple):
         return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in named if count)
 
 
-def clear_out(service: Service, report_folder: ReportFolder) -> None:
+def remove_old(service: Service, report_folder: ReportFolder) -> None:
     """Forget old runs and remove old files; a drop whose run is not finished stays.
 
     While the clock is doubted nothing goes because of its age: what a wrong clock has removed, no right one brings
@@ -48,7 +48,7 @@ def clear_out(service: Service, report_folder: ReportFolder) -> None:
         before = now - timedelta(days=config.keep.runs)
         gone = store.forget(before)
         Notices(store).forget(before)
-    kept = _kept(service)
+    kept = _files_to_keep(service)
     files = [
         prune(folder, Bounds(None if doubted else days, size), now, keep=kept)
         for folder, days, size in _folders(service)
@@ -61,12 +61,12 @@ def clear_out(service: Service, report_folder: ReportFolder) -> None:
 def find_old(service: Service) -> Old:
     """What `clear_out` would remove because of its age."""
     now, keep = service.now(), service.config.keep
-    kept = _kept(service)
+    kept = _files_to_keep(service)
     runs = 0 if keep.runs is None else service.store.count_old(now - timedelta(days=keep.runs))
     return Old(runs, *(count_old(folder, days, now, keep=kept) for folder, days, _ in _folders(service)))
 
 
-def _kept(service: Service) -> list[Path]:
+def _files_to_keep(service: Service) -> list[Path]:
     config = service.config
     return [*(config.archive / path for path in service.store.unfinished_drops()), *archive.pages(config.reports)]
 

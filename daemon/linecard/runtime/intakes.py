@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-def opened(service: Service, name: str) -> Inbox:
+def build_inbox(service: Service, name: str) -> Inbox:
     """An inbox as its plugin makes it; nothing is reached yet."""
     found = service.config.inboxes[name]
     return service.registry.inbox_kind(found.kind).build(found.settings, service.contexts.inbox(name))
 
 
-def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:
+def build_intake(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:
     """An inbox as its plugin made it, and what empties it."""
     config = service.config
     found = config.inboxes[name]
@@ -35,7 +35,7 @@ def intake_of(service: Service, name: str, monotonic: Callable[[], float]) -> tu
         most=found.sheet.max_bytes,
         reserve=config.reserve,
     )
-    inbox = opened(service, name)
+    inbox = build_inbox(service, name)
     folders = (config.state, config.archive)
     intake = Intake(
         name,

@@ -13,7 +13,7 @@ from pathlib import Path
 from linecard.errors import BusyError, StateError
 
 FILE = "lock"
-SERVED = "status.json"
+STATUS_FILE = "status.json"
 """What a daemon that serves the site writes beside the lock."""
 _FLOCK = "hhqqi"
 """`struct flock`: type, whence, start, length, process."""
@@ -31,7 +31,7 @@ def site_lock(state: Path) -> Iterator[None]:
             remedy="Check that `state` names a folder on a local disk, and that this user may write to it.",
         ) from error
     try:
-        if not _locked(handle):
+        if not _try_lock(handle):
             holder = _holder(handle)
             if _serves(state, holder):
                 raise BusyError(
@@ -47,7 +47,7 @@ def site_lock(state: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _locked(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     """Take the lock of an open file description, which the kernel can be asked for without taking it."""
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, fcntl.F_WRLCK, 0, 0, 0, 0))
@@ -63,7 +63,7 @@ def _holder(handle: int) -> str:
 def _serves(state: Path, holder: str) -> bool:
     """Whether the holder of the lock, unknown if the disk was full, is the one who says that it serves the site."""
     try:
-        found = json.loads((state / SERVED).read_text(encoding="utf-8"))
+        found = json.loads((state / STATUS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and holder in ("", str(found.get("pid")))

@@ -32,7 +32,7 @@ def configure(form: str, level: str, out: TextIO | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(out or sys.stdout),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Passed()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
 
 
 def log(event: str, *, level: Level = "info", **facts: Any) -> None:
@@ -52,7 +52,7 @@ def log(event: str, *, level: Level = "info", **facts: Any) -> None:
 
 
 @contextmanager
-def bound(**facts: Any) -> Iterator[None]:
+def log_context(**facts: Any) -> Iterator[None]:
     """Every event within carries these facts."""
     import structlog
 
@@ -74,18 +74,18 @@ class _Text:
         level = event.pop("level", "info")
         text = event.pop("event")
         long = event.pop("traceback", "")
-        facts = " ".join(f"{name}={_shown(value)}" for name, value in event.items())
+        facts = " ".join(f"{name}={_quote(value)}" for name, value in event.items())
         word = f"{level}: " if level in ("error", "warning") else ""
         line = f"{self._mark.get(level, '')}{word}{text}{' ' if facts else ''}{facts}"
         return f"{line}\n{long.rstrip()}" if long else line
 
 
-def _shown(value: object) -> str:
+def _quote(value: object) -> str:
     text = sanitize(value)
     return f'"{text}"' if len(text.split()) != 1 else text
 
 
-class _Passed(logging.Handler):
+class _LibraryHandler(logging.Handler):
     """Warnings of the libraries, in the same form."""
 
     def emit(self, record: logging.LogRecord) -> None:

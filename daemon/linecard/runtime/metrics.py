@@ -10,7 +10,7 @@ from linecard.model.outcome import Outcome
 from linecard.model.run import Run, State
 from linecard.pipeline.report import outcome_counts
 from linecard.rules import states
-from linecard.runtime.board import Board
+from linecard.runtime.health import Health
 from linecard.store.outbox import ARCHIVE, Outbox
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-class Figures:
+class Metrics:
     """Counted and served if the configuration says so; else nothing of it is even imported."""
 
-    def __init__(self, service: Service, engine: Engine, board: Board) -> None:
+    def __init__(self, service: Service, engine: Engine, health: Health) -> None:
         self._config, self._store = service.config.metrics, service.store
         self._server: Any = None
         if self._config.port is None and self._config.textfile is None:
@@ -30,11 +30,11 @@ class Figures:
         from prometheus_client import CollectorRegistry, Counter
 
         self._registry = CollectorRegistry()
-        self._registry.register(_Now(service, engine, board))
+        self._registry.register(_Gauges(service, engine, health))
         self._runs = Counter("linecard_runs", "Runs that came to an end.", ("inbox", "state"), registry=self._registry)
         self._rows = Counter("linecard_rows", "Rows by outcome.", ("inbox", "outcome"), registry=self._registry)
 
-    def ended(self, run: Run) -> None:
+    def count_run(self, run: Run) -> None:
         """A run has come to its end, or waits for a person."""
         if self._registry is None:
             return
@@ -52,7 +52,7 @@ class Figures:
 
             self._server, _ = start_http_server(self._config.port, "127.0.0.1", self._registry)
 
-    def write(self) -> None:
+    def write_textfile(self) -> None:
         """Write the file, whole."""
         if self._registry is not None and self._config.textfile is not None:
             from prometheus_client import write_to_textfile
@@ -66,11 +66,11 @@ class Figures:
             self._server.server_close()
 
 
-class _Now:
+class _Gauges:
     """What is looked up when somebody asks."""
 
-    def __init__(self, service: Service, engine: Engine, board: Board) -> None:
-        self._service, self._engine, self._board = service, engine, board
+    def __init__(self, service: Service, engine: Engine, health: Health) -> None:
+        self._service, self._engine, self._health = service, engine, health
 
     def describe(self) -> list[Any]:
         return []
@@ -84,16 +84,16 @@ class _Now:
         sides = GaugeMetricFamily(
             "linecard_files_awaiting_marker", "Files whose marker or checksum file is not there.", labels=["inbox"]
         )
-        for name, view in self._board.inboxes.items():
+        for name, view in self._health.inboxes.items():
             sides.add_metric([name], len(view.awaiting))
             files.add_metric([name], view.waiting)
-            if view.looked is not None:
-                lag.add_metric([name], max(0.0, (now - view.looked).total_seconds()))
+            if view.last_scan is not None:
+                lag.add_metric([name], max(0.0, (now - view.last_scan).total_seconds()))
         yield lag
         yield files
         yield sides
         yield GaugeMetricFamily("linecard_queue", "Runs that wait for their PBX.", value=len(self._engine.queue))
-        yield GaugeMetricFamily("linecard_troubles", "Things that are wrong now.", value=len(self._board.troubles))
+        yield GaugeMetricFamily("linecard_alerts", "Things that are wrong now.", value=len(self._health.alerts))
         held = self._service.store.runs(of_states={State.HELD})
         yield GaugeMetricFamily("linecard_held", "Runs that wait for a person.", value=len(held))
         oldest = max(((now - run.created).total_seconds() for run in held), default=0)

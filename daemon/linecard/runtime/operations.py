@@ -23,8 +23,8 @@ from linecard.pipeline.recover import broken_off
 from linecard.pipeline.report import outcome_counts
 from linecard.rules import states
 from linecard.rules.check import Sheet
-from linecard.runtime import given
-from linecard.runtime.attended import Attended, Confirm, Stage
+from linecard.runtime import input_file
+from linecard.runtime.interactive_operator import Confirm, InteractiveOperator, Stage
 from linecard.store.journal import Journal
 from linecard.store.overtaking import overtaken_by
 
@@ -52,22 +52,22 @@ class Operations:
 
     def read_sheet(self, file: Path, inbox: Inbox) -> Sheet:
         """A file as a sheet, to be read once. No PBX is asked."""
-        given.must_be_readable(file)
+        input_file.check_readable(file)
         noted: list[Fault] = []
-        found = given.told(file, opening.opened(file, inbox, noted.append))
+        found = input_file.guard_reads(file, opening.opened(file, inbox, noted.append))
         return Sheet(found, inbox.form, inbox.destinations, noted)
 
     def preview(self, file: Path, inbox: Inbox) -> Planning:
         """What importing a file would do; nothing is written anywhere."""
         digest = hashlib.sha256()
-        for block in given.readable(file):
+        for block in input_file.read_input(file):
             digest.update(block)
         return Planning(self.read_sheet(file, inbox), inbox, digest.hexdigest())
 
     def receive(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
         service = self._service
-        blocks = given.readable(file)
+        blocks = input_file.read_input(file)
         drop = keep(service.config.archive, file.name, blocks, service.store, most=inbox.form.max_bytes)
         run_id = receive(service.store, inbox.name, drop, description=description, who=service.who)
         return self.plan(service.store.run(run_id), inbox, stage)
@@ -156,8 +156,8 @@ class Operations:
         no, the run stays as it is and is found by the next `resume`. `asks`: it shows the plan to a person.
         """
         service = self._service
-        door = Attended(service.who, confirm, stage, stop, asks)
-        return drive(service.store, run, inbox, service.pbxs, service.config.archive, door, service.premises).run
+        operator = InteractiveOperator(service.who, confirm, stage, stop, asks)
+        return drive(service.store, run, inbox, service.pbxs, service.config.archive, operator, service.premises).run
 
     def resume(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False) -> Iterator[Resumed]:
         """Finish the runs that were interrupted, the oldest first.

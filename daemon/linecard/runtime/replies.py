@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from linecard.infrastructure.files import open_nameless
 from linecard.ports.inbox import SupportsReply
 from linecard.ports.sink import Letter, SinkError, Write
-from linecard.runtime.intakes import opened
+from linecard.runtime.intakes import build_inbox
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -25,7 +25,7 @@ class Replies:
     """
 
     def __init__(self, service: Service, name: str) -> None:
-        self._service, self._inbox = service, opened(service, name)
+        self._service, self._inbox = service, build_inbox(service, name)
         self._kind = service.config.inboxes[name].kind
 
     def deliver(self, letter: Letter, write: Write) -> str:

@@ -26,7 +26,7 @@ from linecard.runtime.contexts import Contexts
 from linecard.runtime.digests import Digests
 from linecard.runtime.service import Service
 
-SAID = "A sample that linecard sends for trying out; nothing was changed."
+NOTE = "A sample that linecard sends for trying out; nothing was changed."
 _ADA, _BOB = Holding("ada@example.com"), Holding("bob@example.com")
 _ROWS: tuple[tuple[Row, Verdict], ...] = (
     (
@@ -101,16 +101,16 @@ class SampleReport:
         return iter(())
 
 
-def report(service: Service, now: datetime, words: Wording) -> SampleReport:
+def build_report(service: Service, now: datetime, words: Wording) -> SampleReport:
     """A sample as if it had been applied just now."""
     counts = {outcome.value: sum(v.outcome is outcome for _, v in _ROWS) for outcome in Outcome}
     inbox = next(iter(service.config.inboxes), "sample")
     drop = Drop("sample.csv", sha256(now.isoformat().encode()).hexdigest(), 0, "")
-    run = Run(0, inbox, drop, State.PARTIAL, now, now, description=words(SAID), counts=counts)
+    run = Run(0, inbox, drop, State.PARTIAL, now, now, description=words(NOTE), counts=counts)
     return SampleReport(run, service.config.site, service.config.timezone, words)
 
 
-def sink_of_kind(service: Service, kind: str, name: str | None) -> str:
+def find_sink(service: Service, kind: str, name: str | None) -> str:
     """The sink of that name, or the only one of that kind. Raises `ConfigError`."""
     sinks = service.config.sinks
     found = [sink for sink, config in sinks.items() if config.kind == kind]
@@ -123,30 +123,30 @@ def sink_of_kind(service: Service, kind: str, name: str | None) -> str:
     raise ConfigError(what, remedy=f"Name one with --sink: {known}." if known else "Add one under `sinks`.")
 
 
-def send(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
+def send_sample(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
     """Deliver a sample by a sink; where it went. Raises `SinkError`."""
     config, now = service.config, service.now()
-    sample = report(service, now, wording(language))
+    sample = build_report(service, now, wording(language))
 
     def write(form: str, out: TextIO) -> None:
         service.renderers[form].render(sample, out, templates=config.templates)
 
-    with closing(_built(service, sink, say)) as built:
+    with closing(_build_sink(service, sink, say)) as built:
         return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), write)
 
 
 def send_digest(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
     """Deliver the digest of all inboxes and the last seven days by a sink; where it went. Raises `SinkError`."""
     config, now = service.config, service.now()
-    summary = Digests(service).summary(tuple(config.inboxes), now - timedelta(days=7), now, language)
+    summary = Digests(service).summarize(tuple(config.inboxes), now - timedelta(days=7), now, language)
     notice = Notice(summary, config.site, config.timezone, now)
-    with closing(_built(service, sink, say)) as built:
+    with closing(_build_sink(service, sink, say)) as built:
         if not isinstance(built, SupportsNotify):
             raise ConfigError(f"The sink {sink} takes reports of runs alone.", remedy="Name another with --sink.")
         return built.notify(Note(int(now.timestamp()), notice, address, language))
 
 
-def _built(service: Service, sink: str, say: Callable[[str], None]) -> Sink:
+def _build_sink(service: Service, sink: str, say: Callable[[str], None]) -> Sink:
     def write(event: str, *, level: Level = "info", **facts: Any) -> None:  # noqa: ARG001 - the log's signature
         say(event)
 

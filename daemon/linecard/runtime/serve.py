@@ -11,23 +11,23 @@ from typing import NamedTuple
 
 from linecard.errors import ConfigError
 from linecard.model.run import Run
-from linecard.runtime.board import Board, InboxView, Trouble
-from linecard.runtime.concerns import Concerns
+from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.daemon import Daemon
+from linecard.runtime.delivery import Delivery
 from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
-from linecard.runtime.failing import tell
+from linecard.runtime.guard import attempt_and_clear
+from linecard.runtime.health import Alert, Health, InboxStatus
 from linecard.runtime.lock import site_lock
 from linecard.runtime.log import configure
-from linecard.runtime.notify import Notify
-from linecard.runtime.post import Post
 from linecard.runtime.service import Service
 from linecard.runtime.signals import ignore_reloads
+from linecard.runtime.systemd import SystemdNotifier
 
 
 def serve(file: Path) -> None:
     """Serve the site of this configuration until told to stop. Raises `LinecardError` when it cannot begin."""
-    notify = Notify()
+    notify = SystemdNotifier()
     service: Service | None = Service.load(file)
     assert service is not None  # noqa: S101 - for the loop below
     state = service.config.state
@@ -36,15 +36,15 @@ def serve(file: Path) -> None:
         while service is not None:
             configure(service.config.log.format, service.config.log.level)
             with service as present:
-                daemon = Daemon(present, notify, reload=lambda: _reloaded(file, state))
+                daemon = Daemon(present, notify, reload=lambda: _reload(file, state))
                 if reload_requested:
                     daemon.reload()
                 service, reload_requested = daemon.run()
 
 
-def _reloaded(file: Path, state: Path) -> Service:
+def _reload(file: Path, state: Path) -> Service:
     with ExitStack() as undo:
-        service = undo.enter_context(_loaded(file))
+        service = undo.enter_context(_load(file))
         if service.config.state != state:
             raise ConfigError(
                 f"{file}: `state` cannot be changed while the daemon runs.",
@@ -56,7 +56,7 @@ def _reloaded(file: Path, state: Path) -> Service:
     return service
 
 
-def _loaded(file: Path) -> Service:
+def _load(file: Path) -> Service:
     """The site, with every problem of its configuration in one sentence."""
     try:
         return Service.load(file)
@@ -72,8 +72,8 @@ class Pass(NamedTuple):
 
     runs: Sequence[Run]
     unfiled: Collection[int]
-    troubles: Sequence[Trouble]
-    inboxes: Mapping[str, InboxView]
+    alerts: Sequence[Alert]
+    inboxes: Mapping[str, InboxStatus]
 
 
 def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], object]) -> Pass:
@@ -82,31 +82,31 @@ def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], 
     `wait` is given the seconds until something may have settled. Runs that wait for a PBX are left for the next time.
     """
     configure("text", "warning", sys.stderr)
-    board, runs = Board(service.now), list[Run]()
+    health, runs = Health(service.now), list[Run]()
     with site_lock(service.config.state), ExitStack() as undo:
         service.sweep()
         service.clock.observe()
-        engine = Engine(service, board, monotonic=time.monotonic, stop=stop, ended=runs.append)
+        engine = Engine(service, health, monotonic=time.monotonic, stop=stop, ended=runs.append)
         undo.callback(engine.close)
         engine.start()
         unfiled: Collection[int] = ()
         while not stop():
-            looks = [engine.look(name) for name in service.config.inboxes]
-            while (run_id := engine.next()) is not None:
-                engine.work(run_id)
-            unfiled = engine.announce().unfiled
+            looks = [engine.scan(name) for name in service.config.inboxes]
+            while (run_id := engine.next_run()) is not None:
+                engine.work_on(run_id)
+            unfiled = engine.file_reports().unfiled
             for name in service.config.inboxes:
-                engine.part(name)
+                engine.settle_files(name)
             due = min((look.due for look in looks if look is not None and look.due is not None), default=None)
             if due is None:
                 break
             wait(max(0.0, due - time.monotonic()))
-        tell(board, "list of reports", engine.report_folder.refresh_index)
+        attempt_and_clear(health, "list of reports", engine.report_folder.refresh_index)
         if service.config.warned:
-            concerns = Concerns(service, Board(service.now))  # in letters alone: `once` runs every few minutes
-            tell(board, "files that should have come", concerns.files)
-            tell(board, "keys of senders and of this site", concerns.keys)
-        tell(board, "digest", Digests(service).write)
-        with closing(Post(service, board, stop=stop)) as post:
+            concerns = AlertChecks(service, Health(service.now))  # in letters alone: `once` runs every few minutes
+            attempt_and_clear(health, "files that should have come", concerns.check_files)
+            attempt_and_clear(health, "keys of senders and of this site", concerns.check_keys)
+        attempt_and_clear(health, "digest", Digests(service).write_due)
+        with closing(Delivery(service, health, stop=stop)) as post:
             post.deliver()
-    return Pass(runs, unfiled, board.troubles, board.inboxes)
+    return Pass(runs, unfiled, health.alerts, health.inboxes)

@@ -12,16 +12,16 @@ from typing import Any
 
 from linecard.infrastructure.files import write_whole
 from linecard.runtime.clock import since_boot
-from linecard.runtime.lock import SERVED as FILE
+from linecard.runtime.lock import STATUS_FILE as FILE
 from linecard.runtime.lock import is_served
 
-__all__ = ["FILE", "STALE", "age", "awaiting", "read", "stamp", "write"]
+__all__ = ["FILE", "STALE_AFTER", "age", "build_timestamp", "describe_awaiting", "read_status", "write_status"]
 
-STALE = 60.0
+STALE_AFTER = 60.0
 """Seconds after which what a daemon has said of itself is old: it says it anew every five."""
 
 
-def stamp(now: datetime) -> dict[str, Any]:
+def build_timestamp(now: datetime) -> dict[str, Any]:
     """When something is said: for people, and by a clock that nobody sets."""
     return {"at": now.isoformat(timespec="seconds"), "since_boot": round(since_boot(), 1)}
 
@@ -32,10 +32,10 @@ def age(facts: Mapping[str, Any]) -> float:
         by_wall = abs(time.time() - datetime.fromisoformat(facts["at"]).timestamp())
         return min(by_wall, abs(since_boot() - float(facts["since_boot"])))
     except (KeyError, TypeError, ValueError):  # of another version
-        return STALE + 1
+        return STALE_AFTER + 1
 
 
-def read(state: Path) -> dict[str, Any] | None:
+def read_status(state: Path) -> dict[str, Any] | None:
     """What the daemon of this site does now; None when none is at work."""
     if not is_served(state):
         return None
@@ -46,14 +46,14 @@ def read(state: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def write(state: Path, text: str) -> None:
+def write_status(state: Path, text: str) -> None:
     """What the daemon does now: of no worth after a crash, so it need not be durable."""
     file = state / FILE
     with suppress(OSError), write_whole(file, text=True, fsync=False) as out:  # a full disk is told elsewhere
         out.write(text)
 
 
-def awaiting(counts: Mapping[str, int], names: list[str]) -> list[str]:
+def describe_awaiting(counts: Mapping[str, int], names: list[str]) -> list[str]:
     """That files wait for their marker or checksum file, a sentence for each."""
     found = []
     for use, what in (("marker", "marker"), ("checksum", "checksum file")):

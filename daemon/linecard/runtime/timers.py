@@ -55,14 +55,14 @@ class Daily(BaseTrigger):  # type: ignore[misc]
         return next_due(self._at, self._days, now.astimezone(self._zone)).astimezone(UTC)
 
 
-def of_inbox(inbox: InboxConfig, zone: ZoneInfo) -> BaseTrigger:
+def inbox_trigger(inbox: InboxConfig, zone: ZoneInfo) -> BaseTrigger:
     """The times of an inbox: its `cron` in the site's time zone, else every `scan`; both spread by its `jitter`."""
     if inbox.cron is None:
         return Every(inbox.scan, inbox.jitter)
     return Crontab(inbox.cron, zone, inbox.jitter)
 
 
-def reset(job: Job) -> None:
+def reset_timer(job: Job) -> None:
     """Set a timer again after the wall clock was set: one with hours of its own keeps them, another runs now."""
     if isinstance(job.trigger, Crontab):
         job.reschedule(job.trigger)

@@ -170,7 +170,7 @@ class Site:
             found = json.loads((self.folder / "state" / "status.json").read_text())
         except (FileNotFoundError, ValueError):
             return ""
-        return next((t["message"] for t in found["troubles"] if t["what"].startswith(what)), "")
+        return next((t["message"] for t in found["alerts"] if t["what"].startswith(what)), "")
 
     @contextmanager
     def served(self, *before: str) -> Iterator[Serving]:

@@ -39,7 +39,7 @@ def test_a_pbx_that_hangs_delays_nobody_elses_files_and_status_and_metrics_say_s
         assert doing["total"] == 2
         assert {inbox["name"]: inbox["received"] for inbox in status["inboxes"]} == {"hr": 1, "it": 5, "all": 2}
         assert {timer["name"] for timer in status["timers"]} == {"look hr", "look it", "look all", "poll", "keep house"}
-        assert status["troubles"] == status["held"] == []
+        assert status["alerts"] == status["held"] == []
 
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             figures = answer.read().decode()
@@ -186,6 +186,6 @@ def test_once_does_what_is_there_and_exits(site):
     assert done.returncode == 1
     answer = json.loads(done.stdout)
     assert [run["state"] for run in answer["runs"]] == ["rejected"]
-    assert answer["troubles"] == []
+    assert answer["alerts"] == []
     assert site.left("hr") == site.left("it") == []
     assert len(site.reports) == 2

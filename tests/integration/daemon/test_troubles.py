@@ -153,6 +153,6 @@ class TestDiskFull:
             assert site.made("hq") == []
             filler.unlink()
             eventually(lambda: site.came_to(a="applied"), "it goes on")
-            eventually(lambda: site.status()["troubles"] == [], "nothing is wrong any more")
+            eventually(lambda: site.status()["alerts"] == [], "nothing is wrong any more")
         assert site.made("hq") == ["1000"]
         assert site.left("hr") == []

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from linecard.model.run import Run
-from linecard.runtime.board import Board
+from linecard.runtime.delivery import Delivery
+from linecard.runtime.health import Health
 from linecard.runtime.operations import Operations
-from linecard.runtime.post import Post
 from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Item, Outbox
@@ -69,8 +69,8 @@ class Site:
         (folder / "linecard.yaml").write_text(text, encoding="utf-8")
         self.folder = folder
         self.service = Service.load(folder / "linecard.yaml", now=now)
-        self.board = Board(self.service.now)
-        self.post = Post(self.service, self.board)
+        self.health = Health(self.service.now)
+        self.post = Delivery(self.service, self.health)
         self.outbox = Outbox(self.service.store)
 
     def run(self, rows: str = PROBLEMS, name: str = "joiners.csv", description: str = "") -> Run:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integration.mail.servers import DROP, HANG, PASSWORD, authenticator
-from linecard.runtime.post import KEPT_TRYING
+from linecard.runtime.delivery import GIVE_UP_AFTER
 
 # aiosmtpd warns of a server that takes passwords before STARTTLS, and does not see that the first byte was encrypted
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -65,7 +65,7 @@ def test_a_client_certificate_is_shown_to_a_server_that_asks(security, guarded, 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 @pytest.mark.parametrize("why", ["signed by nobody known", "of another server"])
 def test_a_wrong_certificate_gets_no_letter_and_no_password(security, why, guarded, make, keys, tmp_path):
-    """Whoever answers: the letter waits, and the trouble says what to do."""
+    """Whoever answers: the letter waits, and the alert says what to do."""
     secret(tmp_path)
     server = guarded(security, keys.elsewhere if why == "of another server" else keys.server)
     trusted = {"ca_file": str(keys.ca)} if why == "of another server" else {}
@@ -127,10 +127,10 @@ def test_a_letter_whose_arrival_was_not_confirmed_is_sent_again(answer, server, 
     server.data = [answer]
     site.deliver()
     assert len(site.waiting) == len(server.mails) == 1
-    (trouble,) = site.board.troubles
-    assert trouble.what == "sink post"
+    (alert,) = site.health.alerts
+    assert alert.what == "sink post"
     site.later()
-    assert site.waiting == site.board.troubles == []
+    assert site.waiting == site.health.alerts == []
     first, second = server.mails
     assert first.message["Message-ID"] == second.message["Message-ID"]
     assert first.message["Date"] == second.message["Date"]
@@ -166,8 +166,8 @@ def test_one_reader_whom_the_server_does_not_know_keeps_no_other_from_theirs(ser
     assert [mail.to[0] for mail in server.mails] == ["anna@example.org", "zoe@example.org"]
     (item,) = site.outbox.given_up()
     assert "does not take mail for gone@example.org: 550 5.1.1 no such user" in item.problem
-    (trouble,) = site.board.troubles
-    assert f"linecard outbox retry {item.id}" in trouble.remedy
+    (alert,) = site.health.alerts
+    assert f"linecard outbox retry {item.id}" in alert.remedy
 
 
 def test_a_letter_that_is_refused_for_what_it_says_is_given_up(server, make):
@@ -271,7 +271,7 @@ def test_a_week_without_a_server_loses_nothing(server, make):
     now[0] += timedelta(hours=5)
     site.deliver()
     assert sorted(mail.to[0] for mail in server.mails) == 2 * ["anna@example.org"] + 2 * ["hans@example.org"]
-    assert site.outbox.given_up() == site.waiting == site.board.troubles == []
+    assert site.outbox.given_up() == site.waiting == site.health.alerts == []
 
 
 def test_no_server_for_too_long_and_a_letter_is_given_up_then(make):
@@ -280,7 +280,7 @@ def test_no_server_for_too_long_and_a_letter_is_given_up_then(make):
     run = site.run()
     site.deliver()
     assert "cannot be reached" in site.problems[0]
-    for age, left in ((KEPT_TRYING * 0.98, 1), (KEPT_TRYING * 1.02, 0)):
+    for age, left in ((GIVE_UP_AFTER * 0.98, 1), (GIVE_UP_AFTER * 1.02, 0)):
         with site.service.store.transaction() as connection:
             then = (site.service.now() - age).strftime("%Y-%m-%d %H:%M:%S.%f")
             connection.exec_driver_sql("UPDATE run SET changed = ? WHERE id = ?", (then, run.id))

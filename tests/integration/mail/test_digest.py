@@ -33,7 +33,7 @@ class Days:
     def write(self) -> int:
         """A daemon that was started anew looks whether a digest is due; how many mails came."""
         before = len(self.server.mails)
-        Digests(self.site.service).write()
+        Digests(self.site.service).write_due()
         self.site.deliver()
         return len(self.server.mails) - before
 
@@ -211,7 +211,7 @@ def test_killed_at_any_statement_it_is_written_once(days):
         left[0] = at
         sa.event.listen(engine, "before_cursor_execute", killed)
         with suppress(Killed):
-            Digests(days.site.service).write()
+            Digests(days.site.service).write_due()
         sa.event.remove(engine, "before_cursor_execute", killed)
         assert [days.write(), days.write()] == [1, 0]
         if left[0] > 0:  # it came to its end before

@@ -18,8 +18,8 @@ import pytest
 from acceptance.crashes import TORTURE
 from acceptance.killing import DIED, Countdown, forked
 from integration.mail.site import Site
-from linecard.runtime.board import Board
-from linecard.runtime.post import Post
+from linecard.runtime.delivery import Delivery
+from linecard.runtime.health import Health
 from linecard.runtime.service import Service
 
 READERS = ("anna@example.org", "uwe@example.org", "zoe@example.org")
@@ -82,7 +82,7 @@ def deliver(folder: Path, countdown: Countdown | None = None) -> int:
     with Service.load(folder / "linecard.yaml") as service:
         with service.store.transaction() as connection:
             connection.exec_driver_sql("UPDATE outbox SET due = NULL WHERE delivered IS NULL AND dropped IS NULL")
-        with closing(Post(service, Board(service.now))) as post:
+        with closing(Delivery(service, Health(service.now))) as post:
             if countdown is None:
                 post.deliver()
                 return 0

@@ -36,7 +36,7 @@ def test_a_letter_says_the_result_and_what_to_do(server, make):
     assert [row["Outcome"] for row in rows] == ["done", "refused"]
     retry = list(csv.DictReader(io.StringIO(part(message, ".retry.csv").get_content().removeprefix("\ufeff"))))
     assert [row["LoginEmail"] for row in retry] == ["bob@x.org"]
-    assert site.waiting == site.board.troubles == []
+    assert site.waiting == site.health.alerts == []
 
 
 def test_a_letter_is_known_as_a_machine_s_and_goes_with_its_inbox(server, make):

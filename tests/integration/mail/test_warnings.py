@@ -15,9 +15,9 @@ import pytest
 from integration.mail.site import Site
 from integration.packing.people import gone_afterwards, must_have_gpg
 from linecard.runtime import serve
+from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.clock import ClockWatch
-from linecard.runtime.concerns import Concerns
-from linecard.runtime.post import KEPT_TRYING
+from linecard.runtime.delivery import GIVE_UP_AFTER
 from linecard.store.notices import Notices
 
 MONDAY = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ def place() -> Iterator[Path]:
 
 def looked(site: Site) -> None:
     """As a daemon that was started anew looks for files, and delivers."""
-    Concerns(site.service, site.board).files()
+    AlertChecks(site.service, site.health).check_files()
     site.deliver()
 
 
@@ -67,7 +67,7 @@ def test_once_tells_it_too(server, make):
     """A site without a daemon hears of it from `linecard once`."""
     site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
     for _ in range(2):
-        assert serve.once(site.service, stop=lambda: False, wait=lambda _s: None).troubles == []
+        assert serve.once(site.service, stop=lambda: False, wait=lambda _s: None).alerts == []
     assert len(server.mails) == 3
 
 
@@ -80,7 +80,7 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
         key = keyring.make("Nord <hr@example.com>", (now[0] + 100 * DAY).date())
         for ahead in (61, 59, 58, 31, 29, 20, 8, 6, 1, 0, -1):
             now[0] = key.expires - ahead * DAY
-            Concerns(site.service, site.board).keys()
+            AlertChecks(site.service, site.health).check_keys()
             site.deliver()
         said = [mail.message["Subject"].removeprefix("linecard Nord: The site's PGP key ") for mail in server.mails]
         day = f"{key.expires:%Y-%m-%d}"
@@ -88,13 +88,13 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
         assert [one.partition(" then")[0] for one in said] == [*wanted, f"has expired on {day};"]
         assert f"linecard keys extend {key.id}" in server.mails[0].message.get_body(("plain",)).get_content()
         keyring.extend(key.id, (key.expires + 900 * DAY).date())
-        Concerns(site.service, site.board).keys()
+        AlertChecks(site.service, site.health).check_keys()
         site.deliver()
         assert len(server.mails) == 4
 
 
 def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
-    """It is kept and tried as any letter, the trouble says what waits, and in the end what was given up."""
+    """It is kept and tried as any letter, the alert says what waits, and in the end what was given up."""
     now = [MONDAY]
     site = make(9, inbox=EXPECT, more=WARN, now=lambda: now[0])
     config, store = site.service.config, site.service.store
@@ -105,15 +105,15 @@ def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
     site.service.clock = ClockWatch(config.state, store, now=lambda: now[0], elapsed=elapsed)
     looked(site)
     for tenths in range(1, 11):
-        now[0] = MONDAY + tenths / 10 * 0.98 * KEPT_TRYING
+        now[0] = MONDAY + tenths / 10 * 0.98 * GIVE_UP_AFTER
         site.service.clock.observe()  # as the daemon does every few seconds
         site.later()
         assert len(site.waiting) == 3
-    now[0] = MONDAY + 1.02 * KEPT_TRYING
+    now[0] = MONDAY + 1.02 * GIVE_UP_AFTER
     site.later()
     assert site.waiting == []
     assert len(site.outbox.given_up()) == 3
-    assert [t.message.partition(":")[0] for t in site.board.troubles if t.what.startswith("sink post: ")] == [
+    assert [t.message.partition(":")[0] for t in site.health.alerts if t.what.startswith("sink post: ")] == [
         "The warning by post was given up"
     ] * 3
 
@@ -131,16 +131,16 @@ def test_a_warning_is_the_same_however_often_it_is_sent(server, make):
 
 
 def test_who_is_not_named_is_not_told(server, make):
-    """The board tells it all the same."""
+    """The health tells it all the same."""
     site = make(server.port, inbox=EXPECT, now=lambda: MONDAY)
     looked(site)
-    assert [trouble.what for trouble in site.board.troubles] == ["file of hr"]
+    assert [alert.what for alert in site.health.alerts] == ["file of hr"]
     assert site.outbox.all() == []
 
 
 def test_notices_are_forgotten_with_old_runs_unless_they_wait(server, make):
     site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
-    Concerns(site.service, site.board).files()
+    AlertChecks(site.service, site.health).check_files()
     notices = Notices(site.service.store)
     assert notices.forget(MONDAY + DAY) == 0
     site.deliver()

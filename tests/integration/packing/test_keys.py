@@ -19,8 +19,8 @@ from integration.packing.reading import SHEET, Desk, context_of
 from linecard.api import Secret
 from linecard.api.keyring import KeyringError
 from linecard.api.opener import OpenerError
-from linecard.runtime.board import Board
 from linecard.runtime.engine import Engine
+from linecard.runtime.health import Health
 from linecard.runtime.service import Service
 from linecard_packing.options import PgpOptions, SshOptions
 from linecard_packing.pgp_keys import PgpKeyring
@@ -172,7 +172,7 @@ class TestWhatExpires:
         assert [town.stranger.key in found[1], "is not among the keys" in found[1], len(found)] == [True, True, 2]
 
     def test_the_board_tells_once_an_hour_until_it_is_mended(self, place, keyring):
-        """One trouble, told again when its words change, and gone when the key was extended."""
+        """One alert, told again when its words change, and gone when the key was extended."""
         key = keyring.make("Example <hr@example.com>", (TODAY + 100 * DAY).date())
         config = place / "linecard.yaml"
         config.write_text(
@@ -183,16 +183,16 @@ class TestWhatExpires:
         (place / "it").mkdir()
         now, told = [TODAY], []
         with Service.load(config, now=lambda: now[0]) as service:
-            board = Board(service.now, lambda trouble, there: told.append(there))
-            engine = Engine(service, board, monotonic=lambda: 0.0)
+            health = Health(service.now, lambda alert, there: told.append(there))
+            engine = Engine(service, health, monotonic=lambda: 0.0)
             for ahead in (100, 59, 58, 20):
                 now[0] = key.expires - ahead * DAY
-                engine.keep_house()
-            assert [trouble.what for trouble in board.troubles] == [f"opening: pgp key {key.id}"]
+                engine.clean_up()
+            assert [alert.what for alert in health.alerts] == [f"opening: pgp key {key.id}"]
             assert told == [True, True]
             keyring.extend(key.id, (TODAY + 900 * DAY).date())
-            engine.keep_house()
-            assert (board.troubles, told) == ([], [True, True, False])
+            engine.clean_up()
+            assert (health.alerts, told) == ([], [True, True, False])
             engine.close()
 
     def test_a_site_without_a_key_is_told_so(self, place):

@@ -13,7 +13,7 @@ from typing import Any
 from integration.daemon.site import Site
 from integration.sftp.sshd import USER, Sshd
 from linecard.errors import LinecardError
-from linecard.runtime.intakes import intake_of
+from linecard.runtime.intakes import build_intake
 from linecard.runtime.serve import once
 from linecard.runtime.service import Service
 
@@ -60,10 +60,10 @@ class Office(Site):
             yield service
 
     def once(self) -> list[str]:
-        """Do what lies there, as `linecard once` does; the troubles, in sentences."""
+        """Do what lies there, as `linecard once` does; the alerts, in sentences."""
         with self.opened() as service:
-            troubles = once(service, stop=lambda: False, wait=threading.Event().wait, told=lambda run: None)
-            return [f"{t.what}: {t.message} {t.remedy}" for t in troubles]
+            alerts = once(service, stop=lambda: False, wait=threading.Event().wait).alerts
+            return [f"{t.what}: {t.message} {t.remedy}" for t in alerts]
 
     @contextmanager
     def looking(self, name: str = "hr") -> Iterator[Looking]:
@@ -93,7 +93,7 @@ class Office(Site):
 class Looking:
     def __init__(self, service: Service, name: str) -> None:
         self.now = 1000.0
-        self.inbox, self.intake = intake_of(service, name, lambda: self.now)
+        self.inbox, self.intake = build_intake(service, name, lambda: self.now)
 
     def look(self, after: float = 0.0) -> Any:
         self.now += after

@@ -12,7 +12,7 @@ import pytest
 from integration.daemon.site import eventually, rows
 from integration.sftp.sshd import fingerprint
 from linecard.errors import LinecardError
-from linecard.runtime.intakes import opened
+from linecard.runtime.intakes import build_inbox
 
 MANY = 60
 
@@ -26,7 +26,7 @@ def all_open(open_office):
             names = [f"inbox{number}" for number in range(MANY)]
             office = open_office(server, inboxes=dict.fromkeys(names, options))
             service = undo.enter_context(office.opened())
-            ports = [opened(service, name) for name in names]
+            ports = [build_inbox(service, name) for name in names]
             for port in ports:
                 undo.callback(port.close)
             return ports

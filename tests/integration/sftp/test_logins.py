@@ -12,7 +12,7 @@ from integration.daemon.site import rows
 from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
 from integration.sftp.sshd import USER, fingerprint, made_key
-from linecard.runtime.concerns import of_inboxes
+from linecard.runtime.alerts import find_inbox_concerns
 from linecard.runtime.service import Service
 
 ADA = rows("ada 1000")
@@ -32,9 +32,9 @@ def test_keys_of_each_kind_with_a_passphrase(server, open_office, folder, monkey
 
 def refused(office) -> str:
     """What a look says that cannot be made."""
-    (trouble,) = office.once()
+    (alert,) = office.once()
     assert office.files == []
-    return trouble
+    return alert
 
 
 def test_a_wrong_passphrase_is_told(server, open_office, folder, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_certificate_that_expires_is_told_of_ahead(server, open_office, folder
         words = ["ssh-keygen", "-q", "-s", str(authority), "-I", "linecard", "-n", USER, *until, f"{key}.pub"]
         subprocess.run(words, check=True, capture_output=True)
         with Service.load(office.folder / "linecard.yaml", now=lambda: END - timedelta(days=ahead)) as service:
-            return [f"{concern.what}: {concern.message}" for concern in of_inboxes(service)]
+            return [f"{concern.what}: {concern.message}" for concern in find_inbox_concerns(service)]
 
     until = ("-V", f"-1d:{END:%Y%m%d%H%M%SZ}")
     what = f"certificate for [{server.address}]:{server.port}: the SSH certificate for {USER} at "

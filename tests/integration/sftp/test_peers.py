@@ -247,7 +247,7 @@ def test_an_idle_time_out_of_the_server_keeps_no_inbox_from_being_looked_at(serv
             peer.put(f"{name}.csv", content)
             eventually(lambda name=name: office.came_to(**{name: "applied"}), f"{name} is carried out")
         log = serving.log
-    assert "trouble" not in log
+    assert "alert " not in log
 
 
 @pytest.mark.parametrize("kind", [Ssh2, Rclone])

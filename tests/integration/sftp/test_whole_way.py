@@ -251,7 +251,7 @@ class TestAway:
             eventually(lambda: office.came_to(b="applied"), "what came meanwhile is carried out")
             eventually(lambda: not office.told("inbox hr"), "the trouble is over")
             serving.end()
-            told = [line for line in serving.log.splitlines() if 'trouble what="inbox hr"' in line]
+            told = [line for line in serving.log.splitlines() if 'alert what="inbox hr"' in line]
             assert len(told) == len(set(told)), "each trouble is told once, not at each look"
 
     def test_it_is_named_with_what_to_look_at(self, server, office):

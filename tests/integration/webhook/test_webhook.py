@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from linecard.model.run import State
-from linecard.runtime.board import Board
-from linecard.runtime.concerns import Concerns
+from linecard.runtime.alerts import AlertChecks
+from linecard.runtime.delivery import GIVE_UP_AFTER, Delivery
 from linecard.runtime.digests import Digests
+from linecard.runtime.health import Health
 from linecard.runtime.operations import Operations
-from linecard.runtime.post import KEPT_TRYING, Post
 from linecard.runtime.service import Service
 from linecard.store.notices import Notices
 from linecard.store.outbox import Outbox
@@ -86,8 +86,8 @@ class Site:
         (folder / "secret").chmod(0o600)
         self.folder = folder
         self.service = Service.load(folder / "linecard.yaml")
-        self.board = Board(self.service.now)
-        self.post = Post(self.service, self.board)
+        self.health = Health(self.service.now)
+        self.post = Delivery(self.service, self.health)
         self.outbox = Outbox(self.service.store)
 
     def run(self, rows: str = "attach,ada@x.org,1000\nattach,bob@x.org,1000\n"):
@@ -142,19 +142,19 @@ def test_a_run_without_problems_is_not_sent_to_whom_problems_are_sent(site, serv
 
 @pytest.mark.parametrize("answer", [500, 503, 429, 408])
 def test_what_may_pass_is_tried_again_with_the_same_id(site, server, answer):
-    """The letter waits, the trouble is told, and goes away when it has arrived."""
+    """The letter waits, the alert is told, and goes away when it has arrived."""
     site.run()
     server.answers = [answer]
     site.post.deliver()
     (item,) = site.outbox.waiting("chat")
     assert (item.attempts, str(answer) in item.problem, item.due is not None) == (1, True, True)
-    assert [trouble.what for trouble in site.board.troubles] == ["sink chat"]
+    assert [alert.what for alert in site.health.alerts] == ["sink chat"]
     site.post.deliver()
     assert len(server.seen) == 1, "it is not due yet"
     site.later()
     site.post.deliver()
     assert [headers["Linecard-Delivery"] for headers, _ in server.seen] == [str(item.id)] * 2
-    assert site.outbox.waiting("chat") == site.board.troubles == []
+    assert site.outbox.waiting("chat") == site.health.alerts == []
 
 
 @pytest.mark.parametrize("answer", [302, 400, 401, 404, 410])
@@ -165,8 +165,8 @@ def test_what_is_refused_for_good_is_given_up_and_told(site, server, answer):
     site.post.deliver()
     (item,) = site.outbox.given_up()
     assert str(answer) in item.problem
-    (trouble,) = site.board.troubles
-    assert f"linecard outbox retry {item.id}" in trouble.remedy
+    (alert,) = site.health.alerts
+    assert f"linecard outbox retry {item.id}" in alert.remedy
 
 
 def test_a_server_that_is_away_is_tried_for_days_then_given_up(tmp_path):
@@ -177,7 +177,7 @@ def test_a_server_that_is_away_is_tried_for_days_then_given_up(tmp_path):
         site.post.deliver()
         (item,) = site.outbox.waiting("chat")
         assert "cannot be reached" in item.problem
-        old = run.changed - KEPT_TRYING - KEPT_TRYING / 100
+        old = run.changed - GIVE_UP_AFTER - GIVE_UP_AFTER / 100
         with site.service.store.transaction() as connection:
             connection.exec_driver_sql("UPDATE run SET changed = ?", (old.strftime("%Y-%m-%d %H:%M:%S.%f"),))
         site.later()
@@ -235,8 +235,8 @@ def test_digests_and_warnings_are_sent_too(tmp_path, server):
     with store.transaction() as connection:
         Notices(store).begin_digests(connection, "chat", made.service.now() - timedelta(days=3))
     made.service.now = store.now = lambda: datetime.now(UTC) + timedelta(days=2)
-    Concerns(made.service, made.board).files()
-    Digests(made.service).write()
+    AlertChecks(made.service, made.health).check_files()
+    Digests(made.service).write_due()
     made.post.deliver()
     warning, digest = (json.loads(content) for _, content in server.seen)
     assert (warning["event"], warning["warning"]["what"]) == ("warning", "file of hr")

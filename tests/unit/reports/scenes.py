@@ -10,7 +10,7 @@ from linecard.model.run import Run
 from linecard.pipeline import quarantine
 from linecard.pipeline.drive import drive
 from linecard.pipeline.receive import keep, receive
-from linecard.runtime.attended import Attended
+from linecard.runtime.interactive_operator import InteractiveOperator
 from linecard.runtime.operations import Operations
 from linecard.testing import Silence, Trouble
 from unit.reports.sites import Site, sheet
@@ -98,14 +98,16 @@ def half_made(folder: Path) -> tuple[Site, Run]:
         "attach,mary@example.org,,1300,", "attach,grace@example.org,,1010,", "force_attach,tony@example.org,,1011,"
     )
     service, run = site.service, site.plan(text, "movers.csv")
-    door = Attended("anna", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(made(site)) > 2)
+    operator = InteractiveOperator(
+        "anna", lambda _run: False, lambda _what, _run: lambda _count: None, lambda: len(made(site)) > 2
+    )
     operations = Operations(service)
     with site.working():
-        places = service.inbox(None), service.pbxs, service.config.archive, door, service.premises
+        places = service.inbox(None), service.pbxs, service.config.archive, operator, service.premises
         run = drive(service.store, operations.approve(run, why="seen", seen=True), *places).run
         site.pbx.put("1011", Holding("late@example.org"))
         run = operations.drive(
-            run, service.inbox(None), confirm=lambda _run: False, stage=door.stage, stop=lambda: False, asks=True
+            run, service.inbox(None), confirm=lambda _run: False, stage=operator.stage, stop=lambda: False, asks=True
         )
         return site, operations.discard(run, why="answered no")
 

@@ -13,7 +13,7 @@ import pytest
 
 from linecard.api.report import ReportError
 from linecard.pipeline import archive
-from linecard.runtime.housekeeping import clear_out
+from linecard.runtime.housekeeping import remove_old
 from linecard.runtime.operations import Operations
 from linecard.runtime.report_folder import ReportFolder
 from linecard.store.outbox import Outbox
@@ -191,8 +191,8 @@ class TestRetention:
         site = in_december_and_january(make)
         self.aged(site, "2026/12")
         os.utime(site.reports / "2027/01/index.html", (0, 0))
-        site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service, ReportFolder(site.service))
+        site.service.clock.trust()  # what was a jump here is a year of work
+        remove_old(site.service, ReportFolder(site.service))
         assert [run[0] for run in listed(top(site))] == [2]
         assert not (site.reports / "2026").exists()
         assert (site.reports / "2027/01/index.html").is_file()
@@ -204,7 +204,7 @@ class TestRetention:
         site.imported(sheet("detach,new@example.org,,,"), "later.csv")
         for path in (path for folder in ("archive", "reports") for path in (site.folder / folder).rglob("*.*")):
             os.utime(path, (site.clock.at.timestamp(),) * 2)
-        site.service.clock.believe()  # what was a jump here is a year of work
-        clear_out(site.service, ReportFolder(site.service))
+        site.service.clock.trust()  # what was a jump here is a year of work
+        remove_old(site.service, ReportFolder(site.service))
         assert len(site.filed()) == 6
         assert [run[0] for run in listed(top(site))] == [3]

@@ -9,8 +9,8 @@ from pathlib import Path
 from integration.daemon.site import CONFIG, rows
 from integration.daemon.switchboard import operations
 from linecard.model.run import Run
-from linecard.runtime.board import Board
-from linecard.runtime.engine import Engine, one_by_one
+from linecard.runtime.engine import Engine, run_in_turn
+from linecard.runtime.health import Health
 from linecard.runtime.service import Service, utc_now
 
 __all__ = ["Drive", "rows"]
@@ -28,7 +28,7 @@ class Drive:
         self.said: list[tuple[str, bool]] = []
         self.ended: list[tuple[int, str]] = []
         self.freed = 0
-        self.spread: Callable[[Sequence[Callable[[], None]]], None] = one_by_one
+        self.spread: Callable[[Sequence[Callable[[], None]]], None] = run_in_turn
         for name in ("hr", "it", "all"):
             (folder / name).mkdir()
         self.configure(CONFIG)
@@ -42,11 +42,11 @@ class Drive:
         """linecard begins anew, as after an end of whatever kind."""
         self.close()
         self.service = Service.load(self.folder / "linecard.yaml", who="linecard")
-        self.board = Board(utc_now, lambda trouble, there: self.said.append((trouble.what, there)))
+        self.health = Health(utc_now, lambda alert, there: self.said.append((alert.what, there)))
         self.stopping = False
         self.engine = Engine(
             self.service,
-            self.board,
+            self.health,
             monotonic=lambda: self.now,
             stop=lambda: self.stopping,
             spread=self._spread,
@@ -78,17 +78,17 @@ class Drive:
         """Two looks into every inbox, a settling time apart."""
         for _ in range(2):
             for name in ("hr", "it", "all"):
-                self.engine.look(name)
+                self.engine.scan(name)
             self.now += SETTLE
 
     def work(self) -> list[int]:
         """Whatever can be done now; the runs that were worked on."""
         worked = []
-        while (run_id := self.engine.next()) is not None:
-            self.engine.work(run_id)
+        while (run_id := self.engine.next_run()) is not None:
+            self.engine.work_on(run_id)
             worked.append(run_id)
         for name in ("hr", "it", "all"):
-            self.engine.part(name)
+            self.engine.settle_files(name)
         return worked
 
     def done(self) -> list[int]:
@@ -100,8 +100,8 @@ class Drive:
         return {run.id: run.state.value for run in reversed(self.service.store.runs())}
 
     @property
-    def troubles(self) -> dict[str, str]:
-        return {trouble.what: trouble.message for trouble in self.board.troubles}
+    def alerts(self) -> dict[str, str]:
+        return {alert.what: alert.message for alert in self.health.alerts}
 
     def made(self, pbx: str) -> list[str]:
         return [extension for extension, _, _ in operations(self.folder / f"{pbx}.ops")]

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from linecard.cli import main
 from linecard.model.run import Drop
-from linecard.runtime.board import Board
+from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.clock import FILE, ClockWatch
-from linecard.runtime.concerns import Concerns
-from linecard.runtime.housekeeping import clear_out
+from linecard.runtime.health import Health
+from linecard.runtime.housekeeping import remove_old
 from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Outbox
 from linecard.store.tables import outbox
@@ -44,8 +44,8 @@ class Clocked:
         self.service = Service.load(self.folder / "linecard.yaml", now=lambda: self.wall, who="linecard")
         config, store = self.service.config, self.service.store
         self.service.clock = ClockWatch(config.state, store, now=lambda: self.wall, elapsed=lambda: self.passed)
-        self.board = Board(self.service.now)
-        self.concerns = Concerns(self.service, self.board)
+        self.health = Health(self.service.now)
+        self.concerns = AlertChecks(self.service, self.health)
 
     def go(self, hours: float) -> None:
         """Time goes on, and linecard looks each hour."""
@@ -55,9 +55,9 @@ class Clocked:
             self.look()
 
     def look(self) -> None:
-        self.concerns.files()
-        clear_out(self.service)
-        self.concerns.keys()
+        self.concerns.check_files()
+        remove_old(self.service)
+        self.concerns.check_keys()
 
     def put(self) -> None:
         for name in ("archive/2026/11/a.csv", "reports/2026/11/0001.html", "quarantine/b.csv"):
@@ -80,7 +80,7 @@ class Clocked:
 
     @property
     def told(self) -> str:
-        return next((t.message for t in self.board.troubles if t.what == "clock"), "")
+        return next((t.message for t in self.health.alerts if t.what == "clock"), "")
 
 
 @pytest.fixture

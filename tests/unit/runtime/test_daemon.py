@@ -12,8 +12,8 @@ import structlog
 from integration.daemon.site import eventually
 from linecard.runtime.daemon import Daemon
 from linecard.runtime.log import configure
-from linecard.runtime.notify import Notify
 from linecard.runtime.service import Service
+from linecard.runtime.systemd import SystemdNotifier
 from unit.runtime.driving import rows
 
 
@@ -22,7 +22,7 @@ class Life:
 
     def __init__(self, folder) -> None:
         self.service = Service.load(folder / "linecard.yaml", who="linecard")
-        self.daemon = Daemon(self.service, Notify(""), reload=lambda: None)
+        self.daemon = Daemon(self.service, SystemdNotifier(""), reload=lambda: None)
         self.daemon._start()
 
     def tick(self) -> bool:
@@ -34,7 +34,7 @@ class Life:
         self.service.__exit__()
 
     def timers(self) -> dict[str, float]:
-        return {job.id: job.next_run_time.timestamp() for job in self.daemon._clocks.get_jobs()}
+        return {job.id: job.next_run_time.timestamp() for job in self.daemon._scheduler.get_jobs()}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_when_somebody_sets_the_clock_every_timer_is_set_anew(life, jump):
     life.tick()
     assert life.timers()["keep house"] > time.time() + 3000
     life.daemon._offset -= jump
-    life.daemon._clocks.pause()
+    life.daemon._scheduler.pause()
     life.tick()
     assert max(life.timers().values()) <= time.time()
 
@@ -95,8 +95,8 @@ def test_a_look_that_raises_stops_no_other(life, drive, capsys):
     drive.drop("hr", "a.csv", rows("ada 1000"))
     eventually(lambda: life.tick() and drive.made("hq"), "the other inbox is emptied")
     eventually(lambda: len(looks) > 1, "it is looked into again")
-    assert "A bug in linecard" in {t.what: t.message for t in life.daemon.board.troubles}["inbox it"]
-    life.daemon.board.well("inbox it")
+    assert "A bug in linecard" in {t.what: t.message for t in life.daemon.health.alerts}["inbox it"]
+    life.daemon.health.clear_alert("inbox it")
 
 
 def test_a_life_leaves_no_thread_and_no_open_file(drive):
@@ -132,5 +132,5 @@ def test_of_several_pbxs_at_once_none_is_left_at_work_when_one_raises(life):
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
-        life.daemon._spread([bad, slow])
+        life.daemon._run_parallel([bad, slow])
     assert ended == [1]

@@ -15,9 +15,9 @@ from integration.daemon.site import CONFIG
 from integration.daemon.switchboard import FAULTY, GLUTTON, POISON
 from linecard.pipeline import quarantine
 from linecard.pipeline.intake import OVERDUE
-from linecard.runtime.engine import one_by_one
+from linecard.runtime.crash_guard import MAX_CRASHES, MAX_TRIES
+from linecard.runtime.engine import run_in_turn
 from linecard.runtime.operations import Operations
-from linecard.runtime.suspects import MOST_CRASHES, MOST_TRIES
 from unit.runtime.driving import rows
 
 BOTH = rows("ada 1000", pbx="hq") + rows("bob 2000", pbx="lab").partition("\n")[2]
@@ -29,7 +29,7 @@ def test_a_file_becomes_a_run_that_is_planned_applied_and_parted_with(drive):
     assert drive.states == {1: "applied"}
     assert drive.ended == [(1, "applied")]
     assert drive.made("hq") == ["1000"]
-    assert drive.troubles == {}
+    assert drive.alerts == {}
     assert [path for path in (drive.folder / "state" / "work").rglob("*") if path.is_file()] == []
 
 
@@ -38,7 +38,7 @@ def test_a_sheet_waits_only_for_the_pbxs_that_its_rows_name(drive):
     drive.drop("all", "a.csv", rows("ada 1000", pbx="hq"))
     drive.drop("it", "b.csv", rows("bob 2000"))
     drive.look()
-    assert {drive.engine.next(), drive.engine.next()} == {1, 2}
+    assert {drive.engine.next_run(), drive.engine.next_run()} == {1, 2}
 
 
 def test_a_sheet_that_names_no_pbx_is_done_at_once(drive):
@@ -56,12 +56,12 @@ def test_a_bug_stops_one_run_and_no_other(drive):
     drive.drop("it", "b.csv", rows("bob 2000"))
     drive.done()
     assert drive.states == {1: "received", 2: "applied"}
-    assert "A bug in linecard" in drive.troubles["run 1"]
+    assert "A bug in linecard" in drive.alerts["run 1"]
     (drive.folder / "hq.ops").unlink()
     drive.now += 100
     assert drive.work() == [1]
     assert drive.states[1] == "applied"
-    assert drive.troubles == {}
+    assert drive.alerts == {}
 
 
 class TestPbxDown:
@@ -69,21 +69,21 @@ class TestPbxDown:
         down = drive.told("hq", "down")
         drive.drop("hr", "a.csv", rows("ada 1000"))
         drive.done()
-        assert drive.troubles == {"run 1": "Run 1 waits: the switchboard does not answer"}
+        assert drive.alerts == {"run 1": "Run 1 waits: the switchboard does not answer"}
         waits = []
         for _ in range(8):
-            waits.append(drive.engine.due() - drive.now)
-            drive.now = drive.engine.due()
+            waits.append(drive.engine.next_due() - drive.now)
+            drive.now = drive.engine.next_due()
             assert drive.work() == [1]
         assert all(4 <= wait <= 360 for wait in waits)
         assert waits[0] < 7
         assert waits[-1] > 200
         assert drive.states == {1: "received"}, "it is never given up: nothing was done of it"
         down.unlink()
-        drive.now = drive.engine.due()
+        drive.now = drive.engine.next_due()
         drive.work()
         assert drive.states == {1: "applied"}
-        assert drive.troubles == {}
+        assert drive.alerts == {}
 
     def test_in_the_middle_of_a_run_it_goes_on_when_the_pbx_is_back_and_nothing_is_made_twice(self, drive):
         drive.told("hq", "down-at", "2")
@@ -108,7 +108,7 @@ class TestPbxDown:
         drive.work()
         assert drive.states == {1: "partial"}
         assert drive.made("hq") == ["1000", "1001"]
-        assert drive.troubles == {}
+        assert drive.alerts == {}
 
     def test_patience_counts_from_the_last_change_that_was_made(self, drive):
         """It comes and goes, but the run gets on: that is no reason to give up."""
@@ -134,14 +134,14 @@ class TestPbxDown:
 
         def spread(work):
             (drive.folder / "hq.ops").write_text('["1001", [null, []], ["eve@example.org", []]]\n')
-            one_by_one(work)
+            run_in_turn(work)
             drive.told("hq", "down")
 
         drive.spread = spread
         drive.work()
         assert drive.states == {1: "stale"}
-        (trouble,) = drive.board.troubles
-        assert "reported as not done" in trouble.remedy
+        (alert,) = drive.health.alerts
+        assert "reported as not done" in alert.remedy
         drive.now += 3500
         drive.work()
         assert drive.states == {1: "stale"}
@@ -150,7 +150,7 @@ class TestPbxDown:
         assert drive.states == {1: "partial"}
         report = drive.service.report(drive.service.store.run(1))
         assert [(line.outcome, line.code) for line in report.lines()] == [("done", "linked"), ("skipped", "pbx_down")]
-        assert drive.troubles == {}
+        assert drive.alerts == {}
 
     def test_when_linecard_is_told_to_stop_just_then_the_next_start_reads_back_what_was_under_way(self, drive):
         """Else the row whose change was made would be told as one that was so before."""
@@ -201,18 +201,18 @@ def test_a_run_that_must_be_planned_again_waits_for_the_pbx_that_it_let_go(drive
     def spread(work):
         first, second = work
         first()  # hq is done, and free for others
-        begun.append(drive.engine.next())
+        begun.append(drive.engine.next_run())
         (drive.folder / "lab.ops").write_text('["2000", [null, []], ["eve@example.org", []]]\n')  # somebody else
         second()
 
     drive.spread = spread
-    assert drive.engine.next() == 1
-    drive.engine.work(1)
+    assert drive.engine.next_run() == 1
+    drive.engine.work_on(1)
     assert begun == [2]
     assert drive.states[1] == "stale"
-    assert drive.engine.next() is None, "run 2 is at work on hq"
+    assert drive.engine.next_run() is None, "run 2 is at work on hq"
     drive.spread = lambda work: [piece() for piece in work]
-    drive.engine.work(2)
+    drive.engine.work_on(2)
     assert drive.work() == [1]
 
 
@@ -252,7 +252,7 @@ class TestPoison:
         drive.drop("hr", "poison.csv", rows(f"{POISON.partition('@')[0]} 1000"))
         drive.look()
         store = drive.service.store
-        quarantine.hold(store, store.run(1), ["SIGKILL"] * MOST_CRASHES, 0, who="linecard")
+        quarantine.hold(store, store.run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
 
         def command(*words: str) -> Said:
             return typed("--config", drive.folder / "linecard.yaml", *words)
@@ -289,11 +289,11 @@ class TestPoison:
         drive.drop("hr", "a.csv", rows("ada 1000"))
         drive.look()
         with drive.service.store.transaction() as connection:
-            for _ in range(MOST_TRIES):
+            for _ in range(MAX_TRIES):
                 drive.service.store.try_again(connection, 1)
         drive.work()
         assert drive.states == {1: "held"}
-        assert f"linecard was ended {MOST_TRIES} times" in drive.service.store.run(1).holds[0].message
+        assert f"linecard was ended {MAX_TRIES} times" in drive.service.store.run(1).holds[0].message
         quarantine.read_again(drive.service.store, drive.service.store.run(1), who="ada", why="a test")
         drive.engine.poll()
         drive.work()
@@ -321,7 +321,7 @@ class TestPoison:
         (drive.folder / "hq.down").unlink()
         drive.stopping = False
         ops.write_text("broken\n")
-        for _ in range(MOST_CRASHES + 2):
+        for _ in range(MAX_CRASHES + 2):
             drive.now += 1000
             drive.work()
         ops.write_text(good)
@@ -341,14 +341,14 @@ class TestLetIn:
         archive, hidden = drive.folder / "archive", drive.folder / "hidden"
         archive.rename(hidden)
         drive.start()
-        assert "run 1" in drive.troubles
+        assert "run 1" in drive.alerts
         assert drive.work() == []
         hidden.rename(archive)
         drive.now += 100
         drive.engine.poll()
         assert drive.work() == [1]
         assert drive.states == {1: "applied"}
-        assert drive.troubles == {}
+        assert drive.alerts == {}
 
     def test_a_run_whose_pbx_is_no_longer_configured_is_told_until_it_is(self, drive):
         drive.told("hq", "down-at", "1")
@@ -356,7 +356,7 @@ class TestLetIn:
         drive.done()
         drive.configure(CONFIG.replace("hq: {backend", "other: {backend").replace("[hq", "[other"))
         drive.start()
-        assert "the PBX hq is no longer in the configuration" in drive.troubles["run 1"]
+        assert "the PBX hq is no longer in the configuration" in drive.alerts["run 1"]
         drive.engine.poll()
         assert drive.work() == []
         drive.configure(CONFIG)
@@ -396,16 +396,16 @@ class TestMemory:
         """The run is tried again; its PBX is free for others meanwhile."""
         drive.drop("hr", "a.csv", rows("ada 1000"))
         drive.look()
-        assert drive.engine.next() == 1
+        assert drive.engine.next_run() == 1
         drive.service.store._engine.dispose()
         database = drive.folder / "state" / "linecard.db"
         for end in ("-wal", "-shm"):
             database.with_name(database.name + end).unlink(missing_ok=True)
         shutil.move(database, database.with_name("away"))
         database.mkdir()
-        drive.engine.work(1)
+        drive.engine.work_on(1)
         assert drive.engine.poll() is False
-        assert "state database" in drive.troubles["run 1"]
+        assert "state database" in drive.alerts["run 1"]
         database.rmdir()
         shutil.move(database.with_name("away"), database)
         assert drive.engine.poll() is True
@@ -415,15 +415,15 @@ class TestMemory:
         assert sqlite3.connect(database).execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
     def test_a_look_that_failed_does_not_say_that_it_looked(self, drive):
-        drive.engine.look("hr")
-        looked = drive.board.inboxes["hr"].looked
+        drive.engine.scan("hr")
+        scanned = drive.health.inboxes["hr"].last_scan
         (drive.folder / "hr").rmdir()
-        drive.engine.look("hr")
-        assert drive.board.inboxes["hr"].looked == looked
-        assert "No such file" in drive.troubles["inbox hr"]
+        drive.engine.scan("hr")
+        assert drive.health.inboxes["hr"].last_scan == scanned
+        assert "No such file" in drive.alerts["inbox hr"]
         (drive.folder / "hr").mkdir()
-        drive.engine.look("hr")
-        assert drive.troubles == {}
+        drive.engine.scan("hr")
+        assert drive.alerts == {}
 
     def test_a_file_that_cannot_be_parted_with_is_told_once_and_tried_again(self, drive):
         drive.drop("hr", "a.csv", rows("ada 1000"))
@@ -431,9 +431,9 @@ class TestMemory:
         aside = next((drive.folder / "state" / "work" / "hr").iterdir())
         with aside.open("a"):
             drive.work()
-            drive.engine.look("hr")
-            assert not drive.engine.part("hr")
-        assert drive.engine.part("hr")
+            drive.engine.scan("hr")
+            assert not drive.engine.settle_files("hr")
+        assert drive.engine.settle_files("hr")
         assert drive.said == [("parting with files of hr", True), ("parting with files of hr", False)]
 
 
@@ -445,17 +445,17 @@ class TestMarkers:
         drive.drop("hr", "alone.csv", rows("ada 1000"))
         drive.look()
         drive.engine.poll()
-        assert "marker of hr" not in drive.troubles
+        assert "marker of hr" not in drive.alerts
         drive.now += OVERDUE
         drive.look()
         drive.engine.poll()
-        assert drive.troubles["marker of hr"] == (
+        assert drive.alerts["marker of hr"] == (
             "Files have waited for their marker for more than 2 hours, the first of them alone.csv."
         )
         drive.drop("hr", "ALONE.DONE", "")
         assert len(drive.done()) == 1
         drive.engine.poll()
-        assert drive.troubles == {}
+        assert drive.alerts == {}
 
 
 class TestHousekeeping:
@@ -464,13 +464,13 @@ class TestHousekeeping:
         drive.start()
         drive.drop("it", "done.csv", rows("bob 2000"))
         drive.done()
-        drive.engine.announce()
+        drive.engine.file_reports()
         drive.told("hq", "down")
         drive.drop("hr", "waits.csv", rows("ada 1000"))
         drive.done()
         files = [p for f in ("archive", "reports") for p in (drive.folder / f).rglob("*") if p.is_file()]
         for path in files:
             os.utime(path, (0, 0))
-        drive.engine.keep_house()
+        drive.engine.clean_up()
         assert [path.name.partition("__")[2] for path in files if path.exists()] == ["waits.csv"]
-        assert "housekeeping" not in drive.troubles
+        assert "housekeeping" not in drive.alerts

@@ -11,8 +11,8 @@ from linecard.config import load
 from linecard.model.concern import Concern
 from linecard.registry import Registry
 from linecard.runtime import timers
-from linecard.runtime.expecting import missing
 from linecard.runtime.operations import Operations
+from linecard.runtime.overdue_files import find_overdue_files
 from linecard.runtime.service import Service
 
 SITE = """\
@@ -41,7 +41,7 @@ def told(site, now: datetime, received: datetime | None = None) -> list[Concern]
                 site / "sheet.csv", service.inbox("hr"), description="", stage=lambda *_: lambda _n: None
             )
         clock[0] = now
-        return missing(service)
+        return find_overdue_files(service)
 
 
 def test_a_file_that_did_not_come_is_told_until_one_comes(site):
@@ -71,7 +71,7 @@ def test_the_times_of_an_inbox(site, setting, times):
     (site / "linecard.yaml").write_text(SITE.replace("it: {path: it}", f"it: {{path: it, {setting}}}"))
     inbox = load(site / "linecard.yaml", registry).inboxes["it"]
     zone = ZoneInfo("Europe/Paris")
-    trigger = timers.of_inbox(inbox, zone)
+    trigger = timers.inbox_trigger(inbox, zone)
     now = last = datetime(2026, 12, 1, 8, 0, tzinfo=zone)
     found = []
     for _ in range(2):

@@ -65,8 +65,8 @@ def test_whoever_asks_is_in_nobodys_way(tmp_path):
 @pytest.mark.parametrize(
     ("written", "served"),
     [
-        (f'{{"pid": {os.getpid()}, "troubles": []}}', True),
-        ('{"pid": 1, "troubles": []}', False),
+        (f'{{"pid": {os.getpid()}, "alerts": []}}', True),
+        ('{"pid": 1, "alerts": []}', False),
         ("{", False),
         ("[]", False),
         (None, False),
@@ -78,7 +78,7 @@ def test_only_what_the_holder_itself_says_is_believed(held, written, served):
     if written is not None:
         (held / "status.json").write_text(written)
     assert is_served(held) is served
-    assert (status.read(held) is not None) is served
+    assert (status.read_status(held) is not None) is served
     word = "A daemon serves" if served else "Another linecard works on"
     with pytest.raises(BusyError, match=word), site_lock(held):
         pass

@@ -1,4 +1,4 @@
-"""What the daemon tells: the board, prompts, the log, systemd, and figures for Prometheus."""
+"""What the daemon tells: the health, prompts, the log, systemd, and figures for Prometheus."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.daemon.site import CONFIG
-from linecard.runtime.board import Board, paced
-from linecard.runtime.log import bound, configure, log
-from linecard.runtime.metrics import Figures
-from linecard.runtime.notify import Notify
-from linecard.runtime.patience import LONGEST_WAIT, SHORTEST_WAIT, Patience
-from linecard.runtime.prompt import Prompt
+from linecard.runtime.coalesced_call import CoalescedCall
+from linecard.runtime.health import Health, batch_progress
+from linecard.runtime.log import configure, log, log_context
+from linecard.runtime.metrics import Metrics
+from linecard.runtime.run_backoff import LONGEST_WAIT, SHORTEST_WAIT, RunBackoff
+from linecard.runtime.systemd import SystemdNotifier
 from linecard.store.outbox import Outbox
 from unit.runtime.driving import rows
 
@@ -39,68 +39,68 @@ class TestBoard:
         return []
 
     @pytest.fixture
-    def board(self, said):
-        return Board(Clock(), lambda trouble, there: said.append((trouble.what, trouble.message, there)))
+    def health(self, said):
+        return Health(Clock(), lambda alert, there: said.append((alert.what, alert.message, there)))
 
-    def test_a_trouble_is_news_once_and_when_it_changes_and_when_it_is_gone(self, board, said):
+    def test_a_trouble_is_news_once_and_when_it_changes_and_when_it_is_gone(self, health, said):
         for message in ("full", "full", "fuller"):
-            board.trouble("disk", message)
-        board.well("disk")
-        board.well("disk")
+            health.raise_alert("disk", message)
+        health.clear_alert("disk")
+        health.clear_alert("disk")
         assert said == [("disk", "full", True), ("disk", "fuller", True), ("disk", "fuller", False)]
 
-    def test_a_trouble_lasts_since_it_first_appeared(self, board):
-        board.trouble("disk", "full")
-        (first,) = board.troubles
-        board.trouble("disk", "fuller")
-        assert [trouble.since for trouble in board.troubles] == [first.since]
+    def test_a_trouble_lasts_since_it_first_appeared(self, health):
+        health.raise_alert("disk", "full")
+        (first,) = health.alerts
+        health.raise_alert("disk", "fuller")
+        assert [alert.since for alert in health.alerts] == [first.since]
 
-    def test_of_some_troubles_these_are_all(self, board, said):
-        board.trouble("inbox hr: a", "bad")
-        board.trouble("inbox it: a", "bad")
-        board.only("inbox hr: ", {"inbox hr: b": ("worse", "mend it")})
-        assert [trouble.what for trouble in board.troubles] == ["inbox it: a", "inbox hr: b"]
+    def test_of_some_troubles_these_are_all(self, health, said):
+        health.raise_alert("inbox hr: a", "bad")
+        health.raise_alert("inbox it: a", "bad")
+        health.replace_alerts("inbox hr: ", {"inbox hr: b": ("worse", "mend it")})
+        assert [alert.what for alert in health.alerts] == ["inbox it: a", "inbox hr: b"]
         assert said[-2:] == [("inbox hr: a", "bad", False), ("inbox hr: b", "worse", True)]
 
-    def test_what_is_done_now_is_said_in_few_words_and_in_full(self, board):
-        assert board.sentence() == "watching"
-        board.begin("run 1", "applying a.csv on hq", 10)
-        board.progress("run 1", 4)
-        board.trouble("disk", "full", "Make room.")
-        assert board.sentence() == "run 1: applying a.csv on hq (1 trouble)"
-        facts = board.facts()
+    def test_what_is_done_now_is_said_in_few_words_and_in_full(self, health):
+        assert health.describe() == "watching"
+        health.begin_task("run 1", "applying a.csv on hq", 10)
+        health.advance_task("run 1", 4)
+        health.raise_alert("disk", "full", "Make room.")
+        assert health.describe() == "run 1: applying a.csv on hq (1 alert)"
+        facts = health.as_dict()
         assert [(d["where"], d["done"], d["total"]) for d in facts["doing"]] == [("run 1", 4, 10)]
-        assert [(t["what"], t["remedy"]) for t in facts["troubles"]] == [("disk", "Make room.")]
+        assert [(t["what"], t["remedy"]) for t in facts["alerts"]] == [("disk", "Make room.")]
         json.dumps(facts)
-        board.end("run 1")
-        assert board.facts()["doing"] == []
+        health.end_task("run 1")
+        assert health.as_dict()["doing"] == []
 
-    def test_looks_are_counted(self, board):
-        board.looked("hr", 3, 1)
-        board.looked("hr", 2, 1)
-        view = board.inboxes["hr"]
+    def test_looks_are_counted(self, health):
+        health.record_scan("hr", 3, 1)
+        health.record_scan("hr", 2, 1)
+        view = health.inboxes["hr"]
         assert (view.waiting, view.received) == (2, 2)
         view.received = 99
-        assert board.inboxes["hr"].received == 2
+        assert health.inboxes["hr"].received == 2
 
-    def test_many_threads_may_use_it_at_once(self, board):
+    def test_many_threads_may_use_it_at_once(self, health):
         def busy(number):
             for _ in range(200):
-                board.begin(f"run {number}", "x")
-                board.progress(f"run {number}", 1)
-                board.trouble(f"run {number}", "bad")
-                board.facts()
-                board.well(f"run {number}")
-                board.end(f"run {number}")
+                health.begin_task(f"run {number}", "x")
+                health.advance_task(f"run {number}", 1)
+                health.raise_alert(f"run {number}", "bad")
+                health.as_dict()
+                health.clear_alert(f"run {number}")
+                health.end_task(f"run {number}")
 
         with ThreadPoolExecutor(4) as threads:
             assert list(threads.map(busy, range(4))) == [None] * 4
-        assert board.steps == 1600
-        assert board.sentence() == "watching"
+        assert health.steps == 1600
+        assert health.describe() == "watching"
 
     def test_progress_is_told_in_portions(self):
         told = []
-        progress = paced(told.append, every=10)
+        progress = batch_progress(told.append, every=10)
         for _ in range(25):
             progress(1)
         assert told == [10, 10]
@@ -116,7 +116,7 @@ class TestPrompt:
             done.append(1)
 
         with ThreadPoolExecutor(4) as threads:
-            prompt = Prompt(work, threads.submit)
+            prompt = CoalescedCall(work, threads.submit)
             prompt()
             begun.acquire()
             for _ in range(5):
@@ -128,7 +128,7 @@ class TestPrompt:
 
     def test_calls_that_come_before_it_begins_count_as_one(self):
         later, done = [], []
-        prompt = Prompt(lambda: done.append(1), later.append)
+        prompt = CoalescedCall(lambda: done.append(1), later.append)
         prompt()
         prompt()
         (begin,) = later
@@ -146,7 +146,7 @@ class TestPrompt:
         def fail():
             raise ValueError
 
-        prompt = Prompt(fail, later.append)
+        prompt = CoalescedCall(fail, later.append)
         for _ in range(2):
             prompt()
             with pytest.raises(ValueError):
@@ -156,7 +156,7 @@ class TestPrompt:
         threads = ThreadPoolExecutor(1)
         threads.shutdown()
         done = []
-        prompt = Prompt(lambda: done.append(1), threads.submit)
+        prompt = CoalescedCall(lambda: done.append(1), threads.submit)
         prompt()
         prompt()
         assert done == []
@@ -171,16 +171,16 @@ class TestNotify:
             yield listening
 
     def test_each_word_is_one_datagram(self, systemd, tmp_path):
-        notify = Notify(str(tmp_path / "notify"))
-        notify.ready()
-        notify.status("two\nlines")
-        notify.alive()
-        notify.stopping()
+        notify = SystemdNotifier(str(tmp_path / "notify"))
+        notify.send_ready()
+        notify.send_status("two\nlines")
+        notify.send_alive()
+        notify.send_stopping()
         said = [systemd.recv(1000).decode() for _ in range(4)]
         assert said == ["READY=1", "STATUS=two lines", "WATCHDOG=1", "STOPPING=1"]
 
     def test_reloading_says_when(self, systemd, tmp_path):
-        Notify(str(tmp_path / "notify")).reloading()
+        SystemdNotifier(str(tmp_path / "notify")).send_reloading()
         first, second = systemd.recv(1000).decode().splitlines()
         assert first == "RELOADING=1"
         assert int(second.removeprefix("MONOTONIC_USEC=")) > 0
@@ -189,12 +189,12 @@ class TestNotify:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
             listening.bind("\0linecard-test")
             listening.settimeout(5)
-            Notify("@linecard-test").ready()
+            SystemdNotifier("@linecard-test").send_ready()
             assert listening.recv(100) == b"READY=1"
 
     def test_without_systemd_nothing_is_wrong(self, tmp_path):
-        Notify("").ready()
-        Notify(str(tmp_path / "nobody")).ready()
+        SystemdNotifier("").send_ready()
+        SystemdNotifier(str(tmp_path / "nobody")).send_ready()
 
 
 class TestLog:
@@ -208,7 +208,7 @@ class TestLog:
 
     def test_text_is_one_line_of_words_and_facts(self, written):
         out = written("text")
-        with bound(run=1, inbox="hr"):
+        with log_context(run=1, inbox="hr"):
             log("file received", drop="a b.csv", nothing=None)
         line = out.getvalue()
         assert line.startswith("file received ")
@@ -218,10 +218,10 @@ class TestLog:
 
     def test_json_is_one_object_with_its_time_and_level(self, written):
         out = written("json")
-        log("trouble", level="error", what="é\n")
+        log("alert", level="error", what="é\n")
         found = json.loads(out.getvalue())
         assert out.getvalue().count("\n") == 1
-        assert (found["event"], found["level"], found["what"]) == ("trouble", "error", "é\n")
+        assert (found["event"], found["level"], found["what"]) == ("alert", "error", "é\n")
         assert datetime.fromisoformat(found["timestamp"]).tzinfo is not None
 
     def test_nothing_below_the_level_is_written(self, written):
@@ -266,26 +266,26 @@ class TestLog:
 
 class TestPatience:
     def test_waits_are_doubled_up_to_a_limit_and_spread(self):
-        patience = Patience(lambda: 0.0, None)
-        waits = [patience.wait(1) for _ in range(10)]
+        patience = RunBackoff(lambda: 0.0, None)
+        waits = [patience.next_delay(1) for _ in range(10)]
         assert 0.8 * SHORTEST_WAIT <= waits[0] <= 1.2 * SHORTEST_WAIT
         assert all(0.8 * LONGEST_WAIT <= wait <= 1.2 * LONGEST_WAIT for wait in waits[-2:])
-        assert patience.wait(2) <= 1.2 * SHORTEST_WAIT
-        patience.forget(1)
-        assert patience.wait(1) <= 1.2 * SHORTEST_WAIT
+        assert patience.next_delay(2) <= 1.2 * SHORTEST_WAIT
+        patience.reset(1)
+        assert patience.next_delay(1) <= 1.2 * SHORTEST_WAIT
 
     def test_being_stuck_counts_from_the_last_change_that_was_made(self):
         now = [0.0]
-        patience = Patience(lambda: now[0], None)
-        assert patience.stuck(1, 0) == 0
+        patience = RunBackoff(lambda: now[0], None)
+        assert patience.stalled_for(1, 0) == 0
         now[0] = 10
-        assert patience.stuck(1, 0) == 10
+        assert patience.stalled_for(1, 0) == 10
         now[0] = 20
-        assert patience.stuck(1, 5) == 0
+        assert patience.stalled_for(1, 5) == 0
         now[0] = 30
-        assert patience.stuck(1, 5) == 10
-        patience.forget(1)
-        assert patience.stuck(1, 5) == 0
+        assert patience.stalled_for(1, 5) == 10
+        patience.reset(1)
+        assert patience.stalled_for(1, 5) == 0
 
 
 class TestFigures:
@@ -293,8 +293,8 @@ class TestFigures:
     def figures(self, drive):
         drive.configure(f"{CONFIG}metrics: {{textfile: linecard.prom}}\n")
         drive.start()
-        figures = Figures(drive.service, drive.engine, drive.board)
-        drive.engine.ended = figures.ended
+        figures = Metrics(drive.service, drive.engine, drive.health)
+        drive.engine.on_run_end = figures.count_run
         return figures
 
     def read(self, drive):
@@ -311,13 +311,13 @@ class TestFigures:
         drive.told("lab", "down")
         drive.drop("it", "b.csv", rows("cy 2000"))
         drive.done()
-        figures.write()
+        figures.write_textfile()
         found, text = self.read(drive)
         assert found["linecard_rows_total", "done", "hr"] == 2
         assert found["linecard_rows_total", "hr", "invalid"] == 1
         assert found["linecard_runs_total", "hr", "partial"] == 1
         assert found["linecard_queue",] == 1
-        assert found["linecard_troubles",] == 1
+        assert found["linecard_alerts",] == 1
         assert found["linecard_files_waiting", "it"] == 0
         assert found["linecard_look_age_seconds", "hr"] >= 0
         assert found["linecard_held",] == 0
@@ -327,7 +327,7 @@ class TestFigures:
 
     def test_a_file_that_cannot_be_written_stops_nothing(self, drive, figures):
         (drive.folder / "linecard.prom").mkdir()
-        figures.write()
+        figures.write_textfile()
 
     def test_letters_that_wait_and_those_given_up_are_counted(self, drive, figures):
         config = CONFIG.replace("  hr: {", "  hr: {tell: [{sink: post}], ", 1)
@@ -335,12 +335,12 @@ class TestFigures:
         sink = "sinks: {post: {kind: webhook, options: {url: 'http://127.0.0.1:9/'}}}\n"
         drive.configure(f"{config}{sink}metrics: {{textfile: linecard.prom}}\n")
         drive.start()
-        figures = Figures(drive.service, drive.engine, drive.board)
+        figures = Metrics(drive.service, drive.engine, drive.health)
         drive.drop("hr", "a.csv", rows("ada 1000"))
         drive.done()
 
         def counted() -> tuple[float, float]:
-            figures.write()
+            figures.write_textfile()
             found, _ = self.read(drive)
             return found["linecard_reports_waiting",], found["linecard_letters_given_up",]
 
@@ -352,8 +352,8 @@ class TestFigures:
         assert counted() == (1, 1)
 
     def test_where_nobody_asks_for_them_there_are_none(self, drive):
-        figures = Figures(drive.service, drive.engine, drive.board)
+        figures = Metrics(drive.service, drive.engine, drive.health)
         figures.serve()
-        figures.write()
+        figures.write_textfile()
         figures.close()
         assert not (drive.folder / "linecard.prom").exists()

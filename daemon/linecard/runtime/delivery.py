@@ -16,8 +16,8 @@ from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Note, Sink, SinkError, SupportsNotify
 from linecard.rules.backoff import Backoff
 from linecard.rules.recipients import REPLY
-from linecard.runtime.board import Board
-from linecard.runtime.log import bound, log
+from linecard.runtime.health import Health
+from linecard.runtime.log import log, log_context
 from linecard.runtime.replies import Replies
 from linecard.store.notices import Notices
 from linecard.store.outbox import ARCHIVE, Item, Outbox
@@ -26,73 +26,75 @@ if TYPE_CHECKING:
     from linecard.config.sections import Tell, Warn
     from linecard.runtime.service import Service
 
-KEPT_TRYING = timedelta(days=10)
+GIVE_UP_AFTER = timedelta(days=10)
 """How long a letter is tried before it is given up: a server may be down for a week."""
 BACKOFF = Backoff(first=60.0, longest=4 * 3600.0)
 """Between two tries of a letter."""
-IN_A_ROW = 3
+MAX_FAILURES_IN_A_ROW = 3
 """Letters that fail one after the other before the sink is left alone until the next of them is due."""
 
 
-class Post:
+class Delivery:
     """Delivers what is due. Used by one thread at a time; `stop` is asked before each letter."""
 
     def __init__(
         self,
         service: Service,
-        board: Board,
+        health: Health,
         *,
         stop: Callable[[], bool] = lambda: False,
         chance: random.Random | None = None,
     ) -> None:
-        self._service, self._board, self._stop = service, board, stop
+        self._service, self._health, self._stop = service, health, stop
         self._outbox, self._notices = Outbox(service.store), Notices(service.store)
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
         self._sinks: dict[str, Sink] = {}
 
-    def due(self) -> int:
+    def count_due(self) -> int:
         """How many letters would be given to their sinks now."""
-        return sum(len(self._due(name)) for name in self._service.config.queues)
+        return sum(len(self._find_due(name)) for name in self._service.config.queues)
 
-    def _due(self, name: str) -> list[Item]:
+    def _find_due(self, name: str) -> list[Item]:
         return self._outbox.due(name, within=timedelta(seconds=BACKOFF.most))
 
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
         for name in self._service.config.queues:
-            due = self._due(name)
+            due = self._find_due(name)
             in_a_row = 0
             for item in due:
                 if self._stop():
                     return
-                in_a_row = 0 if self._tried(name, item) else in_a_row + 1
-                if in_a_row == IN_A_ROW:
+                in_a_row = 0 if self._try(name, item) else in_a_row + 1
+                if in_a_row == MAX_FAILURES_IN_A_ROW:
                     break
-        self._tell()
+        self._raise_alerts()
 
-    def _tried(self, name: str, item: Item) -> bool:
+    def _try(self, name: str, item: Item) -> bool:
         store = self._service.store
         about = {"run": item.run_id} if item.run_id is not None else {"notice": item.notice_id}
-        with bound(**about, sink=name):
+        with log_context(**about, sink=name):
             with store.transaction() as connection:
                 self._outbox.attempt(connection, item.id)
             try:
-                where = self._delivered(name, item)
+                where = self._deliver_item(name, item)
             except LinecardError as error:
-                self._failed(item, error)
+                self._record_failure(item, error)
                 return isinstance(error, SinkError) and error.final
             except Exception as error:  # noqa: BLE001 - a bug in a sink keeps no other letter from its reader
                 log("bug", error=repr(error), traceback=traceback.format_exc(), level="error")
-                self._failed(item, SinkError(f"{type(error).__name__}: {error}", remedy="This is a bug; report it."))
+                self._record_failure(
+                    item, SinkError(f"{type(error).__name__}: {error}", remedy="This is a bug; report it.")
+                )
                 return False
             with store.transaction() as connection:
                 self._outbox.delivered(connection, item.id, where)
             log(f"{_what(item)} delivered", attempts=item.attempts + 1)
             return True
 
-    def _delivered(self, name: str, item: Item) -> str:
+    def _deliver_item(self, name: str, item: Item) -> str:
         if item.run_id is None:
-            return self._notified(name, item)
+            return self._notify(name, item)
         service = self._service
         run = service.store.run(item.run_id)
         config, language = service.config, self._language(item, run.inbox)
@@ -105,7 +107,7 @@ class Post:
 
         return self._sink(name).deliver(letter, write)
 
-    def _notified(self, name: str, item: Item) -> str:
+    def _notify(self, name: str, item: Item) -> str:
         config, sink = self._service.config, self._sink(name)
         if not isinstance(sink, SupportsNotify):
             kind = config.sinks[name].kind
@@ -138,34 +140,34 @@ class Post:
             )
         return self._sinks[name]
 
-    def _failed(self, item: Item, error: LinecardError) -> None:
+    def _record_failure(self, item: Item, error: LinecardError) -> None:
         """Try again later; give up what was refused for good, or for too long."""
         store = self._service.store
         now = store.now()
         lasted = now - item.since
-        too_long = lasted > KEPT_TRYING and self._service.clock.observe().trusted is None
+        too_long = lasted > GIVE_UP_AFTER and self._service.clock.observe().trusted is None
         final = (isinstance(error, SinkError) and error.final) or too_long
         due = None if final else now + timedelta(seconds=BACKOFF.next_delay(item.attempts, self._chance))
         with store.transaction() as connection:
             self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
         log(f"{_what(item)} not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
 
-    def _tell(self) -> None:
-        """What does not arrive, one trouble for each sink."""
-        troubles: dict[str, tuple[str, str]] = {}
+    def _raise_alerts(self) -> None:
+        """What does not arrive, one alert for each sink."""
+        alerts: dict[str, tuple[str, str]] = {}
         for name in self._service.config.queues:
             failing = [item for item in self._outbox.waiting(name) if item.problem]
             if failing:
                 many = f"{len(failing)} reports wait, the oldest of {failing[0].since:%Y-%m-%d %H:%M} UTC"
-                troubles[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
+                alerts[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
         for item in self._outbox.given_up():
             if item.sink != ARCHIVE:
                 whose = "" if item.run_id is None else f" of run {item.run_id}"
-                troubles[f"sink {item.sink}: {item.id}"] = (
+                alerts[f"sink {item.sink}: {item.id}"] = (
                     f"The {_what(item)}{whose} by {item.sink} was given up: {item.problem}",
                     f"`linecard outbox retry {item.id}`, or `linecard outbox drop {item.id}`.",
                 )
-        self._board.only("sink ", troubles)
+        self._health.replace_alerts("sink ", alerts)
 
     def close(self) -> None:
         for sink in self._sinks.values():

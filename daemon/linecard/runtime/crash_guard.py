@@ -11,24 +11,24 @@ from pathlib import Path
 
 from linecard.model.run import Run
 from linecard.pipeline.quarantine import hold
-from linecard.runtime.board import Board
+from linecard.runtime.health import Health
 from linecard.runtime.log import log
-from linecard.runtime.rehearsal import rehearse
+from linecard.runtime.trial_read import try_read
 from linecard.store.store import Store
 
-MOST_CRASHES = 3
+MAX_CRASHES = 3
 """How often in a row a process that does nothing but read a file may break down, until a person is asked."""
 
-MOST_TRIES = 10
+MAX_TRIES = 10
 """How often in a row linecard may be ended while it reads a file that is read well otherwise, until a person is asked:
 what does not show in a process of its own must not go round for ever either."""
 
 
-class Suspects:
+class CrashGuard:
     """`file` is the configuration; None where there is none to be read by another process."""
 
-    def __init__(self, store: Store, file: Path | None, board: Board, who: str, stop: Callable[[], bool]) -> None:
-        self._store, self._file, self._board, self._who, self._stop = store, file, board, who, stop
+    def __init__(self, store: Store, file: Path | None, health: Health, who: str, stop: Callable[[], bool]) -> None:
+        self._store, self._file, self._health, self._who, self._stop = store, file, health, who, stop
 
     def may_read(self, run: Run) -> bool:
         """Asked before each step that reads a file. False: it waits for a person, or linecard is asked to stop."""
@@ -36,24 +36,24 @@ class Suspects:
             tries = self._store.try_again(connection, run.id)
         if tries == 1:
             return True
-        crashes = self._crashes(run)
+        crashes = self._count_crashes(run)
         if crashes is None:
             with self._store.transaction() as connection:
                 self._store.try_again(connection, run.id, -1)
             return False
-        if not crashes and tries <= MOST_TRIES:
+        if not crashes and tries <= MAX_TRIES:
             return True
-        self._ask(run, crashes, tries - 1)
+        self._ask_person(run, crashes, tries - 1)
         return False
 
-    def _crashes(self, run: Run) -> list[str] | None:
+    def _count_crashes(self, run: Run) -> list[str] | None:
         """How processes ended that read the file; none if one of them read it well, None if that was cut short."""
         if self._file is None:
             return []
-        self._board.begin(f"run {run.id}", f"reading {run.drop.name} in a process of its own")
+        self._health.begin_task(f"run {run.id}", f"reading {run.drop.name} in a process of its own")
         found: list[str] = []
-        while len(found) < MOST_CRASHES:
-            ending = rehearse(self._file, run.id, self._stop)
+        while len(found) < MAX_CRASHES:
+            ending = try_read(self._file, run.id, self._stop)
             if ending == "":
                 return []
             if ending is None:
@@ -62,14 +62,14 @@ class Suspects:
             found.append(ending)
         return found
 
-    def _ask(self, run: Run, crashes: list[str], tries: int) -> None:
+    def _ask_person(self, run: Run, crashes: list[str], tries: int) -> None:
         if run.attempt == 0:
             held = hold(self._store, run, crashes, tries, who=self._who)
             log("file waits for a person", why=held.holds[0].message, level="error")
             return
         named = f" ({', '.join(dict.fromkeys(crashes))})" if crashes else ""
         how = f"{len(crashes) or tries} times{named}"
-        self._board.trouble(
+        self._health.raise_alert(
             f"run {run.id} given up",
             f"Run {run.id} is left as it is: reading its file broke linecard down {how}.",
             "Stop the daemon, look at its log, then run `linecard resume`.",

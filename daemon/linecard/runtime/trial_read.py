@@ -19,22 +19,22 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-LONGEST = 3600.0
+TIMEOUT = 3600.0
 """Seconds after which reading a file counts as never coming to an end."""
 
-_PATIENCE = 0.2
+_POLL_INTERVAL = 0.2
 _FAILED = 1
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from linecard.runtime import rehearsal; "
+_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from linecard.runtime import trial_read; "
 """The same modules as here, plugins included, wherever this process found them."""
 
 
-def rehearse(config: Path, run_id: int, stop: Callable[[], bool]) -> str | None:
+def try_read(config: Path, run_id: int, stop: Callable[[], bool]) -> str | None:
     """Plan a run in a process of its own, writing nothing. Empty if that came to an end, be it with an error that
     linecard knows; else how the process ended, in a word; None if it was asked to stop meanwhile."""
-    words = [sys.executable, "-P", "-c", f"{_PROGRAM}rehearsal.main()", json.dumps(sys.path), str(config), str(run_id)]
+    words = [sys.executable, "-P", "-c", f"{_PROGRAM}trial_read.main()", json.dumps(sys.path), str(config), str(run_id)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
-            return _wait(process, monotonic() + LONGEST, stop)
+            return _wait(process, monotonic() + TIMEOUT, stop)
         finally:
             process.kill()
 
@@ -42,15 +42,15 @@ def rehearse(config: Path, run_id: int, stop: Callable[[], bool]) -> str | None:
 def _wait(process: subprocess.Popen[str], until: float, stop: Callable[[], bool]) -> str | None:
     while True:
         with suppress(subprocess.TimeoutExpired):
-            code = process.wait(_PATIENCE)
-            return "" if code == 0 else _ending(code, process.stdout.read() if process.stdout else "")
+            code = process.wait(_POLL_INTERVAL)
+            return "" if code == 0 else _describe_exit(code, process.stdout.read() if process.stdout else "")
         if stop():
             return None
         if monotonic() > until:
-            return f"no end within {LONGEST / 60:g} minutes"
+            return f"no end within {TIMEOUT / 60:g} minutes"
 
 
-def _ending(code: int, said: str) -> str:
+def _describe_exit(code: int, said: str) -> str:
     if code < 0:
         with suppress(ValueError):
             return signal.Signals(-code).name
@@ -64,8 +64,8 @@ def main() -> None:
     from linecard.pipeline.plan import replay
     from linecard.runtime.service import Service
 
-    _be_ended_first()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _prefer_for_oom_kill()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
         with Service.load(Path(sys.argv[2])) as service:
             run = service.store.run(int(sys.argv[3]))
@@ -78,13 +78,13 @@ def main() -> None:
         sys.exit(_FAILED)
 
 
-def _be_ended_first() -> None:
+def _prefer_for_oom_kill() -> None:
     """Where memory runs out, this process is to be ended, and not the one that waits for it."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """Nobody waits for the answer any more when the other end of standard input is gone, however that came."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(_FAILED)

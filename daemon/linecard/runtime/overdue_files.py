@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-def missing(service: Service) -> list[Concern]:
+def find_overdue_files(service: Service) -> list[Concern]:
     """The inboxes into which no file came between the last two times by which one had to."""
     now = service.now().astimezone(ZoneInfo(service.config.timezone))
     found: list[Concern] = []

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 
-class Prompt:
+class CoalescedCall:
     """Call it to have `work` done by `submit`'s thread; calls that come before it has begun count as one."""
 
     def __init__(self, work: Callable[[], None], submit: Callable[[Callable[[], None]], object]) -> None:

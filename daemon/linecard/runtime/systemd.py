@@ -7,7 +7,7 @@ import socket
 import time
 
 
-class Notify:
+class SystemdNotifier:
     """`address` is what NOTIFY_SOCKET says."""
 
     def __init__(self, address: str | None = None) -> None:
@@ -24,17 +24,17 @@ class Notify:
             except OSError:  # systemd is gone or does not listen: no reason to stop the work
                 return
 
-    def ready(self) -> None:
+    def send_ready(self) -> None:
         self._send("READY=1")
 
-    def status(self, sentence: str) -> None:
+    def send_status(self, sentence: str) -> None:
         self._send(f"STATUS={sentence.replace(chr(10), ' ')}")
 
-    def alive(self) -> None:
+    def send_alive(self) -> None:
         self._send("WATCHDOG=1")
 
-    def reloading(self) -> None:
+    def send_reloading(self) -> None:
         self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
-    def stopping(self) -> None:
+    def send_stopping(self) -> None:
         self._send("STOPPING=1")

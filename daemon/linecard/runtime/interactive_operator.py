@@ -1,4 +1,4 @@
-"""The door of the commands: a person drives the run, can be asked, and calls again when a PBX does not answer."""
+"""The operator of the commands: a person drives the run, can be asked, and calls again when a PBX does not answer."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ Confirm = Callable[[Run], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Attended:
-    """`pipeline.drive.Door`: one thing after the other, on one PBX after the other."""
+class InteractiveOperator:
+    """`pipeline.drive.Operator`: one thing after the other, on one PBX after the other."""
 
     who: str
     confirm: Confirm
     stage: Stage
     stop: Checkpoint
-    asks: bool = False
+    is_asked: bool = False
     """Whether `confirm` shows the plan to a person; else it answers for them."""
 
     @property
-    def attended(self) -> bool:
+    def is_attended(self) -> bool:
         return True
 
     def may_plan(self, _run: Run) -> bool:
         return True
 
-    def planning(self, run: Run) -> Progress:
+    def begin_planning(self, run: Run) -> Progress:
         return self.stage("plan", run)
 
-    def planned(self, _run: Run) -> None:
+    def end_planning(self, _run: Run) -> None:
         """The person sees the plan when it is asked for."""
 
-    def applying(self, run: Run, _pbxs: Sequence[str]) -> Progress:
+    def begin_applying(self, run: Run, _pbxs: Sequence[str]) -> Progress:
         return self.stage("apply", run)
 
-    def approval(self, run: Run) -> Approval | None:
+    def request_approval(self, run: Run) -> Approval | None:
         if not self.confirm(run):
             return None
-        return Approval("the new plan was confirmed", seen=self.asks or run.state is State.HELD)
+        return Approval("the new plan was confirmed", seen=self.is_asked or run.state is State.HELD)
 
-    def spread(self, work: Sequence[Callable[[], None]]) -> None:
+    def run_parallel(self, work: Sequence[Callable[[], None]]) -> None:
         for piece in work:
             piece()
 

@@ -13,41 +13,41 @@ SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
 _BACKOFF = Backoff(SHORTEST_WAIT, LONGEST_WAIT)
 
 
-class Patience:
+class RunBackoff:
     """Remembers tries by run. Times are monotonic seconds."""
 
     def __init__(self, monotonic: Callable[[], float], chance: random.Random | None) -> None:
         self._monotonic = monotonic
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries, keeps no secret
         self._failures: dict[int, int] = {}
-        self._stuck: dict[int, tuple[float, int]] = {}
+        self._progress: dict[int, tuple[float, int]] = {}
 
-    def wait(self, run_id: int) -> float:
+    def next_delay(self, run_id: int) -> float:
         """How long to wait before the next try."""
         failures = self._failures.get(run_id, 0)
         self._failures[run_id] = failures + 1
         return _BACKOFF.next_delay(failures, self._chance)
 
-    def stuck(self, run_id: int, made: int) -> float:
+    def stalled_for(self, run_id: int, made: int) -> float:
         """How long a run, of which so many changes are made by now, has come no further."""
         now = self._monotonic()
-        since, before = self._stuck.get(run_id, (now, -1))
+        since, before = self._progress.get(run_id, (now, -1))
         if made != before:
             since = now
             self._failures.pop(run_id, None)
-        self._stuck[run_id] = since, made
+        self._progress[run_id] = since, made
         return now - since
 
-    def bear(self, run_id: int, made: int, most: float, words: str) -> None:
+    def raise_unless_expired(self, run_id: int, made: int, most: float, words: str) -> None:
         """Raise `BackendError` with these words unless the run has come no further for `most` seconds."""
-        if self.stuck(run_id, made) < most:
+        if self.stalled_for(run_id, made) < most:
             raise BackendError(
                 words,
                 remedy="The run goes on by itself when the PBX answers. "
                 f"If nothing of it can be done for {most / 60:g} minutes, what is left is reported as not done.",
             )
 
-    def forget(self, run_id: int) -> None:
+    def reset(self, run_id: int) -> None:
         """The run has ended."""
         self._failures.pop(run_id, None)
-        self._stuck.pop(run_id, None)
+        self._progress.pop(run_id, None)

@@ -1,4 +1,4 @@
-"""Concerns: keys that expire and files that did not come, told on the board, and once to the readers of `warn`."""
+"""Concerns: keys that expire and files that did not come, told on the health, and once to the readers of `warn`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from linecard.pipeline.intake import OVERDUE
 from linecard.pipeline.later_runs import find_later_runs
 from linecard.ports.concerns import SupportsConcerns
 from linecard.runtime.clock_alert import ClockAlert
-from linecard.runtime.expecting import missing
-from linecard.runtime.intakes import opened
+from linecard.runtime.intakes import build_inbox
+from linecard.runtime.overdue_files import find_overdue_files
 from linecard.store.notices import Notices
 
 if TYPE_CHECKING:
-    from linecard.runtime.board import Board
+    from linecard.runtime.health import Health
     from linecard.runtime.service import Service
 
 
-def of_openers(service: Service) -> list[Concern]:
+def find_opener_concerns(service: Service) -> list[Concern]:
     """What somebody should see to so that files can be opened, each thing once."""
     now = service.now()
     found = [
@@ -33,46 +33,49 @@ def of_openers(service: Service) -> list[Concern]:
     return list({concern.what: concern for concern in found}.values())
 
 
-def of_inboxes(service: Service) -> list[Concern]:
+def find_inbox_concerns(service: Service) -> list[Concern]:
     """What somebody should see to so that files can be fetched, each thing once. No server is asked."""
     found: dict[str, Concern] = {}
     for name in service.config.inboxes:
-        with closing(opened(service, name)) as inbox:
+        with closing(build_inbox(service, name)) as inbox:
             if isinstance(inbox, SupportsConcerns):
                 found |= {concern.what: concern for concern in inbox.concerns(service.now())}
     return list(found.values())
 
 
-def of_memory(service: Service) -> list[Concern]:
+def find_database_concerns(service: Service) -> list[Concern]:
     """What the folders of the site know of later runs than its database does."""
     config = service.config
     folders = {"archive": config.archive, "reports": config.reports, "work": config.state / "work"}
     return list(find_later_runs(service.store, **folders))
 
 
-class Concerns:
+class AlertChecks:
     """Looks for what somebody should see to. Used by several threads at a time."""
 
-    def __init__(self, service: Service, board: Board) -> None:
-        self._service, self._board = service, board
-        self._clock = ClockAlert(service, board)
-        self._told: set[str] = set()
+    def __init__(self, service: Service, health: Health) -> None:
+        self._service, self._health = service, health
+        self._clock = ClockAlert(service, health)
+        self._notified: set[str] = set()
 
-    def files(self) -> None:
+    def check_files(self) -> None:
         """Files that should have come, those that wait for their marker in vain, and a clock that is doubted."""
-        self._clock.check()
-        self._tell("marker of ", self._unmarked())
-        self._tell("file of ", missing(self._service))
+        self._clock.refresh()
+        self._raise("marker of ", self._find_unmarked())
+        self._raise("file of ", find_overdue_files(self._service))
 
-    def keys(self) -> None:
+    def check_keys(self) -> None:
         """Keys with which files are opened, and servers logged in to; what is old by a clock that is doubted."""
-        self._clock.count()
-        for prefix, found in (("opening: ", of_openers(self._service)), ("login: ", of_inboxes(self._service))):
-            self._tell(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
+        self._clock.recount()
+        for prefix, found in (
+            ("opening: ", find_opener_concerns(self._service)),
+            ("login: ", find_inbox_concerns(self._service)),
+        ):
+            self._raise(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
 
-    def _unmarked(self) -> Iterator[Concern]:
+    def _find_unmarked(self) -> Iterator[Concern]:
         """Files that have waited for hours for their marker or checksum file; told anew when the first is another."""
-        for name, view in self._board.inboxes.items():
+        for name, view in self._health.inboxes.items():
             if not view.overdue:
                 continue
             first, hours = view.overdue[0], round(OVERDUE / 3600)
@@ -86,9 +89,9 @@ class Concerns:
                 f"Ask the producer whether it writes {first}{ending}; `linecard status` shows how many wait.",
             )
 
-    def _tell(self, prefix: str, found: Iterable[Concern]) -> None:
+    def _raise(self, prefix: str, found: Iterable[Concern]) -> None:
         found = list(found)
-        self._board.only(prefix, {what: (message, remedy) for what, message, remedy in found})
+        self._health.replace_alerts(prefix, {what: (message, remedy) for what, message, remedy in found})
         readers = self._service.config.warned
         if not readers:
             return
@@ -96,7 +99,7 @@ class Concerns:
         for concern in found:
             # A key's words change as its day comes nearer, and those of a file with the day: each is told anew.
             name = f"{concern.what}: {concern.message}"
-            if name not in self._told:
+            if name not in self._notified:
                 with store.transaction() as connection:
                     notices.warn(connection, name, concern, readers)
-                self._told.add(name)
+                self._notified.add(name)

@@ -10,13 +10,13 @@ from linecard.errors import SheetError
 from linecard.infrastructure.files import read_blocks
 
 
-def readable(file: Path) -> Iterator[bytes]:
+def read_input(file: Path) -> Iterator[bytes]:
     """The bytes of a file. Raises `SheetError`, at once where it can be told."""
-    must_be_readable(file)
-    return told(file, read_blocks(file))
+    check_readable(file)
+    return guard_reads(file, read_blocks(file))
 
 
-def must_be_readable(file: Path) -> None:
+def check_readable(file: Path) -> None:
     """Raises `SheetError` that says why it is not."""
     if not file.exists():
         raise SheetError(f"There is no file {file}.")
@@ -27,7 +27,7 @@ def must_be_readable(file: Path) -> None:
         raise SheetError(f"{file} cannot be read: this user may not.", remedy="Give this user the right to read it.")
 
 
-def told(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
+def guard_reads(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
     """These bytes of a file; a disk that fails is a `SheetError`."""
     try:
         yield from found
