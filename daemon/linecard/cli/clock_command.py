@@ -21,7 +21,7 @@ def command(*, confirm: bool, as_json: bool) -> None:
     from linecard.runtime.housekeeping import find_old
 
     with site.service() as service:
-        known = service.clock.trust() if confirm else service.clock.peek()
+        known = service.clock.confirm() if confirm else service.clock.peek()
         old = find_old(service)
     doubted = known.trusted is not None and not confirm
     if as_json:

@@ -85,7 +85,7 @@ class ClockWatch:
         with self._lock:
             return self._compare(self._read())
 
-    def trust(self) -> ClockState:
+    def confirm(self) -> ClockState:
         """Have the clock believed, because a person says that it is right; what was known before."""
         with self._lock:
             found = self._compare(self._read())

@@ -7,16 +7,14 @@ wall clock; when that jumps, they are set anew.
 from __future__ import annotations
 
 import contextvars
-import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC
 from functools import partial
 from queue import Empty, SimpleQueue
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -91,6 +89,7 @@ class Daemon:
             ended=self._end_run,
         )
         self._metrics = Metrics(service, self.engine, self.health)
+        self._status = status.StatusWriter(service.config.state, service.now)
         self._delivery = Delivery(service, self.health, stop=lambda: self._stopping)
         self._digests = Digests(service)
         self._write_digests = CoalescedCall(self._run_digests, submit)
@@ -376,9 +375,6 @@ class Daemon:
         log("alert" if there else "alert cleared", what=alert.what, message=alert.message, level=level)
         self._wakeups.put(None)
 
-    _last_status = ""
-    _stamp: Mapping[str, Any] = MappingProxyType({})
-
     def _is_alive(self) -> bool:
         """Whether a poll came through timer, thread and database lately."""
         return time.monotonic() - self._last_poll < 12 * POLL_INTERVAL
@@ -393,10 +389,5 @@ class Daemon:
                 for job in self._scheduler.get_jobs()
             ],
         }
-        if self._is_alive():  # else the time of these facts grows old, and `status` says so
-            self._stamp = status.build_timestamp(self._service.now())
-        text = json.dumps({**self._stamp, **facts}, ensure_ascii=False, indent=1)
-        if text != self._last_status:
-            self._last_status = text
-            status.write_status(self._service.config.state, text)
+        self._status.update(facts, alive=self._is_alive())
         self._metrics.write_textfile()

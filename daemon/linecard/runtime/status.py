@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from linecard.infrastructure.files import write_whole
@@ -15,7 +16,16 @@ from linecard.runtime.clock import since_boot
 from linecard.runtime.lock import STATUS_FILE as FILE
 from linecard.runtime.lock import is_served
 
-__all__ = ["FILE", "STALE_AFTER", "age", "build_timestamp", "describe_awaiting", "read_status", "write_status"]
+__all__ = [
+    "FILE",
+    "STALE_AFTER",
+    "StatusWriter",
+    "age",
+    "build_timestamp",
+    "describe_awaiting",
+    "read_status",
+    "write_status",
+]
 
 STALE_AFTER = 60.0
 """Seconds after which what a daemon has said of itself is old: it says it anew every five."""
@@ -44,6 +54,24 @@ def read_status(state: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+class StatusWriter:
+    """Writes what the daemon does now, when that has changed."""
+
+    def __init__(self, state: Path, now: Callable[[], datetime]) -> None:
+        self._state, self._now = state, now
+        self._text = ""
+        self._timestamp: Mapping[str, Any] = MappingProxyType({})
+
+    def update(self, facts: Mapping[str, Any], *, alive: bool) -> None:
+        """Write these facts. Of a daemon that is not `alive` they grow old, and `linecard status` says so."""
+        if alive:
+            self._timestamp = build_timestamp(self._now())
+        text = json.dumps({**self._timestamp, **facts}, ensure_ascii=False, indent=1)
+        if text != self._text:
+            self._text = text
+            write_status(self._state, text)
 
 
 def write_status(state: Path, text: str) -> None:

@@ -191,7 +191,7 @@ class TestRetention:
         site = in_december_and_january(make)
         self.aged(site, "2026/12")
         os.utime(site.reports / "2027/01/index.html", (0, 0))
-        site.service.clock.trust()  # what was a jump here is a year of work
+        site.service.clock.confirm()  # what was a jump here is a year of work
         remove_old(site.service, ReportFolder(site.service))
         assert [run[0] for run in listed(top(site))] == [2]
         assert not (site.reports / "2026").exists()
@@ -204,7 +204,7 @@ class TestRetention:
         site.imported(sheet("detach,new@example.org,,,"), "later.csv")
         for path in (path for folder in ("archive", "reports") for path in (site.folder / folder).rglob("*.*")):
             os.utime(path, (site.clock.at.timestamp(),) * 2)
-        site.service.clock.trust()  # what was a jump here is a year of work
+        site.service.clock.confirm()  # what was a jump here is a year of work
         remove_old(site.service, ReportFolder(site.service))
         assert len(site.filed()) == 6
         assert [run[0] for run in listed(top(site))] == [3]
