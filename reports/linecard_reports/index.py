@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from linecard.api import sanitize
-from linecard.api.report import FINE, Filed, Index, Outcome, State
+from linecard.api.report import FINE, ArchiveEntry, Index, Outcome, State
 from linecard_reports.template_renderer import render
 
 SHOWN = 50
@@ -48,7 +48,7 @@ class IndexPage:
 
     name = "index.html"
 
-    def line(self, filed: Filed, timezone: str) -> str:
+    def line(self, filed: ArchiveEntry, timezone: str) -> str:
         """A JSON list: number, time, inbox, file, note, word and sentence of the result, counts, path, retry sheet."""
         counts = [filed.counts.get(outcome, 0) for outcome in Outcome]
         while counts and not counts[-1]:
@@ -99,7 +99,7 @@ class _Row(NamedTuple):
         return " · ".join(f"{n:,} {outcome}" for outcome, n in zip(Outcome, self.counts, strict=False) if n)
 
 
-def _find_result(entry: Filed) -> tuple[str, str]:
+def _find_result(entry: ArchiveEntry) -> tuple[str, str]:
     found = next((said for state, said in RESULTS.items() if state == entry.state), OTHERWISE)
     if found[0] == "done" and any(n for outcome, n in entry.counts.items() if outcome not in FINE):
         return RESULTS[State.PARTIAL]

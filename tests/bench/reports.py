@@ -47,7 +47,7 @@ def written(site: Path, run: int, form: str, file: Path) -> tuple[float, int]:
     from linecard.runtime.service import Service
 
     with Service.load(site) as service:
-        renderer, found = service.renderers[form], service.store.run(run)
+        renderer, found = service.renderers[form], service.store.get_run(run)
         began = time.perf_counter()
         with file.open("w", encoding="utf-8", newline="") as out:
             renderer.render(service.report(found), out, templates=service.config.templates)
@@ -64,8 +64,8 @@ def mailed(site: Path, run: int, file: Path) -> tuple[float, int]:
 
     options = MailOptions(host="localhost", security="none", sender="linecard@example.org", link="https://example.org")
     with Service.load(site) as service:
-        report = service.report(service.store.run(run))
-        letter = Letter(1, report, report.run.state, "ada@example.org", "en", service.store.filed(run))
+        report = service.report(service.store.get_run(run))
+        letter = Letter(1, report, report.run.state, "ada@example.org", "en", service.store.report_location(run))
         began = time.perf_counter()
         attached = collect_attachments(
             letter,

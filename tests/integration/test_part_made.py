@@ -24,7 +24,7 @@ from linecard.model.run import Run, State
 from linecard.pipeline.drive import drive
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.report import RunReport
-from linecard.store.overtaking import overtaken_by
+from linecard.store.newer_runs import find_newer_runs
 from linecard.testing.memory import MemoryPbx
 
 
@@ -132,29 +132,29 @@ class TestWhatComesAfter:
     def test_an_older_run_that_would_undo_what_was_made_is_not_applied_by_itself(self, works):
         older = works.planned("attach,ada@x.org,,1002,")
         half_made(works, "detach,ada@x.org,,,", "force_attach,bob@x.org,,1001,")
-        assert overtaken_by(works.store, older) == [2]
-        assert overtaken_by(works.store, works.planned("attach,ada@x.org,,1002,")) == []
+        assert find_newer_runs(works.store, older) == [2]
+        assert find_newer_runs(works.store, works.planned("attach,ada@x.org,,1002,")) == []
 
     def test_an_older_run_for_others_is(self, works):
         older = works.planned("attach,bob@x.org,,1001,")
         half_made(works, "detach,ada@x.org,,,", "force_attach,bob@x.org,,1001,")
-        assert overtaken_by(works.store, older) == []
+        assert find_newer_runs(works.store, older) == []
 
     def test_the_file_before_it_is_no_duplicate_any_more(self, works):
         """To drop it again puts right what was made."""
         works.sheet("attach,ada@x.org,,1000,")
-        with works.store.reading() as connection:
-            assert works.store.last_whole(connection, "hr")[0] == 1
+        with works.store.snapshot() as connection:
+            assert works.store.last_complete(connection, "hr")[0] == 1
         half_made(works, "detach,ada@x.org,,,", "force_attach,bob@x.org,,1001,")
-        with works.store.reading() as connection:
-            assert works.store.last_whole(connection, "hr") is None
+        with works.store.snapshot() as connection:
+            assert works.store.last_complete(connection, "hr") is None
 
     def test_its_file_counts_where_older_files_are_refused(self, works):
         half_made(works, "detach,ada@x.org,,,", "force_attach,bob@x.org,,1001,")
         never = works.planned("attach,cy@x.org,,1003,")
         discard(works, never)
-        with works.store.reading() as connection:
-            assert works.store.counting_names(connection, "hr", 99) == [(1, "sheet.csv")]
+        with works.store.snapshot() as connection:
+            assert works.store.list_file_names(connection, "hr", 99) == [(1, "sheet.csv")]
 
 
 def half_made(works: Works, *rows: str) -> Run:
@@ -168,6 +168,6 @@ def half_made(works: Works, *rows: str) -> Run:
 def discard(works: Works, run: Run) -> Run:
     with works.store.transaction() as connection:
         if run.state is State.PLANNED:
-            works.store.move(connection, run.id, State.HELD, who="ada", why="a test")
-        works.store.move(connection, run.id, State.DISCARDED, who="ada", why="a test")
-    return works.store.run(run.id)
+            works.store.transition(connection, run.id, State.HELD, who="ada", why="a test")
+        works.store.transition(connection, run.id, State.DISCARDED, who="ada", why="a test")
+    return works.store.get_run(run.id)

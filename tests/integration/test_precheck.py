@@ -120,7 +120,7 @@ def test_a_pbx_that_cannot_be_asked_is_one_that_cannot_be_read(works):
     works.pbxs["hq"] = replace(works.pbxs["hq"], backend=Speechless(works.memory["hq"]))
     with pytest.raises(BackendError):
         go_on(works, run, daemon=True, premises=Premises())
-    assert (works.store.run(run.id).state, works.made()) == (State.APPROVED, [])
+    assert (works.store.get_run(run.id).state, works.made()) == (State.APPROVED, [])
 
 
 class Speechless(MemoryBackend):

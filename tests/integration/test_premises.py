@@ -59,7 +59,7 @@ def ignore(_count: int) -> None:
 def approve(works: Works, run: Run, *, seen: bool) -> Run:
     with works.store.transaction() as connection:
         works.store.approve(connection, run, who="ada", why="a test", seen=seen)
-    return works.store.run(run.id)
+    return works.store.get_run(run.id)
 
 
 @st.composite
@@ -183,7 +183,7 @@ class TestReadingAgain:
         works.pbxs["hq"] = replace(works.pbxs["hq"], backend=Silent(works.memory["hq"]))
         with pytest.raises(BackendError):
             go_on(works, run, daemon=daemon, premises=Premises())
-        assert works.store.run(run.id).state is State.APPROVED
+        assert works.store.get_run(run.id).state is State.APPROVED
         works.connect()
         assert go_on(works, run, daemon=daemon, premises=Premises()).state is State.APPLIED
 
@@ -206,7 +206,7 @@ class TestReadingAgain:
         if daemon:
             with pytest.raises(BackendError, match="again and again"):
                 go_on(works, run, daemon=True, premises=works.premises)
-            assert works.store.run(run.id).state is State.APPROVED
+            assert works.store.get_run(run.id).state is State.APPROVED
         else:
             assert go_on(works, run, daemon=False, premises=works.premises).state is State.PLANNED
         assert works.made() == []
@@ -217,9 +217,9 @@ class TestReadingAgain:
         applying.begin(works.store, run, who="ada")
         assert applying.send(works.store, run, works.pbxs["hq"]) == ""
         with works.store.transaction() as connection:
-            works.store.move(connection, run.id, State.INTERRUPTED, who="ada", why="a test")
+            works.store.transition(connection, run.id, State.INTERRUPTED, who="ada", why="a test")
         works.memory["hq"].put("1500", Holding("lea@x.org"))
-        ended = go_on(works, works.store.run(run.id), daemon=daemon, premises=Premises())
+        ended = go_on(works, works.store.get_run(run.id), daemon=daemon, premises=Premises())
         assert ended.state is State.HELD
         assert works.holds()["1500"] == "lea@x.org"
 

@@ -57,15 +57,15 @@ class Works:
         data = (HEAD + "".join(f"{row}\n" for row in rows)).encode()
         drop = keep(self.folder / "archive", "sheet.csv", [data], self.store, most=10**6)
         run = receive(self.store, "hr", drop, description="", who="ada")
-        return self.plan(self.store.run(run))
+        return self.plan(self.store.get_run(run))
 
     def plan(self, run: Run) -> Run:
         return plan(self.store, run, self.inbox, self.folder / "archive", who="ada", premises=self.premises)
 
     def approve(self, run: Run) -> Run:
         with self.store.transaction() as connection:
-            self.store.move(connection, run.id, State.APPROVED, who="ada", why="seen")
-        return self.store.run(run.id)
+            self.store.transition(connection, run.id, State.APPROVED, who="ada", why="seen")
+        return self.store.get_run(run.id)
 
     def apply(self, run: Run, *, stop: Callable[[], bool] = lambda: False, told: Callable[[int], None] = print) -> Run:
         """An approved run taken to its end; a new plan is approved as it comes. Each progress is `told`."""

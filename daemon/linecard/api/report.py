@@ -3,8 +3,8 @@
 from linecard.errors import ReportError
 from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
 from linecard.languages import LANGUAGES, wording
+from linecard.model.archive_index import ArchiveEntry, Index
 from linecard.model.directory import VACANT, Holding
-from linecard.model.filed import Filed, Index
 from linecard.model.notice import Notice
 from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line, Report
@@ -30,6 +30,7 @@ __all__ = [
     "UNDO_HEADER",
     "VACANT",
     "Action",
+    "ArchiveEntry",
     "Code",
     "Column",
     "Drop",
@@ -39,7 +40,6 @@ __all__ = [
     "Excerpt",
     "Fault",
     "FaultCode",
-    "Filed",
     "Headline",
     "Hold",
     "Holding",

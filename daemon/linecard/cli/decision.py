@@ -29,7 +29,7 @@ def held_run(number: int) -> Iterator[tuple[Service, Run]]:
     from linecard.model.run import State
 
     with site.service() as service:
-        run = service.store.run(number)
+        run = service.store.get_run(number)
         if run.state is not State.HELD:
             raise NotHeld(f"Run {number} is {run.state}; it does not wait for a person.")
         yield service, run

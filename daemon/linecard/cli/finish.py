@@ -137,7 +137,7 @@ def resume(
                 click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
     for run_id, error in blocked.items():
-        name = sanitize(service.store.run(run_id).drop.name)
+        name = sanitize(service.store.get_run(run_id).drop.name)
         click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {sanitize(str(error))}", err=True)
     if blocked:
         click.echo("When the PBX answers, `linecard resume` finishes what is left; nothing is done twice.", err=True)
@@ -242,12 +242,12 @@ def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] 
     if run.state is State.HELD:
         recap.tell_holds(run.holds, run.affected, run.checksum)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
-        if run.id in service.store.taken_runs():  # its file is in the inbox no more
+        if run.id in service.store.list_inbox_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
         if run.checksum:
             click.echo(f"To apply it all the same: linecard {again.format(run.checksum)}")
         click.echo(f"To give it up: linecard discard {run.id}")
-    filed = service.store.filed(run.id)
+    filed = service.store.report_location(run.id)
     if filed and run.id not in unfiled:
         click.echo(f"Report: {filed}")
 

@@ -41,7 +41,7 @@ def list_letters(*, every: bool, as_json: bool) -> None:
     from linecard.store.outbox import Outbox
 
     with site.service() as service:
-        letters = [item for item in Outbox(service.store).all() if every or not _over(item)]
+        letters = [item for item in Outbox(service.store).list_all() if every or not _over(item)]
         if as_json:
             site.json_list(map(_plain, letters))
         elif letters:
@@ -100,7 +100,7 @@ def drop(letter: int, because: str) -> None:
                 remedy="`linecard doctor` says what stands in its way.",
             )
         with service.store.transaction() as connection:
-            outbox.drop(connection, item.id, f"{service.who}: {because or 'dropped'}")
+            outbox.discard(connection, item.id, f"{service.who}: {because or 'dropped'}")
     click.echo(f"Letter {letter} is dropped.")
 
 

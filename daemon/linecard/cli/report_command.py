@@ -40,7 +40,7 @@ def command(run: int, form: str, output: Path | None) -> None:
         renderer = service.renderers.get(form)
         if renderer is None:
             raise click.UsageError(f"There is no format {form}; choose one of {', '.join(service.renderers)}.")
-        report = service.report(service.store.run(run))
+        report = service.report(service.store.get_run(run))
         templates = service.config.templates
         if output is None:
             if isinstance(sys.stdout, io.TextIOWrapper):

@@ -21,11 +21,12 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.runtime.lock import is_held
 
     with site.service() as service:
-        found = service.store.runs(limit=last)
+        found = service.store.list_runs(limit=last)
         reports = [service.report(run) for run in found]
         if as_json:
             listed = [
-                {**as_dict.run(r.run, r.counts), "report": service.store.filed(r.run.id) or None} for r in reports
+                {**as_dict.run(r.run, r.counts), "report": service.store.report_location(r.run.id) or None}
+                for r in reports
             ]
             site.json_list(listed)
             return

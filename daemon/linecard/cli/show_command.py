@@ -20,7 +20,7 @@ def command(run: int, *, as_json: bool) -> None:
     `linecard runs` lists the numbers.
     """
     with site.service() as service:
-        report = service.report(service.store.run(run))
+        report = service.report(service.store.get_run(run))
         if not as_json:
             service.renderers["text"].render(report, sys.stdout, templates=service.config.templates)
             return

@@ -33,8 +33,8 @@ def command(last: int, *, as_json: bool) -> None:
 
     with site.service() as service:
         facts = status.read_status(service.config.state)
-        runs = service.store.runs(limit=last)
-        held = service.store.runs(of_states={State.HELD})
+        runs = service.store.list_runs(limit=last)
+        held = service.store.list_runs(of_states={State.HELD})
         later = find_database_concerns(service)
         stale = facts is not None and status.age(facts) > status.STALE_AFTER
         if as_json:

@@ -31,7 +31,7 @@ def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
     from linecard.cli import finish
 
     with site.service() as service:
-        undone = service.store.run(run)
+        undone = service.store.get_run(run)
         place = service.inbox(undone.inbox)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"undo-{run}.csv"

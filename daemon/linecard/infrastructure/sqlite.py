@@ -20,16 +20,16 @@ def create_sqlite_engine(url: sa.URL, *, busy_timeout: float, pragmas: Mapping[s
     import sqlalchemy as sa
 
     engine = sa.create_engine(url, connect_args={"timeout": busy_timeout}, hide_parameters=True)
-    set_up = [f"PRAGMA {name}={value}" for name, value in {**pragmas, "synchronous": "FULL"}.items()]
+    statements = [f"PRAGMA {name}={value}" for name, value in {**pragmas, "synchronous": "FULL"}.items()]
 
     @sa.event.listens_for(engine, "connect")
-    def connected(connection: sqlite3.Connection, _record: Any) -> None:
+    def set_up_connection(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
-        for statement in set_up:
+        for statement in statements:
             connection.execute(statement)
 
     @sa.event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
+    def begin(connection: sa.Connection) -> None:
         write = connection.get_execution_options().get("write", True)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 

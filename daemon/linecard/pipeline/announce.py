@@ -42,18 +42,18 @@ def announce(
     count = 0
     unfiled: dict[int, ReportError] = {}
     letters = Outbox(store)
-    for item in letters.due(ARCHIVE):
+    for item in letters.list_due(ARCHIVE):
         run_id = item.run_id
         if run_id is None:  # notices are not filed
             continue
-        report = RunReport(store, store.run(run_id), site=site, timezone=timezone)
+        report = RunReport(store, store.get_run(run_id), site=site, timezone=timezone)
         try:
             written = _written(report, folder, renderers, templates)
         except ReportError as error:
             unfiled[run_id] = error
             continue
         with store.transaction() as connection:
-            letters.delivered(connection, item.id, str(written[0]) if written else "")
+            letters.mark_delivered(connection, item.id, str(written[0]) if written else "")
         count += 1
     return FilingResult(count, unfiled)
 

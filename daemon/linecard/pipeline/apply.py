@@ -32,7 +32,7 @@ Checkpoint = Callable[[], bool]
 def begin(store: Store, run: Run, *, who: str) -> list[str]:
     """Say that an approved run is being applied; the PBXs that have changes to make, each to be given to `send`."""
     with store.transaction() as connection:
-        store.move(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
+        store.transition(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
     return Journal(store, run.id).pbxs(Fate.PLANNED)
 
 
@@ -58,8 +58,8 @@ def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
     with suppress(BackendError):  # what it could not tell is marked below
         read_back(store, journal, pbx, words, failed=Fate.PLANNED)
     with store.transaction() as connection:
-        journal.close(connection, pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
-        journal.close(connection, pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
+        journal.settle_pbx(connection, pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
+        journal.settle_pbx(connection, pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
 
 
 def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
@@ -70,18 +70,18 @@ def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
         journal.clear(connection, keep=run.attempt)  # what the plans that failed have written
         for name in left:
             for fate in (Fate.PLANNED, Fate.STALE):
-                journal.close(connection, name, fate, Fate.PLANNED, Code.PBX_DOWN, words)
+                journal.settle_pbx(connection, name, fate, Fate.PLANNED, Code.PBX_DOWN, words)
         for state in (State.PLANNED, State.APPROVED, State.APPLYING):
-            store.move(connection, run.id, state, who=who, why="given up: the rest cannot be planned again")
-    return settle(store, journal, store.run(run.id), who=who)
+            store.transition(connection, run.id, state, who=who, why="given up: the rest cannot be planned again")
+    return settle(store, journal, store.get_run(run.id), who=who)
 
 
 def end(store: Store, run: Run, *, who: str, stopped: bool = False) -> Run:
     """When no change is under way any more, the run ends; or waits for the next start, if it was `stopped`."""
     if stopped:
         with store.transaction() as connection:
-            store.move(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
-        return store.run(run.id)
+            store.transition(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
+        return store.get_run(run.id)
     return settle(store, Journal(store, run.id), run, who=who)
 
 
@@ -156,7 +156,7 @@ class _Lane:
         if result.fate is not Fate.DONE:
             return result, _code(result.fate)
         held = now.get(result.change.extension, VACANT)
-        if not final or self._journal.later(result.change):
+        if not final or self._journal.has_later_change(result.change):
             return result, ""
         return result._replace(fate=Fate.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
 

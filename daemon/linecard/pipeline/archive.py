@@ -15,13 +15,13 @@ from pathlib import Path
 from linecard import __version__
 from linecard.errors import ReportError
 from linecard.infrastructure.files import write_whole
-from linecard.model.filed import Filed, Index, Month
+from linecard.model.archive_index import ArchiveEntry, Index, Month
 from linecard.model.outcome import FINE
 from linecard.model.run import State
 from linecard.pipeline.report import outcome_counts, report_path, shown_counts
 from linecard.ports.renderer import IndexRenderer
 from linecard.rules import states
-from linecard.store.filed import Shelf, filed, shelves
+from linecard.store.archive_index import ArchiveMonth, list_filed, list_months
 from linecard.store.store import Store
 
 MOST = 10_000
@@ -46,7 +46,7 @@ def refresh(
 
     The page of all has the newest `most` entries.
     """
-    found = shelves(store)
+    found = list_months(store)
     if not found and not folder.is_dir():
         return 0
     stamps = {shelf.month: _stamp(site, timezone, [shelf]) for shelf in found}
@@ -96,7 +96,7 @@ def stamp_of(page: Path) -> str:
     return ""
 
 
-def _stamp(site: str, timezone: str, listed: list[Shelf]) -> str:
+def _stamp(site: str, timezone: str, listed: list[ArchiveMonth]) -> str:
     facts = (__version__, site, timezone, *(f"{s.month} {s.reports} {s.last.isoformat()}" for s in listed))
     return sha256("\n".join(facts).encode()).hexdigest()
 
@@ -112,17 +112,17 @@ _PERHAPS_MADE = frozenset(State) - states.SPOKEN - {State.REJECTED, State.SUPERS
 """States of runs that were not applied, and of which a part may be made."""
 
 
-def _entries(store: Store, folder: Path, month: str) -> Iterator[Filed]:
+def _entries(store: Store, folder: Path, month: str) -> Iterator[ArchiveEntry]:
     """Those whose report is still there: old ones are removed before their runs are forgotten, or after."""
     present = _reports(folder / month)
-    for one in filed(store, month):
+    for one in list_filed(store, month):
         path = report_path(one.id, one.created, one.inbox, one.file)
         if f"{path.rpartition('/')[2]}.html" in present:
             applied = one.state in states.SPOKEN
             counts = shown_counts(one.counts, one.state)
             if one.state in _PERHAPS_MADE:
-                counts = dict(outcome_counts(store, store.run(one.id)))
-            yield Filed(*one[:-1], counts, path, applied and any(n for o, n in counts.items() if o not in FINE))
+                counts = dict(outcome_counts(store, store.get_run(one.id)))
+            yield ArchiveEntry(*one[:-1], counts, path, applied and any(n for o, n in counts.items() if o not in FINE))
 
 
 def _drop_empty(folder: Path, name: str, months: set[str]) -> None:

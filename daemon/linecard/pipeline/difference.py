@@ -12,7 +12,7 @@ from linecard.model.run import Hold, Run
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.store.attempts import Attempts
 from linecard.store.journal import PAGE, Journal
-from linecard.store.packed import Packed, unpacked
+from linecard.store.row_codec import Packed, decode_row
 from linecard.store.store import Store
 
 NOT_AS_APPROVED = FaultCode.NOT_AS_APPROVED.value
@@ -39,7 +39,7 @@ class Difference:
                 self._first.append(was[0])
 
     def _pairs(self) -> Iterator[tuple[Packed, Packed]]:
-        return self._attempts.differing(self._seen, self._attempt, made_by_others=not self._begun)
+        return self._attempts.differences(self._seen, self._attempt, made_by_others=not self._begun)
 
     @property
     def hold(self) -> Hold:
@@ -74,7 +74,7 @@ def _fault(packed: Packed) -> Fault:
 
 def _words(packed: Packed) -> str:
     """An outcome with its code, the extensions that it concerned, and who held them: in no language."""
-    row, verdict, _ = unpacked(packed)
+    row, verdict, _ = decode_row(packed)
     if verdict.outcome is Outcome.DONE:
         holders = [(effect.extension, effect.before.member) for effect in verdict.effects]
     else:

@@ -23,7 +23,7 @@ from linecard.pipeline.recover import interrupt
 from linecard.rules.limits import older_run
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
-from linecard.store.overtaking import overtaken_by
+from linecard.store.newer_runs import find_newer_runs
 from linecard.store.store import Store
 
 
@@ -124,7 +124,7 @@ def drive(
     try:
         return _Drive(store, inbox, pbxs, archive, operator, premises).take(run)
     except _GivenUp:
-        return Driven(store.run(run.id), again=False)
+        return Driven(store.get_run(run.id), again=False)
 
 
 class _Drive:
@@ -148,9 +148,9 @@ class _Drive:
             match step:
                 case Step.PLAN:
                     if not self._operator.may_plan(run):
-                        return Driven(self._store.run(run.id), again=self._operator.stop())
+                        return Driven(self._store.get_run(run.id), again=self._operator.stop())
                     run, planned_now = self._plan(run), True
-                case Step.APPROVE if newer := overtaken_by(self._store, run):
+                case Step.APPROVE if newer := find_newer_runs(self._store, run):
                     run = self._hold(run, newer)
                 case Step.APPROVE | Step.ASK:
                     approval = self._operator.request_approval(run)
@@ -194,13 +194,15 @@ class _Drive:
         hold = older_run(newer)
         holds = [asdict(found) for found in (*run.holds, hold)]
         with self._store.transaction() as connection:
-            self._store.move(connection, run.id, State.HELD, who=self._operator.who, why=hold.message, holds=holds)
-        return self._store.run(run.id)
+            self._store.transition(
+                connection, run.id, State.HELD, who=self._operator.who, why=hold.message, holds=holds
+            )
+        return self._store.get_run(run.id)
 
     def _approve(self, run: Run, approval: Approval) -> Run:
         with self._store.transaction() as connection:
             self._store.approve(connection, run, who=self._operator.who, why=approval.why, seen=approval.seen)
-        return self._store.run(run.id)
+        return self._store.get_run(run.id)
 
     def _still_stands(self, run: Run) -> bool:
         """Whether an approved plan is what the sheet comes to now, by reading again all that its rows rest on.
@@ -218,7 +220,7 @@ class _Drive:
         progress = self._operator.begin_planning(run)
         now = replay(self._store, run, self._inbox, self._archive, progress)
         with self._store.transaction() as connection:
-            self._store.tried(connection, run.id)
+            self._store.finish_try(connection, run.id)
         return now is not None and now.is_same(run.checksum, run.holds) and not now.has_new_reasons(run.holds)
 
     def _set_aside(self, run: Run, times: int) -> Run:
@@ -230,11 +232,11 @@ class _Drive:
             )
         why = "the PBX was changed since the plan was made; nothing of it was sent"
         with self._store.transaction() as connection:  # by the states of a run that was begun, though nothing was sent
-            self._store.move(
+            self._store.transition(
                 connection, run.id, State.APPLYING, who=self._operator.who, why="read again before sending"
             )
-            self._store.move(connection, run.id, State.STALE, who=self._operator.who, why=why)
-        return self._store.run(run.id)
+            self._store.transition(connection, run.id, State.STALE, who=self._operator.who, why=why)
+        return self._store.get_run(run.id)
 
     def _apply(self, run: Run) -> Driven:
         """Send what is planned. The PBXs go their own ways: one that fails does not keep another from its changes."""
@@ -253,7 +255,7 @@ class _Drive:
         self._operator.run_parallel([partial(send, name) for name in names])
         if broken:
             if self._operator.stop():  # it stays `applying`, so that the next start reads back what was under way
-                return Driven(self._store.run(run.id), again=True)
+                return Driven(self._store.get_run(run.id), again=True)
             self._give_up(run, broken, None)
         run = applying.end(self._store, run, who=self._operator.who, stopped=self._operator.stop())
         # A run that must be planned again may need a PBX that another run has taken: it waits for its turn again.

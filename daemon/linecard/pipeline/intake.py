@@ -186,9 +186,9 @@ class Intake:
 
     def awaiting(self) -> dict[str, str]:
         """Files that wait for their marker or checksum file now, and which of the two; nothing is changed."""
-        look, known = Look(), self._claims.known() if self._inbox.stays else None
+        look, known = Look(), self._claims.known_files() if self._inbox.stays else None
         found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
-        for _ in self._candidates([one for one in found if known is None or not known.has(one)], look):
+        for _ in self._candidates([one for one in found if known is None or not known.includes(one)], look):
             pass
         return look.awaiting
 
@@ -197,13 +197,13 @@ class Intake:
         found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
         if not self._inbox.stays:
             return found
-        known = self._claims.known()
+        known = self._claims.known_files()
         there = {listing.name for listing in found}
         gone = [claim for claim, name in known.ended.items() if name not in there]
         if gone and there:  # an empty folder says nothing: its disk may only be out of sight
             with self._store.transaction() as connection:
-                self._claims.unlisted(connection, gone)
-        return [listing for listing in found if not known.has(listing)]
+                self._claims.forget_unlisted(connection, gone)
+        return [listing for listing in found if not known.includes(listing)]
 
     # -- claiming --------------------------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class Intake:
             now = self._store.now()
             claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
             with self._store.transaction() as connection:
-                self._claims.intend(connection, claims, stays=self._inbox.stays)
+                self._claims.record_intent(connection, claims, stays=self._inbox.stays)
             self._put_aside(claims)
 
     def _put_aside(self, claims: Sequence[Claim]) -> None:
@@ -222,7 +222,7 @@ class Intake:
         gone = [claim.id for claim in claims if claim.id not in aside]
         if gone:
             with self._store.transaction() as connection:
-                self._claims.forget(connection, gone)
+                self._claims.drop_claims(connection, gone)
         now = self._monotonic()
         self._claimed |= {claim.id: (claim, now) for claim in claims if claim.id in aside}
         for claim in claims:
@@ -233,7 +233,7 @@ class Intake:
         """After a start or a failure: which claims came true?"""
         if self._reconciled:
             return
-        claims = [claim for claim in self._claims.untaken() if claim.id not in self._claimed]
+        claims = [claim for claim in self._claims.list_untaken() if claim.id not in self._claimed]
         for some in (claims[i : i + BATCH] for i in range(0, len(claims), BATCH)):
             self._put_aside(some)
         self._reconciled = True
@@ -282,7 +282,7 @@ class Intake:
         look.again(due)
         try:
             with self._store.transaction() as connection:
-                self._claims.see(connection, claim.id, seen)
+                self._claims.update_listing(connection, claim.id, seen)
         except StateError as error:  # after a restart it is found to be another than was seen, and settles once more
             look.problems["memory"] = f"{error} {error.remedy}".rstrip()
 
@@ -297,7 +297,7 @@ class Intake:
             run_id = self._store.receive(
                 connection, self.name, drop, description="", who=self._who, expected=self._said(drop.name).rows
             )
-            self._claims.take(connection, claim.id, run_id, taken, whole=copy.size <= most)
+            self._claims.mark_taken(connection, claim.id, run_id, taken, whole=copy.size <= most)
             if damaged is not None:
                 reject(self._store, connection, run_id, damaged, who=self._who)
                 return run_id
@@ -320,7 +320,7 @@ class Intake:
     def part(self, run_id: int | None = None) -> list[str]:
         """Part with the files of a run that has ended, or of all that have; what could not be, in sentences."""
         problems = []
-        for claim in self._claims.unsettled(run_id):
+        for claim in self._claims.list_unsettled(run_id):
             parting = Parting.DONE if claim.whole else Parting.REFUSED
             try:
                 self._inbox.settle(claim.id, claim.seen, claim.taken, parting)
@@ -331,7 +331,7 @@ class Intake:
                 problems.append(str(error))
                 continue
             with self._store.transaction() as connection:
-                self._claims.settle(connection, claim.id)
+                self._claims.mark_settled(connection, claim.id)
         return problems
 
     def close(self) -> None:

@@ -32,17 +32,17 @@ REMEDY = (
 def pass_over_later_numbers(store: Store, reports: Path) -> bool:
     """Give no run a number that a report has already; whether there were such."""
     highest = max(_numbers(reports), default=0)
-    with store.reading() as connection:
-        if highest <= run_numbers.last(connection):
+    with store.snapshot() as connection:
+        if highest <= run_numbers.last_number(connection):
             return False
     with store.transaction() as connection:
-        return run_numbers.pass_over(connection, highest)
+        return run_numbers.skip_to(connection, highest)
 
 
 def find_later_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Concern]:
     """What the folders of a site tell of runs that its database does not know."""
-    with store.reading() as connection:
-        last, lost = run_numbers.last(connection), run_numbers.lost(connection)
+    with store.snapshot() as connection:
+        last, lost = run_numbers.last_number(connection), run_numbers.skipped_numbers(connection)
         newest = connection.execute(sa.select(sa.func.max(event.c.at))).scalar_one()
         claims = set(connection.execute(sa.select(claim.c.id)).scalars())
     numbers = sorted(n for n in _numbers(reports) if n > last or n in lost)
@@ -51,7 +51,7 @@ def find_later_runs(store: Store, *, archive: Path, reports: Path, work: Path) -
         yield Concern("reports", f"{reports} tells of {which}, which the database does not know.", REMEDY)
     if newest is not None:
         later = list(islice(_files_since(archive, newest + _SLACK), _MOST_NAMES))
-        with store.reading() as connection:
+        with store.snapshot() as connection:
             unknown = run_numbers.unknown_drops(connection, later)
         if unknown:
             what = f"{archive} has files that came after the last event in the database, such as {unknown[0]}."

@@ -81,7 +81,7 @@ def plan(
     if run.attempt:  # else the first plan is all there is
         with store.transaction() as connection:
             journal.clear(connection, keep=attempt, seen=seen)
-    run = store.run(run.id)
+    run = store.get_run(run.id)
     if premises is not None and run.state in (State.PLANNED, State.APPROVED):
         premises.keep(run, planning.premises)
     return run
@@ -126,8 +126,8 @@ def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning
     """The plan is the run's from here on."""
     counts = ", ".join(f"{n} {outcome}" for outcome, n in planning.counts.items() if n) or "no rows"
     if run.state is not State.PLANNED:  # else nobody decided upon the plan before it, and nothing of it moves
-        store.move(connection, run.id, State.PLANNED, who=who, why=f"{planning.size} changes; {counts}")
-    store.planned(
+        store.transition(connection, run.id, State.PLANNED, who=who, why=f"{planning.size} changes; {counts}")
+    store.set_plan(
         connection,
         run.id,
         attempt=run.attempt + 1,
@@ -138,7 +138,7 @@ def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning
     )
     if new.state is not State.PLANNED:
         why = " ".join(hold.message for hold in new.holds) if new.state is State.HELD else _WHY[new.state]
-        store.move(connection, run.id, new.state, who=who, why=why)
+        store.transition(connection, run.id, new.state, who=who, why=why)
 
 
 _UNFINISHED = frozenset({State.INTERRUPTED, State.STALE})
@@ -191,11 +191,11 @@ def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) 
         journal.add_faults(connection, run.attempt, sheet.faults)
         journal.clear(connection, keep=run.attempt)
         if run.state is State.RECEIVED:
-            store.move(connection, run.id, State.REJECTED, who=who, why=error.message, counts=nothing)
+            store.transition(connection, run.id, State.REJECTED, who=who, why=error.message, counts=nothing)
         else:  # a person had it read once more: it was held, and cannot be as if it had not been
-            store.move(connection, run.id, State.HELD, who=who, why="read once more")
-            store.move(connection, run.id, State.DISCARDED, who=who, why=error.message, counts=nothing)
-    return store.run(run.id)
+            store.transition(connection, run.id, State.HELD, who=who, why="read once more")
+            store.transition(connection, run.id, State.DISCARDED, who=who, why=error.message, counts=nothing)
+    return store.get_run(run.id)
 
 
 def made(journal: Journal) -> dict[str, dict[str, tuple[Holding, Holding]]]:

@@ -32,27 +32,27 @@ def settle(store: Store, connection: sa.Connection, run_id: int, drop: Drop, pol
     """Refuse the file of a run that was just received, or let earlier runs that still wait give way to it."""
     # First of all, for a file that is refused as older must not take the place of the newer one that waits.
     if policy.pattern and policy.replaces == "all":
-        others = store.counting_names(connection, policy.inbox, run_id)
+        others = store.list_file_names(connection, policy.inbox, run_id)
         newer = newer_file(policy.pattern, drop.name, others)
         if newer is not None:
             reject(store, connection, run_id, _older(*newer), who=policy.who)
             return
     _supersede(store, connection, run_id, drop, policy)
-    last = store.last_whole(connection, policy.inbox) if policy.refuse_duplicates else None
+    last = store.last_complete(connection, policy.inbox) if policy.refuse_duplicates else None
     if last is not None and last[1] == drop.sha256:
         reject(store, connection, run_id, _duplicate(last[0]), who=policy.who)
     elif "{date}" in policy.pattern and policy.replaces != "all":
-        newer = newer_file(policy.pattern, drop.name, store.counting_names(connection, policy.inbox, run_id))
+        newer = newer_file(policy.pattern, drop.name, store.list_file_names(connection, policy.inbox, run_id))
         if newer is not None:
             Journal(store, run_id).add_faults(connection, 0, [_late(*newer)])
 
 
 def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
     only = drop.sha256 if policy.replaces == "same" else None
-    for old in store.waiting(connection, policy.inbox, run_id, only):
+    for old in store.list_waiting(connection, policy.inbox, run_id, only):
         why = _why(old, drop, policy)
         if why:
-            store.move(connection, old.id, State.SUPERSEDED, who=policy.who, why=f"run {run_id} {why}")
+            store.transition(connection, old.id, State.SUPERSEDED, who=policy.who, why=f"run {run_id} {why}")
 
 
 def _why(old: Waiting, drop: Drop, policy: Policy) -> str:

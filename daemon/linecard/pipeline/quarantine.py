@@ -37,16 +37,18 @@ def hold(store: Store, run: Run, crashes: Sequence[str], tries: int, *, who: str
     found = Hold("", CRASHED, len(crashes) or tries, 0.0, "", message)
     with store.transaction() as connection:
         if run.state is State.RECEIVED:
-            store.move(connection, run.id, State.PLANNED, who=who, why="not planned: it could not be read to its end")
-        store.move(connection, run.id, State.HELD, who=who, why=message, holds=[asdict(found)])
-    return store.run(run.id)
+            store.transition(
+                connection, run.id, State.PLANNED, who=who, why="not planned: it could not be read to its end"
+            )
+        store.transition(connection, run.id, State.HELD, who=who, why=message, holds=[asdict(found)])
+    return store.get_run(run.id)
 
 
 def read_again(store: Store, run: Run, *, who: str, why: str) -> Run:
     """A person has a file read once more. It stays under suspicion: a process of its own reads it first."""
     with store.transaction() as connection:
-        store.move(connection, run.id, State.PLANNED, who=who, why=why, holds=[], tries=1)
-    return store.run(run.id)
+        store.transition(connection, run.id, State.PLANNED, who=who, why=why, holds=[], tries=1)
+    return store.get_run(run.id)
 
 
 def discard(store: Store, run: Run, archive: Path, folder: Path, *, who: str, why: str) -> Run:
@@ -70,5 +72,5 @@ def discard(store: Store, run: Run, archive: Path, folder: Path, *, who: str, wh
     nothing = {outcome.value: 0 for outcome in Outcome}
     with store.transaction() as connection:
         Journal(store, run.id).add_faults(connection, 0, [fault])
-        store.move(connection, run.id, State.DISCARDED, who=who, why=why, counts=nothing)
-    return store.run(run.id)
+        store.transition(connection, run.id, State.DISCARDED, who=who, why=why, counts=nothing)
+    return store.get_run(run.id)

@@ -61,7 +61,7 @@ def reject(store: Store, connection: sa.Connection, run_id: int, fault: Fault, *
     """Refuse a received file before it is read, because of this fault of the file as a whole."""
     Journal(store, run_id).add_faults(connection, 0, [fault])
     nothing = {outcome.value: 0 for outcome in Outcome}
-    store.move(connection, run_id, State.REJECTED, who=who, why=fault.message, counts=nothing)
+    store.transition(connection, run_id, State.REJECTED, who=who, why=fault.message, counts=nothing)
 
 
 def _readable(text: str) -> str:

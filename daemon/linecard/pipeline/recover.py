@@ -20,7 +20,7 @@ _AGAIN = frozenset({State.PLANNED, State.HELD})
 
 def broken_off(store: Store) -> list[Run]:
     """Runs to be finished, the oldest first, if nobody works on the site (the caller holds its lock)."""
-    found = store.runs(of_states=_BROKEN_OFF | _AGAIN)
+    found = store.list_runs(of_states=_BROKEN_OFF | _AGAIN)
     return sorted((run for run in found if has_broken_off(run)), key=lambda run: run.id)
 
 
@@ -39,11 +39,11 @@ def interrupt(store: Store, run: Run, pbxs: Mapping[str, Pbx], *, who: str) -> R
     for name in journal.pbxs(Fate.SENT):
         read_back(store, journal, pbxs[name], "the program was stopped while the PBX was asked", failed=Fate.PLANNED)
     with store.transaction() as connection:
-        store.move(
+        store.transition(
             connection,
             run.id,
             State.INTERRUPTED,
             who=who,
             why="found broken off; what was sent was read back",
         )
-    return store.run(run.id)
+    return store.get_run(run.id)

@@ -25,8 +25,8 @@ from linecard.rules.names import safe_name
 from linecard.rules.sentences import TOOK_ITS_PLACE, headline
 from linecard.rules.wording import ENGLISH, Wording
 from linecard.store.journal import Journal
-from linecard.store.packed import Packed, unpacked
-from linecard.store.part_made import Forgotten, PartMade
+from linecard.store.partial_changes import OrphanedChanges, PartialChanges
+from linecard.store.row_codec import Packed, decode_row
 from linecard.store.store import Store
 
 
@@ -51,26 +51,26 @@ class RunReport:
         return shown_counts(self.run.counts, self.run.state, made=self._made_rows.total())
 
     @cached_property
-    def _part_made(self) -> PartMade:
+    def _part_made(self) -> PartialChanges:
         rows = self._journal.rows(self.run.attempt, sorted(_UNMADE)) if self._applied else ()
         wanted = {(effect.pbx, effect.extension) for _, verdict, _ in rows for effect in verdict.effects}
-        return PartMade(self._store, self.run.id, self.run.attempt, wanted if self._applied else None)
+        return PartialChanges(self._store, self.run.id, self.run.attempt, wanted if self._applied else None)
 
     @cached_property
     def _made_rows(self) -> Counter[str]:
         """Rows that are made though the run was not applied, by code."""
-        if self._applied or not self._part_made.begun:
+        if self._applied or not self._part_made.has_begun:
             return Counter()
         planned = self._journal.rows(self.run.attempt, [Outcome.DONE])
         return Counter(verdict.code for _, verdict, _ in planned if self._part_made.is_made(verdict.effects))
 
     @cached_property
-    def _forgotten(self) -> Forgotten:
+    def _forgotten(self) -> OrphanedChanges:
         """What earlier plans have made and this one does not know of; a run with one plan has nothing of the kind."""
         if self.run.attempt < 2:
-            return Forgotten({})
+            return OrphanedChanges({})
         planned = self._journal.rows(self.run.attempt, [Outcome.DONE, *_UNMADE])
-        return self._part_made.forgotten(verdict.effects for _, verdict, _ in planned)
+        return self._part_made.orphans(verdict.effects for _, verdict, _ in planned)
 
     @property
     def total(self) -> int:
@@ -100,7 +100,7 @@ class RunReport:
         whys = [event.why for event in self._store.events(self.run.id) if event.state is State.SUPERSEDED]
         found = re.match("run ([0-9]+) ", whys[-1]) if whys else None
         with suppress(UnknownRun):
-            return self._store.run(int(found[1])) if found else None
+            return self._store.get_run(int(found[1])) if found else None
         return None
 
     @property
@@ -114,11 +114,13 @@ class RunReport:
         if self._applied or not outcomes:
             return list(outcomes)
         stored = [o.value for o in outcomes if o is not Outcome.DONE]
-        planned = self._unsent in outcomes or (Outcome.DONE in outcomes and self._part_made.begun)
+        planned = self._unsent in outcomes or (Outcome.DONE in outcomes and self._part_made.has_begun)
         return [*stored, Outcome.DONE.value] if planned else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
-        sorted_out = outcomes and not self._applied and self._part_made.begun  # `done` is stored of made and not made
+        sorted_out = (
+            outcomes and not self._applied and self._part_made.has_begun
+        )  # `done` is stored of made and not made
         most = None if sorted_out else limit
         pages = self._journal.pages(self.run.attempt, self._stored(outcomes), codes, most)
         said = self._said(pages, self.run.state)
@@ -131,7 +133,7 @@ class RunReport:
     def _said(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
         tell = Telling(state, self._words)
         # Where all went well, or nothing was begun, no row need be looked at twice.
-        everywhere = bool(self._forgotten) or (not self._applied and self._part_made.begun)
+        everywhere = bool(self._forgotten) or (not self._applied and self._part_made.has_begun)
         here = any(map(self.counts.get, _UNMADE)) if self._applied else False
         for page in pages:
             kept = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
@@ -146,18 +148,18 @@ class RunReport:
             if self._applied and line.outcome not in _UNMADE and not self._forgotten:
                 yield line
                 continue
-            row, verdict, _ = unpacked(packed)
+            row, verdict, _ = decode_row(packed)
             said = line
             if not self._applied and verdict.outcome is Outcome.DONE and self._part_made.is_made(verdict.effects):
                 (said,) = tell_made([packed], faults)
             elif line.outcome in _UNMADE:
-                said = with_part_made(line, self._part_made.made_of(verdict.effects), self._words)
-            before = list(self._forgotten.of(row)) if self._forgotten else ()
+                said = with_part_made(line, self._part_made.changed_effects(verdict.effects), self._words)
+            before = list(self._forgotten.effects_for(row)) if self._forgotten else ()
             yield with_made_before(said, before, self._words) if before else said
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         count = self._journal.count(self.run.attempt, self._stored(outcomes), codes)
-        if self._applied or not outcomes or not self._part_made.begun:
+        if self._applied or not outcomes or not self._part_made.has_begun:
             return count
         made = sum(n for code, n in self._made_rows.items() if not codes or code in codes)
         if self._unsent not in outcomes:  # what was planned as done was counted for those that are made

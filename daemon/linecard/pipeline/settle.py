@@ -32,16 +32,16 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
     tally = journal.tally(run.attempt)
     stale = tally.get(Fate.STALE, 0)  # those of earlier attempts were planned again
-    if stale and Attempts(store, run.id).sent() < MOST_ATTEMPTS:
+    if stale and Attempts(store, run.id).count_sent() < MOST_ATTEMPTS:
         with store.transaction() as connection:
-            store.move(
+            store.transition(
                 connection,
                 run.id,
                 State.STALE,
                 who=who,
                 why=f"{stale} extensions were changed on the PBX",
             )
-        return store.run(run.id)
+        return store.get_run(run.id)
     complete = tally.keys() <= {Fate.DONE}
     if not complete:
         for unmade in _chunks(journal, run.attempt):
@@ -51,13 +51,13 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
         fine = sum(counts[outcome] for outcome in FINE)
         done = complete and fine == sum(counts.values())
         why = f"{journal.tally().get(Fate.DONE, 0)} changes made"
-        store.move(connection, run.id, State.APPLIED if done else State.PARTIAL, who=who, why=why, counts=counts)
-    return store.run(run.id)
+        store.transition(connection, run.id, State.APPLIED if done else State.PARTIAL, who=who, why=why, counts=counts)
+    return store.get_run(run.id)
 
 
 def _chunks(journal: Journal, attempt: int) -> Iterator[dict[tuple[str, str], _Unmade]]:
     """Changes that were not made, by PBX and extension, in portions that fit into memory."""
-    unmade = journal.unmade(attempt)
+    unmade = journal.unmade_changes(attempt)
     while some := list(islice(unmade, _CHUNK)):
         yield {
             (c.pbx, c.extension): _Unmade(c, _OUTCOMES.get(fate, Outcome.FAILED), code or Code.INTERRUPTED, words)

@@ -15,7 +15,7 @@ from linecard.pipeline.report import RunReport, outcome_counts, shown_counts
 from linecard.rules import states
 from linecard.rules.recipients import PROBLEMS
 from linecard.rules.wording import Wording
-from linecard.store.history import Past, ended, put_right
+from linecard.store.history import Past, list_ended, resolved_rows
 from linecard.store.store import Store
 
 WEEKS = 5
@@ -39,11 +39,11 @@ def summarize(
     concerns: Iterable[Concern] = (),
 ) -> Summary:
     """What happened in these inboxes from `begins` until before `ends`, for one reader."""
-    past = [_as_came(store, one) for one in ended(store, inboxes, min(begins, ends - WEEKS * WEEK), ends)]
+    past = [_as_came(store, one) for one in list_ended(store, inboxes, min(begins, ends - WEEKS * WEEK), ends)]
     told = [_ended(one) for one in past if one.at >= begins]
     told.sort(key=lambda one: (one.fine, -one.at.timestamp()))
     wrong = _wrong(store, [one for one in past if one.at >= ends - LOOK_BACK], words)
-    waiting = [one for one in store.runs(of_states={State.HELD}) if one.inbox in inboxes]
+    waiting = [one for one in store.list_runs(of_states={State.HELD}) if one.inbox in inboxes]
     undecided = [
         Undecided(
             run.id,
@@ -78,7 +78,7 @@ def _as_came(store: Store, one: Past) -> Past:
     """A run with its rows counted as what they came to: of one that was not applied, only those made are done."""
     if one.state is State.SUPERSEDED:  # never of one of which something was made
         return one._replace(counts=shown_counts(one.counts, one.state))
-    return one if _applied(one) else one._replace(counts=outcome_counts(store, store.run(one.id)))
+    return one if _applied(one) else one._replace(counts=outcome_counts(store, store.get_run(one.id)))
 
 
 def _applied(one: Ended | Past) -> bool:
@@ -121,7 +121,7 @@ def _wrong(store: Store, past: list[Past], words: Wording) -> list[Wrong]:
         if known:
             members = {wrong.member for wrong in known.values()} - {""}
             extensions = {wrong.extension for wrong in known.values()} - {""}
-            right = put_right(store, one, members, extensions) if _applied(one) else _made(store, one)
+            right = resolved_rows(store, one, members, extensions) if _applied(one) else _made(store, one)
             people = {(member, at) for member, pbx, _ in right for at in (pbx, "")}
             places = {(extension, at) for _, pbx, extension in right for at in (pbx, "")}
             known = {key: wrong for key, wrong in known.items() if key in found or not _righted(wrong, people, places)}
@@ -147,12 +147,12 @@ def _key(wrong: Wrong) -> tuple[str, str, str, str]:
 
 def _made(store: Store, one: Past) -> Iterable[tuple[str, str, str]]:
     """Member, PBX and extension of the rows that a run has made before it was discarded."""
-    report = RunReport(store, store.run(one.id), site="", timezone="UTC")
+    report = RunReport(store, store.get_run(one.id), site="", timezone="UTC")
     return [(line.member, line.pbx, line.extension) for line in report.lines(Outcome.DONE)]
 
 
 def _bad(store: Store, one: Past, words: Wording) -> Iterable[Wrong]:
-    report = RunReport(store, store.run(one.id), site="", timezone="UTC", words=words)
+    report = RunReport(store, store.get_run(one.id), site="", timezone="UTC", words=words)
     for line in islice(report.lines(*NOT_FINE), MOST_KNOWN):
         yield Wrong(
             run=one.id,

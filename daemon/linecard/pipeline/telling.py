@@ -25,7 +25,7 @@ from linecard.rules.sentences import (
     sentence,
 )
 from linecard.rules.wording import ENGLISH, Wording
-from linecard.store.packed import Packed, effects_alone, numbers_of, unpacked
+from linecard.store.row_codec import Packed, decode_numbers, decode_row, effects_alone
 
 DONE, UNCHANGED, INVALID = Outcome.DONE, Outcome.UNCHANGED, Outcome.INVALID
 SKIPPED, PLANNED = Outcome.SKIPPED, Outcome.PLANNED
@@ -50,12 +50,12 @@ class Telling:
             at, action, member, pbx, extension, number, _, code, held, rang, holds, rings, more = packed
             named = packed if more is None or more == _HOLDER % held else _removed(packed)
             if named is None or code not in patterns or at in faults:
-                yield line(*unpacked(packed), faults.get(at, ()), state=self._state, words=self._words)
+                yield line(*decode_row(packed), faults.get(at, ()), state=self._state, words=self._words)
                 continue
             outcome, message, remedy, cells, advised = patterns[code]
             message, remedy = message % cells(named), remedy % advised(named)
-            before = VACANT if held is rang is None else Holding(held, numbers_of(rang))
-            after = before if outcome is SKIPPED or outcome is PLANNED else Holding(holds, numbers_of(rings))
+            before = VACANT if held is rang is None else Holding(held, decode_numbers(rang))
+            after = before if outcome is SKIPPED or outcome is PLANNED else Holding(holds, decode_numbers(rings))
             yield Line(
                 at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, (), ()
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from linecard.model.filed import Filed, Index
+from linecard.model.archive_index import ArchiveEntry, Index
 from linecard.model.report import Report
 
 
@@ -32,7 +32,7 @@ class IndexRenderer(Protocol):
     name: str
     """The name of its file, such as `index.html`."""
 
-    def line(self, filed: Filed, timezone: str) -> str:
+    def line(self, filed: ArchiveEntry, timezone: str) -> str:
         """One entry in one line, from which the page is made later."""
         ...
 

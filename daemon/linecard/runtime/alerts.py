@@ -101,5 +101,5 @@ class AlertChecks:
             name = f"{concern.what}: {concern.message}"
             if name not in self._notified:
                 with store.transaction() as connection:
-                    notices.warn(connection, name, concern, readers)
+                    notices.queue_warning(connection, name, concern, readers)
                 self._notified.add(name)

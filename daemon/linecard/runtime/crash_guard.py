@@ -33,13 +33,13 @@ class CrashGuard:
     def may_read(self, run: Run) -> bool:
         """Asked before each step that reads a file. False: it waits for a person, or linecard is asked to stop."""
         with self._store.transaction() as connection:
-            tries = self._store.try_again(connection, run.id)
+            tries = self._store.count_try(connection, run.id)
         if tries == 1:
             return True
         crashes = self._count_crashes(run)
         if crashes is None:
             with self._store.transaction() as connection:
-                self._store.try_again(connection, run.id, -1)
+                self._store.count_try(connection, run.id, -1)
             return False
         if not crashes and tries <= MAX_TRIES:
             return True

@@ -55,7 +55,7 @@ class Delivery:
         return sum(len(self._find_due(name)) for name in self._service.config.queues)
 
     def _find_due(self, name: str) -> list[Item]:
-        return self._outbox.due(name, within=timedelta(seconds=BACKOFF.most))
+        return self._outbox.list_due(name, within=timedelta(seconds=BACKOFF.most))
 
     def deliver(self) -> None:
         """Give every letter that is due to its sink; one that fails keeps no other from its reader."""
@@ -75,7 +75,7 @@ class Delivery:
         about = {"run": item.run_id} if item.run_id is not None else {"notice": item.notice_id}
         with log_context(**about, sink=name):
             with store.transaction() as connection:
-                self._outbox.attempt(connection, item.id)
+                self._outbox.count_attempt(connection, item.id)
             try:
                 where = self._deliver_item(name, item)
             except LinecardError as error:
@@ -88,7 +88,7 @@ class Delivery:
                 )
                 return False
             with store.transaction() as connection:
-                self._outbox.delivered(connection, item.id, where)
+                self._outbox.mark_delivered(connection, item.id, where)
             log(f"{_what(item)} delivered", attempts=item.attempts + 1)
             return True
 
@@ -96,11 +96,13 @@ class Delivery:
         if item.run_id is None:
             return self._notify(name, item)
         service = self._service
-        run = service.store.run(item.run_id)
+        run = service.store.get_run(item.run_id)
         config, language = service.config, self._language(item, run.inbox)
         words = wording(language)
         report = RunReport(service.store, run, site=config.site, timezone=config.timezone, words=words)
-        letter = Letter(item.id, report, State(item.tells), item.address, language, service.store.filed(run.id))
+        letter = Letter(
+            item.id, report, State(item.tells), item.address, language, service.store.report_location(run.id)
+        )
 
         def write(form: str, out: TextIO) -> None:
             service.renderers[form].render(report, out, templates=config.templates)
@@ -149,18 +151,18 @@ class Delivery:
         final = (isinstance(error, SinkError) and error.final) or too_long
         due = None if final else now + timedelta(seconds=BACKOFF.next_delay(item.attempts, self._chance))
         with store.transaction() as connection:
-            self._outbox.failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
+            self._outbox.mark_failed(connection, item.id, f"{error} {error.remedy}".strip(), due)
         log(f"{_what(item)} not delivered", attempts=item.attempts + 1, given_up=final or None, level="warning")
 
     def _raise_alerts(self) -> None:
         """What does not arrive, one alert for each sink."""
         alerts: dict[str, tuple[str, str]] = {}
         for name in self._service.config.queues:
-            failing = [item for item in self._outbox.waiting(name) if item.problem]
+            failing = [item for item in self._outbox.list_pending(name) if item.problem]
             if failing:
                 many = f"{len(failing)} reports wait, the oldest of {failing[0].since:%Y-%m-%d %H:%M} UTC"
                 alerts[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
-        for item in self._outbox.given_up():
+        for item in self._outbox.list_given_up():
             if item.sink != ARCHIVE:
                 whose = "" if item.run_id is None else f" of run {item.run_id}"
                 alerts[f"sink {item.sink}: {item.id}"] = (

@@ -41,12 +41,12 @@ class Digests:
         """
         for sink in self.sinks:
             due = self._last_due(sink)
-            told = self._notices.digested(sink, self._service.now())
+            told = self._notices.last_digest_end(sink, self._service.now())
             if told is not None and told >= due:
                 continue
             if told is None:
                 with self._service.store.transaction() as connection:
-                    self._notices.begin_digests(connection, sink, due)
+                    self._notices.start_digests(connection, sink, due)
                 continue
             groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
             for found, language, inboxes, address in self._readers():
@@ -58,7 +58,7 @@ class Digests:
             ]
             with self._service.store.transaction() as connection:
                 for number, (summary, readers) in enumerate(made):
-                    self._notices.digest(connection, sink, number, summary, readers)
+                    self._notices.queue_digest(connection, sink, number, summary, readers)
             log("digest written", sink=sink, readers=sum(map(len, groups.values())))
 
     def summarize(self, inboxes: tuple[str, ...], begins: datetime, ends: datetime, language: str) -> Summary:

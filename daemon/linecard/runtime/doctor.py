@@ -110,15 +110,15 @@ def _local(state: Path) -> Finding:
 
 def _store(service: Service) -> Iterator[Finding]:
     try:
-        broken = [*broken_off(service.store), *filter(is_unapproved, service.store.runs(of_states=WAITING))]
-        waiting = Outbox(service.store).waiting(ARCHIVE)
+        broken = [*broken_off(service.store), *filter(is_unapproved, service.store.list_runs(of_states=WAITING))]
+        waiting = Outbox(service.store).list_pending(ARCHIVE)
     except LinecardError as error:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
         return
     yield Finding("state database", ok=True, message="opens, at the newest schema")
     for later in find_database_concerns(service):
         yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
-    for run in filter(has_crashed, service.store.runs(of_states={State.HELD})):
+    for run in filter(has_crashed, service.store.list_runs(of_states={State.HELD})):
         remedy = f"`linecard approve {run.id}` has it read once more; `linecard discard {run.id}` gives it up."
         why = f"{run.drop.name} waits for a person. {run.holds[0].message}"
         yield Finding(f"run {run.id}", ok=False, message=why, remedy=remedy)
@@ -153,8 +153,8 @@ def _sinks(service: Service) -> Iterator[Finding]:
     try:
         outbox = Outbox(service.store)
         for name in service.config.queues:
-            failing = [item for item in outbox.waiting(name) if item.problem]
-            lost = [item for item in outbox.given_up() if item.sink == name]
+            failing = [item for item in outbox.list_pending(name) if item.problem]
+            lost = [item for item in outbox.list_given_up() if item.sink == name]
             remedy = "`linecard outbox list` shows them, to be retried or dropped."
             if lost:
                 message = f"letters given up: {len(lost)}, the last one because {lost[-1].problem}"

@@ -100,8 +100,10 @@ class Engine:
         """Find what was left unfinished: runs that broke off, and files that were taken and not yet planned."""
         # Before the first file is taken: its run must not get the number of one that a report tells of already.
         self.service.pass_over_later_numbers()
-        ours = self._store.taken_runs()
-        for run in sorted(self._store.runs(of_states=set(State) - states.FINAL - {State.HELD}), key=lambda r: r.id):
+        ours = self._store.list_inbox_runs()
+        for run in sorted(
+            self._store.list_runs(of_states=set(State) - states.FINAL - {State.HELD}), key=lambda r: r.id
+        ):
             if run.id in ours or run.state not in (State.RECEIVED, State.PLANNED):
                 self.enqueue(run.id)
 
@@ -116,7 +118,7 @@ class Engine:
 
     def _enqueue(self, run_id: int) -> bool:
         """Let a run wait for its turn on the PBXs that its rows name; False if the configuration lacks one."""
-        run = self._store.run(run_id)
+        run = self._store.get_run(run_id)
         with log_context(run=run.id, inbox=run.inbox, drop=run.drop.name):
             if run.state in states.FINAL:  # a duplicate
                 self._report_end(run)
@@ -138,7 +140,7 @@ class Engine:
                     self._lanes.add(run.id, run.inbox, {*names, *touched})
                 return True
             if not self._drive(run).again:  # no row names a PBX: nothing to wait for
-                self._report_end(self._store.run(run.id))
+                self._report_end(self._store.get_run(run.id))
             return True
 
     def _survey(self, run: Run, place: Inbox) -> tuple[str, ...]:
@@ -146,15 +148,15 @@ class Engine:
         if len(place.pbxs) == 1 or run.tries:
             return tuple(place.pbxs)
         with self._store.transaction() as connection:
-            self._store.try_again(connection, run.id)
+            self._store.count_try(connection, run.id)
         try:
             names = survey.pbxs(opening.sheet(self.service.config.archive / run.drop.path, place), place)
         except LinecardError:
             with suppress(StateError), self._store.transaction() as connection:
-                self._store.tried(connection, run.id)  # the step ended in an orderly way
+                self._store.finish_try(connection, run.id)  # the step ended in an orderly way
             raise
         with self._store.transaction() as connection:
-            self._store.tried(connection, run.id, names)
+            self._store.finish_try(connection, run.id, names)
         return names
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -222,11 +224,11 @@ class Engine:
         now = self._monotonic()
         for run_id in [run_id for run_id, due in list(self._retries.items()) if due <= now]:
             self.enqueue(run_id)
-        for found in filter(_is_released, self._store.runs(of_states={State.APPROVED, State.PLANNED})):
+        for found in filter(_is_released, self._store.list_runs(of_states={State.APPROVED, State.PLANNED})):
             with self._guard:
                 known = found.id in self._lanes
             # Read anew: it may have been at work when it was found, and have ended since.
-            if not known and found.id not in self._retries and _is_released(self._store.run(found.id)):
+            if not known and found.id not in self._retries and _is_released(self._store.get_run(found.id)):
                 self.enqueue(found.id)
         self._find_discarded()
         self._checks.check_files()
@@ -236,9 +238,9 @@ class Engine:
     def _find_discarded(self) -> None:
         """Runs that a person has discarded from another terminal have ended, too."""
         with self._guard:  # a run that a worker finds held meanwhile must not be forgotten
-            held = {run.id for run in self._store.runs(of_states={State.HELD})}
+            held = {run.id for run in self._store.list_runs(of_states={State.HELD})}
             gone, self._held = self._held - held, held
-        for run in (self._store.run(run_id) for run_id in sorted(gone)):
+        for run in (self._store.get_run(run_id) for run_id in sorted(gone)):
             if run.state is State.DISCARDED:
                 self._report_end(run)
 
@@ -246,7 +248,7 @@ class Engine:
         """Take a run as far as it goes now; its PBXs are its own meanwhile, and free afterwards whatever happens."""
         wait: float | None = LONGEST_WAIT
         try:
-            run = self._store.run(run_id)
+            run = self._store.get_run(run_id)
             with log_context(run=run.id, inbox=run.inbox, drop=run.drop.name):
                 wait = self._step(run)
         except LinecardError as error:  # the memory does not answer
@@ -267,7 +269,7 @@ class Engine:
         try:
             ended, again = self._drive(run)
         except LinecardError as error:
-            ended = self._store.run(run.id)
+            ended = self._store.get_run(run.id)
             if ended.state not in states.FINAL:  # else a newer file took its place meanwhile
                 return self._put_off(run.id, error)
         else:
@@ -306,7 +308,7 @@ class Engine:
     def _put_off(self, run_id: int, error: LinecardError) -> float:
         self.health.raise_alert(f"run {run_id}", f"Run {run_id} waits: {error}", error.remedy)
         with suppress(StateError), self._store.transaction() as connection:
-            self._store.tried(connection, run_id)  # the step ended in an orderly way
+            self._store.finish_try(connection, run_id)  # the step ended in an orderly way
         return self._backoff.next_delay(run_id)
 
     def file_reports(self) -> FilingResult:

@@ -46,8 +46,8 @@ def remove_old(service: Service, report_folder: ReportFolder) -> None:
     gone = 0
     if config.keep.runs is not None and not doubted:
         before = now - timedelta(days=config.keep.runs)
-        gone = store.forget(before)
-        Notices(store).forget(before)
+        gone = store.prune(before)
+        Notices(store).prune(before)
     kept = _files_to_keep(service)
     files = [
         prune(folder, Bounds(None if doubted else days, size), now, keep=kept)
@@ -68,7 +68,7 @@ def find_old(service: Service) -> Old:
 
 def _files_to_keep(service: Service) -> list[Path]:
     config = service.config
-    return [*(config.archive / path for path in service.store.unfinished_drops()), *archive.pages(config.reports)]
+    return [*(config.archive / path for path in service.store.list_unfinished_drops()), *archive.pages(config.reports)]
 
 
 def _folders(service: Service) -> Iterator[tuple[Path, int | None, int | None]]:

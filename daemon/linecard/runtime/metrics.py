@@ -94,13 +94,15 @@ class _Gauges:
         yield sides
         yield GaugeMetricFamily("linecard_queue", "Runs that wait for their PBX.", value=len(self._engine.queue))
         yield GaugeMetricFamily("linecard_alerts", "Things that are wrong now.", value=len(self._health.alerts))
-        held = self._service.store.runs(of_states={State.HELD})
+        held = self._service.store.list_runs(of_states={State.HELD})
         yield GaugeMetricFamily("linecard_held", "Runs that wait for a person.", value=len(held))
         oldest = max(((now - run.created).total_seconds() for run in held), default=0)
         yield GaugeMetricFamily("linecard_held_age_seconds", "Since the oldest of them came.", value=oldest)
         outbox = Outbox(self._service.store)
         yield GaugeMetricFamily(
-            "linecard_reports_waiting", "Reports not filed and letters not delivered yet.", value=len(outbox.waiting())
+            "linecard_reports_waiting",
+            "Reports not filed and letters not delivered yet.",
+            value=len(outbox.list_pending()),
         )
-        lost = sum(item.sink != ARCHIVE for item in outbox.given_up())
+        lost = sum(item.sink != ARCHIVE for item in outbox.list_given_up())
         yield GaugeMetricFamily("linecard_letters_given_up", "Letters that could not be delivered.", value=lost)

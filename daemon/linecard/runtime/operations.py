@@ -26,7 +26,7 @@ from linecard.rules.check import Sheet
 from linecard.runtime import input_file
 from linecard.runtime.interactive_operator import Confirm, InteractiveOperator, Stage
 from linecard.store.journal import Journal
-from linecard.store.overtaking import overtaken_by
+from linecard.store.newer_runs import find_newer_runs
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -70,7 +70,7 @@ class Operations:
         blocks = input_file.read_input(file)
         drop = keep(service.config.archive, file.name, blocks, service.store, most=inbox.form.max_bytes)
         run_id = receive(service.store, inbox.name, drop, description=description, who=service.who)
-        return self.plan(service.store.run(run_id), inbox, stage)
+        return self.plan(service.store.get_run(run_id), inbox, stage)
 
     def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
         """Plan a run on what the PBXs hold now (see `pipeline.plan`)."""
@@ -105,14 +105,14 @@ class Operations:
         with service.store.transaction() as connection:
             seen = seen or run.state is State.HELD
             service.store.approve(connection, run, who=service.who, why=why, seen=seen)
-        return service.store.run(run.id)
+        return service.store.get_run(run.id)
 
     def hold(self, run: Run, *, why: str) -> Run:
         """Let a planned run wait for a person."""
         service = self._service
         with service.store.transaction() as connection:
-            service.store.move(connection, run.id, State.HELD, who=service.who, why=why)
-        return service.store.run(run.id)
+            service.store.transition(connection, run.id, State.HELD, who=service.who, why=why)
+        return service.store.get_run(run.id)
 
     def discard(self, run: Run, *, why: str) -> Run:
         """Give up a run that waits. What it has made stays made, and its rows are counted as what they came to; a file
@@ -128,9 +128,9 @@ class Operations:
             why = f"{why}; {made} {'change was' if made == 1 else 'changes were'} made before"
         with store.transaction() as connection:
             if run.state is State.PLANNED:
-                store.move(connection, run.id, State.HELD, who=service.who, why="asked whether to go on")
-            store.move(connection, run.id, State.DISCARDED, who=service.who, why=why, **values)
-        return store.run(run.id)
+                store.transition(connection, run.id, State.HELD, who=service.who, why="asked whether to go on")
+            store.transition(connection, run.id, State.DISCARDED, who=service.who, why=why, **values)
+        return store.get_run(run.id)
 
     def read_again(self, run: Run, *, why: str) -> Run:
         """Let a file that could not be read to its end be read once more."""
@@ -138,11 +138,11 @@ class Operations:
 
     def newer_runs(self, run: Run) -> list[int]:
         """Newer runs that were carried out for the same members or extensions."""
-        return overtaken_by(self._service.store, run)
+        return find_newer_runs(self._service.store, run)
 
     def has_newer_sheet(self, run: Run) -> bool:
         """Whether a newer run of the same inbox has been applied."""
-        applied = self._service.store.runs(of_states=states.SPOKEN)
+        applied = self._service.store.list_runs(of_states=states.SPOKEN)
         return any(newer.inbox == run.inbox and newer.id > run.id for newer in applied)
 
     # -- to the end --------------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class Operations:
         """Raise `BackendError` when a sheet needs a PBX that one of these runs needs, which must come first."""
         needed = set(self._pbxs_named(file, inbox)) if blocked else set()
         for run_id, error in blocked.items():
-            run = self._service.store.run(run_id)
+            run = self._service.store.get_run(run_id)
             named = self._pbxs_named(self._file(run), self._service.inbox(run.inbox))
             both = sorted(needed & {*named, *Journal(self._service.store, run_id).pbxs()})
             if both:
@@ -203,7 +203,7 @@ class Operations:
         A run whose inbox is gone is passed over: nothing of it was done.
         """
         service = self._service
-        for run in reversed(service.store.runs(of_states=(State.RECEIVED, State.PLANNED))):
+        for run in reversed(service.store.list_runs(of_states=(State.RECEIVED, State.PLANNED))):
             if states.is_unapproved(run) and run.inbox in service.config.inboxes:
                 yield run if run.attempt else self.plan(run, service.inbox(run.inbox), stage)
 

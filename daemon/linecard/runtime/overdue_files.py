@@ -20,7 +20,7 @@ def find_overdue_files(service: Service) -> list[Concern]:
         if inbox.expect is None:
             continue
         before, due = last_due(inbox.expect.by, inbox.expect.days, now)
-        last = service.store.last_received(name, now)
+        last = service.store.last_arrival(name, now)
         if last is None or last < before:
             when = f"the last came {last.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if last else "none ever came"
             concern = Concern(

@@ -68,7 +68,7 @@ def main() -> None:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
         with Service.load(Path(sys.argv[2])) as service:
-            run = service.store.run(int(sys.argv[3]))
+            run = service.store.get_run(int(sys.argv[3]))
             replay(service.store, run, service.inbox(run.inbox), service.config.archive, lambda _count: None)
     except LinecardError:
         return  # whoever reads the file next meets it too, and knows what to do

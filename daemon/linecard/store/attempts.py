@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from linecard.model.outcome import Fate, Outcome
 from linecard.store.journal import PAGE, STORED
-from linecard.store.packed import Packed
+from linecard.store.row_codec import Packed
 from linecard.store.store import Store
 from linecard.store.tables import change, row
 
@@ -22,10 +22,10 @@ class Attempts:
     def first(self) -> int | None:
         """The first attempt of which rows are kept."""
         query = sa.select(sa.func.min(row.c.attempt)).where(row.c.run_id == self._run)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return connection.execute(query).scalar()
 
-    def differing(self, old: int, new: int, *, made_by_others: bool) -> Iterator[tuple[Packed, Packed]]:
+    def differences(self, old: int, new: int, *, made_by_others: bool) -> Iterator[tuple[Packed, Packed]]:
         """Rows that come to something else in one attempt than in another, as both have them, in file order.
 
         `made_by_others`: also those that were to be done, and that are so already.
@@ -52,14 +52,14 @@ class Attempts:
             .where(was.c.run_id == self._run, was.c.attempt == old, now.c.attempt == new, differs)
             .order_by(was.c.line)
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for found in connection.execution_options(yield_per=PAGE).execute(query):
                 yield found[: len(columns)], found[len(columns) :]
 
-    def sent(self) -> int:
+    def count_sent(self) -> int:
         """How many of the plans that the run has had were sent, in whole or in part."""
         query = sa.select(sa.func.count(sa.distinct(change.c.attempt))).where(
             change.c.run_id == self._run, change.c.fate != Fate.PLANNED
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return int(connection.execute(query).scalar_one())

@@ -28,7 +28,7 @@ class Claim(NamedTuple):
     whole: bool = True
 
 
-class Known(NamedTuple):
+class KnownFiles(NamedTuple):
     """Files that stay where they are, by name.
 
     Those in `taking` are claimed and not kept yet; of `taken` ones the version tells whether it is the same still.
@@ -39,7 +39,7 @@ class Known(NamedTuple):
     taken: frozenset[tuple[bytes, str]]
     ended: dict[str, bytes]
 
-    def has(self, seen: Listing) -> bool:
+    def includes(self, seen: Listing) -> bool:
         return seen.name in self.taking or (seen.name, seen.version) in self.taken
 
 
@@ -52,7 +52,7 @@ class Claims:
     def __init__(self, store: Store, inbox: str) -> None:
         self._store, self._inbox = store, inbox
 
-    def intend(self, connection: sa.Connection, claims: Iterable[Claim], *, stays: bool = False) -> None:
+    def record_intent(self, connection: sa.Connection, claims: Iterable[Claim], *, stays: bool = False) -> None:
         """Write down that these files are about to be claimed, and whether they stay where they are."""
         values = [
             {
@@ -73,15 +73,15 @@ class Claims:
         if values:
             connection.execute(sa.insert(claim), values)
 
-    def untaken(self) -> list[Claim]:
+    def list_untaken(self) -> list[Claim]:
         """Claims whose file is not kept yet, in the order in which the files were modified."""
-        return self._found(_OPEN)
+        return self._select(_OPEN)
 
-    def known(self) -> Known:
+    def known_files(self) -> KnownFiles:
         """What need not be claimed of files that stay: what is being taken, and what was, even if long ago."""
         query = sa.select(claim.c.id, claim.c.name, claim.c.version, claim.c.run_id, claim.c.settled)
         taking, taken, ended = set(), set(), {}
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for c in connection.execute(query.where(claim.c.inbox == self._inbox, claim.c.stays)):
                 if c.run_id is None and c.settled is None:
                     taking.add(c.name)
@@ -89,41 +89,41 @@ class Claims:
                 taken.add((c.name, c.version))
                 if c.run_id is None:
                     ended[c.id] = c.name
-        return Known(frozenset(taking), frozenset(taken), ended)
+        return KnownFiles(frozenset(taking), frozenset(taken), ended)
 
-    def unsettled(self, run_id: int | None = None) -> list[Claim]:
+    def list_unsettled(self, run_id: int | None = None) -> list[Claim]:
         """Claims whose run (this one, or any) has ended and whose file was not parted with yet."""
         # Asked for each claim, of which few are open: a list of all runs that ever ended would grow from year to year.
         ended = sa.exists().where(run.c.id == claim.c.run_id, run.c.state.in_(sorted(states.FINAL)))
         query = [claim.c.settled.is_(None), ended]
-        return self._found(*query, *([] if run_id is None else [claim.c.run_id == run_id]))
+        return self._select(*query, *([] if run_id is None else [claim.c.run_id == run_id]))
 
-    def _found(self, *where: sa.ColumnElement[bool]) -> list[Claim]:
+    def _select(self, *where: sa.ColumnElement[bool]) -> list[Claim]:
         query = sa.select(claim).where(claim.c.inbox == self._inbox, *where)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             found = connection.execute(query.order_by(claim.c.modified, claim.c.name)).all()
         return [_claim(c) for c in found]
 
-    def forget(self, connection: sa.Connection, ids: Iterable[str]) -> None:
+    def drop_claims(self, connection: sa.Connection, ids: Iterable[str]) -> None:
         """Of these files nothing was taken: they were gone, or others by then."""
         connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), _OPEN))
 
-    def unlisted(self, connection: sa.Connection, ids: Iterable[str]) -> None:
+    def forget_unlisted(self, connection: sa.Connection, ids: Iterable[str]) -> None:
         """These files stayed for longer than their runs were remembered, and are there no more."""
         gone = claim.c.run_id.is_(None), claim.c.settled.is_not(None)
         connection.execute(sa.delete(claim).where(claim.c.id.in_(list(ids)), *gone))
 
-    def see(self, connection: sa.Connection, claim_id: str, seen: Listing) -> None:
+    def update_listing(self, connection: sa.Connection, claim_id: str, seen: Listing) -> None:
         """The claimed file was still being written: what it looks like now."""
         connection.execute(sa.update(claim).where(claim.c.id == claim_id).values(size=seen.size, version=seen.version))
 
-    def take(self, connection: sa.Connection, claim_id: str, run_id: int, taken: str, *, whole: bool) -> None:
+    def mark_taken(self, connection: sa.Connection, claim_id: str, run_id: int, taken: str, *, whole: bool) -> None:
         """The file is kept, and this run began with it."""
         connection.execute(
             sa.update(claim).where(claim.c.id == claim_id).values(run_id=run_id, taken=taken, whole=whole)
         )
 
-    def settle(self, connection: sa.Connection, claim_id: str) -> None:
+    def mark_settled(self, connection: sa.Connection, claim_id: str) -> None:
         """The file was parted with."""
         connection.execute(sa.update(claim).where(claim.c.id == claim_id).values(settled=self._store.now()))
 

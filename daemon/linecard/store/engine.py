@@ -17,7 +17,7 @@ PRAGMAS = {
 }
 
 
-def sqlite(path: Path, *, foreign_keys: bool = True) -> sa.Engine:
+def create_engine(path: Path, *, foreign_keys: bool = True) -> sa.Engine:
     """An engine for a state database in a file."""
     return create_sqlite_engine(
         sa.URL.create("sqlite", database=str(path)),

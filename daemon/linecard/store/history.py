@@ -38,7 +38,7 @@ _FILED = (
 )
 
 
-def ended(store: Store, inboxes: Collection[str], begins: datetime, ends: datetime) -> list[Past]:
+def list_ended(store: Store, inboxes: Collection[str], begins: datetime, ends: datetime) -> list[Past]:
     """Runs of these inboxes that came to their end from `begins` until before `ends`, the oldest first."""
     filed = _FILED.label("filed")
     query = (
@@ -48,14 +48,14 @@ def ended(store: Store, inboxes: Collection[str], begins: datetime, ends: dateti
         .where(run.c.changed >= begins, run.c.changed < ends)
         .order_by(run.c.changed, run.c.id)
     )
-    with store.reading() as connection:
+    with store.snapshot() as connection:
         return [
             Past(r.id, r.inbox, r.name, r.changed, State(r.state), r.counts, r.attempt, r.filed or "")
             for r in connection.execute(query)
         ]
 
 
-def put_right(
+def resolved_rows(
     store: Store, past: Past, members: Collection[str], extensions: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """Member, PBX and extension of the rows of a run that are as they should be and name one of these."""
@@ -65,5 +65,5 @@ def put_right(
         row.c.outcome.in_(sorted(FINE)),
         sa.or_(row.c.member.in_(sorted(members)), row.c.extension.in_(sorted(extensions))),
     )
-    with store.reading() as connection:
+    with store.snapshot() as connection:
         return [(r.member, r.pbx, r.extension) for r in connection.execute(query)]

@@ -16,7 +16,15 @@ import sqlalchemy as sa
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Fate, Outcome, Result, Verdict
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
-from linecard.store.packed import Packed, StoredRow, numbers_of, row_values, stored, stored_holding, unpacked
+from linecard.store.row_codec import (
+    Packed,
+    StoredRow,
+    decode_holding,
+    decode_numbers,
+    decode_row,
+    encode_holding,
+    encode_row,
+)
 from linecard.store.store import Store
 from linecard.store.tables import change, fault, row
 
@@ -47,7 +55,7 @@ class Journal:
         """Write rows page by page, passing each on; a page is committed when it is full."""
         for page in _pages(played):
             with self._store.transaction() as connection:
-                _bulk(connection, row, [row_values(self._run, attempt, *pair) for pair in page])
+                _bulk(connection, row, [encode_row(self._run, attempt, *pair) for pair in page])
                 faults = [(self._run, attempt, *f) for r, _ in page if r.faults for f in r.faults]
                 if faults:
                     _bulk(connection, fault, faults, skip=("id",))
@@ -61,8 +69,8 @@ class Journal:
         planned = str(Fate.PLANNED)  # for an enum's word the driver looks for an adapter, each time
         for page in _pages(changes):
             values = [
-                (self._run, c.seq, attempt, c.pbx, c.extension, *stored(c.before), *stored(c.after), planned, "", "")
-                for c in page
+                (self._run, seq, attempt, pbx, name, *encode_holding(before), *encode_holding(after), planned, "", "")
+                for seq, pbx, name, before, after in page
             ]
             with self._store.transaction() as connection:
                 _bulk(connection, change, values)
@@ -70,7 +78,7 @@ class Journal:
     def last_seq(self) -> int:
         """The highest number of a change that this run ever had; a new plan counts on from there."""
         query = sa.select(sa.func.coalesce(sa.func.max(change.c.seq), 0)).where(change.c.run_id == self._run)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return int(connection.execute(query).scalar_one())
 
     # -- changes ---------------------------------------------------------------------------------------------------
@@ -94,11 +102,11 @@ class Journal:
             query = query.where(where)
         last = 0
         while True:
-            with self._store.reading() as connection:
+            with self._store.snapshot() as connection:
                 found = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE))
                 page = found.cursor.fetchall()  # plain: no type has to look at numbers and texts
             for seq, name, extension, held, had, member, rings in page:
-                before, after = Holding(held, numbers_of(had)), Holding(member, numbers_of(rings))
+                before, after = Holding(held, decode_numbers(had)), Holding(member, decode_numbers(rings))
                 yield Change(seq, name, extension, before, after)
             if len(page) < PAGE:
                 return
@@ -134,16 +142,16 @@ class Journal:
             .join(last, sa.and_(last.c.seq == ends.c.last, last.c.run_id == self._run))
             .order_by(first.c.seq)
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for seq, pbx, extension, *held in connection.execution_options(yield_per=PAGE).execute(query):
-                yield Change(seq, pbx, extension, stored_holding(held[0], held[1]), stored_holding(held[2], held[3]))
+                yield Change(seq, pbx, extension, decode_holding(held[0], held[1]), decode_holding(held[2], held[3]))
 
     def pbxs(self, *fates: Fate) -> list[str]:
         """The PBXs that have changes, in the order in which they first appear."""
         query = sa.select(change.c.pbx).where(change.c.run_id == self._run).group_by(change.c.pbx)
         if fates:
             query = query.where(change.c.fate.in_(fates))
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return list(connection.execute(query.order_by(sa.func.min(change.c.seq))).scalars())
 
     def tally(self, attempt: int | None = None) -> dict[Fate, int]:
@@ -151,7 +159,7 @@ class Journal:
         query = sa.select(change.c.fate, sa.func.count()).where(change.c.run_id == self._run).group_by(change.c.fate)
         if attempt is not None:
             query = query.where(change.c.attempt == attempt)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return {Fate(fate): count for fate, count in connection.execute(query)}
 
     def mark(self, connection: sa.Connection, changes: Sequence[Change], fate: Fate) -> None:
@@ -174,7 +182,7 @@ class Journal:
                     .values(fate=result.fate, code=code, words=result.words)
                 )
 
-    def close(self, connection: sa.Connection, pbx: str, was: Fate, fate: Fate, code: str, words: str) -> None:
+    def settle_pbx(self, connection: sa.Connection, pbx: str, was: Fate, fate: Fate, code: str, words: str) -> None:
         """Give every change of a PBX that is `was` this fate, code and words."""
         connection.execute(
             sa.update(change)
@@ -182,7 +190,7 @@ class Journal:
             .values(fate=fate, code=code, words=words)
         )
 
-    def later(self, found: Change) -> bool:
+    def has_later_change(self, found: Change) -> bool:
         """Whether a later change of this run takes the same extension on from where this one leaves it."""
         query = sa.select(change.c.seq).where(
             change.c.run_id == self._run,
@@ -190,21 +198,21 @@ class Journal:
             change.c.pbx == found.pbx,
             change.c.extension == found.extension,
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def unmade(self, attempt: int) -> Iterator[tuple[Change, Fate, str, str]]:
+    def unmade_changes(self, attempt: int) -> Iterator[tuple[Change, Fate, str, str]]:
         """Changes of this attempt that are not done, with fate, code and words."""
         query = (
             sa.select(change)
             .where(change.c.run_id == self._run, change.c.attempt == attempt, change.c.fate != Fate.DONE)
             .order_by(change.c.seq)
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for c in connection.execute(query):
                 before, after = (
-                    stored_holding(c.before_member, c.before_numbers),
-                    stored_holding(c.after_member, c.after_numbers),
+                    decode_holding(c.before_member, c.before_numbers),
+                    decode_holding(c.after_member, c.after_numbers),
                 )
                 yield Change(c.seq, c.pbx, c.extension, before, after), Fate(c.fate), c.code, c.words
 
@@ -215,21 +223,21 @@ class Journal:
     ) -> Iterator[StoredRow]:
         """Rows in file order, streamed; all, or those with one of these outcomes and codes."""
         for page in self.pages(attempt, outcomes, codes, limit):
-            yield from map(unpacked, page)
+            yield from map(decode_row, page)
 
     def pages(
         self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = (), limit: int | None = None
     ) -> Iterator[Sequence[Packed]]:
         """The same rows as they are stored, for a reader who needs no more of most of them."""
         query = self._where(sa.select(*STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             yield from connection.execution_options(yield_per=PAGE).execute(query).partitions()
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
         """Rows with one of these outcomes and codes. The store is asked once by each journal: a report asks often."""
         if attempt not in self._tallies:
             query = self._where(sa.select(row.c.outcome, row.c.code, sa.func.count()), attempt, (), ())
-            with self._store.reading() as connection:
+            with self._store.snapshot() as connection:
                 found = connection.execute(query.group_by(row.c.outcome, row.c.code)).all()
             self._tallies[attempt] = [(outcome, code, count) for outcome, code, count in found]
         return sum(
@@ -288,7 +296,7 @@ class Journal:
         if whole_file:
             of_rows = sa.select(row.c.line).where(row.c.run_id == self._run, row.c.attempt == attempt)
             query = query.where(fault.c.line.not_in(of_rows))
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for f in connection.execution_options(yield_per=PAGE).execute(query.order_by(fault.c.line, fault.c.id)):
                 yield _fault(f)
 
@@ -301,7 +309,7 @@ class Journal:
         query = sa.select(*_FAULT).where(
             fault.c.run_id == self._run, fault.c.attempt == attempt, fault.c.line.between(min(wanted), max(wanted))
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             for f in connection.execute(query.order_by(fault.c.line, fault.c.id)):
                 if f[0] in wanted:
                     found.setdefault(f[0], []).append(_fault(f))

@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).with_name("migrations")
 
 def version(path: Path) -> str | None:
     """The schema version of this database; None if it has none yet."""
-    engine = engines.sqlite(path)
+    engine = engines.create_engine(path)
     try:
         with engine.connect().execution_options(write=False) as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
@@ -39,7 +39,7 @@ def upgrade(path: Path, *, to: str = "head", scripts: Path = _FOLDER) -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     newest = ScriptDirectory.from_config(config).get_current_head()
-    engine = engines.sqlite(path, foreign_keys=False)
+    engine = engines.create_engine(path, foreign_keys=False)
     try:
         if was is not None:
             _copy(engine, path.with_suffix(f".before-{newest}.db"))

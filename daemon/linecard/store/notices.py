@@ -35,11 +35,13 @@ class Notices:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def warn(self, connection: sa.Connection, name: str, concern: Concern, readers: Iterable[tuple[str, str]]) -> bool:
+    def queue_warning(
+        self, connection: sa.Connection, name: str, concern: Concern, readers: Iterable[tuple[str, str]]
+    ) -> bool:
         """Write letters about a concern to sinks, each with an address or an empty one; False if it was told before."""
         return self._write(connection, name, WARNING, concern._asdict(), readers)
 
-    def digested(self, sink: str, until: datetime) -> datetime | None:
+    def last_digest_end(self, sink: str, until: datetime) -> datetime | None:
         """Until when the digests of a sink have told; None where there was none yet.
 
         One that was written while the clock was ahead of `until` does not count, or the next would be years away.
@@ -49,16 +51,16 @@ class Notices:
             .where(notice.c.name.startswith(_digest(sink), autoescape=True))
             .order_by(notice.c.id.desc())
         )
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             ends = (datetime.fromisoformat(facts["ends"]) for facts in connection.execute(query).scalars())
             return next((end for end in ends if end <= until), None)
 
-    def begin_digests(self, connection: sa.Connection, sink: str, ends: datetime) -> None:
+    def start_digests(self, connection: sa.Connection, sink: str, ends: datetime) -> None:
         """The first digest of a sink will tell what happens from then on; nobody is told now."""
         name = f"{_digest(sink)}begin {ends.astimezone(UTC).isoformat()}"
         self._write(connection, name, DIGEST, {"ends": ends.isoformat()}, ())
 
-    def digest(
+    def queue_digest(
         self,
         connection: sa.Connection,
         sink: str,
@@ -85,13 +87,13 @@ class Notices:
 
     def notice(self, notice_id: int, site: str, timezone: str) -> Notice:
         """What a notice tells, of a site in its time zone."""
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             found = connection.execute(sa.select(notice).where(notice.c.id == notice_id)).one()
         digest = found.tells == DIGEST
         about = _summaries().validate_python(found.facts) if digest else Concern(**found.facts)
         return Notice(about, site, timezone, found.at)
 
-    def forget(self, before: datetime) -> int:
+    def prune(self, before: datetime) -> int:
         """Forget notices written before then, unless a letter about one waits; how many."""
         waits = sa.select(outbox.c.notice_id).where(
             outbox.c.notice_id.is_not(None), outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)

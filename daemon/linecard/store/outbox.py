@@ -42,7 +42,7 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def due(self, sink: str | None = None, within: timedelta | None = None) -> list[Item]:
+    def list_due(self, sink: str | None = None, within: timedelta | None = None) -> list[Item]:
         """Letters to be delivered now, the oldest first: to one sink, or to any.
 
         No letter waits longer than `within`: one that would was put off while the clock was ahead, and is due.
@@ -53,46 +53,46 @@ class Outbox:
             outbox.c.due <= now,
             *([] if within is None else [outbox.c.due > now + within]),
         ]
-        return self._found(*self._waits(sink), sa.or_(*is_due))
+        return self._select(*self._is_pending(sink), sa.or_(*is_due))
 
-    def waiting(self, sink: str | None = None) -> list[Item]:
+    def list_pending(self, sink: str | None = None) -> list[Item]:
         """Letters that have not arrived and were not given up."""
-        return self._found(*self._waits(sink))
+        return self._select(*self._is_pending(sink))
 
-    def given_up(self) -> list[Item]:
+    def list_given_up(self) -> list[Item]:
         """Letters that were refused for good, or for too long."""
-        return self._found(outbox.c.dropped.is_not(None), outbox.c.problem != "")
+        return self._select(outbox.c.dropped.is_not(None), outbox.c.problem != "")
 
-    def all(self) -> list[Item]:
+    def list_all(self) -> list[Item]:
         """Every letter that is remembered, arrived or not."""
-        return self._found()
+        return self._select()
 
-    def _waits(self, sink: str | None) -> list[sa.ColumnElement[bool]]:
+    def _is_pending(self, sink: str | None) -> list[sa.ColumnElement[bool]]:
         waits: list[sa.ColumnElement[bool]] = [outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)]
         return waits if sink is None else [*waits, outbox.c.kind.startswith(f"{sink}:", autoescape=True)]
 
     def item(self, item_id: int) -> Item | None:
-        found = self._found(outbox.c.id == item_id)
+        found = self._select(outbox.c.id == item_id)
         return found[0] if found else None
 
-    def _found(self, *where: sa.ColumnElement[bool]) -> list[Item]:
+    def _select(self, *where: sa.ColumnElement[bool]) -> list[Item]:
         query = _LETTER.where(*where).order_by(outbox.c.id)
-        with self._store.reading() as connection:
+        with self._store.snapshot() as connection:
             return [_item(found) for found in connection.execute(query)]
 
-    def attempt(self, connection: sa.Connection, item_id: int) -> None:
+    def count_attempt(self, connection: sa.Connection, item_id: int) -> None:
         """A try begins; counted before it, so that one that ends the program counts, too."""
         self._set(connection, item_id, attempts=outbox.c.attempts + 1)
 
-    def delivered(self, connection: sa.Connection, item_id: int, where: str) -> None:
+    def mark_delivered(self, connection: sa.Connection, item_id: int, where: str) -> None:
         self._set(connection, item_id, delivered=self._store.now(), where=where, problem="", due=None)
 
-    def failed(self, connection: sa.Connection, item_id: int, problem: str, due: datetime | None) -> None:
-        """It did not arrive: tried again when it is `due`, or given up where that is None."""
+    def mark_failed(self, connection: sa.Connection, item_id: int, problem: str, due: datetime | None) -> None:
+        """It did not arrive: tried again when it is `list_due`, or given up where that is None."""
         gone = None if due is not None else self._store.now()
         self._set(connection, item_id, problem=problem, due=due, dropped=gone)
 
-    def drop(self, connection: sa.Connection, item_id: int, why: str) -> None:
+    def discard(self, connection: sa.Connection, item_id: int, why: str) -> None:
         """A person gives it up: it is no trouble any more. Why stands where an address would, had it arrived."""
         self._set(connection, item_id, dropped=self._store.now(), problem="", due=None, where=why)
 

@@ -9,7 +9,7 @@ from linecard.store.tables import drop, run_number
 _THE_ROW = run_number.c.id == 1
 
 
-def take(connection: sa.Connection) -> int:
+def allocate(connection: sa.Connection) -> int:
     """The next number; it is never given again, also when its run is forgotten."""
     number: int = connection.execute(
         sa.update(run_number).where(_THE_ROW).values(last=run_number.c.last + 1).returning(run_number.c.last)
@@ -17,18 +17,18 @@ def take(connection: sa.Connection) -> int:
     return number
 
 
-def last(connection: sa.Connection) -> int:
+def last_number(connection: sa.Connection) -> int:
     """The last number that was given."""
     number: int = connection.execute(sa.select(run_number.c.last).where(_THE_ROW)).scalar_one()
     return number
 
 
-def pass_over(connection: sa.Connection, highest: int) -> bool:
+def skip_to(connection: sa.Connection, highest: int) -> bool:
     """Give none of the numbers up to `highest`, which reports tell of already; False where none of them was left.
 
     That happens where an older database was put back. The range is remembered: nothing else tells of those runs.
     """
-    known = last(connection)
+    known = last_number(connection)
     if highest <= known:
         return False
     lost_from = sa.func.coalesce(run_number.c.lost_from, known + 1)
@@ -36,7 +36,7 @@ def pass_over(connection: sa.Connection, highest: int) -> bool:
     return True
 
 
-def lost(connection: sa.Connection) -> range:
+def skipped_numbers(connection: sa.Connection) -> range:
     """The numbers that were passed over, with those between them; empty where none was."""
     found = connection.execute(sa.select(run_number.c.lost_from, run_number.c.lost_to).where(_THE_ROW)).one()
     return range(found.lost_from, found.lost_to + 1) if found.lost_from is not None else range(0)

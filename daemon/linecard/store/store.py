@@ -78,7 +78,7 @@ class Store:
                 f"The state database {path} cannot be opened: {reason}.",
                 remedy="Check that the folder exists on a local disk with space left, and that this user may write it.",
             ) from error
-        return cls(engines.sqlite(path), now, recipients)
+        return cls(engines.create_engine(path), now, recipients)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -102,7 +102,7 @@ class Store:
             ) from error
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def snapshot(self) -> Iterator[sa.Connection]:
         """A connection that sees one consistent state and writes nothing."""
         try:
             with self._engine.connect().execution_options(write=False) as connection:
@@ -132,7 +132,7 @@ class Store:
         drop_id = connection.execute(
             sa.insert(drop).values(inbox=inbox, received=now, **asdict(found)).returning(drop.c.id)
         ).scalar_one()
-        run_id = run_numbers.take(connection)
+        run_id = run_numbers.allocate(connection)
         connection.execute(
             sa.insert(run).values(
                 id=run_id,
@@ -150,7 +150,9 @@ class Store:
         self._note(connection, run_id, None, State.RECEIVED, who, f"received {found.name}")
         return run_id
 
-    def move(self, connection: sa.Connection, run_id: int, to: State, *, who: str, why: str, **values: Any) -> None:
+    def transition(
+        self, connection: sa.Connection, run_id: int, to: State, *, who: str, why: str, **values: Any
+    ) -> None:
         """Take a run to another state, with its event; `values` are columns of the run that change with it."""
         was = State(connection.execute(sa.select(run.c.state).where(run.c.id == run_id)).scalar_one())
         states.check_move(was, to)
@@ -166,9 +168,9 @@ class Store:
         if seen:  # the plan that was approved before this one, if there was one, is no measure any more
             for table in (row, fault):
                 connection.execute(sa.delete(table).where(table.c.run_id == found.id, table.c.attempt != found.attempt))
-        self.move(connection, found.id, State.APPROVED, who=who, why=why, **values)
+        self.transition(connection, found.id, State.APPROVED, who=who, why=why, **values)
 
-    def planned(
+    def set_plan(
         self,
         connection: sa.Connection,
         run_id: int,
@@ -189,10 +191,12 @@ class Store:
 
     def supersede(self, connection: sa.Connection, run_id: int, inbox: str, sha256: str, *, who: str) -> None:
         """Older runs of the same file in the same inbox that wait with nothing done give way to this one."""
-        for old in self.waiting(connection, inbox, run_id, sha256):
-            self.move(connection, old.id, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
+        for old in self.list_waiting(connection, inbox, run_id, sha256):
+            self.transition(connection, old.id, State.SUPERSEDED, who=who, why=f"run {run_id} has the same file")
 
-    def waiting(self, connection: sa.Connection, inbox: str, before: int, sha256: str | None = None) -> list[Waiting]:
+    def list_waiting(
+        self, connection: sa.Connection, inbox: str, before: int, sha256: str | None = None
+    ) -> list[Waiting]:
         """Runs of an inbox, older than run `before`, that wait with nothing done: all, or those of this file.
 
         Asked for each file that is taken, when thousands may be waiting or be remembered.
@@ -206,7 +210,7 @@ class Store:
         )
         return [Waiting(*found) for found in connection.execute(older).all()]
 
-    def counting_names(self, connection: sa.Connection, inbox: str, before: int) -> list[tuple[int, str]]:
+    def list_file_names(self, connection: sa.Connection, inbox: str, before: int) -> list[tuple[int, str]]:
         """Runs of an inbox before this one that wait, are at work or were carried out, even in part, by file name.
 
         The newest few hundred do, where each file that is older than one of them is refused.
@@ -221,25 +225,25 @@ class Store:
         )
         return [(found[0], found[1]) for found in connection.execute(query).all()]
 
-    def last_received(self, inbox: str, until: datetime) -> datetime | None:
+    def last_arrival(self, inbox: str, until: datetime) -> datetime | None:
         """When the newest file of an inbox was received; one that came while the clock was ahead does not count."""
         query = sa.select(sa.func.max(run.c.created)).where(run.c.inbox == inbox, run.c.created <= until)
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return connection.execute(query).scalar()
 
-    def try_again(self, connection: sa.Connection, run_id: int, by: int = 1) -> int:
+    def count_try(self, connection: sa.Connection, run_id: int, by: int = 1) -> int:
         """Count one more try of a run, before a step that may end the program, or take it back; how many there are."""
         tries: int = connection.execute(
             sa.update(run).where(run.c.id == run_id).values(tries=run.c.tries + by).returning(run.c.tries)
         ).scalar_one()
         return tries
 
-    def tried(self, connection: sa.Connection, run_id: int, pbxs: Iterable[str] | None = None) -> None:
+    def finish_try(self, connection: sa.Connection, run_id: int, pbxs: Iterable[str] | None = None) -> None:
         """The step came to an end; `pbxs`, if it found that out, are those that the run's rows name."""
         values: dict[str, Any] = {"tries": 0} if pbxs is None else {"tries": 0, "pbxs": list(pbxs)}
         connection.execute(sa.update(run).where(run.c.id == run_id).values(**values))
 
-    def last_whole(self, connection: sa.Connection, inbox: str) -> tuple[int, str] | None:
+    def last_complete(self, connection: sa.Connection, inbox: str) -> tuple[int, str] | None:
         """The newest run of an inbox that has changed something or would have, and its file's SHA-256, if all its rows
         were done: after one that was carried out in part the PBX is not what any file says."""
         query = (
@@ -252,14 +256,14 @@ class Store:
         found = connection.execute(query).first()
         return None if found is None or State(found[2]) not in states.WHOLE else (found[0], found[1])
 
-    def unfinished_drops(self) -> list[str]:
+    def list_unfinished_drops(self) -> list[str]:
         """Where the files of runs that have not ended are kept, below the archive."""
         query = sa.select(drop.c.path).join(run).where(run.c.state.not_in(sorted(states.FINAL)))
         claimed = sa.select(claim.c.path).where(claim.c.settled.is_(None))
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return [*connection.execute(query).scalars(), *connection.execute(claimed).scalars()]
 
-    def forget(self, before: datetime) -> int:
+    def prune(self, before: datetime) -> int:
         """Forget runs that ended before then, with all that belongs to them, a few in each transaction; how many.
 
         A run whose report waits or whose file was not parted with stays. Of a file that was taken and stays where it
@@ -283,8 +287,8 @@ class Store:
                 return count
 
     def count_old(self, before: datetime) -> int:
-        """How many runs `forget` would forget."""
-        with self.reading() as connection:
+        """How many runs `prune` would forget."""
+        with self.snapshot() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(self._old(before).subquery())).scalar_one()
 
     def _old(self, before: datetime) -> sa.Select[Any]:
@@ -298,26 +302,26 @@ class Store:
 
     def last_event(self) -> datetime | None:
         """When something last happened to a run."""
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             last = sa.select(sa.func.max(event.c.id)).scalar_subquery()
             return connection.execute(sa.select(event.c.at).where(event.c.id == last)).scalar()
 
-    def taken_runs(self) -> set[int]:
+    def list_inbox_runs(self) -> set[int]:
         """Unfinished runs whose files were taken from an inbox, not given on a command line."""
         query = sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None))
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return set(connection.execute(query).scalars())
 
-    def runs(self, *, of_states: Iterable[State] | None = None, limit: int | None = None) -> list[Run]:
+    def list_runs(self, *, of_states: Iterable[State] | None = None, limit: int | None = None) -> list[Run]:
         """Runs, the newest first."""
         query = _RUN.order_by(run.c.id.desc())
         if of_states is not None:
             query = query.where(run.c.state.in_(sorted(of_states)))
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return [_run(found) for found in connection.execute(query.limit(limit)).mappings()]
 
-    def run(self, run_id: int) -> Run:
-        with self.reading() as connection:
+    def get_run(self, run_id: int) -> Run:
+        with self.snapshot() as connection:
             found = connection.execute(_RUN.where(run.c.id == run_id)).mappings().one_or_none()
         if found is None:
             raise UnknownRun(f"There is no run {run_id}.")
@@ -325,7 +329,7 @@ class Store:
 
     def events(self, run_id: int) -> list[Event]:
         query = sa.select(event).where(event.c.run_id == run_id).order_by(event.c.id)
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return [
                 Event(e.at, State(e.state), State(e.was) if e.was else None, e.who, e.why)
                 for e in connection.execute(query)
@@ -347,7 +351,7 @@ class Store:
                 connection.execute(sa.insert(outbox).values(run_id=run_id, kind=kind))
                 known.add(kind)
 
-    def filed(self, run_id: int) -> str:
+    def report_location(self, run_id: int) -> str:
         """Where the newest report of a run was filed; empty if it was not yet."""
         query = (
             sa.select(outbox.c.where)
@@ -355,7 +359,7 @@ class Store:
             .order_by(outbox.c.id.desc())
             .limit(1)
         )
-        with self.reading() as connection:
+        with self.snapshot() as connection:
             return connection.execute(query).scalar() or ""
 
 

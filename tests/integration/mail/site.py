@@ -99,7 +99,7 @@ class Site:
 
     @property
     def waiting(self) -> list[Item]:
-        return self.outbox.waiting("post")
+        return self.outbox.list_pending("post")
 
     @property
     def problems(self) -> list[str]:

@@ -175,7 +175,7 @@ def test_a_daemon_sends_what_came_due_without_it_and_tells_the_next_time(desk, s
     config.write_text(text)
     site = desk.site.service
     with site.store.transaction() as connection:
-        Notices(site.store).begin_digests(connection, "post", site.now() - timedelta(days=2))
+        Notices(site.store).start_digests(connection, "post", site.now() - timedelta(days=2))
     environment = os.environ | {"LINECARD_CONFIG": str(config)}
     serving = subprocess.Popen([*LINECARD, "serve"], env=environment, stdout=subprocess.DEVNULL)
     try:

@@ -164,7 +164,7 @@ def test_one_reader_whom_the_server_does_not_know_keeps_no_other_from_theirs(ser
     server.rcpt = {"gone@example.org": "550 5.1.1 no such user"}
     site.deliver()
     assert [mail.to[0] for mail in server.mails] == ["anna@example.org", "zoe@example.org"]
-    (item,) = site.outbox.given_up()
+    (item,) = site.outbox.list_given_up()
     assert "does not take mail for gone@example.org: 550 5.1.1 no such user" in item.problem
     (alert,) = site.health.alerts
     assert f"linecard outbox retry {item.id}" in alert.remedy
@@ -175,7 +175,7 @@ def test_a_letter_that_is_refused_for_what_it_says_is_given_up(server, make):
     site.run()
     server.data = ["554 5.7.1 looks like spam"]
     site.deliver()
-    assert [item.problem.partition(": ")[2][:3] for item in site.outbox.given_up()] == ["554"]
+    assert [item.problem.partition(": ")[2][:3] for item in site.outbox.list_given_up()] == ["554"]
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@b.org\r\nBcc: eve@evil.example", "a@b.org, eve@evil.example"])
@@ -184,7 +184,7 @@ def test_what_is_no_address_is_never_given_to_a_server(address, server, make):
     site.run()
     site.deliver()
     assert [mail.to for mail in server.mails] == [["anna@example.org"]]
-    assert ["is no e-mail address" in item.problem for item in site.outbox.given_up()] == [True]
+    assert ["is no e-mail address" in item.problem for item in site.outbox.list_given_up()] == [True]
 
 
 def test_an_address_in_letters_of_its_own_needs_a_server_that_knows_them(serve, make):
@@ -198,7 +198,7 @@ def test_an_address_in_letters_of_its_own_needs_a_server_that_knows_them(serve, 
         site.run(f"attach,ada@x.org,{1000 + server.port % 1000}\n", f"{server.port}.csv")
         site.deliver()
         assert [mail.to for mail in server.mails] == arrived
-        assert ["does not know SMTPUTF8" in item.problem for item in site.outbox.given_up()] == [True]
+        assert ["does not know SMTPUTF8" in item.problem for item in site.outbox.list_given_up()] == [True]
         site.close()
 
 
@@ -271,7 +271,7 @@ def test_a_week_without_a_server_loses_nothing(server, make):
     now[0] += timedelta(hours=5)
     site.deliver()
     assert sorted(mail.to[0] for mail in server.mails) == 2 * ["anna@example.org"] + 2 * ["hans@example.org"]
-    assert site.outbox.given_up() == site.waiting == site.health.alerts == []
+    assert site.outbox.list_given_up() == site.waiting == site.health.alerts == []
 
 
 def test_no_server_for_too_long_and_a_letter_is_given_up_then(make):
@@ -286,7 +286,7 @@ def test_no_server_for_too_long_and_a_letter_is_given_up_then(make):
             connection.exec_driver_sql("UPDATE run SET changed = ? WHERE id = ?", (then, run.id))
         site.later()
         assert len(site.waiting) == left
-    assert len(site.outbox.given_up()) == 1
+    assert len(site.outbox.list_given_up()) == 1
 
 
 def test_a_line_that_went_while_nothing_was_to_be_sent_is_opened_anew(server, make):

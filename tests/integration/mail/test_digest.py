@@ -229,6 +229,6 @@ def test_once_writes_it_too(days):
 
 def test_old_digests_are_forgotten_and_the_next_begins_where_the_last_ended(days):
     days.at(MONDAY)
-    Notices(days.site.service.store).forget(MONDAY)
+    Notices(days.site.service.store).prune(MONDAY)
     assert days.at(MONDAY + DAY) == 1
     assert "From 30 November 2026, 07:00 CET" in days.text

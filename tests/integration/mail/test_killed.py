@@ -120,6 +120,6 @@ def test_each_report_arrives_and_a_repeat_has_the_same_id(
             assert len({which for who, which in taken if who == reader}) == 2, f"place {at}: {taken}"
         assert len(set(taken)) == 6
         assert len(taken) <= 7, "only the letter under way may come twice"
-        with Service.load(folder / "linecard.yaml") as service, service.store.reading() as connection:
+        with Service.load(folder / "linecard.yaml") as service, service.store.snapshot() as connection:
             left = connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE delivered IS NULL").scalar()
         assert left == 0

@@ -111,7 +111,7 @@ def test_a_link_leads_to_the_report_that_was_filed(server, make):
     site = make(server.port, link="https://reports.example.org/linecard/")
     run = site.run()
     site.deliver()
-    filed = site.service.store.filed(run.id).removeprefix(f"{site.folder}/reports/")
+    filed = site.service.store.report_location(run.id).removeprefix(f"{site.folder}/reports/")
     link = f"https://reports.example.org/linecard/{filed}"
     body = server.mails[0].message.get_body(("html",)).get_content()
     assert f'href="{link}"' in body

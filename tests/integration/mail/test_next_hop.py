@@ -36,7 +36,7 @@ def test_letters_lie_in_the_boxes_of_their_readers(hop, make, keys):
     run = site.run(name="Eintritte März.csv")
     site.run("".join(f"attach,member-number-{n}@x.org,{n}\n" for n in range(5000, 7000)), "long.csv")
     site.deliver()
-    assert ["550 5.1.1" in item.problem for item in site.outbox.given_up()] == [True, True]
+    assert ["550 5.1.1" in item.problem for item in site.outbox.list_given_up()] == [True, True]
     hop.stop()
     site.run("attach,eve@x.org,1002\n", "late.csv")
     site.deliver()

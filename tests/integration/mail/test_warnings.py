@@ -112,7 +112,7 @@ def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
     now[0] = MONDAY + 1.02 * GIVE_UP_AFTER
     site.later()
     assert site.waiting == []
-    assert len(site.outbox.given_up()) == 3
+    assert len(site.outbox.list_given_up()) == 3
     assert [t.message.partition(":")[0] for t in site.health.alerts if t.what.startswith("sink post: ")] == [
         "The warning by post was given up"
     ] * 3
@@ -135,14 +135,14 @@ def test_who_is_not_named_is_not_told(server, make):
     site = make(server.port, inbox=EXPECT, now=lambda: MONDAY)
     looked(site)
     assert [alert.what for alert in site.health.alerts] == ["file of hr"]
-    assert site.outbox.all() == []
+    assert site.outbox.list_all() == []
 
 
 def test_notices_are_forgotten_with_old_runs_unless_they_wait(server, make):
     site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
     AlertChecks(site.service, site.health).check_files()
     notices = Notices(site.service.store)
-    assert notices.forget(MONDAY + DAY) == 0
+    assert notices.prune(MONDAY + DAY) == 0
     site.deliver()
-    assert (notices.forget(MONDAY - DAY), notices.forget(MONDAY + DAY)) == (0, 1)
-    assert site.outbox.all() == []
+    assert (notices.prune(MONDAY - DAY), notices.prune(MONDAY + DAY)) == (0, 1)
+    assert site.outbox.list_all() == []

@@ -129,7 +129,7 @@ def test_what_is_sent_can_be_told_to_come_from_here(site, server):
     parts = dict(part.split("=") for part in headers["Linecard-Signature"].split(","))
     wanted = hmac.new(b"s3cret", f"{parts['t']}.".encode() + content, hashlib.sha256).hexdigest()
     assert parts["v1"] == wanted
-    assert site.outbox.waiting("chat") == []
+    assert site.outbox.list_pending("chat") == []
     site.post.deliver()
     assert len(server.seen) == 1
 
@@ -146,7 +146,7 @@ def test_what_may_pass_is_tried_again_with_the_same_id(site, server, answer):
     site.run()
     server.answers = [answer]
     site.post.deliver()
-    (item,) = site.outbox.waiting("chat")
+    (item,) = site.outbox.list_pending("chat")
     assert (item.attempts, str(answer) in item.problem, item.due is not None) == (1, True, True)
     assert [alert.what for alert in site.health.alerts] == ["sink chat"]
     site.post.deliver()
@@ -154,7 +154,7 @@ def test_what_may_pass_is_tried_again_with_the_same_id(site, server, answer):
     site.later()
     site.post.deliver()
     assert [headers["Linecard-Delivery"] for headers, _ in server.seen] == [str(item.id)] * 2
-    assert site.outbox.waiting("chat") == site.health.alerts == []
+    assert site.outbox.list_pending("chat") == site.health.alerts == []
 
 
 @pytest.mark.parametrize("answer", [302, 400, 401, 404, 410])
@@ -163,7 +163,7 @@ def test_what_is_refused_for_good_is_given_up_and_told(site, server, answer):
     site.run()
     server.answers = [answer]
     site.post.deliver()
-    (item,) = site.outbox.given_up()
+    (item,) = site.outbox.list_given_up()
     assert str(answer) in item.problem
     (alert,) = site.health.alerts
     assert f"linecard outbox retry {item.id}" in alert.remedy
@@ -175,14 +175,14 @@ def test_a_server_that_is_away_is_tried_for_days_then_given_up(tmp_path):
     try:
         run = site.run()
         site.post.deliver()
-        (item,) = site.outbox.waiting("chat")
+        (item,) = site.outbox.list_pending("chat")
         assert "cannot be reached" in item.problem
         old = run.changed - GIVE_UP_AFTER - GIVE_UP_AFTER / 100
         with site.service.store.transaction() as connection:
             connection.exec_driver_sql("UPDATE run SET changed = ?", (old.strftime("%Y-%m-%d %H:%M:%S.%f"),))
         site.later()
         site.post.deliver()
-        assert [gone.id for gone in site.outbox.given_up()] == [item.id]
+        assert [gone.id for gone in site.outbox.list_given_up()] == [item.id]
     finally:
         site.close()
 
@@ -216,7 +216,7 @@ def test_plain_http_leaves_the_machine_never(tmp_path):
     try:
         site.run()
         site.post.deliver()
-        assert ["not encrypted" in item.problem for item in site.outbox.given_up()] == [True]
+        assert ["not encrypted" in item.problem for item in site.outbox.list_given_up()] == [True]
     finally:
         site.close()
 
@@ -233,7 +233,7 @@ def test_digests_and_warnings_are_sent_too(tmp_path, server):
     store = made.service.store
     made.run()
     with store.transaction() as connection:
-        Notices(store).begin_digests(connection, "chat", made.service.now() - timedelta(days=3))
+        Notices(store).start_digests(connection, "chat", made.service.now() - timedelta(days=3))
     made.service.now = store.now = lambda: datetime.now(UTC) + timedelta(days=2)
     AlertChecks(made.service, made.health).check_files()
     Digests(made.service).write_due()

@@ -30,7 +30,7 @@ def test_a_damaged_file_takes_the_place_of_no_other(world):
     world.put("b.csv", "two")
     world.put("b.csv.sha256", ONE)
     (bad,) = world.settled()
-    assert (world.store.run(good.id).state, bad.state) == (State.RECEIVED, State.REJECTED)
+    assert (world.store.get_run(good.id).state, bad.state) == (State.RECEIVED, State.REJECTED)
 
 
 def test_a_checksum_file_that_is_still_written_is_waited_for(waiting):

@@ -42,7 +42,7 @@ def test_a_newer_file_takes_the_place_of_those_that_wait(world, replaces, waitin
     for number, name in enumerate(("p_1201_a.csv", "p_1201_b.csv", "p_1202_a.csv", "p_1201_a.csv")):
         world.put(name, f"content {number}")
         world.settled()
-    runs = sorted(world.store.runs(), key=lambda run: run.id)
+    runs = sorted(world.store.list_runs(), key=lambda run: run.id)
     assert [run.drop.name for run in runs if run.state is State.RECEIVED] == waiting
     assert all(run.state in (State.RECEIVED, State.SUPERSEDED) for run in runs)
 
@@ -55,7 +55,7 @@ def test_a_run_that_has_begun_is_never_replaced(world):
     world.end(first, State.PARTIAL)
     world.put("b.csv", "two")
     world.settled()
-    assert world.store.run(first.id).state is State.PARTIAL
+    assert world.store.get_run(first.id).state is State.PARTIAL
 
 
 ROSTERS = {"pattern": "people_{date}.csv", "replaces": "all"}
@@ -77,7 +77,7 @@ class TestTheDateDecidesWhichFileIsNewer:
         world.put("people_2026-12-02.csv", "new")
         world.put("people_2026-12-01.csv", "old")
         world.settled()
-        states = {run.drop.name: run.state for run in world.store.runs()}
+        states = {run.drop.name: run.state for run in world.store.list_runs()}
         assert states == {"people_2026-12-02.csv": State.RECEIVED, "people_2026-12-01.csv": State.SUPERSEDED}
 
     @pytest.mark.parametrize("ended", [None, State.APPLIED, State.PARTIAL, State.UNCHANGED])
@@ -96,7 +96,7 @@ class TestTheDateDecidesWhichFileIsNewer:
         (fault,) = Journal(world.store, late.id).faults(0, whole_file=True)
         assert (late.state, fault.code) == (State.REJECTED, FaultCode.OLDER_FILE)
         assert f"older than people_2026-12-02.csv (run {newer.id})" in fault.message
-        assert world.store.run(newer.id).state is (ended or State.RECEIVED)
+        assert world.store.get_run(newer.id).state is (ended or State.RECEIVED)
 
     @pytest.mark.parametrize("replaces", ["same", "name", "date"])
     def test_where_files_do_not_replace_each_other_it_is_warned_of(self, world, replaces):
@@ -119,7 +119,7 @@ class TestTheDateDecidesWhichFileIsNewer:
         world.put("people_2026-12-02.csv", "new")
         (newer,) = world.settled()
         with world.store.transaction() as connection:
-            world.store.move(connection, newer.id, State.REJECTED, who="test", why="")
+            world.store.transition(connection, newer.id, State.REJECTED, who="test", why="")
         world.put("people_2026-12-01.csv", "old")
         assert [run.state for run in world.settled()] == [State.RECEIVED]
 

@@ -136,7 +136,7 @@ class TestDuplicates:
         (first,) = world.settled()
         world.put(content="one")
         (second,) = world.settled()
-        assert world.store.run(first.id).state is State.SUPERSEDED
+        assert world.store.get_run(first.id).state is State.SUPERSEDED
         assert second.state is State.RECEIVED
         world.end(second)
         assert world.intake.part() == []
@@ -267,7 +267,7 @@ class TestFailures:
         world.begin()
         (run,) = world.runs(world.look())
         assert world.kept(run) == b"one"
-        assert len(world.store.runs()) == 1
+        assert len(world.store.list_runs()) == 1
 
     def test_a_crash_after_the_parting_parts_once(self, world):
         world.put()
@@ -310,7 +310,7 @@ def test_thousands_of_files_come_in_portions_so_that_work_on_the_first_can_begin
     look = world.look()
     assert (len(look.runs), look.due) == (20, None)
     assert world.names == []
-    assert len({run.drop.sha256 for run in world.store.runs()}) == BATCH + 20
+    assert len({run.drop.sha256 for run in world.store.list_runs()}) == BATCH + 20
 
 
 def test_what_is_unfinished_says_what_it_is_now(world):

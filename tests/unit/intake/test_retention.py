@@ -84,26 +84,26 @@ class TestUnfinished:
     def test_the_drop_of_a_run_that_has_not_ended_is_to_be_kept(self, world):
         world.put()
         (run,) = world.settled()
-        assert world.store.unfinished_drops() != []
+        assert world.store.list_unfinished_drops() != []
         world.end(run)
-        assert world.store.unfinished_drops() == [run.drop.path], "its file was not parted with yet"
+        assert world.store.list_unfinished_drops() == [run.drop.path], "its file was not parted with yet"
         world.intake.part()
-        assert world.store.unfinished_drops() == []
+        assert world.store.list_unfinished_drops() == []
 
     def test_a_run_whose_file_was_not_parted_with_or_whose_report_waits_is_not_forgotten(self, world):
         world.put()
         (run,) = world.settled()
         world.end(run)
         later = datetime.now(UTC) + timedelta(days=400)
-        assert world.store.forget(later) == 0
+        assert world.store.prune(later) == 0
         world.intake.part()
-        assert world.store.forget(later) == 0, "its report waits"
+        assert world.store.prune(later) == 0, "its report waits"
         with world.store.transaction() as connection:
             connection.execute(sa.update(outbox).values(delivered=world.store.now()))
-        assert world.store.forget(later) == 1
-        assert world.store.runs() == []
+        assert world.store.prune(later) == 1
+        assert world.store.list_runs() == []
 
     def test_a_run_that_has_not_ended_is_never_forgotten(self, world):
         world.put()
         world.settled()
-        assert world.store.forget(datetime.now(UTC) + timedelta(days=4000)) == 0
+        assert world.store.prune(datetime.now(UTC) + timedelta(days=4000)) == 0

@@ -146,7 +146,7 @@ def test_files_are_taken_in_the_order_in_which_they_came(world):
     world.look()
     world.look(SETTLE - 1)
     taken = [run.drop.name for run in world.runs(world.look(1))]
-    assert [run.drop.name for run in reversed(world.store.runs())] == ["c.csv", "a.csv", "b.csv", "0.csv"]
+    assert [run.drop.name for run in reversed(world.store.list_runs())] == ["c.csv", "a.csv", "b.csv", "0.csv"]
     assert taken == ["0.csv"]
 
 

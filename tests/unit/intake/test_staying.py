@@ -79,7 +79,7 @@ def restarted(world):
 
 
 def claims(world) -> int:
-    with world.store.reading() as connection:
+    with world.store.snapshot() as connection:
         return connection.execute(sa.select(sa.func.count()).select_from(claim)).scalar_one()
 
 
@@ -87,7 +87,7 @@ def forgotten(world) -> int:
     """How many runs are forgotten once all was reported and much time has gone by."""
     with world.store.transaction() as connection:
         connection.execute(sa.update(outbox).values(delivered=world.store.now()))
-    return world.store.forget(LATER)
+    return world.store.prune(LATER)
 
 
 def taken(world):

@@ -87,7 +87,7 @@ class World:
         return self.runs(self.look(SETTLE))
 
     def runs(self, look: Look) -> list[Run]:
-        return [self.store.run(run_id) for run_id in look.runs]
+        return [self.store.get_run(run_id) for run_id in look.runs]
 
     def end(self, run: Run, state: State = State.APPLIED) -> None:
         """The run comes to its end, by the shortest way."""
@@ -95,7 +95,7 @@ class World:
         ways[State.PARTIAL] = ways[State.APPLIED]
         with self.store.transaction() as connection:
             for step in (*ways[state], state):
-                self.store.move(connection, run.id, step, who="test", why="")
+                self.store.transition(connection, run.id, step, who="test", why="")
 
     # -- what is there -------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ OPTIONS = MailOptions(
 def letter(site: Site, run: Run, language: str = "en") -> Letter:
     config = site.service.config
     report = RunReport(site.service.store, run, site=config.site, timezone=config.timezone, words=wording(language))
-    return Letter(7, report, run.state, "anna@example.org", language, site.service.store.filed(run.id))
+    return Letter(7, report, run.state, "anna@example.org", language, site.service.store.report_location(run.id))
 
 
 def context(site: Site) -> Context:

@@ -87,7 +87,7 @@ def crashed(folder: Path) -> tuple[Site, Run]:
     store, file = site.service.store, sheet("attach,mary@example.org,,1300,").encode()
     drop = keep(site.service.config.archive, "joiners.csv", [file], store, most=10**6)
     with site.working():
-        run = store.run(receive(store, "hr", drop, description="", who="anna"))
+        run = store.get_run(receive(store, "hr", drop, description="", who="anna"))
         return site, quarantine.hold(store, run, ["SIGKILL", "SIGSEGV", "SIGKILL"], 0, who="anna")
 
 

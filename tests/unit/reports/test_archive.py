@@ -156,7 +156,7 @@ class TestRefreshing:
         site.imported(JOINER)
         (site.reports / ".index.html.part").symlink_to("/dev/full")
         run = site.imported(sheet("detach,new@example.org,,,"))
-        assert Outbox(site.service.store).waiting() == []
+        assert Outbox(site.service.store).list_pending() == []
         assert [entry[0] for entry in listed(top(site))] == [1]
         with site.working():
             pass

@@ -92,7 +92,7 @@ class TestDisk:
         site.reports.unlink()
         announce(site)
         assert len(site.filed()) == 4
-        assert Outbox(site.service.store).waiting() == []
+        assert Outbox(site.service.store).list_pending() == []
 
 
 class TestTemplates:
@@ -185,4 +185,4 @@ def test_a_report_filed_twice_is_the_same_file(make: Callable[..., Site]) -> Non
         connection.exec_driver_sql("UPDATE outbox SET delivered = NULL")
     announce(site)
     assert {name: Path(site.reports, name).read_bytes() for name in site.filed()} == before
-    assert Outbox(site.service.store).waiting() == []
+    assert Outbox(site.service.store).list_pending() == []

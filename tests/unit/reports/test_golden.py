@@ -31,7 +31,7 @@ def test_a_report_reads_as_agreed_and_is_the_same_bytes_when_written_again(scene
                 file.write_bytes(said.encode())
             assert said == file.read_bytes().decode(), file
             site.clock.at += timedelta(days=400)
-            assert site.rendered(site.service.store.run(run.id), form) == said
+            assert site.rendered(site.service.store.get_run(run.id), form) == said
     finally:
         site.close()
 

@@ -97,7 +97,7 @@ class Drive:
 
     @property
     def states(self) -> dict[int, str]:
-        return {run.id: run.state.value for run in reversed(self.service.store.runs())}
+        return {run.id: run.state.value for run in reversed(self.service.store.list_runs())}
 
     @property
     def alerts(self) -> dict[str, str]:

@@ -184,14 +184,14 @@ def test_a_state_without_a_written_time_has_its_last_event(site):
 
 def test_what_was_written_while_the_clock_was_ahead_stalls_nothing(site):
     """A letter put off by it is due, and a file that came then is none that came now."""
-    assert site.service.store.last_received("hr", site.wall) is None
+    assert site.service.store.last_arrival("hr", site.wall) is None
     now, site.wall = site.wall, site.wall + 3653 * DAY
     run_id, far = receive(site), site.wall
     with site.service.store.transaction() as connection:
         connection.execute(sa.insert(outbox).values(run_id=run_id, kind="post:applied", due=far))
     site.wall = now
-    assert site.service.store.last_received("hr", site.wall) is None
-    assert site.service.store.last_received("hr", far) == far
+    assert site.service.store.last_arrival("hr", site.wall) is None
+    assert site.service.store.last_arrival("hr", far) == far
     letters = Outbox(site.service.store)
-    assert letters.due("post") == []
-    assert [item.sink for item in letters.due("post", timedelta(hours=5))] == ["post"]
+    assert letters.list_due("post") == []
+    assert [item.sink for item in letters.list_due("post", timedelta(hours=5))] == ["post"]

@@ -148,7 +148,7 @@ class TestPbxDown:
         drive.now += 200
         drive.work()
         assert drive.states == {1: "partial"}
-        report = drive.service.report(drive.service.store.run(1))
+        report = drive.service.report(drive.service.store.get_run(1))
         assert [(line.outcome, line.code) for line in report.lines()] == [("done", "linked"), ("skipped", "pbx_down")]
         assert drive.alerts == {}
 
@@ -172,7 +172,7 @@ class TestPbxDown:
         drive.work()
         assert drive.states == {1: "applied"}
         assert drive.made("hq") == ["1000", "1001", "1002"]
-        assert drive.service.store.run(1).counts["done"] == 3
+        assert drive.service.store.get_run(1).counts["done"] == 3
 
     def test_one_of_two_pbxs_does_not_keep_the_other_busy(self, drive):
         """The one that is done is free for others; the run takes it again only when it needs it."""
@@ -245,14 +245,14 @@ class TestPoison:
         drive.start()
         assert drive.states == {1: "held", 2: "applied"}
         why = f"Reading this file ended a process that did nothing else, 3 times: {how}."
-        assert [hold.message for hold in drive.service.store.run(1).holds] == [why]
+        assert [hold.message for hold in drive.service.store.get_run(1).holds] == [why]
         assert not (drive.folder / "quarantine").exists()
 
     def test_a_person_decides(self, drive):
         drive.drop("hr", "poison.csv", rows(f"{POISON.partition('@')[0]} 1000"))
         drive.look()
         store = drive.service.store
-        quarantine.hold(store, store.run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
+        quarantine.hold(store, store.get_run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
 
         def command(*words: str) -> Said:
             return typed("--config", drive.folder / "linecard.yaml", *words)
@@ -282,7 +282,7 @@ class TestPoison:
         drive.now += 1000
         drive.work()
         assert drive.states == {1: "held", 2: "applied"}
-        assert "3 times: MemoryError." in drive.service.store.run(1).holds[0].message
+        assert "3 times: MemoryError." in drive.service.store.get_run(1).holds[0].message
 
     def test_what_shows_nowhere_else_is_left_to_a_person_too(self, drive):
         """linecard is ended each time though the file is read well otherwise: that must not go on for ever."""
@@ -290,11 +290,11 @@ class TestPoison:
         drive.look()
         with drive.service.store.transaction() as connection:
             for _ in range(MAX_TRIES):
-                drive.service.store.try_again(connection, 1)
+                drive.service.store.count_try(connection, 1)
         drive.work()
         assert drive.states == {1: "held"}
-        assert f"linecard was ended {MAX_TRIES} times" in drive.service.store.run(1).holds[0].message
-        quarantine.read_again(drive.service.store, drive.service.store.run(1), who="ada", why="a test")
+        assert f"linecard was ended {MAX_TRIES} times" in drive.service.store.get_run(1).holds[0].message
+        quarantine.read_again(drive.service.store, drive.service.store.get_run(1), who="ada", why="a test")
         drive.engine.poll()
         drive.work()
         assert drive.states == {1: "applied"}
@@ -304,12 +304,12 @@ class TestPoison:
         drive.drop("hr", "a.csv", "nothing,of,this\n1,2,3\n")
         drive.look()
         store = drive.service.store
-        quarantine.hold(store, store.run(1), ["SIGKILL"] * 3, 0, who="linecard")
-        quarantine.read_again(store, store.run(1), who="ada", why="a test")
+        quarantine.hold(store, store.get_run(1), ["SIGKILL"] * 3, 0, who="linecard")
+        quarantine.read_again(store, store.get_run(1), who="ada", why="a test")
         drive.engine.poll()
         drive.work()
         assert drive.states == {1: "discarded"}
-        assert [fault.code for fault in drive.service.report(store.run(1)).faults()] == ["no_header"]
+        assert [fault.code for fault in drive.service.report(store.get_run(1)).faults()] == ["no_header"]
 
     def test_one_that_was_begun_is_left_as_it_is_and_told(self, drive):
         """Part of it is on the PBX already, so it cannot be refused any more."""
@@ -375,7 +375,7 @@ class TestLetIn:
         assert drive.ended[-1] == (2, "held")
         drive.engine.poll()
         assert drive.work() == []
-        Operations(drive.service).approve(drive.service.store.run(2), why="a person")
+        Operations(drive.service).approve(drive.service.store.get_run(2), why="a person")
         drive.engine.poll()
         drive.engine.poll()
         assert drive.work() == [2]

@@ -346,9 +346,9 @@ class TestFigures:
 
         assert counted() == (2, 0)  # the report itself is not filed yet, either
         outbox = Outbox(drive.service.store)
-        (item,) = outbox.waiting("post")
+        (item,) = outbox.list_pending("post")
         with drive.service.store.transaction() as connection:
-            outbox.failed(connection, item.id, "550 no", None)
+            outbox.mark_failed(connection, item.id, "550 no", None)
         assert counted() == (1, 1)
 
     def test_where_nobody_asks_for_them_there_are_none(self, drive):

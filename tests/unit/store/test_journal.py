@@ -68,7 +68,7 @@ def test_a_row_with_one_effect_takes_no_more_than_its_cells(journal, store):
     effect = Effect("hq", "1000", Holding(None, ()), Holding("ada@x.org", ()))
     row = Row(2, Action.ATTACH, "ada@x.org", "hq", "1000", "")
     list(journal.add_rows(1, [(row, Verdict(Outcome.DONE, Code.LINKED, (effect,)))]))
-    with store.reading() as connection:
+    with store.snapshot() as connection:
         assert connection.exec_driver_sql("SELECT more FROM sheet_row").scalar_one() is None
 
 
@@ -161,7 +161,7 @@ class TestFates:
         with store.transaction() as connection:
             journal.record(connection, results)
         assert fates(journal) == {1: "done", 2: "failed", 3: "stale", 4: "planned", 5: "planned", 6: "planned"}
-        assert [(c.seq, fate, code, words) for c, fate, code, words in journal.unmade(1)][:2] == [
+        assert [(c.seq, fate, code, words) for c, fate, code, words in journal.unmade_changes(1)][:2] == [
             (2, Fate.FAILED, Code.PBX_REFUSED, "no licence"),
             (3, Fate.STALE, Code.PBX_MOVED, "it shows bob"),
         ]
@@ -170,7 +170,7 @@ class TestFates:
         """Every change of one PBX that has this fate, and of no other."""
         with store.transaction() as connection:
             journal.mark(connection, [change(1), change(5)], Fate.SENT)
-            journal.close(connection, "hq", Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, "gone")
+            journal.settle_pbx(connection, "hq", Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, "gone")
         assert fates(journal) == {1: "unknown", 2: "planned", 3: "planned", 4: "planned", 5: "sent", 6: "planned"}
 
     def test_the_pbxs_in_order(self, journal):
@@ -181,9 +181,9 @@ class TestFates:
     def test_later(self, journal):
         """Whether a later change of this run goes on from there."""
         journal.add_changes(1, [change(7, "1001")])
-        assert journal.later(change(1))
-        assert not journal.later(change(2))
-        assert not journal.later(change(7, "1001"))
+        assert journal.has_later_change(change(1))
+        assert not journal.has_later_change(change(2))
+        assert not journal.has_later_change(change(7, "1001"))
 
     def test_clear_keeps_what_was_sent(self, journal, store):
         """A plan that is made anew forgets what was only planned, never what was under way or made."""
@@ -203,7 +203,7 @@ def test_runs_do_not_see_each_other(store, receive):
     assert list(two.changes(None)) == []
     assert list(two.rows(1)) == []
     assert two.last_seq() == 0
-    assert not two.later(change(0, "1001"))
+    assert not two.has_later_change(change(0, "1001"))
 
 
 def test_faults_come_back_by_line(journal, store):

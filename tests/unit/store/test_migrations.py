@@ -76,7 +76,7 @@ def test_the_newest_is_the_last_of_the_migrations():
 
 def test_the_tables_are_what_the_migrations_make(path):
     """Alembic finds no difference in tables, columns, types, indexes and constraints."""
-    engine = engines.sqlite(path)
+    engine = engines.create_engine(path)
     with engine.connect().execution_options(write=False) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -189,8 +189,8 @@ def test_letters_that_wait_survive_the_upgrade_that_makes_their_table_anew(tmp_p
         )
     store = Store.open(tmp_path, now)
     outbox = Outbox(store)
-    assert store.filed(5) == "x.html"
-    (item,) = outbox.due("post")
+    assert store.report_location(5) == "x.html"
+    (item,) = outbox.list_due("post")
     assert (item.run_id, item.tells, item.address, item.attempts, item.since) == (5, "applied", "a@x.org", 3, now())
     with store.transaction() as connection, pytest.raises(IntegrityError):
         connection.exec_driver_sql("INSERT INTO outbox (kind) VALUES ('post:applied')")  # it tells of nothing

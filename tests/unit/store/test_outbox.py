@@ -29,7 +29,7 @@ def receive(store):
 def go(store, run, *states):
     with store.transaction() as connection:
         for state in states:
-            store.move(connection, run, state, who="ada", why="")
+            store.transition(connection, run, state, who="ada", why="")
 
 
 def ended(store, receive):
@@ -42,9 +42,9 @@ def test_a_run_that_ends_or_waits_has_a_report_to_deliver(store, receive, outbox
     """Queued in the transaction that moves it."""
     run = receive()
     go(store, run, State.PLANNED)
-    assert outbox.waiting() == []
+    assert outbox.list_pending() == []
     go(store, run, State.HELD)
-    (item,) = outbox.due()
+    (item,) = outbox.list_due()
     assert (item.run_id, item.sink, item.tells, item.address) == (run, "archive", State.HELD, "")
 
 
@@ -52,7 +52,7 @@ def test_it_is_queued_once(store, receive, outbox):
     """A run that is held, planned again and held again has one report of that kind waiting."""
     run = receive()
     go(store, run, State.PLANNED, State.HELD, State.PLANNED, State.HELD)
-    assert len(outbox.waiting()) == 1
+    assert len(outbox.list_pending()) == 1
 
 
 def test_each_address_has_a_letter_of_its_own(tmp_path, clock, store, receive):
@@ -62,50 +62,50 @@ def test_each_address_has_a_letter_of_its_own(tmp_path, clock, store, receive):
     with closing(Store.open(tmp_path, clock, recipients)) as other:
         ended(other, receive)
     outbox = Outbox(store)
-    assert [(item.sink, item.address) for item in outbox.waiting()] == told[:3]
-    assert [item.address for item in outbox.waiting("post")] == ["anna@x.org", "odd:name@x.org"]
-    assert outbox.waiting("pos") == outbox.waiting("p_st") == []
+    assert [(item.sink, item.address) for item in outbox.list_pending()] == told[:3]
+    assert [item.address for item in outbox.list_pending("post")] == ["anna@x.org", "odd:name@x.org"]
+    assert outbox.list_pending("pos") == outbox.list_pending("p_st") == []
 
 
 def test_delivered_it_is_not_delivered_again(store, receive, outbox):
     """And it is remembered where it went."""
     run = ended(store, receive)
-    (item,) = outbox.due()
-    assert store.filed(run) == ""
+    (item,) = outbox.list_due()
+    assert store.report_location(run) == ""
     with store.transaction() as connection:
-        outbox.delivered(connection, item.id, "/reports/1.html")
-    assert outbox.waiting() == []
-    assert store.filed(run) == "/reports/1.html"
+        outbox.mark_delivered(connection, item.id, "/reports/1.html")
+    assert outbox.list_pending() == []
+    assert store.report_location(run) == "/reports/1.html"
 
 
 def test_a_letter_that_failed_is_due_later(store, receive, outbox, clock):
     """Its tries are counted before each; meanwhile it waits and is not due."""
     ended(store, receive)
-    (item,) = outbox.due()
+    (item,) = outbox.list_due()
     with store.transaction() as connection:
-        outbox.attempt(connection, item.id)
-        outbox.failed(connection, item.id, "451 later", clock.time + timedelta(hours=1))
-    assert outbox.due() == []
-    (waiting,) = outbox.waiting()
+        outbox.count_attempt(connection, item.id)
+        outbox.mark_failed(connection, item.id, "451 later", clock.time + timedelta(hours=1))
+    assert outbox.list_due() == []
+    (waiting,) = outbox.list_pending()
     assert (waiting.attempts, waiting.problem) == (1, "451 later")
     clock.time += timedelta(hours=2)
-    assert [due.id for due in outbox.due()] == [item.id]
+    assert [due.id for due in outbox.list_due()] == [item.id]
 
 
 def test_a_letter_given_up_waits_no_more_and_is_remembered(store, receive, outbox):
     """Refused for good, or dropped by a person; a person can have it tried again."""
     ended(store, receive)
-    (item,) = outbox.due()
+    (item,) = outbox.list_due()
     with store.transaction() as connection:
-        outbox.failed(connection, item.id, "550 nobody here", None)
-    assert outbox.waiting() == []
-    assert [gone.problem for gone in outbox.given_up()] == ["550 nobody here"]
+        outbox.mark_failed(connection, item.id, "550 nobody here", None)
+    assert outbox.list_pending() == []
+    assert [gone.problem for gone in outbox.list_given_up()] == ["550 nobody here"]
     with store.transaction() as connection:
         outbox.retry(connection, item.id)
-    assert [due.attempts for due in outbox.due()] == [0]
+    assert [due.attempts for due in outbox.list_due()] == [0]
     with store.transaction() as connection:
-        outbox.drop(connection, item.id, "anna: not needed")
-    assert outbox.waiting() == []
+        outbox.discard(connection, item.id, "anna: not needed")
+    assert outbox.list_pending() == []
 
 
 def test_a_move_that_is_rolled_back_queues_nothing(store, receive, outbox):
@@ -118,9 +118,9 @@ def test_a_move_that_is_rolled_back_queues_nothing(store, receive, outbox):
 
     def cut_short() -> None:
         with store.transaction() as connection:
-            store.move(connection, run, State.UNCHANGED, who="ada", why="")
+            store.transition(connection, run, State.UNCHANGED, who="ada", why="")
             raise PowerCutError
 
     with pytest.raises(PowerCutError):
         cut_short()
-    assert (store.run(run).state, outbox.waiting()) == (State.PLANNED, [])
+    assert (store.get_run(run).state, outbox.list_pending()) == (State.PLANNED, [])

@@ -38,7 +38,7 @@ WAYS = {
 def go(store, run: int, *way: State, **values) -> None:
     for to in way:
         with store.transaction() as connection:
-            store.move(connection, run, to, who="ada", why=f"to {to}", **values)
+            store.transition(connection, run, to, who="ada", why=f"to {to}", **values)
 
 
 @pytest.mark.parametrize("was", State)
@@ -51,11 +51,11 @@ def test_a_run_goes_only_where_the_rules_let_it(store, receive, was):
         if to in states.MOVES[was]:
             moves = receive()
             go(store, moves, *WAYS[was], to)
-            assert store.run(moves).state is to
+            assert store.get_run(moves).state is to
             continue
         with pytest.raises(StateError, match=f"a run cannot go from {was} to {to}"):
             go(store, stays, to)
-    assert store.run(stays).state is was
+    assert store.get_run(stays).state is was
     assert store.events(stays) == events
 
 
@@ -71,7 +71,7 @@ def test_every_move_is_an_event(store, receive, clock):
         ("approved", "applying", "ada", "to applying"),
     ]
     assert [event.at for event in events] == sorted(event.at for event in events)
-    assert store.run(run).changed < clock.time
+    assert store.get_run(run).changed < clock.time
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_run_comes_back_as_it_went_in(store, receive):
     counts = {"done": 3, "invalid": 1}
     values = {"attempt": 1, "checksum": "d" * 64, "counts": counts, "holds": [asdict(hold)]}
     go(store, run, State.PLANNED, **values)
-    found = store.run(run)
+    found = store.get_run(run)
     assert found.drop == Drop("größe.csv", "b" * 64, 12, "x/größe.csv")
     assert (found.counts, found.holds, found.checksum, found.attempt) == (counts, (hold,), "d" * 64, 1)
 
@@ -103,7 +103,7 @@ def test_a_run_comes_back_as_it_went_in(store, receive):
 def test_times_are_kept_in_utc(store, receive, tmp_path, clock):
     """Whatever zone the clock stands in: the same moment, aware, and UTC on disk."""
     began = clock.time
-    run = store.run(receive())
+    run = store.get_run(receive())
     assert run.created.tzinfo is UTC
     assert 0 < (run.created - began).total_seconds() < 5
     with closing(sqlite3.connect(tmp_path / "linecard.db")) as db:
@@ -128,11 +128,11 @@ def test_runs_are_numbered_and_listed(store, receive):
     """The newest first; by state, and cut."""
     first, second, third = receive("1"), receive("2"), receive("3")
     go(store, second, State.PLANNED)
-    assert [run.id for run in store.runs()] == [third, second, first]
-    assert [run.id for run in store.runs(limit=2)] == [third, second]
-    assert [run.id for run in store.runs(of_states=[State.PLANNED])] == [second]
+    assert [run.id for run in store.list_runs()] == [third, second, first]
+    assert [run.id for run in store.list_runs(limit=2)] == [third, second]
+    assert [run.id for run in store.list_runs(of_states=[State.PLANNED])] == [second]
     with pytest.raises(UnknownRun, match="There is no run 99"):
-        store.run(99)
+        store.get_run(99)
 
 
 class TestSupersede:
@@ -144,8 +144,8 @@ class TestSupersede:
         new = receive()
         with store.transaction() as connection:
             store.supersede(connection, new, "hr", "a" * 64, who="ada")
-        assert store.run(old).state is (State.SUPERSEDED if was in states.WAITING else was)
-        assert store.run(new).state is State.RECEIVED
+        assert store.get_run(old).state is (State.SUPERSEDED if was in states.WAITING else was)
+        assert store.get_run(new).state is State.RECEIVED
 
     def test_a_run_that_was_planned_again_stays(self, store, receive):
         """A part of it may be made already."""
@@ -154,7 +154,7 @@ class TestSupersede:
         new = receive()
         with store.transaction() as connection:
             store.supersede(connection, new, "hr", "a" * 64, who="ada")
-        assert store.run(old).state is State.PLANNED
+        assert store.get_run(old).state is State.PLANNED
 
     def test_another_file_or_inbox_stays(self, store, receive):
         """Same bytes, same inbox, or it is another matter."""
@@ -162,7 +162,7 @@ class TestSupersede:
         new = receive()
         with store.transaction() as connection:
             store.supersede(connection, new, "hr", "a" * 64, who="ada")
-        assert {store.run(run).state for run in (other_file, other_inbox)} == {State.RECEIVED}
+        assert {store.get_run(run).state for run in (other_file, other_inbox)} == {State.RECEIVED}
 
 
 class TestABrokenDatabase:
@@ -181,7 +181,7 @@ class TestABrokenDatabase:
     def test_reading_says_so(self, broken):
         """A sentence and a remedy, no traceback of the driver."""
         with pytest.raises(StateError, match="cannot be read") as caught:
-            broken.runs()
+            broken.list_runs()
         assert caught.value.remedy
 
     def test_writing_says_so(self, broken, receive):
@@ -201,7 +201,7 @@ def test_nobody_else_may_read_the_state_database(tmp_path):
     before = os.umask(0)
     try:
         store = Store.open(tmp_path / "state", lambda: datetime.now(UTC))
-        with store.reading():
+        with store.snapshot():
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").iterdir()}
         store.close()
     finally:

@@ -22,26 +22,26 @@ Held = tuple[str | None, str | None]
 NEITHER: Held = (None, None)
 
 
-def numbers_of(text: str | None) -> tuple[str, ...]:
+def decode_numbers(text: str | None) -> tuple[str, ...]:
     """The numbers that are stored as one text, a line each; None where there are none."""
     if not text:
         return ()
     return tuple(text.split("\n")) if "\n" in text else (text,)
 
 
-def stored(holding: Holding) -> Held:
-    """A holding as it is stored: how `numbers_of` reads the numbers, and how they were stored when there was one."""
+def encode_holding(holding: Holding) -> Held:
+    """A holding as it is stored: as `decode_numbers` reads its numbers, and as a single one always was stored."""
     member, numbers = holding
     if not numbers:
         return member, None
     return member, numbers[0] if len(numbers) == 1 else "\n".join(numbers)
 
 
-def stored_holding(member: str | None, numbers: str | None) -> Holding:
-    return Holding(member, numbers_of(numbers))
+def decode_holding(member: str | None, numbers: str | None) -> Holding:
+    return Holding(member, decode_numbers(numbers))
 
 
-def row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
+def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
     effects = verdict.effects
     main = effects[0] if effects else None
     more: dict[str, Any] = {}
@@ -52,9 +52,9 @@ def row_values(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
         more["holder"] = verdict.holder
     if verdict.overrides:
         more["overrides"] = verdict.overrides
-    before, after = (stored(main[2]), stored(main[3])) if main is not None else (NEITHER, NEITHER)
+    before, after = (encode_holding(main[2]), encode_holding(main[3])) if main is not None else (NEITHER, NEITHER)
     if not plain and (more or main is not None):
-        more["effects"] = [(e.pbx, e.extension, stored(e.before), stored(e.after)) for e in effects]
+        more["effects"] = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects]
     text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
     line, action, member, pbx, extension, number = found[:6]
     words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
@@ -72,8 +72,8 @@ def effects_alone(packed: Packed) -> list[Any]:
     return more["effects"] if more.keys() == {"effects"} else []
 
 
-def unpacked(packed: Packed) -> StoredRow:
-    """The inverse of `_row_values`.
+def decode_row(packed: Packed) -> StoredRow:
+    """The inverse of `encode_row`.
 
     `more` is NULL for the plain case of one effect on the named extension, and empty where there is none; else it
     names the effects if the case is not plain.
@@ -81,13 +81,13 @@ def unpacked(packed: Packed) -> StoredRow:
     line, action, member, pbx, extension, number, outcome, code, bm, bn, am, an, text = packed
     said = Row(line, action, member, pbx, extension, number)
     if not text:
-        plain = () if text == "" else (Effect(pbx, extension, stored_holding(bm, bn), stored_holding(am, an)),)
+        plain = () if text == "" else (Effect(pbx, extension, decode_holding(bm, bn), decode_holding(am, an)),)
         return said, Verdict(_OUTCOMES[outcome], code, plain), ""
     more, _ = _decoded(text)
     if "effects" in more:
-        effects = tuple([Effect(p, e, stored_holding(*b), stored_holding(*a)) for p, e, b, a in more["effects"]])
+        effects = tuple([Effect(p, e, decode_holding(*b), decode_holding(*a)) for p, e, b, a in more["effects"]])
     else:
-        effects = (Effect(pbx, extension, stored_holding(bm, bn), stored_holding(am, an)),)
+        effects = (Effect(pbx, extension, decode_holding(bm, bn), decode_holding(am, an)),)
     verdict = Verdict(
         _OUTCOMES[outcome],
         code,

@@ -15,23 +15,25 @@ from linecard.store.tables import HAS_CHANGED, change, row, run
 _FINE = ("done", "unchanged")
 
 
-def overtaken_by(store: Store, older: Run) -> list[int]:
+def find_newer_runs(store: Store, older: Run) -> list[int]:
     """The newer runs, the oldest first, that were carried out and have a row for a member or an extension that the
     older run has a row for, or that took an extension from such a member. Of a run that was not carried out, what it
     has changed all the same counts. What only one of the two names does not count: nothing of it is undone.
     """
     spoken = run.c.state.in_(sorted(states.SPOKEN))
     newer = sa.select(run.c.id, run.c.attempt, spoken).where(run.c.id > older.id, spoken | HAS_CHANGED)
-    with store.reading() as connection:
+    with store.snapshot() as connection:
         found = connection.execute(newer.order_by(run.c.id)).all()
         return [
             run_id
             for run_id, attempt, carried_out in found
-            if connection.execute(_shared(older, run_id, attempt) if carried_out else _changed(older, run_id)).first()
+            if connection.execute(
+                _common_rows(older, run_id, attempt) if carried_out else _rows_changed_by(older, run_id)
+            ).first()
         ]
 
 
-def _changed(older: Run, run_id: int) -> Any:
+def _rows_changed_by(older: Run, run_id: int) -> Any:
     """Rows of the older run for an extension that the other one has changed, or for whom it was before or is now."""
     ours, made = row.alias(), sa.and_(change.c.run_id == run_id, change.c.fate == Fate.DONE)
     same = [
@@ -46,11 +48,11 @@ def _changed(older: Run, run_id: int) -> Any:
             sa.and_(ours.c.pbx == "", ours.c.member.in_(held)),
             sa.tuple_(ours.c.pbx, ours.c.member).in_(held.with_only_columns(change.c.pbx, column)),
         ]
-    mine = _spoken_by(older, ours)
+    mine = _instructions_of(older, ours)
     return sa.select(sa.literal(1)).select_from(ours).where(*mine, sa.or_(*same)).limit(1)
 
 
-def _spoken_by(older: Run, ours: Any) -> tuple[sa.ColumnElement[bool], ...]:
+def _instructions_of(older: Run, ours: Any) -> tuple[sa.ColumnElement[bool], ...]:
     """The rows of a run that ask for something."""
     return (
         ours.c.run_id == older.id,
@@ -60,7 +62,7 @@ def _spoken_by(older: Run, ours: Any) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _shared(older: Run, run_id: int, attempt: int) -> Any:
+def _common_rows(older: Run, run_id: int, attempt: int) -> Any:
     """Each set is worked out once, so that two long sheets are compared in proportion to their rows."""
     ours, theirs = row.alias(), row.alias()
     carried_out = sa.and_(
@@ -83,5 +85,5 @@ def _shared(older: Run, run_id: int, attempt: int) -> Any:
             ours.c.extension != "", sa.tuple_(ours.c.pbx, ours.c.extension).in_(of(theirs.c.pbx, theirs.c.extension))
         ),
     )
-    mine = _spoken_by(older, ours)
+    mine = _instructions_of(older, ours)
     return sa.select(sa.literal(1)).select_from(ours).where(*mine, same).limit(1)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Filed(NamedTuple):
+class ArchiveEntry(NamedTuple):
     """A run with its report. `path` is that of the report below the folder `reports`, without the suffix of a
     format; `retry` says whether a retry sheet lies beside it. `counts` are rows by outcome."""
 

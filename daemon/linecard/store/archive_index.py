@@ -13,7 +13,7 @@ from linecard.store.store import Store
 from linecard.store.tables import UTCDateTime, drop, outbox, run
 
 
-class Shelf(NamedTuple):
+class ArchiveMonth(NamedTuple):
     """The reports of one month: how many, and when the last of them was filed."""
 
     month: str
@@ -21,7 +21,7 @@ class Shelf(NamedTuple):
     last: datetime
 
 
-class Found(NamedTuple):
+class FiledRun(NamedTuple):
     """A run whose report was filed."""
 
     id: int
@@ -42,7 +42,7 @@ _FILED = sa.and_(
 _YEAR, _MONTH = sa.extract("year", run.c.created), sa.extract("month", run.c.created)
 
 
-def shelves(store: Store) -> list[Shelf]:
+def list_months(store: Store) -> list[ArchiveMonth]:
     """Each month (UTC) in which a run began whose report is filed, the newest first."""
     query = (
         sa.select(
@@ -56,11 +56,14 @@ def shelves(store: Store) -> list[Shelf]:
         .group_by(_YEAR, _MONTH)
         .order_by(_YEAR.desc(), _MONTH.desc())
     )
-    with store.reading() as connection:
-        return [Shelf(f"{year:04d}/{month:02d}", count, last) for year, month, count, last in connection.execute(query)]
+    with store.snapshot() as connection:
+        return [
+            ArchiveMonth(f"{year:04d}/{month:02d}", count, last)
+            for year, month, count, last in connection.execute(query)
+        ]
 
 
-def filed(store: Store, month: str) -> Iterator[Found]:
+def list_filed(store: Store, month: str) -> Iterator[FiledRun]:
     """Runs whose report is filed, the newest first: those that began in a month (UTC) such as 2026/12."""
     year, _, number = month.partition("/")
     begins = datetime.fromisoformat(f"{year}-{number}-01T00:00:00+00:00")
@@ -71,6 +74,6 @@ def filed(store: Store, month: str) -> Iterator[Found]:
         .where(run.c.created >= begins, run.c.created < ends, sa.exists().where(_FILED))
         .order_by(run.c.id.desc())
     )
-    with store.reading() as connection:
+    with store.snapshot() as connection:
         found: list[Any] = list(connection.execute(query))
-    return map(Found._make, found)
+    return map(FiledRun._make, found)

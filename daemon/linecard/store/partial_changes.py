@@ -10,14 +10,14 @@ from linecard.model.directory import Holding
 from linecard.model.outcome import Effect, Fate
 from linecard.model.sheet import Row
 from linecard.store.journal import PAGE
-from linecard.store.packed import stored_holding
+from linecard.store.row_codec import decode_holding
 from linecard.store.store import Store
 from linecard.store.tables import change
 
 _Key = tuple[str, str]
 
 
-class PartMade:
+class PartialChanges:
     """The extensions that a run has changed, and those that its plan has still to change.
 
     Rows of a run that was not carried out say what was planned. Which of them are made already is seen by their
@@ -37,7 +37,7 @@ class PartMade:
         columns = (change.c.pbx, change.c.extension, change.c.fate, change.c.attempt)
         holdings = (change.c.before_member, change.c.before_numbers, change.c.after_member, change.c.after_numbers)
         query = sa.select(*columns, *holdings).where(of_run, done | (change.c.attempt == attempt))
-        with store.reading() as connection:
+        with store.snapshot() as connection:
             if connection.execute(some).first() is None:
                 return  # as of nearly every run that waits: its plan need not be read
             found = connection.execution_options(yield_per=PAGE).execute(query.order_by(change.c.seq))
@@ -48,13 +48,13 @@ class PartMade:
                 if fate != Fate.DONE:
                     self._left.add(key)
                     continue
-                first = self._changed.get(key, (stored_holding(*held[:2]),))[0]
-                self._changed[key] = first, stored_holding(*held[2:])
+                first = self._changed.get(key, (decode_holding(*held[:2]),))[0]
+                self._changed[key] = first, decode_holding(*held[2:])
                 if is_earlier:
                     self._earlier.add(key)
 
     @property
-    def begun(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether the run has changed anything."""
         return bool(self._changed)
 
@@ -63,7 +63,7 @@ class PartMade:
         keys = [(effect.pbx, effect.extension) for effect in effects]
         return any(key in self._changed for key in keys) and not any(key in self._left for key in keys)
 
-    def made_of(self, effects: Iterable[Effect]) -> list[Effect]:
+    def changed_effects(self, effects: Iterable[Effect]) -> list[Effect]:
         """Of a row that is not made, the extensions that were changed all the same, as they were left."""
         return [
             effect._replace(after=self._changed[effect.pbx, effect.extension][1])
@@ -71,15 +71,15 @@ class PartMade:
             if (effect.pbx, effect.extension) in self._changed
         ]
 
-    def forgotten(self, rows: Iterable[Iterable[Effect]]) -> Forgotten:
+    def orphans(self, rows: Iterable[Iterable[Effect]]) -> OrphanedChanges:
         """What earlier plans of the run have made and the effects of these `rows` of its last plan do not speak of."""
         left = set(self._earlier)
         for effects in rows if left else ():
             left.difference_update((effect.pbx, effect.extension) for effect in effects)
-        return Forgotten({key: ends for key in sorted(left) if (ends := self._changed[key])[0] != ends[1]})
+        return OrphanedChanges({key: ends for key in sorted(left) if (ends := self._changed[key])[0] != ends[1]})
 
 
-class Forgotten:
+class OrphanedChanges:
     """Changes that a run has made, and that no row of its last plan has among its effects.
 
     Somebody else has changed these extensions since, so that the rows that wanted them come to something else now.
@@ -91,7 +91,7 @@ class Forgotten:
     def __bool__(self) -> bool:
         return bool(self._changed)
 
-    def of(self, row: Row) -> Iterator[Effect]:
+    def effects_for(self, row: Row) -> Iterator[Effect]:
         """What was made for this row: of the extension that it names, or that its member left, or of its number."""
         for (pbx, extension), (before, after) in self._changed.items():
             if row.pbx in ("", pbx) and (
