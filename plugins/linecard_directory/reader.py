@@ -24,11 +24,12 @@ def read_entries(connection: sqlite3.Connection, scope: Scope) -> Iterator[Entry
         further = _group_further(connection.execute(_FURTHER))
         yield from _make_entries(connection.execute(_ENTRIES), further)
         return
-    yield from _select(connection, "extension", scope.extensions)
-    for entry in _select(connection, "member", scope.members):
+    several = _has_further(connection)
+    yield from _select(connection, "extension", scope.extensions, several=several)
+    for entry in _select(connection, "member", scope.members, several=several):
         if entry.extension not in scope.extensions:
             yield entry
-    for entry in _find_by_number(connection, scope.numbers):
+    for entry in _find_by_number(connection, scope.numbers, several=several):
         if entry.extension not in scope.extensions and entry.member not in scope.members:
             yield entry
 
@@ -43,22 +44,31 @@ def read_logins(connection: sqlite3.Connection, scope: Scope) -> Iterator[str]:
         yield from (login for (login,) in found)
 
 
-def _select(connection: sqlite3.Connection, column: str, names: Collection[str]) -> Iterator[Entry]:
+def _has_further(connection: sqlite3.Connection) -> bool:
+    """Whether any extension has a second number: in most directories none has, and none need be looked for."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM further_numbers)").fetchone()[0])
+
+
+def _select(connection: sqlite3.Connection, column: str, names: Collection[str], *, several: bool) -> Iterator[Entry]:
     for some in _split_chunks(names):
-        found = connection.execute(f"{_ENTRIES} WHERE {column} IN ({_placeholders(some)})", some).fetchall()
+        rows = connection.execute(f"{_ENTRIES} WHERE {column} IN ({_placeholders(some)})", some)
+        if not several:
+            yield from _make_entries(rows, {})
+            continue
+        found = rows.fetchall()
         names = [extension for extension, _, number in found if number is not None]
         further = _group_further(connection.execute(f"{_FURTHER} WHERE extension IN ({_placeholders(names)})", names))
         yield from _make_entries(found, further)
 
 
-def _find_by_number(connection: sqlite3.Connection, numbers: Collection[str]) -> Iterator[Entry]:
+def _find_by_number(connection: sqlite3.Connection, numbers: Collection[str], *, several: bool) -> Iterator[Entry]:
     """Each extension that one of these numbers rings, once, however many of them do."""
     found: set[str] = set()
     for some in _split_chunks(numbers):
-        for table in ("extensions", "further_numbers"):
+        for table in ("extensions", "further_numbers") if several else ("extensions",):
             query = f"SELECT extension FROM {table} WHERE number IN ({_placeholders(some)})"
             found.update(extension for (extension,) in connection.execute(query, some))
-    yield from _select(connection, "extension", found)
+    yield from _select(connection, "extension", found, several=several)
 
 
 def _group_further(rows: Iterable[tuple[str, str]]) -> Further:

@@ -148,8 +148,7 @@ def _has_several_numbers(change: Change) -> bool:
 
 def _operation_values(holding: Holding) -> tuple[str | None, str | None]:
     """As the operations have it: all numbers, with a blank between two."""
-    member, numbers = holding
-    return member, (numbers[0] if len(numbers) == 1 else " ".join(numbers)) if numbers else None
+    return holding.member, " ".join(holding.numbers) or None
 
 
 def _describe_holding(now: Holding) -> str:

@@ -69,7 +69,9 @@ class Planning:
             self._restoring = [row for row in first if row.valid]
         if len(first) <= NARROW:
             self._scopes = self._named(first)
-        for row in map(self._examine_zeros, chain(first, rows)):
+        for read in chain(first, rows):
+            play = self._plays.get(read.pbx)
+            row = self._examine_zeros(read) if play is None or play.has_zeros else read
             if row.faults and not row.valid:
                 code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
                 verdict = Verdict(Outcome.INVALID, code)

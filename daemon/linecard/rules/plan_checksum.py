@@ -39,9 +39,7 @@ class Checksum:
 
     def add_change(self, change: Change) -> None:
         _, pbx, extension, (holder, had), (member, numbers) = change
-        before = had[0] if len(had) == 1 else " ".join(had)
-        after = numbers[0] if len(numbers) == 1 else " ".join(numbers)
-        parts = (pbx, extension, holder or "", before, member or "", after)
+        parts = (pbx, extension, holder or "", " ".join(had), member or "", " ".join(numbers))
         self._sum.update(("\0".join(parts) + "\n").encode())
         self.changes += 1
 

@@ -192,7 +192,7 @@ class Play:
         numbers = self._after(had, number)
         if numbers is None and (had is not None or number is not None):
             return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self.unchanged_effect(extension))
-        others = () if holder == member else self.extensions_of(member)
+        others = self.extensions_of(member) if holder != member and member in self._of_member else ()
         if others and self._policy.second_extension is SecondExtension.REFUSE:
             return Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, self.unchanged_effect(extension), others[0])
         if holder == member:
@@ -222,7 +222,9 @@ class Play:
         """Carry the row out: free what the member leaves, take the number from where it is, then link."""
         extension, member = row.extension, row.member
         old = self._is.get(extension, _NOTHING)
-        overrides = self._overridden_detach(row) | self._overridden_lines(extension, member, numbers)
+        overrides = self._overridden_detach(row)
+        if old is not _NOTHING:
+            overrides |= self._overridden_lines(extension, member, numbers)
         before: dict[str, Holding] = {}
         if freed or elsewhere != extension:
             before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
@@ -232,10 +234,11 @@ class Play:
                 overrides |= self._take_number(elsewhere, row.number)
         self._remember_named(extension, numbers, row)
         self._set(extension, member, numbers, row.line, named=bool(row.number))
-        effects = [Effect(self.pbx, extension, _as_holding(old), Holding(member, _expand(numbers)))]
-        for other, had in before.items():
-            effects.append(Effect(self.pbx, other, had, self.holding(other)))
-        return Verdict(Outcome.DONE, code, tuple(effects), overrides=tuple(sorted(overrides)) if overrides else ())
+        was = VACANT if old is _NOTHING else _as_holding(old)
+        effects: tuple[Effect, ...] = (Effect(self.pbx, extension, was, Holding(member, _expand(numbers))),)
+        if before:
+            effects += tuple([Effect(self.pbx, other, had, self.holding(other)) for other, had in before.items()])
+        return Verdict(Outcome.DONE, code, effects, overrides=tuple(sorted(overrides)) if overrides else ())
 
     def _detach(self, row: Row) -> Verdict:
         held = self.extensions_of(row.member)
@@ -352,7 +355,7 @@ class Play:
         for extension in self._touched:
             was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
-                yield extension, _as_holding(was), _as_holding(now)
+                yield extension, VACANT if was is _NOTHING else _as_holding(was), _as_holding(now)
 
 
 def _compact(numbers: tuple[str, ...]) -> _Numbers:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.model.directory import Change, Holding
+from linecard.model.directory import VACANT, Change, Holding
 from linecard.model.outcome import Fate, Outcome, Result, Verdict
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
 from linecard.store.row_codec import (
@@ -106,7 +106,8 @@ class Journal:
                 found = connection.execute(query.where(change.c.seq > last).order_by(change.c.seq).limit(PAGE))
                 page = found.cursor.fetchall()  # plain: no type has to look at numbers and texts
             for seq, name, extension, held, had, member, rings in page:
-                before, after = Holding(held, decode_numbers(had)), Holding(member, decode_numbers(rings))
+                before = VACANT if held is had is None else Holding(held, decode_numbers(had))
+                after = VACANT if member is rings is None else Holding(member, decode_numbers(rings))
                 yield Change(seq, name, extension, before, after)
             if len(page) < PAGE:
                 return

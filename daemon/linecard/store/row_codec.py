@@ -32,9 +32,7 @@ def decode_numbers(text: str | None) -> tuple[str, ...]:
 def encode_holding(holding: Holding) -> Held:
     """A holding as it is stored: as `decode_numbers` reads its numbers, and as a single one always was stored."""
     member, numbers = holding
-    if not numbers:
-        return member, None
-    return member, numbers[0] if len(numbers) == 1 else "\n".join(numbers)
+    return member, "\n".join(numbers) or None
 
 
 def decode_holding(member: str | None, numbers: str | None) -> Holding:
