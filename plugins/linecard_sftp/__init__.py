@@ -16,10 +16,10 @@ LINECARD_API = "1.0"
 
 @hookimpl
 def linecard_inboxes() -> list[InboxKind[SftpOptions]]:
-    return [InboxKind(name="sftp", summary="A folder of an SFTP server.", options=SftpOptions, build=_built)]
+    return [InboxKind(name="sftp", summary="A folder of an SFTP server.", options=SftpOptions, build=_build)]
 
 
-def _built(options: SftpOptions, context: Context) -> SftpInbox:
+def _build(options: SftpOptions, context: Context) -> SftpInbox:
     from linecard_sftp.inbox import build  # paramiko takes a while: only sites with such an inbox wait for it
 
     return build(options, context)

@@ -32,7 +32,7 @@ class Alarm:
             elif at < self._wakes:  # else it is soon enough when it wakes anyhow: each request sets one
                 self._changed.notify()
 
-    def off(self, what: Hashable) -> None:
+    def cancel(self, what: Hashable) -> None:
         with self._changed:
             self._set.pop(what, None)
             if not self._set:
@@ -46,15 +46,15 @@ class Alarm:
         try:
             yield
         finally:
-            self.off(mark)
+            self.cancel(mark)
 
     def _run(self) -> None:
-        while (due := self._due()) is not None:
+        while (due := self._wait_for_due()) is not None:
             for call in due:
                 with suppress(Exception):  # one broken connection must not keep watch over no other
                     call()
 
-    def _due(self) -> list[Callable[[], None]] | None:
+    def _wait_for_due(self) -> list[Callable[[], None]] | None:
         """Wait for what is due next; None when nothing is set any more."""
         with self._changed:
             while self._set:

@@ -11,17 +11,17 @@ from linecard.api.inbox import Listing, inbox_files
 from linecard_sftp.packets import Attributes, Entry
 
 
-def listings(entries: Iterable[Entry]) -> Iterator[Listing]:
+def make_listings(entries: Iterable[Entry]) -> Iterator[Listing]:
     """The files among what a folder holds, each name once; of a name that a server gives twice, the last counts."""
     found: dict[bytes, Listing] = {}
     for name, seen in entries:
         if name in (b".", b"..") or (seen.mode is not None and stat.S_ISDIR(seen.mode)):
             continue
-        found[name] = listing(name, seen)
+        found[name] = make_listing(name, seen)
     yield from found.values()
 
 
-def listing(name: bytes, seen: Attributes) -> Listing:
+def make_listing(name: bytes, seen: Attributes) -> Listing:
     size = seen.size or 0
     return Listing(name, size, version(seen), float(seen.modified or 0), name_fault(name) or _refusal(seen))
 
@@ -53,18 +53,18 @@ def _refusal(seen: Attributes) -> str:
     return ""
 
 
-def path(text: str) -> bytes:
+def encode_path(text: str) -> bytes:
     """A path of the configuration as it goes to a server."""
     return text.encode(errors="surrogateescape")
 
 
-def join(folder: bytes, name: bytes) -> bytes:
+def join_path(folder: bytes, name: bytes) -> bytes:
     """A path below a folder; an absolute one stays as it is."""
     if name.startswith(b"/") or folder in (b"", b"."):
         return name
     return folder.rstrip(b"/") + b"/" + name
 
 
-def aside(claim: str, name: bytes) -> bytes:
+def claimed_name(claim: str, name: bytes) -> bytes:
     """The name of a claimed file: whose it is, and for people, what it was."""
     return f"{claim}__{safe_name(name.decode(errors='replace'))}".encode()

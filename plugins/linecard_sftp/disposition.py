@@ -11,7 +11,7 @@ from linecard.api.inbox import InboxError, Listing, Parting, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder
-from linecard_sftp.renames import move, move_together
+from linecard_sftp.renames import move_all, move_file
 from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def find_sides(inbox: SftpInbox, session: Session, claim: str, seen: Listing) ->
     aside = {inbox.aside(claim, seen) + ending: side for side, ending in inbox_files.side_files(seen)}
     if not aside:
         return {}
-    *found, next_one = session.stats([*aside, inbox.source(seen)])
+    *found, next_one = session.stat_all([*aside, inbox.source(seen)])
     is_left = isinstance(next_one, Refused)  # else what lies there goes with the next file of this name
     lying = zip(aside.items(), found, strict=True)
     return {inbox.beside(side) if isinstance(now, Refused) and is_left else path: side for (path, side), now in lying}
@@ -50,7 +50,7 @@ def dispose(
     folder = inbox.archive
     if parting is Parting.REFUSED:
         assert inbox.claimed is not None  # noqa: S101 - what stays was dealt with before
-        folder = convert.join(inbox.claimed, TOO_LARGE)
+        folder = convert.join_path(inbox.claimed, TOO_LARGE)
     kept = {lies: side for lies, side in sides.items() if folder is not None and side == seen.checksum}
     for lies in sides.keys() - kept.keys():
         try:
@@ -63,7 +63,7 @@ def dispose(
         return
     ensure_folder(inbox, session, folder)
     replacing = inbox.is_replacing(session, inbox.claimed or folder)
-    move_together(session, path, kept, _places(folder, seen, claim, kept, own_name=not replacing))
+    move_all(session, path, kept, _places(folder, seen, claim, kept, own_name=not replacing))
 
 
 def give_back(inbox: SftpInbox, session: Session, claim: str, seen: Listing, sides: Sides) -> None:
@@ -71,24 +71,24 @@ def give_back(inbox: SftpInbox, session: Session, claim: str, seen: Listing, sid
     assert inbox.claimed is not None  # noqa: S101 - what stays is never given back
     replacing = inbox.is_replacing(session, inbox.claimed)
     places = _places(inbox.folder, seen, claim, sides, own_name=not replacing)
-    move_together(session, inbox.aside(claim, seen), sides, places)
+    move_all(session, inbox.aside(claim, seen), sides, places)
 
 
 def _places(
     folder: bytes, seen: Listing, claim: str, sides: Sides, *, own_name: bool
 ) -> list[tuple[bytes, dict[bytes, bytes]]]:
     """Where a file may go in a folder; under its own name only where a rename cannot replace another file."""
-    join = partial(convert.join, folder)
+    join = partial(convert.join_path, folder)
     return list(inbox_files.choose_destinations(join, seen, claim, sides, own_name=own_name))
 
 
 def names_within(folder: bytes, seen: Listing, claim: str) -> list[bytes]:
     """The names that a file may have in a folder: its own, then marked ones."""
-    return [convert.join(folder, name) for name in inbox_files.choose_names(seen, claim)]
+    return [convert.join_path(folder, name) for name in inbox_files.choose_names(seen, claim)]
 
 
 def give_side_back(inbox: SftpInbox, session: Session, claim: str, path: bytes, name: bytes) -> None:
     """Put back what goes with a file that was not claimed; where its name is taken by now, under one that is free."""
-    if not isinstance(session.stats([path])[0], Refused):
+    if not isinstance(session.stat_all([path])[0], Refused):
         with suppress(InboxError):
-            move(session, path, [inbox.beside(name), inbox.beside(inbox_files.free_side_name(name, claim))])
+            move_file(session, path, [inbox.beside(name), inbox.beside(inbox_files.free_side_name(name, claim))])

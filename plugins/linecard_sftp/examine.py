@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from linecard.api import Finding, LinecardError, spell_out
 from linecard.api.inbox import InboxError, Listing
 from linecard_sftp import convert
-from linecard_sftp.connect import shown
+from linecard_sftp.connector import read_host_key
 from linecard_sftp.errors import Refused
+from linecard_sftp.file_reader import FileReader
 from linecard_sftp.folders import ensure_folder
-from linecard_sftp.reading import Reading
 from linecard_sftp.reply import RIGHTS as TO_REPLY
-from linecard_sftp.reply import written
+from linecard_sftp.reply import write_file
 from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def steps(inbox: SftpInbox) -> Iterator[Finding]:
         return way.login.where
 
     def host_key() -> str:
-        with closing(way.trusted()) as transport:
-            return f"{shown(transport)} is trusted"
+        with closing(way.connect()) as transport:
+            return f"{read_host_key(transport)} is trusted"
 
     def login() -> str:
-        inbox.do(lambda session: session.real(b"."), inbox.folder)
+        inbox.do(lambda session: session.resolve(b"."), inbox.folder)
         return f"as {way.login.user}"
 
     def look() -> str:
@@ -79,7 +79,7 @@ def _move(inbox: SftpInbox, session: Session, folder: bytes) -> None:
     """Move something of our own as files are moved: a folder, which no producer and no other linecard takes."""
     ensure_folder(inbox, session, folder)
     name = f".linecard-try-{inbox.mark}".encode()
-    here, there = convert.join(inbox.folder, name), convert.join(folder, name)
+    here, there = convert.join_path(inbox.folder, name), convert.join_path(folder, name)
     try:
         for path in (here, there):  # from a try that was cut off
             with suppress(Refused):
@@ -100,8 +100,8 @@ def _read(inbox: SftpInbox, session: Session, found: list[Listing]) -> str:
         return "there is no file to try it with"
     try:
         path = inbox.source(newest)
-        with closing(Reading(session, session.open(path), size=1, most=1, path=path)) as reading:
-            reading.before()
+        with closing(FileReader(session, session.open(path), size=1, most=1, path=path)) as reading:
+            reading.stat_before()
             list(reading)
     except Refused as refused:
         raise InboxError(
@@ -115,13 +115,13 @@ def _reply(inbox: SftpInbox, session: Session) -> str:
     """Put an empty file of our own as results are put, under a name that nobody takes for one."""
     folder = inbox.replies or b""
     ensure_folder(inbox, session, folder)
-    name = convert.join(folder, f".linecard-try-{inbox.mark}".encode())
+    name = convert.join_path(folder, f".linecard-try-{inbox.mark}".encode())
     begun = name + b".part"
     try:
         for path in (begun, name):  # from a try that was cut off
             with suppress(Refused):
                 session.remove(path)
-        written(session, begun, io.BytesIO())
+        write_file(session, begun, io.BytesIO())
         session.rename(begun, name)
     except Refused as refused:
         raise InboxError(f"Nothing can be put into {spell_out(folder)}: {refused.words}.", remedy=TO_REPLY) from refused

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from linecard_sftp.inbox import SftpInbox
 
 
-def listed(session: Session, folder: bytes, doubted: Container[bytes], few: int) -> tuple[list[Entry], set[bytes]]:
+def list_folder(session: Session, folder: bytes, doubted: Container[bytes], few: int) -> tuple[list[Entry], set[bytes]]:
     """What a folder holds, and the names of which the list tells something else than the server does by name.
 
     By name it is asked for what the list leaves out, for what is doubted, and for a few of the others.
     """
-    entries = list(session.entries(folder))
+    entries = list(session.list_folder(folder))
     names = [
         entry.name
         for place, entry in enumerate(entries)
         if (place < few or entry.name in doubted or _is_bare(entry.found)) and not convert.name_fault(entry.name)
     ]
-    found = session.stats(convert.join(folder, name) for name in names)
+    found = session.stat_all(convert.join_path(folder, name) for name in names)
     asked = {name: now for name, now in zip(names, found, strict=True) if not isinstance(now, Refused)}
     told = [entry._replace(found=asked.get(entry.name, entry.found)) for entry in entries]
     pairs = zip(entries, told, strict=True)
@@ -40,21 +40,21 @@ def _is_bare(found: Attributes) -> bool:
 
 def ensure_folder(inbox: SftpInbox, session: Session, folder: bytes) -> None:
     """See that a folder is there, and those above it, but never the inbox itself. Raises `InboxError`."""
-    if not isinstance(session.stats([folder])[0], Refused):
+    if not isinstance(session.stat_all([folder])[0], Refused):
         return
-    refused = _make(session, folder)
+    refused = _make_folder(session, folder)
     above, _, name = folder.rpartition(b"/")
     if refused is not None and refused.is_gone and above not in (b"", inbox.folder) and name != b"..":
         ensure_folder(inbox, session, above)
-        refused = _make(session, folder)
-    if refused is not None and isinstance(session.stats([folder])[0], Refused):  # else another linecard was quicker
+        refused = _make_folder(session, folder)
+    if refused is not None and isinstance(session.stat_all([folder])[0], Refused):  # else another linecard was quicker
         raise InboxError(
             f"{inbox.way.login.where}: the folder {spell_out(folder)} cannot be made: {refused.words}.",
             remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
         ) from refused
 
 
-def _make(session: Session, folder: bytes) -> Refused | None:
+def _make_folder(session: Session, folder: bytes) -> Refused | None:
     try:
         session.mkdir(folder)
     except Refused as refused:

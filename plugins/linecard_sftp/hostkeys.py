@@ -32,7 +32,7 @@ class HostKey(NamedTuple):
         digest = hashlib.sha256(self.blob).digest()
         return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
-    def line(self, where: str) -> str:
+    def format_line(self, where: str) -> str:
         """As it stands in a known_hosts file."""
         return f"{where} {self.type} {base64.b64encode(self.blob).decode()}"
 
@@ -47,7 +47,7 @@ class Pins(NamedTuple):
     revoked: tuple[HostKey, ...] = ()
     fingerprints: tuple[str, ...] = ()
 
-    def trusts(self, key: HostKey) -> bool:
+    def is_trusted(self, key: HostKey) -> bool:
         if key in self.revoked:
             return False
         return key in self.keys or key.fingerprint in self.fingerprints
@@ -59,15 +59,15 @@ class Pins(NamedTuple):
         return list(dict.fromkeys([*known, *FAMILIES]))
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What is trusted, for people."""
         return " or ".join([*map(str, self.keys), *self.fingerprints])
 
 
-def pins(lines: Iterable[str], where: str, fingerprints: Sequence[str] = ()) -> Pins:
+def parse_pins(lines: Iterable[str], where: str, fingerprints: Sequence[str] = ()) -> Pins:
     """What a known_hosts file and the configuration say of a server. Certificates of hosts are passed over."""
     keys, revoked = [], []
-    for marker, key in _entries(lines, where):
+    for marker, key in _parse_entries(lines, where):
         if marker == "@revoked":
             revoked.append(key)
         elif not marker:
@@ -75,21 +75,21 @@ def pins(lines: Iterable[str], where: str, fingerprints: Sequence[str] = ()) -> 
     return Pins(tuple(keys), tuple(revoked), tuple(f.rstrip("=") for f in fingerprints))
 
 
-def without(line: str, where: str, types: Container[str]) -> str:
+def strip_keys(line: str, where: str, types: Container[str]) -> str:
     """A line that no longer trusts keys of these types of this server; empty if it is about nothing else."""
-    if not any(key.type in types for key in pins([line], where).keys):
+    if not any(key.type in types for key in parse_pins([line], where).keys):
         return line
     field, _, rest = line.partition(" ")
-    others = [name for name in field.split(",") if not _names(name, where)]
+    others = [name for name in field.split(",") if not _is_named(name, where)]
     return f"{','.join(others)} {rest}" if others else ""
 
 
-def _entries(lines: Iterable[str], where: str) -> Iterator[tuple[str, HostKey]]:
+def _parse_entries(lines: Iterable[str], where: str) -> Iterator[tuple[str, HostKey]]:
     for line in lines:
         marker, *rest = line.split() or [""]
         if not marker.startswith("@"):
             marker, rest = "", line.split()
-        if len(rest) < 3 or rest[0].startswith("#") or not _names(rest[0], where):
+        if len(rest) < 3 or rest[0].startswith("#") or not _is_named(rest[0], where):
             continue
         try:
             yield marker, HostKey(rest[1], base64.b64decode(rest[2], validate=True))
@@ -97,27 +97,27 @@ def _entries(lines: Iterable[str], where: str) -> Iterator[tuple[str, HostKey]]:
             continue  # as OpenSSH does: a damaged line trusts nobody
 
 
-def _names(field: str, where: str) -> bool:
+def _is_named(field: str, where: str) -> bool:
     """Whether the first field of a line means this server: names with * and ?, ! before one that it is not, hashes."""
     where, named = where.lower(), False
     for pattern in field.split(","):
         if pattern.startswith("|1|"):
-            named = named or _hashed(pattern, where)
+            named = named or _is_hash_of(pattern, where)
         elif pattern.startswith("!"):
-            if _like(pattern[1:], where):
+            if _is_match(pattern[1:], where):
                 return False
         else:
-            named = named or _like(pattern, where)
+            named = named or _is_match(pattern, where)
     return named
 
 
-def _like(pattern: str, where: str) -> bool:
+def _is_match(pattern: str, where: str) -> bool:
     # The brackets of [host]:port are no pattern here.
     plain = pattern.lower().replace("[", "[[]")
     return re.fullmatch(translate(plain), where) is not None
 
 
-def _hashed(pattern: str, where: str) -> bool:
+def _is_hash_of(pattern: str, where: str) -> bool:
     try:
         _, _, salt, digest = pattern.split("|")
         wanted = base64.b64decode(digest)

@@ -12,18 +12,18 @@ from typing import BinaryIO, TypeVar
 from linecard.api import Concern, Context, Finding, spell_out
 from linecard.api.inbox import InboxError, Listing, Parting, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
-from linecard_sftp.ahead import Ahead, Wanted
-from linecard_sftp.connect import Way
+from linecard_sftp.connector import Connector
 from linecard_sftp.disposition import dispose, find_sides, give_back, give_side_back
 from linecard_sftp.errors import Lost, Refused, Silent, TooLong
 from linecard_sftp.examine import steps
-from linecard_sftp.folders import ensure_folder, listed
+from linecard_sftp.folders import ensure_folder, list_folder
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
+from linecard_sftp.prefetch import Prefetch, Wanted
 from linecard_sftp.reason import leave_reason
 from linecard_sftp.renames import is_replacing
-from linecard_sftp.reply import put
-from linecard_sftp.servers import Server, server
+from linecard_sftp.reply import put_reply
+from linecard_sftp.servers import Server, join_server
 from linecard_sftp.session import Session
 from linecard_sftp.taking import read_side, taken, there
 
@@ -39,11 +39,11 @@ def build(options: SftpOptions, context: Context) -> SftpInbox:
     site, name = context.site, context.name
     through = None
     if options.jump is not None:
-        through = Way(options.jump, options.timeouts, folder=site.folder, state=site.state, name=name)
+        through = Connector(options.jump, options.timeouts, folder=site.folder, state=site.state, name=name)
     return SftpInbox(
         options,
         context,
-        Way(options, options.timeouts, folder=site.folder, state=site.state, name=name, through=through),
+        Connector(options, options.timeouts, folder=site.folder, state=site.state, name=name, through=through),
     )
 
 
@@ -54,15 +54,17 @@ class SftpInbox:
     Where it may not (`stays`), it lies where it was, and the core's memory alone tells that it is ours.
     """
 
-    def __init__(self, options: SftpOptions, context: Context, way: Way) -> None:
+    def __init__(self, options: SftpOptions, context: Context, way: Connector) -> None:
         self.options, self.context, self.way = options, context, way
-        self.folder = convert.path(context.path)
-        self.claimed = convert.join(self.folder, convert.path(options.claim)) if options.claim is not None else None
-        self.archive = convert.join(self.folder, convert.path(options.archive)) if options.archive else None
-        self.replies = convert.join(self.folder, convert.path(context.reply)) if context.reply else None
+        self.folder = convert.encode_path(context.path)
+        self.claimed = (
+            convert.join_path(self.folder, convert.encode_path(options.claim)) if options.claim is not None else None
+        )
+        self.archive = convert.join_path(self.folder, convert.encode_path(options.archive)) if options.archive else None
+        self.replies = convert.join_path(self.folder, convert.encode_path(context.reply)) if context.reply else None
         self.stays = self.claimed is None
-        self._server: Server = server(way, options)
-        self.ahead = Ahead()
+        self._server: Server = join_server(way, options)
+        self.ahead = Prefetch()
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
         self._doubted: set[bytes] | None = None
         """Files of which the list tells something else than the server does by name; None before the first look."""
@@ -71,8 +73,8 @@ class SftpInbox:
 
     def look(self) -> Iterator[Listing]:
         few, doubted = (FEW, set[bytes]()) if self._doubted is None else (0, self._doubted)
-        entries, self._doubted = self.do(lambda session: listed(session, self.folder, doubted, few), self.folder)
-        found = list(convert.listings(entries))
+        entries, self._doubted = self.do(lambda session: list_folder(session, self.folder, doubted, few), self.folder)
+        found = list(convert.make_listings(entries))
         now = time.monotonic()
         self._stuck = {name: stuck for name, stuck in self._stuck.items() if now < stuck[1]}
         for listing in found:
@@ -100,7 +102,7 @@ class SftpInbox:
 
     def _as_seen(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         """Of these claims, those whose file lies in the inbox as it was seen."""
-        found = session.stats(self.source(seen) for seen in wanted.values())
+        found = session.stat_all(self.source(seen) for seen in wanted.values())
         pairs = list(zip(wanted.items(), found, strict=True))
         other = {seen.name for (_, seen), now in pairs if not isinstance(now, Refused) and not _is(now, seen)}
         self._doubted = (self._doubted or set()) | other
@@ -114,7 +116,7 @@ class SftpInbox:
         left = {claim: seen for claim, seen in wanted.items() if claim not in set(claimed)}
         ready = {claim: left[claim] for claim in self._as_seen(session, left)}
         self._put_sides_aside(session, ready)
-        done = session.renames((self.source(seen), self.aside(claim, seen)) for claim, seen in ready.items())
+        done = session.rename_all((self.source(seen), self.aside(claim, seen)) for claim, seen in ready.items())
         refused = {claim: why for claim, why in zip(ready, done, strict=True) if why is not None}
         claimed += [claim for claim in ready if claim not in refused]
         claimed += self._found_aside(session, {claim: ready[claim] for claim in refused})
@@ -124,7 +126,7 @@ class SftpInbox:
 
     def _found_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         """Of these claims, those whose file lies aside."""
-        found = session.stats(self.aside(claim, seen) for claim, seen in wanted.items())
+        found = session.stat_all(self.aside(claim, seen) for claim, seen in wanted.items())
         return [claim for claim, now in zip(wanted, found, strict=True) if not isinstance(now, Refused)]
 
     def _put_sides_aside(self, session: Session, ready: Mapping[str, Listing]) -> None:
@@ -133,8 +135,8 @@ class SftpInbox:
             for claim, seen in ready.items()
             for side, ending in inbox_files.side_files(seen)
         ]
-        found = session.stats(target for _, target in pairs)  # moved before a crash, and another came since
-        session.renames(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, Refused))
+        found = session.stat_all(target for _, target in pairs)  # moved before a crash, and another came since
+        session.rename_all(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, Refused))
 
     def _leave(self, session: Session, claim: str, seen: Listing, why: Refused) -> None:
         """A file was not claimed: what goes with it goes back, and where a person can help, that is remembered."""
@@ -193,30 +195,30 @@ class SftpInbox:
     def put(self, name: str, content: BinaryIO) -> str:
         assert self.replies is not None  # noqa: S101 - asked only where replies are wanted
         folder = self.replies
-        self.do(lambda session: put(self, session, folder, name.encode(), content), folder)
-        return f"{self.way.login.where}: {spell_out(convert.join(folder, name.encode()))}"
+        self.do(lambda session: put_reply(self, session, folder, name.encode(), content), folder)
+        return f"{self.way.login.where}: {spell_out(convert.join_path(folder, name.encode()))}"
 
     # -- names -----------------------------------------------------------------------------------------------------
 
     def source(self, seen: Listing) -> bytes:
-        return convert.join(self.folder, seen.name)
+        return convert.join_path(self.folder, seen.name)
 
     def beside(self, side: bytes) -> bytes:
-        return convert.join(self.folder, side)
+        return convert.join_path(self.folder, side)
 
     def aside(self, claim: str, seen: Listing) -> bytes:
         assert self.claimed is not None  # noqa: S101 - asked only where files are moved
-        return convert.join(self.claimed, convert.aside(claim, seen.name))
+        return convert.join_path(self.claimed, convert.claimed_name(claim, seen.name))
 
     # -- the server ------------------------------------------------------------------------------------------------
 
     def do(self, job: Callable[[Session], T], where: bytes) -> T:
         """Do a job on the session that is open, or on a new one. Raises `InboxError`."""
-        with self._server.working():
+        with self._server.keep_watch():
             return self._do(job, where, fresh=False)
 
     def _do(self, job: Callable[[Session], T], where: bytes, *, fresh: bool) -> T:
-        with self._server.borrowed(fresh=fresh) as (session, used):
+        with self._server.borrow(fresh=fresh) as (session, used):
             heard = session.heard
             try:
                 return job(session)
@@ -238,7 +240,7 @@ class SftpInbox:
         )
 
     def broken(self, session: Session, lost: Lost) -> InboxError:
-        self._server.lost(session)
+        self._server.drop(session)
         remedy = "linecard tries again by itself."
         if isinstance(lost, TooLong):
             remedy = "Have old files moved out of the folder, or the server set up to list it in parts."
@@ -261,7 +263,7 @@ class SftpInbox:
 
     def touch(self) -> None:
         """Whoever works is alive, though the server has nothing to say."""
-        self._server.touch()
+        self._server.keep_alive()
 
     def close(self) -> None:
         self._server.leave()
@@ -272,7 +274,7 @@ class SftpInbox:
         return steps(self)
 
     def offered(self) -> list[ServerKey]:
-        return trust.offered(self.way)
+        return trust.list_server_keys(self.way)
 
     def trust(self, keys: list[ServerKey]) -> str:
         return trust.pin(self.way, keys)
@@ -285,7 +287,7 @@ def _is(now: Attributes | Refused, seen: Listing) -> bool:
     return not isinstance(now, Refused) and convert.version(now) == seen.version
 
 
-def _cannot_rename(why: Refused, way: Way) -> str:
+def _cannot_rename(why: Refused, way: Connector) -> str:
     return (
         f"The server does not let it be moved aside: {why.words}. Give {way.login.user} the right to rename in the "
         "inbox and in its claim folder; where it may change nothing, set `claim: null`."

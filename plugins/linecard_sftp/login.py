@@ -19,7 +19,7 @@ CERTIFICATE = "-cert.pub"
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
-def secret(reference: Secret, folder: Path) -> str:
+def reveal_secret(reference: Secret, folder: Path) -> str:
     """The value behind a reference. Raises `InboxError`."""
     try:
         return reference.reveal(folder, os.environ)
@@ -27,16 +27,16 @@ def secret(reference: Secret, folder: Path) -> str:
         raise InboxError(str(error), remedy=error.remedy) from error
 
 
-def key_file(login: Login, folder: Path, ours: Path) -> Path | None:
+def find_key_file(login: Login, folder: Path, ours: Path) -> Path | None:
     """The file of the key: the one named, or the one that was made for the inbox, if either is there."""
     if login.key is not None:
         return folder / login.key
     return ours if ours.exists() else None
 
 
-def key(login: Login, folder: Path, ours: Path) -> paramiko.PKey | None:
+def load_key(login: Login, folder: Path, ours: Path) -> paramiko.PKey | None:
     """The private key, with its certificate if it has one; None where there is none. Raises `InboxError`."""
-    file = key_file(login, folder, ours)
+    file = find_key_file(login, folder, ours)
     if file is None:
         return None
     try:
@@ -48,12 +48,12 @@ def key(login: Login, folder: Path, ours: Path) -> paramiko.PKey | None:
         raise InboxError(f"The key {file} can be read by others.", remedy=f"chmod 600 {file}")
     if "PRIVATE KEY" not in content:
         raise InboxError(f"{file} is no private key.", remedy="Name the file without .pub at its end.")
-    found = _unlocked(file, secret(login.passphrase, folder) if login.passphrase is not None else None)
-    _certify(found, login, folder, ours)
+    found = _unlock(file, reveal_secret(login.passphrase, folder) if login.passphrase is not None else None)
+    _load_certificate(found, login, folder, ours)
     return found
 
 
-def _unlocked(file: Path, passphrase: str | None) -> paramiko.PKey:
+def _unlock(file: Path, passphrase: str | None) -> paramiko.PKey:
     for kind in KEYS:
         try:
             return kind.from_private_key_file(str(file), passphrase)
@@ -72,18 +72,18 @@ def _unlocked(file: Path, passphrase: str | None) -> paramiko.PKey:
     )
 
 
-def certificate_file(login: Login, folder: Path, ours: Path) -> Path | None:
+def find_certificate_file(login: Login, folder: Path, ours: Path) -> Path | None:
     """The file of the key's certificate: the one named, or the one beside the key, if it is there."""
     if login.certificate is not None:
         return folder / login.certificate
-    file = key_file(login, folder, ours)
+    file = find_key_file(login, folder, ours)
     beside = file.with_name(file.name + CERTIFICATE) if file is not None else None
     return beside if beside is not None and beside.exists() else None
 
 
-def certified_until(login: Login, folder: Path, ours: Path) -> datetime | None:
+def read_certificate_expiry(login: Login, folder: Path, ours: Path) -> datetime | None:
     """When the certificate of the key expires; None where there is none, or it never does or cannot be read."""
-    file = certificate_file(login, folder, ours)
+    file = find_certificate_file(login, folder, ours)
     if file is None:
         return None
     try:
@@ -95,14 +95,14 @@ def certified_until(login: Login, folder: Path, ours: Path) -> datetime | None:
     return datetime.fromtimestamp(found.valid_before, UTC)
 
 
-def _certify(found: paramiko.PKey, login: Login, folder: Path, ours: Path) -> None:
-    certificate = certificate_file(login, folder, ours)
+def _load_certificate(found: paramiko.PKey, login: Login, folder: Path, ours: Path) -> None:
+    certificate = find_certificate_file(login, folder, ours)
     if certificate is None:
         return
     try:
         found.load_certificate(str(certificate))
     except Exception as error:  # as above
         raise InboxError(
-            f"{certificate} is no certificate of the key {key_file(login, folder, ours)}.",
+            f"{certificate} is no certificate of the key {find_key_file(login, folder, ours)}.",
             remedy="Have the key signed again.",
         ) from error

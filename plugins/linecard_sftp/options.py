@@ -110,7 +110,7 @@ class SftpOptions(Login):
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_consistency(self) -> Self:
         if self.claim is not None and self.after == "leave":
             raise ValueError("delete or archive FOLDER; leave goes with `claim: null`")
         for folder in (self.claim, self.archive):

@@ -70,17 +70,17 @@ class Entry(NamedTuple):
     found: Attributes
 
 
-def text(value: bytes) -> bytes:
+def encode_text(value: bytes) -> bytes:
     return struct.pack(">I", len(value)) + value
 
 
-def packed(number: int, kind: Ask, *parts: bytes | int) -> bytes:
+def encode_request(number: int, kind: Ask, *parts: bytes | int) -> bytes:
     """A request: `number` comes back with its answer; numbers among the parts are four bytes long."""
-    body = b"".join([struct.pack(">I", part) if isinstance(part, int) else text(part) for part in parts])
+    body = b"".join([struct.pack(">I", part) if isinstance(part, int) else encode_text(part) for part in parts])
     return struct.pack(">IBI", len(body) + 5, kind, number) + body
 
 
-def hello() -> bytes:
+def encode_hello() -> bytes:
     return struct.pack(">IBI", 5, Ask.INIT, VERSION)
 
 
@@ -90,15 +90,15 @@ class Reader:
     def __init__(self, body: bytes) -> None:
         self._body, self._at = body, 0
 
-    def number(self) -> int:
-        value: int = self._unpacked(">I", 4)
+    def read_number(self) -> int:
+        value: int = self._unpack(">I", 4)
         return value
 
-    def long(self) -> int:
-        value: int = self._unpacked(">Q", 8)
+    def read_long(self) -> int:
+        value: int = self._unpack(">Q", 8)
         return value
 
-    def _unpacked(self, form: str, size: int) -> int:
+    def _unpack(self, form: str, size: int) -> int:
         try:
             (value,) = struct.unpack_from(form, self._body, self._at)
         except struct.error as error:
@@ -106,50 +106,50 @@ class Reader:
         self._at += size
         return int(value)
 
-    def text(self) -> bytes:
-        length = self.number()
+    def read_text(self) -> bytes:
+        length = self.read_number()
         value = self._body[self._at : self._at + length]
         if len(value) != length:
             raise Garbled("a packet ends too soon")
         self._at += length
         return value
 
-    def attributes(self) -> Attributes:
-        flags = self.number()
-        size = self.long() if flags & 1 else None
+    def read_attributes(self) -> Attributes:
+        flags = self.read_number()
+        size = self.read_long() if flags & 1 else None
         if size is not None and size >> 63:  # no file is so large: -1, of a server that does not know it
             size = None
         if flags & 2:
-            self.number(), self.number()
-        mode = self.number() if flags & 4 else None
+            self.read_number(), self.read_number()
+        mode = self.read_number() if flags & 4 else None
         modified = None
         if flags & 8:
-            self.number()
-            modified = self.number()
+            self.read_number()
+            modified = self.read_number()
         if flags & 0x80000000:
-            for _ in range(min(self.number(), 1000)):
-                self.text(), self.text()
+            for _ in range(min(self.read_number(), 1000)):
+                self.read_text(), self.read_text()
         return Attributes(size, mode, modified)
 
-    def entries(self) -> list[Entry]:
+    def read_entries(self) -> list[Entry]:
         """What a folder holds; what a long listing would say of each file is passed over."""
         found = []
-        for _ in range(self.number()):
-            name, _long = self.text(), self.text()
-            found.append(Entry(name, self.attributes()))
+        for _ in range(self.read_number()):
+            name, _long = self.read_text(), self.read_text()
+            found.append(Entry(name, self.read_attributes()))
         return found
 
-    def version(self) -> tuple[int, frozenset[bytes]]:
+    def read_version(self) -> tuple[int, frozenset[bytes]]:
         """The version that a server speaks, and what it can besides."""
-        number, can = self.number(), set[bytes]()
+        number, can = self.read_number(), set[bytes]()
         while self._at < len(self._body):
-            can.add(self.text())
-            self.text()
+            can.add(self.read_text())
+            self.read_text()
         return number, frozenset(can)
 
-    def status(self) -> tuple[int, str]:
-        code = self.number()
+    def read_status(self) -> tuple[int, str]:
+        code = self.read_number()
         try:
-            return code, self.text().decode(errors="replace")
+            return code, self.read_text().decode(errors="replace")
         except Garbled:  # old servers leave the sentence out
             return code, ""

@@ -19,7 +19,7 @@ class Offers(NamedTuple):
     macs: tuple[str, ...] = ()
 
 
-def offers(sock: socket.socket) -> Offers:
+def read_offers(sock: socket.socket) -> Offers:
     """Ask over a connection of its own. Raises `OSError`, `ValueError` for what is no SSH."""
     with sock.makefile("rwb") as stream:
         for _ in range(MOST_LINES):
@@ -32,10 +32,10 @@ def offers(sock: socket.socket) -> Offers:
         stream.flush()
         length = int.from_bytes(stream.read(4), "big")
         packet = stream.read(length) if 20 < length < 1 << 16 else b""
-    return parsed(packet)
+    return parse_offers(packet)
 
 
-def parsed(packet: bytes) -> Offers:
+def parse_offers(packet: bytes) -> Offers:
     """The lists of a packet: its padding's length, its type, 16 bytes of chance, then the lists."""
     if packet[1:2] != bytes([KEXINIT]):
         raise ValueError("it does not speak SSH")

@@ -11,7 +11,7 @@ from linecard.api.inbox import InboxError, Listing, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.disposition import TOO_LARGE, names_within
 from linecard_sftp.errors import Refused
-from linecard_sftp.reply import put
+from linecard_sftp.reply import put_reply
 from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
     """
     place = inbox.source(seen)
     if inbox.claimed is not None:
-        folder = convert.join(inbox.claimed, TOO_LARGE)
+        folder = convert.join_path(inbox.claimed, TOO_LARGE)
         names = names_within(folder, seen, claim)
-        found = inbox.do(lambda session: session.stats(reversed(names)), folder)
+        found = inbox.do(lambda session: session.stat_all(reversed(names)), folder)
         marked = (name for name, now in zip(reversed(names), found, strict=True) if not isinstance(now, Refused))
         place = next(marked, names[0])  # one with a mark is this file for certain
     reason = inbox_files.explain_too_large(f"it lies as it was sent on {inbox.way.login.where}: {spell_out(place)}")
@@ -44,7 +44,7 @@ def leave_reason(inbox: SftpInbox, claim: str, seen: Listing) -> None:
     if inbox.claimed is not None:
 
         def beside_it(session: Session) -> None:
-            put(inbox, session, folder, place.rpartition(b"/")[2] + b".reason", BytesIO(reason.encode()))
+            put_reply(inbox, session, folder, place.rpartition(b"/")[2] + b".reason", BytesIO(reason.encode()))
 
         with suppress(InboxError):  # the account may rename there, but not write
             inbox.do(beside_it, folder)

@@ -24,41 +24,41 @@ def is_replacing(session: Session, folder: bytes, mark: str) -> bool:
     `mark` is in their names, the same for each try of one inbox of one site, so that a try that was killed is cleared
     away by the next, and no other linecard's.
     """
-    one, other = (convert.join(folder, f".linecard-try-{mark}.{each}".encode()) for each in ("a", "b"))
-    _remove(session, one, other)
+    one, other = (convert.join_path(folder, f".linecard-try-{mark}.{each}".encode()) for each in ("a", "b"))
+    _remove_all(session, one, other)
     try:
         session.close_file(session.create(one))
         session.close_file(session.create(other))
     except Refused:
-        _remove(session, one, other)
+        _remove_all(session, one, other)
         return True
     try:
         session.rename(one, other)
     except Refused:
         # Only if both are left was it refused for the name, and not because one of them had gone.
-        return any(isinstance(found, Refused) for found in session.stats([one, other]))
+        return any(isinstance(found, Refused) for found in session.stat_all([one, other]))
     else:
         return True
     finally:
-        _remove(session, one, other)
+        _remove_all(session, one, other)
 
 
-def _remove(session: Session, *paths: bytes) -> None:
+def _remove_all(session: Session, *paths: bytes) -> None:
     for path in paths:
         with suppress(Refused):
             session.remove(path)
 
 
-def move(session: Session, path: bytes, names: Sequence[bytes]) -> None:
+def move_file(session: Session, path: bytes, names: Sequence[bytes]) -> None:
     """Give a file the first of these names that is free. Raises `InboxError`.
 
     Where a rename replaces files they must be names that nobody else gives: another file could come between the look
     and the rename.
     """
-    move_together(session, path, {}, [(name, {}) for name in names])
+    move_all(session, path, {}, [(name, {}) for name in names])
 
 
-def move_together(
+def move_all(
     session: Session, path: bytes, sides: Collection[bytes], places: Sequence[tuple[bytes, Mapping[bytes, bytes]]]
 ) -> None:
     """Move a file, and before it what goes with it, to the first of these places where all names are free.
@@ -66,10 +66,12 @@ def move_together(
     A place has the file's name, and the name of each that goes with it by where that lies now. Whatever a try that was
     cut off has moved is left where it is. Raises `InboxError`; then all lies where it was.
     """
-    lying = {side: side for side, now in zip(sides, session.stats(sides), strict=True) if not isinstance(now, Refused)}
+    lying = {
+        side: side for side, now in zip(sides, session.stat_all(sides), strict=True) if not isinstance(now, Refused)
+    }
     refused = Refused(Status.FAILURE, "there are files of that name")
     for name, others in places:
-        found = session.stats([name, *(others[side] for side in lying if others[side] != lying[side])])
+        found = session.stat_all([name, *(others[side] for side in lying if others[side] != lying[side])])
         if not all(isinstance(now, Refused) for now in found):
             continue
         try:

@@ -10,8 +10,8 @@ from linecard.api import spell_out
 from linecard.api.inbox import InboxError, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
+from linecard_sftp.file_reader import FileReader
 from linecard_sftp.folders import ensure_folder
-from linecard_sftp.reading import Reading
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 from linecard_sftp.taking import there
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 RIGHTS = "Give the account the right to make and rename files there."
 
 
-def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content: BinaryIO) -> None:
+def put_reply(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content: BinaryIO) -> None:
     """Give a new file this name once it is whole. Raises `InboxError`, `Refused`."""
     ensure_folder(inbox, session, folder)
-    target, part = convert.join(folder, name), convert.join(folder, b"." + name + b".part")
+    target, part = convert.join_path(folder, name), convert.join_path(folder, b"." + name + b".part")
     with suppress(Refused):
         session.remove(part)  # from a try that did not come to its end
     content.seek(0)
     found = there(session, target)
     if found is not None:
-        if not _is(session, target, found.size or 0, content):
+        if not _has_content(session, target, found.size or 0, content):
             raise inbox_files.refuse_reply(spell_out(target))
         return
     try:
-        length = written(session, part, content)
+        length = write_file(session, part, content)
         kept = session.stat(part).size in (length, None)
         if kept:
             if there(session, target) is not None:  # a rename might replace it
@@ -51,7 +51,7 @@ def put(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content:
         )
 
 
-def written(session: Session, path: bytes, content: BinaryIO) -> int:
+def write_file(session: Session, path: bytes, content: BinaryIO) -> int:
     """Write a new file, many blocks under way at once; how many bytes. Raises `Refused`."""
     handle = session.create(path)
     ahead: deque[int] = deque()
@@ -61,21 +61,21 @@ def written(session: Session, path: bytes, content: BinaryIO) -> int:
             ahead.append(session.ask_write(handle, length, block))
             length += len(block)
             if len(ahead) == UNDER_WAY:
-                session.done(ahead.popleft())
+                session.confirm(ahead.popleft())
         while ahead:
-            session.done(ahead.popleft())
+            session.confirm(ahead.popleft())
         session.sync(handle)
     except Refused:
-        session.let_go(ahead, handle)
+        session.abandon(ahead, handle)
         raise
     session.close_file(handle)
     return length
 
 
-def _is(session: Session, path: bytes, size: int, content: BinaryIO) -> bool:
+def _has_content(session: Session, path: bytes, size: int, content: BinaryIO) -> bool:
     """Whether a file has this content."""
-    with closing(Reading(session, session.open(path), size=size, most=size + 1, path=path)) as reading:
-        reading.before()
+    with closing(FileReader(session, session.open(path), size=size, most=size + 1, path=path)) as reading:
+        reading.stat_before()
         same = inbox_files.has_content(reading, content)
         if same:
             reading.confirm()

@@ -18,7 +18,7 @@ import paramiko
 from linecard.api import Backoff
 from linecard.api.inbox import InboxError
 from linecard_sftp.alarm import alarm
-from linecard_sftp.connect import Crowded, Way
+from linecard_sftp.connector import Connector, Crowded
 from linecard_sftp.errors import Lost
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.session import Session
@@ -36,7 +36,7 @@ _servers: WeakValueDictionary[Hashable, Server] = WeakValueDictionary()
 _guard = threading.Lock()
 
 
-def server(way: Way, options: SftpOptions) -> Server:
+def join_server(way: Connector, options: SftpOptions) -> Server:
     """The server of an inbox: the same for all that log in to it in the same way. The caller leaves it at the end."""
     which = (way.identity, options.timeouts, options.idle, options.pause)
     with _guard:
@@ -50,7 +50,7 @@ def server(way: Way, options: SftpOptions) -> Server:
 class Server:
     """One account on one server. Safe from any thread."""
 
-    def __init__(self, way: Way, options: SftpOptions) -> None:
+    def __init__(self, way: Connector, options: SftpOptions) -> None:
         self._way, self._timeouts = way, options.timeouts
         self._idle, self._backoff = options.idle, Backoff(options.pause, LONGEST_PAUSE)
         self._connecting = threading.Lock()
@@ -74,7 +74,7 @@ class Server:
     # -- sessions --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def borrowed(self, *, fresh: bool = False) -> Iterator[tuple[Session, bool]]:
+    def borrow(self, *, fresh: bool = False) -> Iterator[tuple[Session, bool]]:
         """A session for one piece of work, and whether it was used before. Raises `InboxError`.
 
         A few serve any number of inboxes: for each, the server keeps a process. With `fresh` it is a new one: what
@@ -82,7 +82,7 @@ class Server:
         """
         if fresh:
             self._discard_free()
-        session, before = self._borrow()
+        session, before = self._acquire()
         try:
             yield session, before
         finally:
@@ -92,13 +92,13 @@ class Server:
                     self._free.append(session)
                 self._turn.notify_all()
 
-    def _borrow(self) -> tuple[Session, bool]:
+    def _acquire(self) -> tuple[Session, bool]:
         while True:
             found = self._take_turn()
             if found is not None and found.alive:
                 return found, True
             try:
-                return self._begun(), False
+                return self._begin_session(), False
             except BaseException as error:
                 with self._turn:
                     self._used -= 1
@@ -121,7 +121,7 @@ class Server:
                 self._turn.notify_all()
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """How many wait for a session; each gets one before anybody who asks after it."""
         with self._turn:
             return len(self._queue)
@@ -134,33 +134,33 @@ class Server:
 
     # -- connecting ------------------------------------------------------------------------------------------------
 
-    def _begun(self) -> Session:
+    def _begin_session(self) -> Session:
         """A new session on the one connection, or where that is found to be over, on a new one."""
-        transport, used = self._connected()
+        transport, used = self._connect()
         try:
-            return self._opened(transport)
+            return self._open_session(transport)
         except Crowded:
             raise
         except InboxError:
             transport.join(ENDING)  # its end is seen on a channel before the connection itself says so
             if not used or transport.is_alive():
                 raise
-        return self._opened(self._connected()[0])
+        return self._open_session(self._connect()[0])
 
-    def _opened(self, transport: paramiko.Transport) -> Session:
+    def _open_session(self, transport: paramiko.Transport) -> Session:
         with self._connecting:  # one after the other: paramiko tells only one of several why it was refused
-            channel = self._way.sftp(transport)
+            channel = self._way.open_sftp(transport)
         try:
-            return Session(channel, patience=self._timeouts.read, monotonic=time.monotonic, moved=self._hear)
+            return Session(channel, patience=self._timeouts.read, monotonic=time.monotonic, moved=self._note_answer)
         except Lost as lost:
             raise InboxError(f"{self._way.login.where}: {lost}") from lost
 
-    def _connected(self) -> tuple[paramiko.Transport, bool]:
+    def _connect(self) -> tuple[paramiko.Transport, bool]:
         """The one connection, and whether it was there before. Raises `InboxError`."""
         with self._connecting:
-            return self._connect()
+            return self._connect_locked()
 
-    def _connect(self) -> tuple[paramiko.Transport, bool]:
+    def _connect_locked(self) -> tuple[paramiko.Transport, bool]:
         with self._lock:
             if self._transport is not None and self._transport.is_active():
                 return self._transport, True
@@ -168,7 +168,7 @@ class Server:
         if self._failure is not None and time.monotonic() < self._again:
             raise InboxError(str(self._failure), remedy=self._failure.remedy)
         try:
-            transport = self._way.logged_in()
+            transport = self._way.log_in()
         except InboxError as error:
             pause = self._backoff.next_delay(self._failures, self._chance)
             self._failures += 1
@@ -176,11 +176,11 @@ class Server:
             self._way.close()
             raise
         self._failure, self._failures = None, 0
-        self._hear()
+        self._note_answer()
         with self._lock:
             self._transport = transport
             self.replaces = None
-            self._watch()
+            self._set_alarm()
         self._discard_free()  # they were on the connection before
         with self._turn:
             self._most = MOST_SESSIONS
@@ -202,46 +202,46 @@ class Server:
 
     # -- watching --------------------------------------------------------------------------------------------------
 
-    def _hear(self) -> None:
+    def _note_answer(self) -> None:
         """Something came from the server."""
         self._heard = self._moved = time.monotonic()
 
-    def touch(self) -> None:
+    def keep_alive(self) -> None:
         """Whoever works is alive, though the server has nothing to say."""
         self._moved = time.monotonic()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def keep_watch(self) -> Iterator[None]:
         """Something is expected of the server as long as this lasts."""
-        self.touch()
+        self.keep_alive()
         with self._lock:
             self._working += 1
-            self._watch()
+            self._set_alarm()
         try:
             yield
         finally:
-            self.touch()
+            self.keep_alive()
             with self._lock:
                 self._working -= 1
-                self._watch()
+                self._set_alarm()
 
-    def _watch(self) -> None:
+    def _set_alarm(self) -> None:
         if self._transport is not None:
-            alarm.set(self, self._due, self._look)
+            alarm.set(self, self._due, self._close_if_silent)
 
     @property
     def _due(self) -> float:
         return self._moved + (self._timeouts.read + SLACK if self._working else self._idle)
 
-    def _look(self) -> None:
+    def _close_if_silent(self) -> None:
         """Close a connection on which nothing has moved for too long, whether it hangs or nobody uses it."""
         with self._lock:
             if time.monotonic() < self._due:
-                self._watch()
+                self._set_alarm()
                 return
         self._close()
 
-    def lost(self, session: Session) -> None:
+    def drop(self, session: Session) -> None:
         """A session came to an end by itself. If nothing came for others either, the connection goes with it."""
         session.close()
         if time.monotonic() - self._heard > 0.9 * self._timeouts.read:
@@ -254,7 +254,7 @@ class Server:
             self._free.clear()
             self._most = MOST_SESSIONS
             self._turn.notify_all()
-        alarm.off(self)
+        alarm.cancel(self)
         if transport is not None:
             with suppress(Exception):  # in whatever state it is
                 transport.close()

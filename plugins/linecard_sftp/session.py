@@ -22,8 +22,8 @@ from linecard_sftp.packets import (
     Garbled,
     Reader,
     Status,
-    hello,
-    packed,
+    encode_hello,
+    encode_request,
 )
 
 BLOCK = 32_768
@@ -79,9 +79,11 @@ class Session:
         self.alive = True
         self.heard = 0
         """Answers that have come so far."""
-        self._send(hello())
-        kind, body = self._packet()
-        number, self._can = self._read(body, Reader.version) if kind == Answer.VERSION else (0, frozenset[bytes]())
+        self._send(encode_hello())
+        kind, body = self._read_packet()
+        number, self._can = (
+            self._decode(body, Reader.read_version) if kind == Answer.VERSION else (0, frozenset[bytes]())
+        )
         if number < 3:
             self._fail("It does not speak version 3 of SFTP.")
 
@@ -94,10 +96,10 @@ class Session:
 
     def stat(self, path: bytes) -> Attributes:
         """What a name stands for; of a link, the link itself. This and the others raise `Refused`."""
-        return self._attributes(self._ask(Ask.LSTAT, path))
+        return self._expect_attributes(self._ask(Ask.LSTAT, path))
 
     def fstat(self, handle: bytes) -> Attributes:
-        return self._attributes(self._ask(Ask.FSTAT, handle))
+        return self._expect_attributes(self._ask(Ask.FSTAT, handle))
 
     def rename(self, old: bytes, new: bytes) -> None:
         """Give a file another name. By the draft never that of another file, but many servers replace that one."""
@@ -115,13 +117,13 @@ class Session:
 
     def open(self, path: bytes) -> bytes:
         """Open a file for reading; the handle."""
-        return self.handle(self.ask_open(path))
+        return self.read_handle(self.ask_open(path))
 
     def ask_open(self, path: bytes) -> int:
         """Have a file opened for reading; the handle is got by `handle`."""
         return self._ask(Ask.OPEN, path, 1, 0)
 
-    def has_come(self, number: int) -> bool:
+    def has_answer(self, number: int) -> bool:
         """Whether an answer is there, so that nobody would wait for it."""
         return number in self._came
 
@@ -129,18 +131,18 @@ class Session:
         """Whether the answer has come, and is one."""
         return number in self._came and self._came[number][0] == Answer.HANDLE
 
-    def handle(self, number: int) -> bytes:
-        return self._text(number)
+    def read_handle(self, number: int) -> bytes:
+        return self._expect_handle(number)
 
     def create(self, path: bytes) -> bytes:
         """Make a new file, never in place of another, and open it for writing; the handle."""
-        return self._text(self._ask(Ask.OPEN, path, WRITE | CREATE | EMPTY | NEW, 0))
+        return self._expect_handle(self._ask(Ask.OPEN, path, WRITE | CREATE | EMPTY | NEW, 0))
 
     def ask_write(self, handle: bytes, offset: int, block: bytes) -> int:
         """Have bytes of an open file written; whether they are is told by `done`."""
         return self._ask(Ask.WRITE, handle, offset >> 32, offset & 0xFFFFFFFF, block)
 
-    def done(self, number: int) -> None:
+    def confirm(self, number: int) -> None:
         """See that what was asked for was done."""
         self._expect(number, Answer.STATUS)
 
@@ -148,36 +150,36 @@ class Session:
         """Have an open file on the server's disk, where the server and its disk can see to that."""
         if FSYNC in self._can:
             try:
-                self.done(self._ask(Ask.EXTENDED, FSYNC, handle))
+                self.confirm(self._ask(Ask.EXTENDED, FSYNC, handle))
             except Refused as refused:  # what OpenSSH answers where a file system knows no fsync
                 if refused.code not in (Status.UNSUPPORTED, Status.BAD_MESSAGE):
                     raise
 
     def close_file(self, handle: bytes) -> None:
-        self.done(self.ask_close(handle))
+        self.confirm(self.ask_close(handle))
 
     def ask_close(self, handle: bytes) -> int:
         """Have an open file closed; whether the server stands by what it did with it is told by `done`."""
         return self._ask(Ask.CLOSE, handle)
 
-    def real(self, path: bytes) -> bytes:
+    def resolve(self, path: bytes) -> bytes:
         """The whole path of a name, as the server sees it."""
-        found = self._read(self._expect(self._ask(Ask.REALPATH, path), Answer.NAME), Reader.entries)
+        found = self._decode(self._expect(self._ask(Ask.REALPATH, path), Answer.NAME), Reader.read_entries)
         return found[0].name if found else path
 
-    def entries(self, path: bytes) -> Iterator[Entry]:
+    def list_folder(self, path: bytes) -> Iterator[Entry]:
         """What a folder holds."""
-        handle = self._text(self._ask(Ask.OPENDIR, path))
+        handle = self._expect_handle(self._ask(Ask.OPENDIR, path))
         ahead = deque([self._ask(Ask.READDIR, handle)])
         count, empty, ended, wanted = 0, 0, False, AHEAD
         try:
             while ahead:
-                kind, body = self._answer(ahead.popleft())
+                kind, body = self._await_answer(ahead.popleft())
                 if kind != Answer.NAME:
-                    self._must_be_end(kind, body)
+                    self._require_end(kind, body)
                     ended = True  # what was asked before may have been dealt with after: those are listened to as well
                     continue
-                entries = self._read(body, Reader.entries)
+                entries = self._decode(body, Reader.read_entries)
                 count += len(entries)
                 if count > MOST_NAMES:
                     self._fail(f"It lists more than {MOST_NAMES:,} files.")
@@ -189,21 +191,23 @@ class Session:
                     ahead.append(self._ask(Ask.READDIR, handle))
                 yield from entries
         finally:
-            self.let_go(ahead, handle)
+            self.abandon(ahead, handle)
 
     # -- many requests ---------------------------------------------------------------------------------------------
 
-    def stats(self, paths: Iterable[bytes]) -> list[Attributes | Refused]:
+    def stat_all(self, paths: Iterable[bytes]) -> list[Attributes | Refused]:
         """What many names stand for, asked at once."""
-        return [self._tried(n, self._attributes) for n in self._many((Ask.LSTAT, path) for path in paths)]
+        return [
+            self._catch_refusal(n, self._expect_attributes) for n in self._send_all((Ask.LSTAT, path) for path in paths)
+        ]
 
-    def renames(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[Refused | None]:
+    def rename_all(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[Refused | None]:
         """Many renames, asked at once; why not, of those that were not done."""
-        asked = self._many((Ask.RENAME, old, new) for old, new in pairs)
-        found = [self._tried(number, lambda n: self._expect(n, Answer.STATUS)) for number in asked]
+        asked = self._send_all((Ask.RENAME, old, new) for old, new in pairs)
+        found = [self._catch_refusal(number, lambda n: self._expect(n, Answer.STATUS)) for number in asked]
         return [refused if isinstance(refused, Refused) else None for refused in found]
 
-    def _many(self, requests: Iterable[tuple[Ask, *tuple[bytes, ...]]]) -> Iterator[int]:
+    def _send_all(self, requests: Iterable[tuple[Ask, *tuple[bytes, ...]]]) -> Iterator[int]:
         """Send all of them, never too many at once; the number of each in its turn."""
         ahead: deque[int] = deque()
         for kind, *parts in requests:
@@ -212,7 +216,7 @@ class Session:
             ahead.append(self._ask(kind, *parts))
         yield from ahead
 
-    def _tried(self, number: int, how: Callable[[int], T]) -> T | Refused:
+    def _catch_refusal(self, number: int, how: Callable[[int], T]) -> T | Refused:
         try:
             return how(number)
         except Refused as refused:
@@ -226,25 +230,25 @@ class Session:
         """Ask what an open file looks like; the answer is got by `attributes`."""
         return self._ask(Ask.FSTAT, handle)
 
-    def attributes(self, number: int) -> Attributes:
-        return self._attributes(number)
+    def read_attributes(self, number: int) -> Attributes:
+        return self._expect_attributes(number)
 
     def ask_block(self, handle: bytes, offset: int, length: int) -> int:
         """Ask for bytes of an open file; the answer is got by `block`."""
         return self._ask(Ask.READ, handle, offset >> 32, offset & 0xFFFFFFFF, length)
 
-    def block(self, number: int, length: int) -> bytes:
+    def read_block(self, number: int, length: int) -> bytes:
         """The bytes asked for, or fewer; none at the end of the file, which some servers say with an empty block."""
-        kind, body = self._answer(number)
+        kind, body = self._await_answer(number)
         if kind != Answer.DATA:
-            self._must_be_end(kind, body)
+            self._require_end(kind, body)
             return b""
-        found = self._read(body, Reader.text)
+        found = self._decode(body, Reader.read_text)
         if len(found) > length:
             self._fail("It sends another number of bytes than it was asked for.")
         return found
 
-    def let_go(self, numbers: Iterable[int], handle: bytes | None = None) -> None:
+    def abandon(self, numbers: Iterable[int], handle: bytes | None = None) -> None:
         """Nobody waits for these answers any more; and a file is closed, whose answer nobody waits for either."""
         for number in numbers:
             if self._came.pop(number, None) is None:
@@ -253,10 +257,10 @@ class Session:
             with suppress(Lost):
                 self._unwanted.add(self._ask(Ask.CLOSE, handle))
 
-    def let_go_opened(self, number: int) -> None:
+    def abandon_open(self, number: int) -> None:
         """Nobody wants the file any more that is being opened: it is closed as soon as its handle has come."""
         if self.has_handle(number):
-            self.let_go((), self.handle(number))
+            self.abandon((), self.read_handle(number))
         elif self._came.pop(number, None) is None:
             self._opening.add(number)
 
@@ -265,14 +269,14 @@ class Session:
     def _ask(self, kind: Ask, *parts: bytes | int) -> int:
         """Send a request; the number under which its answer comes."""
         self._number = (self._number + 1) & 0xFFFFFFFF
-        self._send(packed(self._number, kind, *parts))
+        self._send(encode_request(self._number, kind, *parts))
         self._waiting.add(self._number)
         return self._number
 
-    def _answer(self, number: int) -> tuple[int, bytes]:
+    def _await_answer(self, number: int) -> tuple[int, bytes]:
         """The answer to a request; answers come in any order."""
         while number not in self._came:
-            kind, body = self._packet()
+            kind, body = self._read_packet()
             came = int.from_bytes(body[:4], "big")
             if len(body) < 4 or came not in self._waiting:
                 self._fail("It answers what it was not asked.")
@@ -283,7 +287,7 @@ class Session:
             self._came[came] = kind, body[4:]
             if came in self._opening:
                 self._opening.discard(came)
-                self.let_go_opened(came)
+                self.abandon_open(came)
         return self._came.pop(number)
 
     def _send(self, request: bytes) -> None:
@@ -302,9 +306,9 @@ class Session:
         except TimeoutError:
             self._end(Silent("It takes no more requests."))
         except Exception as error:  # noqa: BLE001 - of many kinds, all saying that there is no connection any more
-            self._end(Lost(_words(error)))
+            self._end(Lost(_describe(error)))
 
-    def _packet(self) -> tuple[int, bytes]:
+    def _read_packet(self) -> tuple[int, bytes]:
         """The next packet, whole by its time: a trickle of bytes is no progress."""
         if self._out:
             self._flush()
@@ -335,7 +339,7 @@ class Session:
         except TimeoutError:
             self._end(Silent(f"It did not answer within {self._patience:g} seconds."))
         except Exception as error:  # noqa: BLE001 - as above
-            self._end(Lost(_words(error)))
+            self._end(Lost(_describe(error)))
         if not some:
             self._end(Lost("The connection was closed by the other side."))
         self._buffer += some
@@ -351,34 +355,34 @@ class Session:
 
     def _expect(self, number: int, wanted: Answer) -> bytes:
         """The body of an answer of this kind; raises `Refused` if the server says no."""
-        kind, body = self._answer(number)
+        kind, body = self._await_answer(number)
         if kind == Answer.STATUS:
-            code, words = self._read(body, Reader.status)
+            code, words = self._decode(body, Reader.read_status)
             if code != Status.OK or wanted != Answer.STATUS:
                 raise Refused(code, words)
         elif kind != wanted:
             self._fail("It answers with something else than was asked for.")
         return body
 
-    def _attributes(self, number: int) -> Attributes:
-        return self._read(self._expect(number, Answer.ATTRS), Reader.attributes)
+    def _expect_attributes(self, number: int) -> Attributes:
+        return self._decode(self._expect(number, Answer.ATTRS), Reader.read_attributes)
 
-    def _text(self, number: int) -> bytes:
-        return self._read(self._expect(number, Answer.HANDLE), Reader.text)
+    def _expect_handle(self, number: int) -> bytes:
+        return self._decode(self._expect(number, Answer.HANDLE), Reader.read_text)
 
-    def _must_be_end(self, kind: int, body: bytes) -> None:
+    def _require_end(self, kind: int, body: bytes) -> None:
         if kind != Answer.STATUS:
             self._fail("It answers with something else than was asked for.")
-        code, words = self._read(body, Reader.status)
+        code, words = self._decode(body, Reader.read_status)
         if code != Status.EOF:
             raise Refused(code, words)
 
-    def _read(self, body: bytes, how: Callable[[Reader], T]) -> T:
+    def _decode(self, body: bytes, how: Callable[[Reader], T]) -> T:
         try:
             return how(Reader(body))
         except Garbled:
             self._fail("It sends what is no SFTP.")
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"The connection broke: {str(error) or type(error).__name__}."

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError, Listing, Unfinished, inbox_files
 from linecard_sftp import convert
-from linecard_sftp.ahead import Fetch, Wanted
 from linecard_sftp.errors import Lost, Refused
-from linecard_sftp.pace import Pace
+from linecard_sftp.file_reader import FileReader
 from linecard_sftp.packets import Attributes, Status
-from linecard_sftp.reading import Reading
+from linecard_sftp.prefetch import Fetch, Wanted
+from linecard_sftp.rate_limit import RateLimit
 from linecard_sftp.session import Session
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: BinaryIO, most: int) -> str:
     """Copy a file, at most `most` bytes and one more; its version. Raises `Unfinished`, `InboxError`, `Refused`."""
-    pace = Pace(inbox.options.rate, inbox.touch)
+    pace = RateLimit(inbox.options.rate, inbox.touch)
     with closing(_opened(inbox, session, claim, wanted, most, pace)) as reading:
-        before = reading.before()
+        before = reading.stat_before()
         try:
             version, whole = _copied(reading, before, wanted.seen, into, most, pace)
             if whole:
@@ -35,14 +35,14 @@ def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: 
     return version
 
 
-def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most: int, pace: Pace) -> Reading:
+def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most: int, pace: RateLimit) -> FileReader:
     """The file, open; where nothing is to be held back, those that will be wanted next are asked for as well."""
     if inbox.options.rate:
         fetch = Fetch(session, wanted, most=most + 1)
     else:
         fetch = inbox.ahead.fetch(session, claim, wanted, most=most + 1)
     try:
-        return fetch.reading(pace.under_way)
+        return fetch.open(pace.under_way)
     except Refused as refused:
         if refused.is_gone and inbox.stays:
             raise InboxError(f"{spell_out(wanted.seen.name)} is not there any more.") from refused
@@ -55,7 +55,7 @@ def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most
 
 
 def _copied(
-    reading: Reading, before: Attributes, seen: Listing, into: BinaryIO, most: int, pace: Pace
+    reading: FileReader, before: Attributes, seen: Listing, into: BinaryIO, most: int, pace: RateLimit
 ) -> tuple[str, bool]:
     """Its version, and whether it was copied to its end."""
     version, size = convert.version(before), before.size or 0
@@ -65,8 +65,8 @@ def _copied(
     for block in reading:
         into.write(block)
         length += len(block)
-        pace.keep(length)
-    after = reading.after()
+        pace.wait(length)
+    after = reading.stat_after()
     if convert.version(after) != version:
         raise Unfinished(seen._replace(size=after.size or 0, version=convert.version(after)))
     if length <= most and length != size:
@@ -77,7 +77,7 @@ def _copied(
     return version, length <= most
 
 
-def _confirm(reading: Reading, seen: Listing) -> None:
+def _confirm(reading: FileReader, seen: Listing) -> None:
     """The server must stand by what it sent: one that remembers old sizes sends half a file as if it were whole."""
     try:
         reading.confirm()
@@ -89,9 +89,9 @@ def _confirm(reading: Reading, seen: Listing) -> None:
         ) from refused
 
 
-def _compare_named(session: Session, reading: Reading, wanted: Wanted, version: str, *, stays: bool) -> None:
+def _compare_named(session: Session, reading: FileReader, wanted: Wanted, version: str, *, stays: bool) -> None:
     """Whoever replaced a file by a rename has changed what its name means, not what was open."""
-    seen, now = wanted.seen, there(session, wanted.path, reading.named)
+    seen, now = wanted.seen, there(session, wanted.path, reading.stat_by_name)
     if now is None and stays:
         raise InboxError(f"{spell_out(seen.name)} was taken away while it was read.")
     if now is not None and convert.version(now) != version:
@@ -100,10 +100,10 @@ def _compare_named(session: Session, reading: Reading, wanted: Wanted, version: 
 
 def read_side(session: Session, path: bytes, name: bytes) -> bytes:
     """What a small file says that goes with another. Raises `InboxError`, `Refused`."""
-    with closing(Reading(session, session.open(path), size=0, most=inbox_files.MOST_CHECKSUM, path=path)) as reading:
-        reading.before()
+    with closing(FileReader(session, session.open(path), size=0, most=inbox_files.MOST_CHECKSUM, path=path)) as reading:
+        reading.stat_before()
         content = b"".join(reading)
-        size = reading.after().size
+        size = reading.stat_after().size
         if size is not None and len(content) != min(size, inbox_files.MOST_CHECKSUM):
             raise InboxError(
                 f"The server says that {spell_out(name)} has {size:,} bytes, and sent {len(content):,}.",
@@ -127,4 +127,4 @@ def there(session: Session, path: bytes, look: Callable[[], Attributes] | None =
 def _is_unlisted(session: Session, path: bytes) -> bool:
     """Whether a file is not in its folder: some servers have but one answer for all that cannot be done."""
     folder, slash, name = path.rpartition(b"/")
-    return all(entry.name != name for entry in session.entries(folder or slash or b"."))
+    return all(entry.name != name for entry in session.list_folder(folder or slash or b"."))

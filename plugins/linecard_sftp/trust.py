@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from linecard.api import make_folder, write_whole
 from linecard.api.inbox import InboxError, ServerKey
-from linecard_sftp.connect import Way
-from linecard_sftp.hostkeys import without
+from linecard_sftp.connector import Connector
+from linecard_sftp.hostkeys import strip_keys
 
 
-def offered(way: Way) -> list[ServerKey]:
+def list_server_keys(way: Connector) -> list[ServerKey]:
     """The keys of every server on the way, the nearest first, and whether each is trusted. Raises `InboxError`."""
     found = []
     if way.through is not None:
-        found += offered(way.through)
+        found += list_server_keys(way.through)
         if not all(key.trusted for key in found):
             return found  # the next one is reached through this one
-    pinned, keys = way.pins(), list(way.offered())
+    pinned, keys = way.read_pins(), list(way.list_host_keys())
     # One fingerprint in the configuration is enough for the server, whatever other keys it has.
-    known = bool(pinned.fingerprints) and any(pinned.trusts(key) for key in keys)
+    known = bool(pinned.fingerprints) and any(pinned.is_trusted(key) for key in keys)
     for key in keys:
-        trusted = known or pinned.trusts(key)
+        trusted = known or pinned.is_trusted(key)
         # Another key of a type that is known is what an attack looks like, too.
         others = [old.fingerprint for old in pinned.keys if old.type == key.type and old != key]
         found.append(
-            ServerKey(way.login.where, key.type, key.fingerprint, key.line(way.login.where), trusted, tuple(others))
+            ServerKey(
+                way.login.where, key.type, key.fingerprint, key.format_line(way.login.where), trusted, tuple(others)
+            )
         )
     return found
 
 
-def pin(way: Way, keys: list[ServerKey]) -> str:
+def pin(way: Connector, keys: list[ServerKey]) -> str:
     """Write these keys down as trusted, in place of others of the same server and type; the file."""
     files = []
     for step in (way.through, way):
@@ -40,14 +42,14 @@ def pin(way: Way, keys: list[ServerKey]) -> str:
                 f"{step.login.where} is trusted by `fingerprint` in the configuration.",
                 remedy=f"Write it there: {', '.join(key.fingerprint for key in ours)}.",
             )
-        _must_not_be_revoked(step, ours)
-        _written(step, ours)
+        _check_revoked(step, ours)
+        _write_known_hosts(step, ours)
         files.append(str(step.known_hosts))
     return ", ".join(dict.fromkeys(files))
 
 
-def _must_not_be_revoked(way: Way, keys: list[ServerKey]) -> None:
-    revoked = {key.fingerprint for key in way.pins().revoked} & {key.fingerprint for key in keys}
+def _check_revoked(way: Connector, keys: list[ServerKey]) -> None:
+    revoked = {key.fingerprint for key in way.read_pins().revoked} & {key.fingerprint for key in keys}
     if revoked:
         raise InboxError(
             f"{way.known_hosts} says that {revoked.pop()} was revoked.",
@@ -55,11 +57,11 @@ def _must_not_be_revoked(way: Way, keys: list[ServerKey]) -> None:
         )
 
 
-def _written(way: Way, keys: list[ServerKey]) -> None:
+def _write_known_hosts(way: Connector, keys: list[ServerKey]) -> None:
     file, types = way.known_hosts, {key.type for key in keys}
     try:
         old = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if file.exists() else []
-        kept = [left for line in old if (left := without(line, way.login.where, types))]
+        kept = [left for line in old if (left := strip_keys(line, way.login.where, types))]
         make_folder(file.parent, mode=0o700)
         with write_whole(file, text=True, errors="surrogateescape") as out:
             out.write("".join(f"{line}\n" for line in (*kept, *(key.line for key in keys))))

@@ -12,9 +12,9 @@ from integration.sftp import hostile as sftp
 from integration.sftp.sshd import USER
 from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
 from linecard.testing import make_context
-from linecard_sftp.ahead import FILES
 from linecard_sftp.inbox import SftpInbox, build
 from linecard_sftp.options import SftpOptions
+from linecard_sftp.prefetch import FILES
 
 MANY = FILES + 8
 MOST = 1 << 20
@@ -51,7 +51,7 @@ class Desk:
     def closed(self, *, refused: int = 0) -> bool:
         """Whether every file that was opened has been closed, once whatever was sent has been dealt with."""
         with suppress(InboxError):
-            self.inbox.do(lambda session: session.real(b"."), b"")
+            self.inbox.do(lambda session: session.resolve(b"."), b"")
         with self.changed:
             return self.changed.wait_for(
                 lambda: (

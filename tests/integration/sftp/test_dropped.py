@@ -17,7 +17,7 @@ from integration.sftp import hostile as sftp
 from integration.sftp.hostile import HangUp, Hostile
 from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
 from linecard_sftp.inbox import SftpInbox
-from linecard_sftp.servers import server
+from linecard_sftp.servers import join_server
 
 T = TypeVar("T")
 CLAIM = "c" * 32
@@ -222,14 +222,14 @@ def test_whoever_waits_for_a_session_has_it_before_all_that_ask_later(hostile, o
     """One session for all: an inbox that is looked at again and again keeps no other from its own look."""
     hostile.sessions = 1
     busy, *others = [opened(path) for path in ("busy", "one", "two", "three")]
-    shared = server(busy.way, busy.options)
+    shared = join_server(busy.way, busy.options)
     order: list[bytes] = []
 
     def hold(kind: int, path: bytes) -> None:
         if kind == sftp.OPENDIR:
             order.append(path)
             if len(order) == 1:
-                eventually(lambda: shared.waiting == len(others), "all others wait")
+                eventually(lambda: shared.queue_length == len(others), "all others wait")
 
     hostile.before = hold
     with ThreadPoolExecutor(1 + len(others)) as pool:

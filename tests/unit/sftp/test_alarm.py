@@ -25,7 +25,7 @@ def test_what_is_taken_off_is_not_called():
     alarm, wrong, right = Alarm(), threading.Event(), threading.Event()
     now = time.monotonic()
     alarm.set("later", now + 0.05, wrong.set)
-    alarm.off("later")
+    alarm.cancel("later")
     alarm.set("last", now + 0.1, right.set)
     assert right.wait(LONG)
     assert not wrong.is_set()
@@ -53,4 +53,4 @@ def test_many_watches_are_one_thread():
         alarm.set(number, time.monotonic() + LONG, lambda: None)
     assert running() == before + 1
     for number in range(100):
-        alarm.off(number)
+        alarm.cancel(number)

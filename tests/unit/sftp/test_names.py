@@ -13,7 +13,7 @@ CLAIM = "c" * 32
 
 def listed(*entries: Entry) -> dict[bytes, str]:
     """The names that are listed, each with why it is not taken."""
-    return {listing.name: listing.refused for listing in convert.listings(entries)}
+    return {listing.name: listing.refused for listing in convert.make_listings(entries)}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_folders_and_the_folder_itself_are_no_files():
 
 
 def test_a_name_that_is_listed_twice_is_one_file():
-    (listing,) = convert.listings([Entry(b"a.csv", FILE), Entry(b"a.csv", FILE._replace(size=11))])
+    (listing,) = convert.make_listings([Entry(b"a.csv", FILE), Entry(b"a.csv", FILE._replace(size=11))])
     assert listing.size == 11
 
 
@@ -72,8 +72,8 @@ def test_a_file_that_changed_is_another_version(other):
 
 
 def test_the_name_of_a_claimed_file_is_plain_and_begins_with_the_claim():
-    assert convert.aside(CLAIM, "../Œuvre\n.csv".encode()).startswith(CLAIM.encode() + b"__")
-    assert set(convert.aside(CLAIM, b"caf\xe9/../x.csv")) <= set(b"abcdefghijklmnopqrstuvwxyz0123456789._-")
+    assert convert.claimed_name(CLAIM, "../Œuvre\n.csv".encode()).startswith(CLAIM.encode() + b"__")
+    assert set(convert.claimed_name(CLAIM, b"caf\xe9/../x.csv")) <= set(b"abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_the_name_of_a_claimed_file_is_plain_and_begins_with_the_claim():
     ],
 )
 def test_paths(folder, name, path):
-    assert convert.join(folder, name) == path
+    assert convert.join_path(folder, name) == path

@@ -6,7 +6,7 @@ import paramiko
 import pytest
 from pydantic import ValidationError
 
-from linecard_sftp import connect
+from linecard_sftp import connector
 from linecard_sftp.hostkeys import FAMILIES
 from linecard_sftp.options import OLD, SftpOptions
 
@@ -77,6 +77,6 @@ def test_every_algorithm_is_one_that_paramiko_speaks():
     """What is named in the settings must be known to the version that is installed."""
     allowed = paramiko.Transport.__new__(paramiko.Transport)
     ciphers, macs = allowed._cipher_info, allowed._mac_info
-    assert set(connect.CIPHERS) | {name for name in OLD if not name.startswith("hmac")} == set(ciphers)
-    assert set(connect.MACS) | {name for name in OLD if name.startswith("hmac")} == set(macs)
+    assert set(connector.CIPHERS) | {name for name in OLD if not name.startswith("hmac")} == set(ciphers)
+    assert set(connector.MACS) | {name for name in OLD if name.startswith("hmac")} == set(macs)
     assert {way for ways in FAMILIES.values() for way in ways} <= set(allowed._preferred_keys)

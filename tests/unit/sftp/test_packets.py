@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linecard_sftp.errors import Lost, Refused, Silent
-from linecard_sftp.packets import MOST, Answer, Ask, Attributes, Entry, Garbled, Reader, hello, packed, text
+from linecard_sftp.packets import (
+    MOST,
+    Answer,
+    Ask,
+    Attributes,
+    Entry,
+    Garbled,
+    Reader,
+    encode_hello,
+    encode_request,
+    encode_text,
+)
 from linecard_sftp.session import Session
 
 WELCOME = struct.pack(">IBI", 5, Answer.VERSION, 3)
@@ -54,15 +65,15 @@ def attributes(size: int, modified: int = 7) -> bytes:
 
 @given(st.binary(max_size=200), st.integers(0, 2**32 - 1))
 def test_what_is_sent_can_be_read(name, number):
-    request = packed(number, Ask.MKDIR, name, 4, 0o700)
+    request = encode_request(number, Ask.MKDIR, name, 4, 0o700)
     reader = Reader(request[9:])
     assert (int.from_bytes(request[:4], "big"), request[4]) == (len(request) - 4, Ask.MKDIR)
-    assert (reader.text(), reader.number(), reader.number()) == (name, 4, 0o700)
+    assert (reader.read_text(), reader.read_number(), reader.read_number()) == (name, 4, 0o700)
 
 
 @given(st.binary(max_size=300))
 def test_nonsense_is_told_as_such_and_as_nothing_else(body):
-    for read in (Reader.entries, Reader.attributes, Reader.text, Reader.status, Reader.long):
+    for read in (Reader.read_entries, Reader.read_attributes, Reader.read_text, Reader.read_status, Reader.read_long):
         try:
             read(Reader(body))
         except Garbled:
@@ -71,24 +82,24 @@ def test_nonsense_is_told_as_such_and_as_nothing_else(body):
 
 def test_attributes_with_owners_and_extensions():
     body = struct.pack(">IQIIIII", 0x8000000F, 5, 1000, 1000, 0o100600, 1, 2)
-    body += struct.pack(">I", 1) + text(b"acl@example.com") + text(b"none")
-    assert Reader(body).attributes() == Attributes(5, 0o100600, 2)
+    body += struct.pack(">I", 1) + encode_text(b"acl@example.com") + encode_text(b"none")
+    assert Reader(body).read_attributes() == Attributes(5, 0o100600, 2)
 
 
 def test_a_server_that_says_nothing_of_a_file():
-    assert Reader(struct.pack(">I", 0)).attributes() == Attributes(None, None, None)
+    assert Reader(struct.pack(">I", 0)).read_attributes() == Attributes(None, None, None)
 
 
 def test_names_stay_bytes():
-    body = struct.pack(">I", 1) + text(b"caf\xe9") + text(b"-rw- caf\xe9") + attributes(3)
-    assert Reader(body).entries() == [Entry(b"caf\xe9", Attributes(3, 0o100644, 7))]
+    body = struct.pack(">I", 1) + encode_text(b"caf\xe9") + encode_text(b"-rw- caf\xe9") + attributes(3)
+    assert Reader(body).read_entries() == [Entry(b"caf\xe9", Attributes(3, 0o100644, 7))]
 
 
 class TestSession:
     def test_it_begins_with_version_3(self):
         wire = Wire([WELCOME])
         Session(wire, patience=5.0, monotonic=lambda: 0.0)
-        assert wire.sent == hello()
+        assert wire.sent == encode_hello()
 
     @pytest.mark.parametrize("version", [1, 2])
     def test_an_older_version_is_not_spoken(self, version):
@@ -101,10 +112,10 @@ class TestSession:
 
     def test_answers_in_one_portion_in_any_order(self):
         both = answer(Answer.ATTRS, 2, attributes(2)) + answer(Answer.ATTRS, 1, attributes(1))
-        assert [found.size for found in session(both).stats([b"a", b"b"])] == [1, 2]
+        assert [found.size for found in session(both).stat_all([b"a", b"b"])] == [1, 2]
 
     def test_a_no_is_told_with_the_words_of_the_server(self):
-        no = struct.pack(">I", 3) + text(b"not for you") + text(b"en")
+        no = struct.pack(">I", 3) + encode_text(b"not for you") + encode_text(b"en")
         with pytest.raises(Refused) as told:
             session(answer(Answer.STATUS, 1, no)).remove(b"a")
         assert (told.value.code, told.value.words) == (3, "not for you")
@@ -119,7 +130,7 @@ class TestSession:
         "wrong",
         [
             answer(Answer.ATTRS, 9, attributes(1)),
-            answer(Answer.HANDLE, 1, text(b"h")),
+            answer(Answer.HANDLE, 1, encode_text(b"h")),
             answer(Answer.ATTRS, 1, b"\0"),
             struct.pack(">IB", MOST + 1, Answer.ATTRS),
             struct.pack(">I", 0) + b"more",

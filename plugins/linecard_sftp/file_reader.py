@@ -13,7 +13,7 @@ HELD = 2
 """Blocks that are held in memory at most before they are wanted."""
 
 
-class _Look:
+class _Stat:
     """What an open file looked like at some time, asked for and perhaps not answered yet."""
 
     def __init__(self, session: Session, handle: bytes) -> None:
@@ -22,12 +22,12 @@ class _Look:
 
     @property
     def has_come(self) -> bool:
-        return self._found is not None or self._session.has_come(self._number)
+        return self._found is not None or self._session.has_answer(self._number)
 
     def wait(self) -> Attributes | Refused:
         if self._found is None:
             try:
-                self._found = self._session.attributes(self._number)
+                self._found = self._session.read_attributes(self._number)
             except Refused as refused:
                 self._found = refused
         return self._found
@@ -39,12 +39,12 @@ class _Look:
             raise found
         return found
 
-    def let_go(self) -> None:
+    def abandon(self) -> None:
         if self._found is None:
-            self._session.let_go([self._number])
+            self._session.abandon([self._number])
 
 
-class Reading:
+class FileReader:
     """At most `most` bytes of an open file. `size` is what there is thought to be, `path` the name it was opened by.
 
     All that can be asked without an answer is asked at once: what the file looks like, its blocks up to a bounded
@@ -70,23 +70,23 @@ class Reading:
         self._asked = 0
         self._at_end = False
         self._refused: Refused | None = None
-        self._after: _Look | None = None
+        self._after: _Stat | None = None
         self._closed: int | None = None
         self._named: int | None = None
-        self._before = _Look(session, handle)
+        self._before = _Stat(session, handle)
         self._fill()
 
-    def before(self) -> Attributes:
+    def stat_before(self) -> Attributes:
         """What the file looked like before it was read. Raises `Refused`."""
         return self._before.attributes()
 
-    def after(self) -> Attributes:
+    def stat_after(self) -> Attributes:
         """What it looks like now that it was read. Raises `Refused`."""
-        return self._look_after().attributes()
+        return self._ask_after().attributes()
 
-    def _look_after(self) -> _Look:
+    def _ask_after(self) -> _Stat:
         if self._after is None:
-            self._after = _Look(self._session, self._handle)
+            self._after = _Stat(self._session, self._handle)
         return self._after
 
     def confirm(self) -> None:
@@ -98,14 +98,14 @@ class Reading:
         self._finish()
         assert self._closed is not None  # noqa: S101 - it was asked just now
         number, self._closed, self._handle = self._closed, None, b""
-        self._session.done(number)
+        self._session.confirm(number)
 
-    def named(self) -> Attributes:
+    def stat_by_name(self) -> Attributes:
         """What its name stands for now that it was read. Raises `Refused`."""
         if self._named is None:
             self._named = self._session.ask_stat(self._path)
         number, self._named = self._named, None
-        return self._session.attributes(number)
+        return self._session.read_attributes(number)
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes, in blocks. Raises `Refused`."""
@@ -116,7 +116,7 @@ class Reading:
                 raise self._refused
             if self._at_end or not self._ahead:
                 break
-            block = self._next()
+            block = self._next_block()
             if block:
                 yield block
         if self._at_end:
@@ -125,32 +125,32 @@ class Reading:
     def advance(self) -> None:
         """Go on with what has come, waiting for nothing; what was refused is kept for whoever reads."""
         while self._ahead and not self._at_end and len(self._held) < HELD and self._refused is None:
-            if not self._session.has_come(self._ahead[0][0]):
+            if not self._session.has_answer(self._ahead[0][0]):
                 return
             try:
-                block = self._next()
+                block = self._next_block()
             except Refused as refused:
                 self._refused = refused
                 return
             if block:
                 self._held.append(block)
-        if self._at_end and self._before.has_come and self._look_after().has_come:
+        if self._at_end and self._before.has_come and self._ask_after().has_come:
             self._finish()
 
     def close(self) -> None:
         """Let go of the file, whatever of it was read."""
-        self._before.let_go()
+        self._before.abandon()
         self._forget_after()
-        self._session.let_go([number for number in (self._closed, self._named) if number is not None])
+        self._session.abandon([number for number in (self._closed, self._named) if number is not None])
         open_still = self._closed is None and self._handle
-        self._session.let_go([number for number, _, _ in self._ahead], self._handle if open_still else None)
+        self._session.abandon([number for number, _, _ in self._ahead], self._handle if open_still else None)
         self._closed = self._named = None
         self._ahead.clear()
 
-    def _next(self) -> bytes:
+    def _next_block(self) -> bytes:
         """The next block. A short answer, which a server may give anywhere, is asked on from where it ended."""
         number, offset, length = self._ahead.popleft()
-        block = self._session.block(number, length)
+        block = self._session.read_block(number, length)
         if not block:
             self._at_end = True
             return b""
@@ -158,7 +158,7 @@ class Reading:
         if behind > self._size:
             self._forget_after()  # there is more than was thought, of which `after` was asked too early
         if len(block) < length:
-            self._ahead.appendleft((self._ask(behind, length - len(block)), behind, length - len(block)))
+            self._ahead.appendleft((self._ask_block(behind, length - len(block)), behind, length - len(block)))
         self._fill()
         return block
 
@@ -169,25 +169,25 @@ class Reading:
             # Up to the size that it should have, then one block that should not be there.
             left = self._size - self._asked if self._asked < self._size else BLOCK
             length = min(BLOCK, left, self._most - self._asked)
-            self._ahead.append((self._ask(self._asked, length), self._asked, length))
+            self._ahead.append((self._ask_block(self._asked, length), self._asked, length))
             self._asked += length
             if self._asked > self._size and self._after is None:
-                self._after = _Look(self._session, self._handle)
+                self._after = _Stat(self._session, self._handle)
 
-    def _ask(self, offset: int, length: int) -> int:
+    def _ask_block(self, offset: int, length: int) -> int:
         return self._session.ask_block(self._handle, offset, length)
 
     def _finish(self) -> None:
         """Ask for all that is wanted of a file that was read: how it looks, that it is closed, what its name means."""
         if self._closed is None and self._handle:
             self._before.wait()
-            self._look_after().wait()
-            self._session.let_go([number for number, _, _ in self._ahead])
+            self._ask_after().wait()
+            self._session.abandon([number for number, _, _ in self._ahead])
             self._ahead.clear()
             self._closed = self._session.ask_close(self._handle)
             self._named = self._session.ask_stat(self._path)
 
     def _forget_after(self) -> None:
         if self._after is not None:
-            self._after.let_go()
+            self._after.abandon()
         self._after = None

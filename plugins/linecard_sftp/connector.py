@@ -15,9 +15,9 @@ from linecard.api import Concern, expiry
 from linecard.api.inbox import InboxError
 from linecard_sftp import login as logins
 from linecard_sftp.alarm import alarm
-from linecard_sftp.hostkeys import FAMILIES, HostKey, Pins, pins
+from linecard_sftp.hostkeys import FAMILIES, HostKey, Pins, parse_pins
 from linecard_sftp.options import OLD, Login, Timeouts
-from linecard_sftp.probe import Offers, offers
+from linecard_sftp.probe import Offers, read_offers
 
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
@@ -34,11 +34,18 @@ class Crowded(InboxError):
     """The server takes no more sessions on this connection."""
 
 
-class Way:
+class Connector:
     """How one server is reached. `state` is the site's state folder, `name` the inbox, which a key may be named for."""
 
     def __init__(
-        self, login: Login, timeouts: Timeouts, *, folder: Path, state: Path, name: str, through: Way | None = None
+        self,
+        login: Login,
+        timeouts: Timeouts,
+        *,
+        folder: Path,
+        state: Path,
+        name: str,
+        through: Connector | None = None,
     ) -> None:
         self.login, self._timeouts, self._folder, self._name = login, timeouts, folder, name
         self._ours = state / "ssh" / name
@@ -57,7 +64,7 @@ class Way:
 
     def concerns(self, now: datetime) -> Iterator[Concern]:
         """That a certificate expires with which this server is logged in to, or one on the way."""
-        told = expiry(logins.certified_until(self.login, self._folder, self._ours), now)
+        told = expiry(logins.read_certificate_expiry(self.login, self._folder, self._ours), now)
         if told:
             yield Concern(
                 f"certificate for {self.login.where}",
@@ -83,7 +90,7 @@ class Way:
                     remedy=f"Try `nc -vz {login.host} {login.port}` on this machine; look at firewall and port.",
                 ) from error
             return sock
-        gate = self._open_gate(self.through)
+        gate = self._open_jump(self.through)
         try:
             return gate.open_channel("direct-tcpip", (login.host, login.port), ("127.0.0.1", 0), timeout=most)
         except Exception as error:
@@ -92,17 +99,17 @@ class Way:
                 remedy="Ask whoever runs the machine on the way to allow forwarding to it.",
             ) from error
 
-    def _open_gate(self, through: Way) -> paramiko.Transport:
+    def _open_jump(self, through: Connector) -> paramiko.Transport:
         if self._gate is None or not self._gate.is_active():
-            self._gate = through.logged_in()
+            self._gate = through.log_in()
         return self._gate
 
     # -- host keys -------------------------------------------------------------------------------------------------
 
-    def pins(self) -> Pins:
+    def read_pins(self) -> Pins:
         """What is trusted of this server. Raises `InboxError`."""
         if self.login.fingerprint:
-            return pins((), self.login.where, self.login.fingerprint)
+            return parse_pins((), self.login.where, self.login.fingerprint)
         try:
             lines = self.known_hosts.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
@@ -111,45 +118,45 @@ class Way:
             raise InboxError(
                 f"{self.known_hosts} cannot be read: {error.strerror}.", remedy="Let us read it."
             ) from error
-        return pins(lines, self.login.where)
+        return parse_pins(lines, self.login.where)
 
-    def offered(self) -> Iterator[HostKey]:
+    def list_host_keys(self) -> Iterator[HostKey]:
         """Every host key that the server has, of the types that can be used. Raises `InboxError`."""
-        for transport in self._each(()):
-            yield shown(transport)
+        for transport in self._try_each_type(()):
+            yield read_host_key(transport)
             transport.close()
 
-    def trusted(self) -> paramiko.Transport:
+    def connect(self) -> paramiko.Transport:
         """A connection to the right server: it has proven to hold a host key that is trusted. Raises `InboxError`."""
-        pinned = self.pins()
+        pinned = self.read_pins()
         types = list(dict.fromkeys([self._type, *pinned.types] if self._type else pinned.types))
         seen: list[HostKey] = []
-        for transport in self._those(types, with_others=bool(pinned.fingerprints), seen=seen):
-            key = shown(transport)
-            if pinned.trusts(key):
+        for transport in self._try_types(types, with_others=bool(pinned.fingerprints), seen=seen):
+            key = read_host_key(transport)
+            if pinned.is_trusted(key):
                 self._type = key.type
                 return transport
             transport.close()
             seen.append(key)
         self._type = ""
-        raise InboxError(_doubt(self.login.where, seen, pinned), remedy=self._remedy)
+        raise InboxError(_describe_doubt(self.login.where, seen, pinned), remedy=self._remedy)
 
-    def _those(self, types: list[str], *, with_others: bool, seen: list[HostKey]) -> Iterator[paramiko.Transport]:
+    def _try_types(self, types: list[str], *, with_others: bool, seen: list[HostKey]) -> Iterator[paramiko.Transport]:
         """What the server shows when asked for these types, then what else it has.
 
         Nobody knows the type of a fingerprint: it may be that of another key of the same server.
         """
-        yield self._shaken(types)
+        yield self._negotiate(types)
         if with_others:
-            yield from self._each([key.type for key in seen])
+            yield from self._try_each_type([key.type for key in seen])
 
-    def _each(self, but: Container[str]) -> Iterator[paramiko.Transport]:
+    def _try_each_type(self, but: Container[str]) -> Iterator[paramiko.Transport]:
         """One connection for each type of host key that the server has."""
-        offer = self._probed()
+        offer = self._probe_offers()
         for kind, ways in FAMILIES.items():
             if kind not in but and (offer is None or set(ways) & set(offer.keys)):
                 try:
-                    yield self._shaken([kind])
+                    yield self._negotiate([kind])
                 except InboxError:
                     if offer is not None:
                         raise  # else it was no more than a guess
@@ -163,7 +170,7 @@ class Way:
             f"`linecard inbox trust {self._name}`, or set `fingerprint`."
         )
 
-    def _probed(self) -> Offers | None:
+    def _probe_offers(self) -> Offers | None:
         """What the server offers; None where that cannot be seen from here."""
         sock = self.reach()
         with closing(sock):
@@ -171,11 +178,11 @@ class Way:
                 return None
             sock.settimeout(self._timeouts.banner)
             try:
-                return offers(sock)
+                return read_offers(sock)
             except (OSError, ValueError) as error:
                 raise InboxError(f"{self.login.where} does not speak SSH: {_reason(error)}.") from error
 
-    def _shaken(self, types: list[str]) -> paramiko.Transport:
+    def _negotiate(self, types: list[str]) -> paramiko.Transport:
         """Agree on keys with the server; it proves to hold a host key of one of these types."""
         transport = paramiko.Transport(self.reach())
         transport.banner_timeout = transport.handshake_timeout = self._timeouts.banner
@@ -191,7 +198,7 @@ class Way:
                 transport.start_client()
         except paramiko.IncompatiblePeer as error:
             transport.close()
-            raise self._incompatible(allowed, error) from error
+            raise self._incompatible_error(allowed, error) from error
         except Exception as error:  # whatever paramiko's thread met in what the server sent is raised here
             transport.close()
             raise InboxError(
@@ -200,9 +207,9 @@ class Way:
             ) from error
         return transport
 
-    def _incompatible(self, allowed: paramiko.transport.SecurityOptions, error: Exception) -> InboxError:
+    def _incompatible_error(self, allowed: paramiko.transport.SecurityOptions, error: Exception) -> InboxError:
         """Say what the server speaks, and what of it could be allowed."""
-        offer = self._probed() or Offers()
+        offer = self._probe_offers() or Offers()
         for what, theirs, ours in (
             ("key exchange", offer.kex, allowed.kex),
             ("host key", offer.keys, allowed.key_types),
@@ -222,20 +229,20 @@ class Way:
 
     # -- logging in ------------------------------------------------------------------------------------------------
 
-    def logged_in(self) -> paramiko.Transport:
+    def log_in(self) -> paramiko.Transport:
         """A connection to the right server that has let us in. Raises `InboxError`."""
-        transport = self.trusted()
+        transport = self.connect()
         try:
             with alarm.within(self._timeouts.auth + 5, transport.close):
-                self._log_in(transport)
+                self._authenticate(transport)
         except BaseException:
             transport.close()
             raise
         return transport
 
-    def _log_in(self, transport: paramiko.Transport) -> None:
+    def _authenticate(self, transport: paramiko.Transport) -> None:
         login = self.login
-        key = logins.key(login, self._folder, self._ours)
+        key = logins.load_key(login, self._folder, self._ours)
         if key is None and login.password is None:
             raise InboxError(
                 f"There is neither key nor password to log in to {login.where} with.",
@@ -249,29 +256,29 @@ class Way:
             except paramiko.AuthenticationException as error:
                 refusal = error
             except Exception as error:
-                raise self._broken(error) from error
+                raise self._login_error(error) from error
         if (refusal is not None or more) and login.password is not None and not transport.is_authenticated():
-            password = logins.secret(login.password, self._folder)
+            password = logins.reveal_secret(login.password, self._folder)
             refusal = None
             try:
                 transport.auth_password(login.user, password)
             except paramiko.AuthenticationException as error:
                 refusal = error
             except Exception as error:
-                raise self._broken(error) from error
+                raise self._login_error(error) from error
         if not transport.is_authenticated():
             if not transport.is_active():  # paramiko says that it was not let in, but nobody said so
-                raise self._broken(EOFError()) from refusal
+                raise self._login_error(EOFError()) from refusal
             raise InboxError(
                 f"{login.where} does not let {login.user} in: {_refusal(refusal)}.",
                 remedy=f"Have the key let in (`linecard keys export {self._name}`), or check user and password.",
             ) from refusal
 
-    def _broken(self, error: Exception) -> InboxError:
+    def _login_error(self, error: Exception) -> InboxError:
         remedy = "linecard tries again by itself. If that lasts, ask whoever runs the server for its log."
         return InboxError(f"{self.login.where} broke the login off: {_reason(error)}.", remedy=remedy)
 
-    def sftp(self, transport: paramiko.Transport) -> paramiko.Channel:
+    def open_sftp(self, transport: paramiko.Transport) -> paramiko.Channel:
         """A channel on which the server speaks SFTP. Raises `InboxError`."""
         most = self._timeouts.channel
         try:
@@ -307,19 +314,19 @@ def _keep_alive(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-def shown(transport: paramiko.Transport) -> HostKey:
+def read_host_key(transport: paramiko.Transport) -> HostKey:
     """The host key that the server has proven to hold."""
     key = transport.get_remote_server_key()
     return HostKey(key.get_name(), key.asbytes())
 
 
-def _doubt(where: str, seen: list[HostKey], pinned: Pins) -> str:
+def _describe_doubt(where: str, seen: list[HostKey], pinned: Pins) -> str:
     shows = " and ".join(map(str, seen))
     if any(key in pinned.revoked for key in seen):
         return f"The host key of {where} was revoked in known_hosts: it shows {shows}."
-    if not pinned.told:
+    if not pinned.description:
         return f"The host key of {where} is not known: it shows {shows}, and none is trusted."
-    return f"The host key of {where} is another than is trusted: it shows {shows}, trusted is {pinned.told}."
+    return f"The host key of {where} is another than is trusted: it shows {shows}, trusted is {pinned.description}."
 
 
 def _refusal(error: Exception | None) -> str:

@@ -11,14 +11,14 @@ SLICE = 0.5
 """Seconds of waiting at once."""
 
 
-class Pace:
+class RateLimit:
     """`rate` is in bytes; None: as fast as it goes. `alive` is told now and then that somebody is at work."""
 
     def __init__(self, rate: int | None, alive: Callable[[], None]) -> None:
         self._rate, self._alive, self._began = rate, alive, time.monotonic()
         self.under_way = UNDER_WAY if rate is None else max(1, min(UNDER_WAY, rate // BLOCK))
 
-    def keep(self, length: int) -> None:
+    def wait(self, length: int) -> None:
         self._alive()
         if self._rate is None:
             return

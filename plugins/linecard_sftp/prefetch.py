@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from linecard.api.inbox import Listing
-from linecard_sftp.reading import Reading
+from linecard_sftp.file_reader import FileReader
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 
 FILES = 16
@@ -34,23 +34,23 @@ class Fetch:
         self.session, self.most = session, most
         self._wanted = wanted
         self._asked: int | None = session.ask_open(wanted.path)
-        self._reading: Reading | None = None
+        self._reading: FileReader | None = None
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         """Ask for what can be asked by now, waiting for nothing. What was refused is left to whoever wants it."""
         if self._reading is not None:
             self._reading.advance()
         elif self._asked is not None and self.session.has_handle(self._asked):
-            self.reading()
+            self.open()
 
-    def reading(self, under_way: int = UNDER_WAY) -> Reading:
+    def open(self, under_way: int = UNDER_WAY) -> FileReader:
         """The open file. Raises `Refused`; to be closed by whoever has it."""
         if self._reading is None:
             assert self._asked is not None  # noqa: S101 - only a reading takes it away
             asked, self._asked = self._asked, None
-            handle = self.session.handle(asked)
+            handle = self.session.read_handle(asked)
             path, size = self._wanted.path, self._wanted.seen.size
-            self._reading = Reading(self.session, handle, size=size, most=self.most, under_way=under_way, path=path)
+            self._reading = FileReader(self.session, handle, size=size, most=self.most, under_way=under_way, path=path)
         return self._reading
 
     def drop(self) -> None:
@@ -58,10 +58,10 @@ class Fetch:
         if self._reading is not None:
             self._reading.close()
         elif self._asked is not None:
-            self.session.let_go_opened(self._asked)
+            self.session.abandon_open(self._asked)
 
 
-class Ahead:
+class Prefetch:
     """The files of an inbox that will be wanted next.
 
     A session is touched only by whoever has borrowed it: what is not wanted any more is let go when it is had again.
@@ -75,7 +75,7 @@ class Ahead:
     def expect(self, wanted: Iterable[tuple[str, Wanted]]) -> None:
         """These will be wanted, in this order, and none of those before."""
         self._next = deque(wanted)
-        self._leave()
+        self._abandon_begun()
 
     def fetch(self, session: Session, claim: str, wanted: Wanted, *, most: int) -> Fetch:
         """The file of a claim, asked for now or before; meanwhile those after it are asked for."""
@@ -83,22 +83,22 @@ class Ahead:
         if found is None and self._next and self._next.popleft()[0] != claim:
             self._next.clear()  # they are wanted in another order than was thought
         if found is None or found.session is not session or found.most != most:
-            self._leave()
+            self._abandon_begun()
             found = Fetch(session, wanted, most=most)
         self._begun.pop(claim, None)
-        self._let_go(session)
+        self._drop_abandoned(session)
         for fetch in self._begun.values():
-            fetch.go_on()
+            fetch.advance()
         while self._next and len(self._begun) < FILES and self._next[0][1].seen.size < BLOCK:
             later, wanted = self._next.popleft()
             self._begun[later] = Fetch(session, wanted, most=most)
         return found
 
-    def _leave(self) -> None:
+    def _abandon_begun(self) -> None:
         self._left += self._begun.values()
         self._begun = {}
 
-    def _let_go(self, session: Session) -> None:
+    def _drop_abandoned(self, session: Session) -> None:
         left, self._left = self._left, []
         for fetch in left:
             if fetch.session is session:
