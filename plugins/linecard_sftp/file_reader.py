@@ -98,7 +98,7 @@ class FileReader:
         self._finish()
         assert self._closed is not None  # noqa: S101 - it was asked just now
         number, self._closed, self._handle = self._closed, None, b""
-        self._session.confirm(number)
+        self._session.expect_success(number)
 
     def stat_by_name(self) -> Attributes:
         """What its name stands for now that it was read. Raises `Refused`."""

@@ -61,9 +61,9 @@ def write_file(session: Session, path: bytes, content: BinaryIO) -> int:
             ahead.append(session.ask_write(handle, length, block))
             length += len(block)
             if len(ahead) == UNDER_WAY:
-                session.confirm(ahead.popleft())
+                session.expect_success(ahead.popleft())
         while ahead:
-            session.confirm(ahead.popleft())
+            session.expect_success(ahead.popleft())
         session.sync(handle)
     except Refused:
         session.abandon(ahead, handle)

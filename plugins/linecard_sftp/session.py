@@ -120,7 +120,7 @@ class Session:
         return self.read_handle(self.ask_open(path))
 
     def ask_open(self, path: bytes) -> int:
-        """Have a file opened for reading; the handle is got by `handle`."""
+        """Have a file opened for reading; the handle is got by `read_handle`."""
         return self._ask(Ask.OPEN, path, 1, 0)
 
     def has_answer(self, number: int) -> bool:
@@ -139,10 +139,10 @@ class Session:
         return self._expect_handle(self._ask(Ask.OPEN, path, WRITE | CREATE | EMPTY | NEW, 0))
 
     def ask_write(self, handle: bytes, offset: int, block: bytes) -> int:
-        """Have bytes of an open file written; whether they are is told by `done`."""
+        """Have bytes of an open file written; whether they are is told by `expect_success`."""
         return self._ask(Ask.WRITE, handle, offset >> 32, offset & 0xFFFFFFFF, block)
 
-    def confirm(self, number: int) -> None:
+    def expect_success(self, number: int) -> None:
         """See that what was asked for was done."""
         self._expect(number, Answer.STATUS)
 
@@ -150,16 +150,16 @@ class Session:
         """Have an open file on the server's disk, where the server and its disk can see to that."""
         if FSYNC in self._can:
             try:
-                self.confirm(self._ask(Ask.EXTENDED, FSYNC, handle))
+                self.expect_success(self._ask(Ask.EXTENDED, FSYNC, handle))
             except Refused as refused:  # what OpenSSH answers where a file system knows no fsync
                 if refused.code not in (Status.UNSUPPORTED, Status.BAD_MESSAGE):
                     raise
 
     def close_file(self, handle: bytes) -> None:
-        self.confirm(self.ask_close(handle))
+        self.expect_success(self.ask_close(handle))
 
     def ask_close(self, handle: bytes) -> int:
-        """Have an open file closed; whether the server stands by what it did with it is told by `done`."""
+        """Have an open file closed; whether the server stands by what it did with it is told by `expect_success`."""
         return self._ask(Ask.CLOSE, handle)
 
     def resolve(self, path: bytes) -> bytes:
@@ -223,18 +223,18 @@ class Session:
             return refused
 
     def ask_stat(self, path: bytes) -> int:
-        """Ask what a name stands for; the answer is got by `attributes`."""
+        """Ask what a name stands for; the answer is got by `read_attributes`."""
         return self._ask(Ask.LSTAT, path)
 
     def ask_fstat(self, handle: bytes) -> int:
-        """Ask what an open file looks like; the answer is got by `attributes`."""
+        """Ask what an open file looks like; the answer is got by `read_attributes`."""
         return self._ask(Ask.FSTAT, handle)
 
     def read_attributes(self, number: int) -> Attributes:
         return self._expect_attributes(number)
 
     def ask_block(self, handle: bytes, offset: int, length: int) -> int:
-        """Ask for bytes of an open file; the answer is got by `block`."""
+        """Ask for bytes of an open file; the answer is got by `read_block`."""
         return self._ask(Ask.READ, handle, offset >> 32, offset & 0xFFFFFFFF, length)
 
     def read_block(self, number: int, length: int) -> bytes:
