@@ -77,9 +77,9 @@ class Registry:
 
     def _load(self, name: str) -> object:
         with self._loading:
-            return self._loaded(name)
+            return self._register(name)
 
-    def _loaded(self, name: str) -> object:
+    def _register(self, name: str) -> object:
         plugin = self._manager.get_plugin(name)
         if plugin is not None:
             return plugin
@@ -102,22 +102,22 @@ class Registry:
     # What the plugin of a name serves under this name. Each raises `PluginError`.
 
     def backend_kind(self, name: str) -> BackendKind[Any]:
-        return self._served(name, "linecard_backends", BackendKind, "serves no PBX of the kind")
+        return self._find_kind(name, "linecard_backends", BackendKind, "serves no PBX of the kind")
 
     def inbox_kind(self, name: str) -> InboxKind[Any]:
-        return self._served(name, "linecard_inboxes", InboxKind, "serves no inbox of the kind")
+        return self._find_kind(name, "linecard_inboxes", InboxKind, "serves no inbox of the kind")
 
     def opener_kind(self, name: str) -> OpenerKind[Any]:
-        return self._served(name, "linecard_openers", OpenerKind, "takes off no wrapping")
+        return self._find_kind(name, "linecard_openers", OpenerKind, "takes off no wrapping")
 
     def keyring_kind(self, name: str) -> KeyringKind[Any]:
-        return self._served(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
+        return self._find_kind(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
 
     def sink_kind(self, name: str) -> SinkKind[Any]:
-        return self._served(name, "linecard_sinks", SinkKind, "serves no sink of the kind")
+        return self._find_kind(name, "linecard_sinks", SinkKind, "serves no sink of the kind")
 
-    def _served(self, name: str, hook: str, shape: type[K], lacks: str) -> K:
-        for kind in self._said(name, hook):
+    def _find_kind(self, name: str, hook: str, shape: type[K], lacks: str) -> K:
+        for kind in self._call_hook(name, hook):
             if isinstance(kind, shape) and kind.name == name:
                 return kind
         raise PluginError(f"The plugin {name} {lacks} {name}.")
@@ -136,26 +136,26 @@ class Registry:
 
     def renderers(self) -> dict[str, Renderer]:
         """The report formats by name."""
-        return {renderer.name: renderer for renderer in self._said(REPORTS, "linecard_renderers")}
+        return {renderer.name: renderer for renderer in self._call_hook(REPORTS, "linecard_renderers")}
 
     def index(self) -> IndexRenderer | None:
         """What writes the pages that list filed reports."""
-        return next(iter(self._said(REPORTS, "linecard_indexes")), None)
+        return next(iter(self._call_hook(REPORTS, "linecard_indexes")), None)
 
-    def _said(self, name: str, hook: str) -> list:  # type: ignore[type-arg]
+    def _call_hook(self, name: str, hook: str) -> list:  # type: ignore[type-arg]
         plugin = self._load(name)
         others = [other for other in self._manager.get_plugins() if other is not plugin]
         caller = self._manager.subset_hook_caller(hook, others)
         return [item for answer in caller() for item in answer]
 
-    def all(self) -> Iterator[Plugin]:
+    def list_plugins(self) -> Iterator[Plugin]:
         """Every installed plugin, imported."""
         for name, entry in sorted(self._entries.items()):
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
                 backends, inboxes, openers, keyrings, sinks, renderers = (
-                    tuple(self._said(name, hook)) for hook in HOOKS
+                    tuple(self._call_hook(name, hook)) for hook in HOOKS
                 )
                 yield Plugin(name, *where, backends, inboxes, openers, keyrings, sinks, renderers)
             except PluginError as error:

@@ -78,10 +78,10 @@ def collect_facts(note: Note, context: Context, options: MailOptions, keep: int 
 
 
 def _warning_facts(concern: Concern, words: Wording) -> dict[str, Any]:
-    said = words.again(concern.message)
+    said = words.translate_stored(concern.message)
     return {
         "said": f"{said[:1].upper()}{said[1:]}",  # what a log has in small letters, for a reader
-        "remedy": words.again(concern.remedy),
+        "remedy": words.translate_stored(concern.remedy),
         "tone": TONES["attention"],
     }
 

@@ -62,7 +62,7 @@ def configuration() -> str:
 def options() -> str:
     """The options of each kind of PBX and of inbox that linecard brings."""
     parts = []
-    for plugin in Registry().all():
+    for plugin in Registry().list_plugins():
         if plugin.distribution == "linecard":
             for kind in plugin.backends:
                 parts += _with_parts(f"options of a PBX of the kind `{kind.name}`", kind.options)

@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from house.places import ROOT
 from linecard.languages import LANGUAGES
-from linecard.languages.kept import KEPT
+from linecard.languages.stored_sentences import STORED_SENTENCES
 from linecard.model.outcome import Outcome
 from linecard.rules import sentences, wording
 from linecard.runtime.sample import NOTE
@@ -57,7 +57,7 @@ def core() -> list[Message]:
         *wording.ENDED.values(),
         "no rows",
         NOTE,
-        *KEPT,
+        *STORED_SENTENCES,
     ]
     return list(dict.fromkeys(text for text in found if text and text != "{decision}"))
 

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 
 from house.languages import CATALOGS, CORE, MAIL, Message, catalogs, compiled, fresh, read
 from linecard.languages import LANGUAGES, MONTHS, wording
-from linecard.languages.kept import KEPT, known
+from linecard.languages.stored_sentences import STORED_SENTENCES, match_sentence
 from linecard.rules.sanitize import is_printable
 
 LOCALES = {"fr": "fr_FR", "de": "de_DE", "es": "es_ES", "pt": "pt_PT"}
@@ -114,32 +114,33 @@ def test_what_has_no_translation_is_said_in_english(language: str) -> None:
     words = wording(language, MAIL)
     assert words("A sentence that nobody knows.") == "A sentence that nobody knows."
     assert words.many("{count} egg", "{count} eggs", 2) == "2 eggs"
-    assert words.again("A sentence that nobody knows.") == "A sentence that nobody knows."
-    assert words("") == words.again("") == ""
+    assert words.translate_stored("A sentence that nobody knows.") == "A sentence that nobody knows."
+    assert words("") == words.translate_stored("") == ""
 
 
 def test_a_language_that_there_is_not_is_english() -> None:
     assert wording("xx").language == "en"
 
 
-@pytest.mark.parametrize("text", KEPT)
+@pytest.mark.parametrize("text", STORED_SENTENCES)
 def test_a_kept_sentence_is_known_again_with_its_facts(text: str) -> None:
     """And is taken for no other."""
     facts = {name: f"{name}-1" for name in fields(text)}
-    assert known(text.format(**facts)) == (text, facts)
+    assert match_sentence(text.format(**facts)) == (text, facts)
 
 
 def test_a_reason_within_a_reason_is_translated_too() -> None:
     said = "4 members would lose their extension on hq: more than 30 % of the 12 that hq holds."
     assert (
-        wording("de").again(said) == "4 Mitglieder verlören ihre Nebenstelle auf hq: mehr als 30 % der 12, die hq hat."
+        wording("de").translate_stored(said)
+        == "4 Mitglieder verlören ihre Nebenstelle auf hq: mehr als 30 % der 12, die hq hat."
     )
 
 
 def test_facts_are_never_taken_for_parts_of_a_sentence() -> None:
     """Whatever a cell says."""
     said = "{__class__} {0} %s is no action."
-    assert wording("fr").again(said) == "{__class__} {0} %s n'est pas une action."
+    assert wording("fr").translate_stored(said) == "{__class__} {0} %s n'est pas une action."
 
 
 def test_every_catalog_is_one_of_a_language_there_is() -> None:

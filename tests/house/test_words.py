@@ -81,7 +81,7 @@ def test_every_hook_is_explained_and_no_other() -> None:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_some_plugin_implements_the_hook(hook: str) -> None:
     registry = Registry()
-    assert [plugin.problem for plugin in registry.all() if plugin.problem] == []
+    assert [plugin.problem for plugin in registry.list_plugins() if plugin.problem] == []
     assert getattr(registry._manager.hook, hook).get_hookimpls()
 
 

@@ -23,10 +23,10 @@ QUESTIONS = frozenset({"is", "are", "was", "were", "has", "have", "had", "may", 
 """A name that begins with one of these asks something: `is_held`."""
 
 VERBS = words_in(
-    "add ask build check claim clear close compare count create delete drop enqueue ensure expect fetch find"
-    " finish forget get keep leave list load log mark move note notify open parse prune queue raise read refuse"
-    " reject remove render restore retry send set settle show skip stop store sync take trust update wait warn"
-    " write"
+    "add apply ask begin build check claim clear close compare count create delete describe drop end enqueue"
+    " ensure expect fetch find finish forget get invert keep leave list load log mark move note notify open parse"
+    " plan prune queue raise read refuse reject remember remove render report restore retry run send set settle"
+    " show skip stop store sync take trust try update wait warn write"
 )
 """What a name of several words may begin with to say what is done: `drop_unfinished`, `count_overdue`."""
 

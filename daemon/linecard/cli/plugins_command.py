@@ -19,7 +19,7 @@ def command(*, as_json: bool) -> None:
     """List the installed plugins: kinds of PBX and of inbox, and report formats."""
     from linecard.registry import Registry
 
-    found = list(Registry().all())
+    found = list(Registry().list_plugins())
     if as_json:
         site.json_list(map(_plain, found))
         return

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from linecard.languages.kept import known
+from linecard.languages.stored_sentences import match_sentence
 from linecard.rules.wording import ENGLISH, Wording
 
 LANGUAGES = ("fr", "de", "es", "pt")
@@ -35,7 +35,7 @@ MOMENTS: dict[str, Callable[[datetime, str], str]] = {
 }
 
 
-class Translated:
+class Translation:
     """A language other than English. Of several catalogs, the first that has a sentence says it."""
 
     def __init__(self, language: str, folders: tuple[Path, ...]) -> None:
@@ -46,7 +46,7 @@ class Translated:
                 catalog = GNUTranslations(file)
             catalog.add_fallback(self._catalog)
             self._catalog = catalog
-        self.again = lru_cache(4096)(self._again)
+        self.translate_stored = lru_cache(4096)(self._translate_stored)
 
     def __call__(self, text: str) -> str:
         return self._catalog.gettext(text) if text else ""  # to gettext, nothing means a catalog's own head
@@ -54,13 +54,13 @@ class Translated:
     def many(self, one: str, many: str, count: int, **facts: str) -> str:
         return self._catalog.ngettext(one, many, count).format(count=self.number(count), **facts)
 
-    def _again(self, said: str) -> str:
-        found = known(said)
+    def _translate_stored(self, said: str) -> str:
+        found = match_sentence(said)
         if found is None:
             return said
         text, facts = found
         return self(text).format(
-            **{name: self._again(fact) if name == "said" else fact for name, fact in facts.items()}
+            **{name: self._translate_stored(fact) if name == "said" else fact for name, fact in facts.items()}
         )
 
     def number(self, count: int) -> str:
@@ -79,4 +79,4 @@ def wording(language: str, *folders: Path) -> Wording:
 
     English for a language that there is not.
     """
-    return Translated(language, (*folders, HERE)) if language in LANGUAGES else ENGLISH
+    return Translation(language, (*folders, HERE)) if language in LANGUAGES else ENGLISH

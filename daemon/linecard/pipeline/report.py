@@ -39,7 +39,9 @@ class RunReport:
     """
 
     def __init__(self, store: Store, run: Run, *, site: str, timezone: str, words: Wording = ENGLISH) -> None:
-        self.run = replace(run, holds=tuple(replace(hold, message=words.again(hold.message)) for hold in run.holds))
+        self.run = replace(
+            run, holds=tuple(replace(hold, message=words.translate_stored(hold.message)) for hold in run.holds)
+        )
         self.site, self.timezone = site, timezone
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
@@ -178,7 +180,7 @@ class RunReport:
         """Faults were kept as they were found, in English."""
         if self._words is ENGLISH:
             return iter(faults)
-        again = self._words.again
+        again = self._words.translate_stored
         return (fault._replace(message=again(fault.message), remedy=again(fault.remedy)) for fault in faults)
 
     def changes(self) -> Iterator[Change]:

@@ -51,7 +51,7 @@ def summarize(
             run.drop.name,
             run.changed,
             run.checksum,
-            tuple(words.again(hold.message) for hold in run.holds),
+            tuple(words.translate_stored(hold.message) for hold in run.holds),
         )
         for run in reversed(waiting)
     ]

@@ -69,7 +69,7 @@ class Secret:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
-            _validated, serialization=core_schema.plain_serializer_function_ser_schema(lambda s: s.reference)
+            _validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda s: s.reference)
         )
 
     @classmethod
@@ -77,7 +77,7 @@ class Secret:
         return {"type": "string", "pattern": "^(env|file|credential):.+$", "description": f"Write {HOW}."}
 
 
-def _validated(value: Any) -> Secret:
+def _validate(value: Any) -> Secret:
     from pydantic_core import PydanticCustomError
 
     if isinstance(value, Secret):

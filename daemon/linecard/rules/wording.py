@@ -24,7 +24,7 @@ class Wording(Protocol):
         """The form for so many, with `{count}` put in as the reader writes it, and the facts."""
         ...
 
-    def again(self, said: str) -> str:
+    def translate_stored(self, said: str) -> str:
         """A sentence that was kept in English with its facts (of a fault, or of a hold), for this reader."""
         ...
 
@@ -49,7 +49,7 @@ class English:
     def many(self, one: str, many: str, count: int, **facts: str) -> str:
         return (one if count == 1 else many).format(count=self.number(count), **facts)
 
-    def again(self, said: str) -> str:
+    def translate_stored(self, said: str) -> str:
         return said
 
     def number(self, count: int) -> str:

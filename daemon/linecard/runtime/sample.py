@@ -88,7 +88,7 @@ class SampleReport:
         return sum(1 for _ in self.lines(*outcomes, codes=codes))
 
     def faults(self, *, whole_file: bool = False) -> Iterator[Fault]:  # noqa: ARG002 - there is but one
-        again = self.words.again
+        again = self.words.translate_stored
         yield _WARNING._replace(message=again(_WARNING.message), remedy=again(_WARNING.remedy))
 
     def changes(self) -> Iterator[Change]:

@@ -47,7 +47,7 @@ class MemoryBackend:
         source = iter(changes)
         while group := list(islice(source, self._group)):
             self._ask()
-            results = [self._made(change) for change in group]
+            results = [self._make(change) for change in group]
             yield from (result for result in results if not self._trouble.forgets(result.change))
 
     def precheck(self, changes: Sequence[Change]) -> Iterator[Caveat]:
@@ -66,7 +66,7 @@ class MemoryBackend:
         if self._silent:
             raise BackendError(SILENT)
 
-    def _made(self, change: Change) -> Result:
+    def _make(self, change: Change) -> Result:
         self._begun += 1
         silence = self._trouble.silence
         if silence is not None and silence.at == self._begun:

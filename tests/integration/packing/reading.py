@@ -15,7 +15,7 @@ from linecard.api import Context, Site
 from linecard.api.opener import CannotOpen, Opener
 from linecard.api.report import Fault, FaultCode, Row, Severity
 from linecard.infrastructure.files import open_nameless
-from linecard.languages.kept import known
+from linecard.languages.stored_sentences import match_sentence
 from linecard.model.format import SheetFormat
 from linecard.pipeline import opening
 from linecard.pipeline.places import Inbox, Pbx
@@ -63,9 +63,9 @@ def must_be_translated(faults: Iterable[Fault]) -> None:
     """Every sentence of these is one that readers of other languages get in theirs."""
     for fault in faults:
         for said in filter(None, (fault.message, fault.remedy)):
-            found = known(said)
+            found = match_sentence(said)
             assert found is not None, said
-            assert "said" not in found[1] or known(found[1]["said"]) is not None, said
+            assert "said" not in found[1] or match_sentence(found[1]["said"]) is not None, said
 
 
 def context_of(folder: Path, state: Path, name: str = "hr") -> Context:

@@ -75,7 +75,7 @@ def digest(said: str = "", rows: int = 2, language: str = "en") -> Summary:
         ended=tuple(ended[:30]) if rows else (),
         more_ended=3 if rows else 0,
         undecided=tuple(
-            Undecided(44 + at, "hr", said or "leavers.csv", ENDS - DAY, 64 * "a", (words.again(why),))
+            Undecided(44 + at, "hr", said or "leavers.csv", ENDS - DAY, 64 * "a", (words.translate_stored(why),))
             for at in range(min(rows, 20))
         ),
         more_undecided=0,

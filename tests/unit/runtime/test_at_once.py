@@ -81,7 +81,7 @@ def test_a_plugin_is_loaded_once(tmp_path, monkeypatch):
     (metadata / "entry_points.txt").write_text("[linecard]\nmeeting = meeting_plugin:plugin\n")
     monkeypatch.syspath_prepend(tmp_path)
     registry = Registry()
-    found = both(lambda: [plugin.problem for plugin in registry.all() if plugin.name == "meeting"])
+    found = both(lambda: [plugin.problem for plugin in registry.list_plugins() if plugin.name == "meeting"])
     assert found == [[""], [""]]
     import meeting_plugin
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linecard.languages import wording
-from linecard.languages.kept import known
+from linecard.languages.stored_sentences import match_sentence
 from linecard.rules.containers import containers, detect_container, has_volume_name
 from unit.sheet.reading import HEADER, read
 
@@ -51,10 +51,10 @@ def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
 @pytest.mark.parametrize("container", containers(), ids=lambda container: container.what)
 def test_what_is_said_of_each_is_translated(container):
     for sentence in (container.sentence, container.sentence_inside):
-        text, facts = known(sentence)
+        text, facts = match_sentence(sentence)
         assert "{said}" in text
-        assert known(facts["said"]) == (container.what, {})
-    assert known(container.remedy) is not None
+        assert match_sentence(facts["said"]) == (container.what, {})
+    assert match_sentence(container.remedy) is not None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_said_of_each_is_translated(container):
     ],
 )
 def test_it_is_said_in_the_reader_s_language(language, said):
-    assert wording(language).again(detect_container(b"7z\xbc\xaf\x27\x1c\0\4").sentence) == said
+    assert wording(language).translate_stored(detect_container(b"7z\xbc\xaf\x27\x1c\0\4").sentence) == said
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp850", "utf-16"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linecard.languages.kept import known
+from linecard.languages.stored_sentences import match_sentence
 from linecard.rules.member import Members
 from unit.sheet.reading import read
 
@@ -149,4 +149,4 @@ def test_typographic_marks_make_no_other_person(typed, login):
 def test_why_it_is_no_login_is_one_of_the_sentences_that_are_translated(text):
     with pytest.raises(ValueError) as caught:
         Members().normalize(text)
-    assert known(str(caught.value)) is not None
+    assert match_sentence(str(caught.value)) is not None

@@ -22,7 +22,7 @@ import pytest
 
 # Before they are imported, for pytest to explain what an assert in them found.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{part}" for part in ("subject", "reading", "applying", "refusing", "breaking", "law"))
+    *(f"{__name__}.{part}" for part in ("subject", "reads", "changes", "refusals", "interruption", "law"))
 )
 
 from linecard.testing.contract.subject import NewPbx, Open, Subject  # noqa: E402

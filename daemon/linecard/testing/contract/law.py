@@ -13,7 +13,7 @@ from linecard.api.backend import Backend, Can, Change, Entry, Fate, Holding, Sco
 from linecard.api.report import Action, Row, Verdict
 from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
-from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings, undone
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, apply_to, holdings, invert
 
 PHASES = (Phase.reuse, Phase.generate, Phase.shrink)
 """Without `explain`, which takes minutes where a case has many draws, and says nothing that the case does not."""
@@ -42,53 +42,53 @@ class Law(Names):
         """Every change of a plan is done, the PBX is what the plan said, and the same sheet has nothing left to do."""
 
         def holds(pbx: Subject, case: Case) -> None:
-            changes = planned(pbx.backend, case)
+            changes = plan_case(pbx.backend, case)
             assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
-            assert pbx.held() == after(holdings(case.entries), changes)
-            assert planned(pbx.open(), case, made(changes)) == []
+            assert pbx.read_holdings() == apply_to(holdings(case.entries), changes)
+            assert plan_case(pbx.open(), case, net_effect(changes)) == []
 
-        self.tried(fill, holds)
+        self.try_on_cases(fill, holds)
 
     def test_cut_off_anywhere_then_plan_again_and_finish(self, fill: Fill) -> None:
         """The rows come to the same, and the rest of the changes makes the PBX what the first plan said."""
 
         def holds(pbx: Subject, case: Case) -> None:
-            changes = planned(pbx.backend, case)
-            verdicts = played(pbx.backend, case)[1]
+            changes = plan_case(pbx.backend, case)
+            verdicts = play_case(pbx.backend, case)[1]
             cut = case.cut % (len(changes) + 1)
             pbx.fates(*changes[:cut])
-            ours = made(changes[:cut])
-            assert [v[:2] for v in played(pbx.open(), case, ours)[1]] == [v[:2] for v in verdicts]
-            rest = planned(pbx.open(), case, ours)
+            ours = net_effect(changes[:cut])
+            assert [v[:2] for v in play_case(pbx.open(), case, ours)[1]] == [v[:2] for v in verdicts]
+            rest = plan_case(pbx.open(), case, ours)
             assert [result.fate for result in pbx.open().apply(iter(rest))] == [Fate.DONE] * len(rest)
-            assert pbx.held() == after(holdings(case.entries), changes)
+            assert pbx.read_holdings() == apply_to(holdings(case.entries), changes)
 
-        self.tried(fill, holds)
+        self.try_on_cases(fill, holds)
 
     def test_undo_restores_what_was(self, fill: Fill) -> None:
         """Before and after exchanged, in the opposite order."""
 
         def holds(pbx: Subject, case: Case) -> None:
-            changes = planned(pbx.backend, case)
+            changes = plan_case(pbx.backend, case)
             pbx.fates(*changes)
-            back = undone(changes)
+            back = invert(changes)
             assert pbx.fates(*back) == [Fate.DONE] * len(back)
-            assert pbx.held() == self.directory(*case.entries)
+            assert pbx.read_holdings() == self.directory(*case.entries)
 
-        self.tried(fill, holds)
+        self.try_on_cases(fill, holds)
 
     def test_the_names_of_a_sheet_are_enough_to_plan_it(self, fill: Fill) -> None:
         """A plan from the extensions, members and numbers that a sheet names is the plan from all the PBX holds."""
 
         def holds(pbx: Subject, case: Case) -> None:
-            whole, verdicts = played(pbx.backend, case)
-            narrow, same = played(pbx.backend, case, scope=named(case.rows))
+            whole, verdicts = play_case(pbx.backend, case)
+            narrow, same = play_case(pbx.backend, case, scope=scope_of(case.rows))
             assert [verdict[:2] for verdict in same] == [verdict[:2] for verdict in verdicts]
             assert sorted(narrow.differences(), key=str) == sorted(whole.differences(), key=str)
 
-        self.tried(fill, holds)
+        self.try_on_cases(fill, holds)
 
-    def tried(self, fill: Fill, holds: Callable[[Subject, Case], None]) -> None:
+    def try_on_cases(self, fill: Fill, holds: Callable[[Subject, Case], None]) -> None:
         """Try it on random cases, each on a PBX of its own."""
         can = fill().can
 
@@ -123,7 +123,7 @@ class Law(Names):
                     for e, m in zip(held, holding, strict=False)
                 ],
                 draw(st.lists(st.sampled_from(people), unique=True)),
-                draw(st.lists(self.rows(people, names, numbers), max_size=9)),
+                draw(st.lists(self.random_rows(people, names, numbers), max_size=9)),
                 draw(st.sampled_from([s for s in SecondExtension if Can.SEVERAL in can or s != SecondExtension.ADD])),
                 draw(st.sampled_from(list(SecondNumber))),
                 draw(st.integers(0, 20)),
@@ -131,7 +131,7 @@ class Law(Names):
 
         return case()
 
-    def rows(self, people: list[str], names: list[str], numbers: list[str]) -> st.SearchStrategy[Row]:
+    def random_rows(self, people: list[str], names: list[str], numbers: list[str]) -> st.SearchStrategy[Row]:
         attach = st.builds(
             Row,
             st.integers(2, 99),
@@ -153,7 +153,7 @@ class Law(Names):
         return st.one_of(attach, detach)
 
 
-def played(
+def play_case(
     backend: Backend, case: Case, ours: Ours | None = None, scope: Scope | None = None
 ) -> tuple[Play, list[Verdict]]:
     """The sheet played on what the backend reads, and what each row comes to."""
@@ -164,13 +164,13 @@ def played(
     return play, [play.play(row._replace(line=line)) for line, row in enumerate(case.rows, start=2)]
 
 
-def planned(backend: Backend, case: Case, ours: Ours | None = None) -> list[Change]:
+def plan_case(backend: Backend, case: Case, ours: Ours | None = None) -> list[Change]:
     """The changes that the sheet comes to, in the order in which they can be made."""
-    play, _ = played(backend, case, ours)
+    play, _ = play_case(backend, case, ours)
     return list(order_changes(PBX, play.differences, several=Can.SEVERAL in backend.can))
 
 
-def named(rows: list[Row]) -> Scope:
+def scope_of(rows: list[Row]) -> Scope:
     """What the rows name."""
     return Scope(
         frozenset(row.extension for row in rows) - {""},
@@ -179,7 +179,7 @@ def named(rows: list[Row]) -> Scope:
     )
 
 
-def made(changes: list[Change]) -> dict[str, tuple[Holding, Holding]]:
+def net_effect(changes: list[Change]) -> dict[str, tuple[Holding, Holding]]:
     """What these changes have made of each extension: from what, to what."""
     found: dict[str, tuple[Holding, Holding]] = {}
     for change in changes:

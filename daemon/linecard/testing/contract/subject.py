@@ -54,7 +54,7 @@ class Subject:
         if word in self.can:
             pytest.skip(f"the backend has {word}")
 
-    def held(self, backend: Backend | None = None) -> dict[str, Holding]:
+    def read_holdings(self, backend: Backend | None = None) -> dict[str, Holding]:
         """What the PBX holds, as another backend reads it; vacant extensions left out, for a PBX need not have them."""
         entries = list((backend or self.open()).fetch(Scope.everything()))
         assert len({entry.extension for entry in entries}) == len(entries), f"an extension came twice in {entries}"
@@ -121,7 +121,7 @@ def holdings(entries: Iterable[Entry]) -> dict[str, Holding]:
     return {entry.extension: entry.holding for entry in entries}
 
 
-def undone(changes: Iterable[Change]) -> list[Change]:
+def invert(changes: Iterable[Change]) -> list[Change]:
     """The changes that put things back."""
     return [
         change._replace(seq=seq, before=change.after, after=change.before)
@@ -129,7 +129,7 @@ def undone(changes: Iterable[Change]) -> list[Change]:
     ]
 
 
-def after(entries: Mapping[str, Holding], changes: Iterable[Change]) -> dict[str, Holding]:
+def apply_to(entries: Mapping[str, Holding], changes: Iterable[Change]) -> dict[str, Holding]:
     """What a directory is once these changes are made; vacant extensions left out."""
     held = dict(entries)
     for change in changes:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from linecard.api.backend import Entry
-from linecard.testing.contract.applying import Applying
-from linecard.testing.contract.breaking import Breaking
+from linecard.testing.contract.changes import ChangeContract
+from linecard.testing.contract.interruption import InterruptionContract
 from linecard.testing.contract.law import Law
-from linecard.testing.contract.reading import Reading
-from linecard.testing.contract.refusing import Refusing
+from linecard.testing.contract.reads import ReadContract
+from linecard.testing.contract.refusals import RefusalContract
 from linecard.testing.contract.subject import Fill, NewPbx, Subject
 
 
-class BackendContract(Reading, Applying, Refusing, Breaking, Law):
+class BackendContract(ReadContract, ChangeContract, RefusalContract, InterruptionContract, Law):
     """What linecard expects of a backend, test by test.
 
     Subclass it and give the fixture `new_pbx` (see `NewPbx`): called with entries and members, it makes a PBX that

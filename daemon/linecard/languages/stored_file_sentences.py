@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-KEPT_OF_FILES = (
+FILE_SENTENCES = (
     "encrypted with PGP",
     "signed or packed with PGP",
     "a PGP key, not a sheet",

@@ -13,15 +13,15 @@ import pytest
 
 from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Result
 from linecard.rules.order import order_changes
-from linecard.testing.contract.applying import noted
-from linecard.testing.contract.subject import PBX, Fill, Names, Subject, after, holdings
+from linecard.testing.contract.changes import record_taken
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, apply_to, holdings
 
 
 class Broken(Exception):
     """What a source of changes raises here."""
 
 
-class Breaking(Names):
+class InterruptionContract(Names):
     """`apply`, cut off."""
 
     survives: ClassVar[bool] = True
@@ -33,7 +33,7 @@ class Breaking(Names):
             pbx = fill(*self.hard_entries())
             changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
             taken: list[Change] = []
-            applying = pbx.backend.apply(noted(changes, taken))
+            applying = pbx.backend.apply(record_taken(changes, taken))
             yielded = [result.change for result in islice(applying, cut)]
             del applying
             assert set(yielded) <= set(taken)
@@ -47,25 +47,25 @@ class Breaking(Names):
             changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
             yielded: list[Result] = []
             with pytest.raises(Broken):
-                yielded.extend(pbx.backend.apply(breaking(changes, cut)))
+                yielded.extend(pbx.backend.apply(break_after(changes, cut)))
             self.stands_between(pbx, changes, len(yielded), min(cut, len(changes)))
             self.can_be_finished(pbx, changes)
 
     def test_a_process_killed_while_it_takes_changes_leaves_a_pbx_that_can_be_finished(self, fill: Fill) -> None:
         """SIGKILL in the place of each change: what was yielded until then is made."""
-        self.killed_everywhere(fill, at_result=False)
+        self.kill_everywhere(fill, at_result=False)
 
     def test_a_process_killed_at_a_result_leaves_it_made(self, fill: Fill) -> None:
         """SIGKILL as soon as the result is out: it was durable."""
-        self.killed_everywhere(fill, at_result=True)
+        self.kill_everywhere(fill, at_result=True)
 
-    def killed_everywhere(self, fill: Fill, *, at_result: bool) -> None:
+    def kill_everywhere(self, fill: Fill, *, at_result: bool) -> None:
         if not self.survives:
             pytest.skip("the PBX ends with the process")
         for cut in range(1, len(self.hard_changes(several=False)) + 1):
             pbx = fill(*self.hard_entries())
             changes = self.hard_changes(several=Can.SEVERAL in pbx.can)
-            taken, yielded = killed(pbx, changes, cut, at_result=at_result)
+            taken, yielded = apply_until_killed(pbx, changes, cut, at_result=at_result)
             self.stands_between(pbx, changes, yielded, taken)
             self.can_be_finished(pbx, changes)
 
@@ -91,12 +91,12 @@ class Breaking(Names):
     def stands_between(self, pbx: Subject, changes: list[Change], least: int, most: int) -> None:
         """The PBX is as after some number of these changes, in their order: `least` at least, `most` at most."""
         was = holdings(self.hard_entries())
-        possible = [after(was, changes[:made]) for made in range(least, most + 1)]
-        assert pbx.held() in possible, f"not what the first {least} to {most} changes make"
+        possible = [apply_to(was, changes[:made]) for made in range(least, most + 1)]
+        assert pbx.read_holdings() in possible, f"not what the first {least} to {most} changes make"
 
     def can_be_finished(self, pbx: Subject, changes: list[Change]) -> None:
         """Read back what stands, another backend makes the rest, and all is as the plan said."""
-        now, shall = pbx.held(), after(holdings(self.hard_entries()), changes)
+        now, shall = pbx.read_holdings(), apply_to(holdings(self.hard_entries()), changes)
         left = [
             (extension, now.get(extension, VACANT), shall.get(extension, VACANT))
             for extension in {change.extension: None for change in changes}
@@ -105,22 +105,22 @@ class Breaking(Names):
         rest = list(order_changes(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
         results = list(pbx.open().apply(iter(rest)))
         assert [result.fate for result in results] == [Fate.DONE] * len(rest), results
-        assert pbx.held() == shall
+        assert pbx.read_holdings() == shall
 
 
-def breaking(changes: list[Change], cut: int) -> Iterator[Change]:
+def break_after(changes: list[Change], cut: int) -> Iterator[Change]:
     """The first changes, then an error."""
     yield from changes[:cut]
     raise Broken
 
 
-def killed(pbx: Subject, changes: list[Change], cut: int, *, at_result: bool) -> tuple[int, int]:
+def apply_until_killed(pbx: Subject, changes: list[Change], cut: int, *, at_result: bool) -> tuple[int, int]:
     """Apply in a process that is killed at the `cut`-th change or result: how many it had taken and yielded."""
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover - nothing returns from here
         try:
-            for result in pbx.open().apply(telling(changes, tell, 0 if at_result else cut)):
+            for result in pbx.open().apply(report_taken(changes, tell, 0 if at_result else cut)):
                 os.write(tell, b"y" if result.fate is Fate.DONE else b"n")
                 if at_result and result.change.seq >= cut:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -136,7 +136,7 @@ def killed(pbx: Subject, changes: list[Change], cut: int, *, at_result: bool) ->
     return said.count(b"t"), said.count(b"y")
 
 
-def telling(changes: list[Change], tell: int, cut: int) -> Iterator[Change]:
+def report_taken(changes: list[Change], tell: int, cut: int) -> Iterator[Change]:
     """The changes; each is told when it is taken, and in the place of the `cut`-th the process is killed."""
     for change in changes:
         if change.seq == cut:

@@ -10,7 +10,7 @@ import pytest
 
 from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Holding
 from linecard.rules.order import order_changes
-from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, undone
+from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, invert
 
 HOLDINGS = [
     pytest.param((None, None), (0, None), id="linked"),
@@ -38,23 +38,23 @@ HOLDINGS = [
 ]
 
 
-class Applying(Names):
+class ChangeContract(Names):
     """`apply`, where nothing stands in the way."""
 
     def test_no_changes_are_no_work(self, fill: Fill) -> None:
         """No result, nothing changed."""
         pbx = fill(self.entry(0, 0, 0))
         assert pbx.apply() == []
-        assert pbx.held() == self.directory(self.entry(0, 0, 0))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0))
 
     def test_nothing_is_taken_before_a_result_is_asked_for(self, fill: Fill) -> None:
         """Taking a change means that it was intended; a generator that nobody runs intends nothing."""
         pbx = fill(self.entry(0, 0))
         taken: list[Change] = []
-        applying = pbx.backend.apply(noted([self.change(1, 0, self.holding(0), VACANT)], taken))
+        applying = pbx.backend.apply(record_taken([self.change(1, 0, self.holding(0), VACANT)], taken))
         del applying
         assert taken == []
-        assert pbx.held() == self.directory(self.entry(0, 0))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0))
 
     @pytest.mark.parametrize(("before", "after"), HOLDINGS)
     def test_a_change_makes_its_extension_what_it_says(
@@ -63,8 +63,8 @@ class Applying(Names):
         """Holder and numbers, each of which may come, go, change or stay; and no other extension."""
         pbx = fill(self.entry(0, *before), self.entry(1, 5, 5, 6), members=[self.member(0), self.member(1)])
         assert pbx.fates(self.change(1, 0, self.holding(*before), self.holding(*after))) == [Fate.DONE]
-        assert pbx.held() == self.directory(self.entry(0, *after), self.entry(1, 5, 5, 6))
-        assert pbx.held(pbx.backend) == pbx.held(), "the backend that made it sees it too"
+        assert pbx.read_holdings() == self.directory(self.entry(0, *after), self.entry(1, 5, 5, 6))
+        assert pbx.read_holdings(pbx.backend) == pbx.read_holdings(), "the backend that made it sees it too"
 
     def test_a_number_moves_from_among_several_to_among_several(self, fill: Fill) -> None:
         """The others stay where they are."""
@@ -74,13 +74,13 @@ class Applying(Names):
             self.change(2, 1, self.holding(1, 3, 4), self.holding(1, 1, 3, 4)),
         )
         assert fates == [Fate.DONE, Fate.DONE]
-        assert pbx.held() == self.directory(self.entry(0, 0, 0, 2), self.entry(1, 1, 1, 3, 4))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0, 2), self.entry(1, 1, 1, 3, 4))
 
     def test_a_change_that_changes_nothing_is_done(self, fill: Fill) -> None:
         """It asks for what is so."""
         pbx = fill(self.entry(0, 0, 0))
         assert pbx.fates(self.change(1, 0, self.holding(0, 0), self.holding(0, 0))) == [Fate.DONE]
-        assert pbx.held() == self.directory(self.entry(0, 0, 0))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0))
 
     def test_changes_are_made_in_order(self, fill: Fill) -> None:
         """One that builds on an earlier one of the same extension finds it made; results of it come in order."""
@@ -88,14 +88,14 @@ class Applying(Names):
         steps = [self.holding(0), self.holding(1), self.holding(1, 1), VACANT, self.holding(2, 2)]
         changes = [self.change(seq, 0, *pair) for seq, pair in enumerate(pairwise(steps), start=1)]
         assert [(r.change, r.fate) for r in pbx.apply(*changes)] == [(change, Fate.DONE) for change in changes]
-        assert pbx.held() == self.directory(self.entry(0, 2, 2))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 2, 2))
 
     def test_each_change_taken_has_one_result(self, fill: Fill) -> None:
         """Whatever the number of changes."""
         pbx = fill(*(self.entry(n, n) for n in range(self.many)))
         changes = [self.change(n + 1, n, self.holding(n), self.holding(None, n)) for n in range(self.many)]
         assert pbx.fates(*changes) == [Fate.DONE] * self.many
-        assert pbx.held() == self.directory(*(self.entry(n, None, n) for n in range(self.many)))
+        assert pbx.read_holdings() == self.directory(*(self.entry(n, None, n) for n in range(self.many)))
 
     def test_what_is_yielded_as_done_is_durable(self, fill: Fill) -> None:
         """At the moment of a result, another backend on the same PBX sees its effect."""
@@ -108,7 +108,7 @@ class Applying(Names):
         seen = 0
         for result in pbx.backend.apply(iter(changes)):
             assert result.fate is Fate.DONE
-            assert pbx.held().get(result.change.extension, VACANT) == result.change.after
+            assert pbx.read_holdings().get(result.change.extension, VACANT) == result.change.after
             seen += 1
         assert seen == len(changes)
 
@@ -141,7 +141,7 @@ class Applying(Names):
         pbx = fill(self.entry(0, 0), self.entry(1), self.entry(2))
         changes = [self.change(n, n, VACANT, self.holding(0)) for n in (1, 2)]
         assert pbx.fates(*changes) == [Fate.DONE, Fate.DONE]
-        assert pbx.held() == self.directory(self.entry(0, 0), self.entry(1, 0), self.entry(2, 0))
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0), self.entry(1, 0), self.entry(2, 0))
 
     def test_an_extension_is_made_when_it_is_first_attached(self, fill: Fill) -> None:
         """Where the backend says so; with a holder, with a number, or with both."""
@@ -162,17 +162,17 @@ class Applying(Names):
         shall = [self.entry(0, 1, 1), self.entry(1, 0, 2), self.entry(2, 3, 0), self.entry(3), self.entry(4, 4, 4)]
         pbx = fill(*was, members=[self.member(4)])
         changes = self.becomes(pbx, was, shall)
-        assert set(pbx.fates(*undone(changes))) == {Fate.DONE}
-        assert pbx.held() == self.directory(*was)
+        assert set(pbx.fates(*invert(changes))) == {Fate.DONE}
+        assert pbx.read_holdings() == self.directory(*was)
 
     def test_what_was_undone_can_be_done_again(self, fill: Fill) -> None:
         """The same changes a second time, a day later."""
         was, shall = [self.entry(0, 0, 0), self.entry(1, 1)], [self.entry(0, 1), self.entry(1, 0, 0)]
         pbx = fill(*was)
         changes = self.becomes(pbx, was, shall)
-        pbx.fates(*undone(changes))
+        pbx.fates(*invert(changes))
         assert set(pbx.fates(*changes)) == {Fate.DONE}
-        assert pbx.held() == self.directory(*shall)
+        assert pbx.read_holdings() == self.directory(*shall)
 
     def test_a_backend_may_be_closed_twice(self, fill: Fill) -> None:
         """And without having been used, and with a generator half run; the PBX keeps what was made."""
@@ -184,7 +184,7 @@ class Applying(Names):
         assert next(applying).fate is Fate.DONE
         pbx.backend.close()
         pbx.backend.close()
-        assert pbx.held() == self.directory(self.entry(1, 1))
+        assert pbx.read_holdings() == self.directory(self.entry(1, 1))
 
     def becomes(self, pbx: Subject, was: list[Entry], shall: list[Entry]) -> list[Change]:
         """Make one directory the other, by the planner's own order; each change is done. The changes."""
@@ -196,11 +196,11 @@ class Applying(Names):
         ]
         changes = list(order_changes(PBX, lambda: differences, several=Can.SEVERAL in pbx.can))
         assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
-        assert pbx.held() == self.directory(*shall)
+        assert pbx.read_holdings() == self.directory(*shall)
         return changes
 
 
-def noted(changes: list[Change], taken: list[Change]) -> Iterator[Change]:
+def record_taken(changes: list[Change], taken: list[Change]) -> Iterator[Change]:
     """The changes, each noted when it is taken."""
     for change in changes:
         taken.append(change)

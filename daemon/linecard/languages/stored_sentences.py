@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from linecard.languages.kept_files import KEPT_OF_FILES
+from linecard.languages.stored_file_sentences import FILE_SENTENCES
 from linecard.rules.member import REASONS, UNREADABLE
 
-KEPT = (
+STORED_SENTENCES = (
     # why a plan is held: rules/limits
     "{said}: more than {share} % of the {links} that {pbx} holds.",
     "{said}: more than {limit}.",
@@ -171,15 +171,15 @@ KEPT = (
         "Ask the sender for the present public key; then linecard keys import FILE, "
         "and list its fingerprint under `signers`."
     ),
-    *KEPT_OF_FILES,
+    *FILE_SENTENCES,
 )
 """Of two that fit, one without facts is meant before any other, else the first."""
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 
 
-def known(said: str) -> tuple[str, Mapping[str, str]] | None:
-    """The sentence among `KEPT` that was said, and its facts; None where it is none of them."""
+def match_sentence(said: str) -> tuple[str, Mapping[str, str]] | None:
+    """The sentence among `STORED_SENTENCES` that was said, and its facts; None where it is none of them."""
     for text, start, end, pattern in _patterns():
         if said.startswith(start) and said.endswith(end) and (found := pattern.fullmatch(said)):
             return text, found.groupdict()
@@ -189,7 +189,7 @@ def known(said: str) -> tuple[str, Mapping[str, str]] | None:
 @cache
 def _patterns() -> list[tuple[str, str, str, re.Pattern[str]]]:
     made = []
-    for text in sorted(KEPT, key=lambda text: "{" in text):
+    for text in sorted(STORED_SENTENCES, key=lambda text: "{" in text):
         parts = _FIELD.split(text)
         regex = "".join(f"(?P<{part}>.+?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
         made.append((text, parts[0], parts[-1], re.compile(regex, re.DOTALL)))
