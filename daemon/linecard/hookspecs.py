@@ -6,7 +6,7 @@ from typing import Any
 
 import pluggy
 
-from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, SinkKind
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
 hookspec = pluggy.HookspecMarker("linecard")
@@ -36,6 +36,11 @@ def linecard_openers() -> list[OpenerKind[Any]]:  # type: ignore[empty-body]
 @hookspec
 def linecard_keyrings() -> list[KeyringKind[Any]]:  # type: ignore[empty-body]
     """The kinds of keys that this plugin keeps."""
+
+
+@hookspec
+def linecard_processors() -> list[ProcessorKind[Any]]:  # type: ignore[empty-body]
+    """The kinds of processors this plugin serves."""
 
 
 @hookspec

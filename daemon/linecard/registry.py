@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from linecard import hookspecs
 from linecard.api import API_VERSION
 from linecard.errors import PluginError
-from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, SinkKind
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
 GROUP = "linecard"
@@ -26,10 +26,11 @@ HOOKS = (
     "linecard_inboxes",
     "linecard_openers",
     "linecard_keyrings",
+    "linecard_processors",
     "linecard_sinks",
     "linecard_renderers",
 )
-K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], SinkKind[Any])
+K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], ProcessorKind[Any], SinkKind[Any])
 OTHER_VERSION = "Install the version of the plugin that was made for this linecard."
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
@@ -46,6 +47,7 @@ class Plugin:
     inboxes: tuple[InboxKind[Any], ...] = ()
     openers: tuple[OpenerKind[Any], ...] = ()
     keyrings: tuple[KeyringKind[Any], ...] = ()
+    processors: tuple[ProcessorKind[Any], ...] = ()
     sinks: tuple[SinkKind[Any], ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
@@ -113,6 +115,9 @@ class Registry:
     def keyring_kind(self, name: str) -> KeyringKind[Any]:
         return self._find_kind(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
 
+    def processor_kind(self, name: str) -> ProcessorKind[Any]:
+        return self._find_kind(name, "linecard_processors", ProcessorKind, "serves no processor of the kind")
+
     def sink_kind(self, name: str) -> SinkKind[Any]:
         return self._find_kind(name, "linecard_sinks", SinkKind, "serves no sink of the kind")
 
@@ -124,6 +129,9 @@ class Registry:
 
     def opener_options(self, name: str) -> type[BaseModel]:
         return self.opener_kind(name).options
+
+    def processor_options(self, name: str) -> type[BaseModel]:
+        return self.processor_kind(name).options
 
     def sink_options(self, name: str) -> type[BaseModel]:
         return self.sink_kind(name).options
@@ -154,10 +162,8 @@ class Registry:
             dist = entry.dist
             where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
-                backends, inboxes, openers, keyrings, sinks, renderers = (
-                    tuple(self._call_hook(name, hook)) for hook in HOOKS
-                )
-                yield Plugin(name, *where, backends, inboxes, openers, keyrings, sinks, renderers)
+                offers: list[Any] = [tuple(self._call_hook(name, hook)) for hook in HOOKS]
+                yield Plugin(name, *where, *offers)
             except PluginError as error:
                 yield Plugin(name, *where, problem=str(error))
 

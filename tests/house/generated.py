@@ -68,6 +68,7 @@ def options() -> str:
                 parts += _with_parts(f"options of a PBX of the kind `{kind.name}`", kind.options)
             parts += [_section(f"settings of `open: {o.name}:`", o.options) for o in plugin.openers]
             parts += [_section(f"options of an inbox of the kind `{i.name}`", i.options) for i in plugin.inboxes]
+            parts += [_section(f"options of a processor of the kind `{p.name}`", p.options) for p in plugin.processors]
             parts += [_section(f"options of a sink of the kind `{s.name}`", s.options) for s in plugin.sinks]
     return "\n".join(parts)
 

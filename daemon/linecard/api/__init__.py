@@ -1,8 +1,8 @@
 """All that plugins may use of linecard: what is common to all here, the rest by what a plugin offers.
 
 A backend imports from `linecard.api` and `linecard.api.backend`, an inbox from `linecard.api.inbox`, and so on with
-`sink`, `opener`, `keyring` and `renderer`; `linecard.api.report` has what reports consist of, for sinks and
-renderers. What is not here may change without notice.
+`sink`, `opener`, `keyring`, `processor` and `renderer`; `linecard.api.report` has what reports consist of, for sinks
+and renderers. What is not here may change without notice.
 """
 
 from linecard.errors import LinecardError

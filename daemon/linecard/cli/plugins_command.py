@@ -33,6 +33,8 @@ def command(*, as_json: bool) -> None:
             click.echo(f"    opens {opener.name}: {opener.summary}")
         for keyring in plugin.keyrings:
             click.echo(f"    keys {keyring.name}: {keyring.summary}")
+        for processor in plugin.processors:
+            click.echo(f"    processor {processor.name}: {processor.summary}")
         for sink in plugin.sinks:
             click.echo(f"    sink {sink.name}: {sink.summary}")
         if plugin.renderers:
@@ -50,6 +52,7 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
         "openers": [{"name": kind.name, "summary": kind.summary} for kind in plugin.openers],
         "keyrings": [{"name": kind.name, "summary": kind.summary} for kind in plugin.keyrings],
+        "processors": [{"name": kind.name, "summary": kind.summary} for kind in plugin.processors],
         "sinks": [{"name": kind.name, "summary": kind.summary} for kind in plugin.sinks],
         "formats": [renderer.name for renderer in plugin.renderers],
         "problem": plugin.problem or None,

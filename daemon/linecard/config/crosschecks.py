@@ -30,6 +30,7 @@ def problems(document: Document, folder: Path) -> list[Problem]:
         _folders,
         _headerless,
         _sinks,
+        _processors,
     )
     return [problem for check in checks for problem in check(site)]
 
@@ -200,3 +201,18 @@ def _sinks(site: _Site) -> Iterator[Problem]:
                     f"a name that stands under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
                 )
                 yield site.document.problem((*loc, at, "sink"), shown(sink), expected)
+
+
+def _processors(site: _Site) -> Iterator[Problem]:
+    """Processors of an inbox that there are not, or twice."""
+    known = list(_keyed(site.root.get("processors")))
+    for name, inbox in site.inboxes.items():
+        seen: set[str] = set()
+        for at, processor in _texts(_keyed(inbox).get("processors")):
+            loc = ("inboxes", name, "processors", *at)
+            if processor not in known:
+                expected = f"a name under processors: {', '.join(known) or 'there is none'}{nearest(processor, known)}"
+                yield site.document.problem(loc, shown(processor), expected)
+            elif processor in seen:
+                yield site.document.problem(loc, shown(processor), "each processor once")
+            seen.add(processor)

@@ -25,6 +25,8 @@ class Plugins(Protocol):
 
     def inbox_options(self, name: str) -> type[BaseModel]: ...
 
+    def processor_options(self, name: str) -> type[BaseModel]: ...
+
     def sink_options(self, name: str) -> type[BaseModel]: ...
 
     def opener_options(self, name: str) -> type[BaseModel]: ...
@@ -45,6 +47,7 @@ def load(path: Path, plugins: Plugins) -> Config:
     of_pbxs, refused = _settings(document, "pbxs", "backend", "", plugins.backend_options)
     of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", plugins.inbox_options)
     of_sinks, refused_as_well = _settings(document, "sinks", "kind", "", plugins.sink_options)
+    of_processors, refused_processors = _settings(document, "processors", "kind", "", plugins.processor_options)
     of_openers, refused_openers = _openers(document, plugins.opener_options)
     problems += [
         *wrong,
@@ -52,11 +55,12 @@ def load(path: Path, plugins: Plugins) -> Config:
         *refused_too,
         *refused_as_well,
         *refused_openers,
+        *refused_processors,
         *crosschecks.problems(document, file.parent),
     ]
     if problems or config is None:
         raise _unusable(path, problems)
-    return config.loaded(file, of_pbxs, of_inboxes, of_sinks, of_openers)
+    return config.loaded(file, of_pbxs, of_inboxes, of_sinks, of_openers, of_processors)
 
 
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:

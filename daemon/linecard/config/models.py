@@ -34,6 +34,7 @@ from linecard.config.sections import (
     Limits,
     Log,
     Metrics,
+    ProcessorConfig,
     Section,
     SheetOptions,
     SinkConfig,
@@ -155,6 +156,13 @@ class InboxConfig(Section):
         description="The PBX meant by a blank PbxId; with only one PBX, that one need not be named.",
     )
     sheet: SheetOptions = Field(default_factory=SheetOptions, description="How the files are written.")
+    processors: Names = Field(
+        default=(),
+        description=(
+            "The rules of your own that each row goes through, by their names under `processors`, in this order; "
+            "they may change a row or refuse it, and the plan and the report say so."
+        ),
+    )
     limits: Limits = Field(
         default_factory=Limits, description="How much a file may take away before a person must approve it."
     )
@@ -306,6 +314,10 @@ class Config(Section):
         min_length=1, description="Where files arrive, each inbox under a name of your choice."
     )
 
+    processors: Mapping[Name, ProcessorConfig] = Field(
+        default_factory=dict,
+        description="Rules of your own about rows, each under a name of your choice; an inbox names those it wants.",
+    )
     sinks: Mapping[Name, SinkConfig] = Field(
         default_factory=dict, description="Ways out for reports, each under a name of your choice."
     )
@@ -351,8 +363,9 @@ class Config(Section):
         of_inboxes: Mapping[str, BaseModel],
         of_sinks: Mapping[str, BaseModel],
         of_openers: Mapping[str, Mapping[str, BaseModel]],
+        of_processors: Mapping[str, BaseModel],
     ) -> Self:
-        """This configuration as read from `file`, with the built options of PBXs, inboxes and sinks by name.
+        """This configuration as read from `file`, with the built options of each part by name.
 
         Each PBX then has its region, and each inbox with one PBX its default.
         """
@@ -362,7 +375,9 @@ class Config(Section):
             for name, inbox in self.inboxes.items()
         }
         sinks = {name: sink.with_settings(of_sinks[name]) for name, sink in self.sinks.items()}
-        made = self.model_copy(update={"pbxs": pbxs, "inboxes": inboxes, "sinks": sinks})
+        processors = {name: rule.with_settings(of_processors[name]) for name, rule in self.processors.items()}
+        parts = {"pbxs": pbxs, "inboxes": inboxes, "sinks": sinks, "processors": processors}
+        made = self.model_copy(update=parts)
         made._file = file  # noqa: SLF001 - its own class
         return made
 

@@ -162,6 +162,39 @@ class SinkConfig(Section):
         return made
 
 
+class ProcessorConfig(Section):
+    """A rule of the site's own about rows, between the sheet and the plan."""
+
+    kind: Word = Field(
+        description="The kind of processor, by the name under which a plugin serves it, such as require_domain."
+    )
+    options: Mapping[str, Any] = Field(
+        default_factory=dict, description="The settings of this kind of processor; the plugin says which there are."
+    )
+    seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="How long it may take for one row; then the run waits and is tried again, and you are told.",
+    )
+
+    _settings: BaseModel | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> BaseModel:
+        """The options as the plugin's own model. There only once the configuration was loaded."""
+        if self._settings is None:
+            raise LookupError("the options of a processor are built by linecard.config.load")
+        return self._settings
+
+    def with_settings(self, settings: BaseModel) -> Self:
+        """This processor with its options built."""
+        made = self.model_copy()
+        made._settings = settings  # noqa: SLF001 - its own class
+        return made
+
+
 class KeepFolder(Section):
     """How long the files of a folder are kept; whichever limit is reached first counts."""
 

@@ -40,6 +40,14 @@ STORED_SENTENCES = (
     # what a PBX says of a change: rules/caveats
     "On {pbx} the change of {extension} needs a person: {words}.",
     "{pbx} says of {extension}: {words}.",
+    # what processors did to a row: pipeline/processors, linecard_processors
+    "The processor {name} refused the row: {member} lies outside the domains of the company.",
+    "Correct LoginEmail; members of this inbox have logins in {domains}.",
+    "The processor {name} refused the row: {words}.",
+    "The processor {name} changed {column} from {was} to {now}.",
+    "The processor {name} set {column} to {now}.",
+    "The processor {name} emptied {column}, which was {was}.",
+    "The processor {name} failed on this row: {words}.",
     # what is wrong with a row: rules/row_check, rules/numbering, rules/check
     "{value} is no action.",
     "Write attach, force_attach or detach.",

@@ -48,6 +48,8 @@ class Code(StrEnum):
     SEVERAL_NUMBERS = "several_numbers"
     SECOND_EXTENSION = "second_extension"
     CHANGED_SINCE = "changed_since"
+    REFUSED_BY_PROCESSOR = "refused_by_processor"
+    PROCESSOR_FAILED = "processor_failed"
     # failed, unknown, skipped
     PBX_REFUSED = "pbx_refused"
     NOT_READ_BACK = "not_read_back"

@@ -26,9 +26,10 @@ _BLOCK = 1 << 20
 
 
 def sheet(file: Path, inbox: Inbox) -> Sheet:
-    """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError`."""
+    """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError` and
+    `ProcessorError`."""
     noted: list[Fault] = []
-    return Sheet(opened(file, inbox, noted.append), inbox.form, inbox.destinations, noted)
+    return Sheet(opened(file, inbox, noted.append), inbox.form, inbox.destinations, noted, inbox.process)
 
 
 def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:

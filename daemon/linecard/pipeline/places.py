@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from linecard.model.format import SheetFormat
 from linecard.ports.backend import Backend
 from linecard.ports.opener import Opener
-from linecard.rules.check import Destinations
+from linecard.rules.check import Destinations, Process
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.play import SecondExtension, SecondNumber
@@ -36,6 +36,8 @@ class Inbox:
     default_pbx: str | None
     limits: Mapping[str, Limit]
     openers: Mapping[str, Opener] = field(default_factory=dict)
+    process: Process | None = None
+    """The processors of its rows; None where it has none."""
 
     @property
     def destinations(self) -> Destinations:

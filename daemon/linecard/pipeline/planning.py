@@ -27,6 +27,12 @@ from linecard.rules.undo import read_restore
 NARROW = 5000
 """Sheets up to this many rows ask a PBX only for the names they contain; longer ones ask for all it holds."""
 
+OUTCOMES_OF_FAULTS = {
+    FaultCode.REFUSED_BY_PROCESSOR: Outcome.REFUSED,
+    FaultCode.PROCESSOR_FAILED: Outcome.REFUSED,
+}
+"""Of rows in which nothing is wrong, though they may not be played."""
+
 Ours = Mapping[str, Mapping[str, tuple[Holding, Holding]]]
 """By PBX and extension, what this run has already made of it: from what, to what."""
 
@@ -74,7 +80,7 @@ class Planning:
             row = self._examine_zeros(read) if play is None or play.has_zeros else read
             if row.faults and not row.valid:
                 code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
-                verdict = Verdict(Outcome.INVALID, code)
+                verdict = Verdict(OUTCOMES_OF_FAULTS.get(code, Outcome.INVALID), code)
             elif row.asks_nothing:
                 verdict = Verdict(Outcome.UNCHANGED, Code.NOTHING_ASKED)
             else:

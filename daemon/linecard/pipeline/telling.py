@@ -136,8 +136,8 @@ def line(
     """
     effects = verdict.effects
     outcome, code = verdict.outcome, verdict.code
-    if outcome is INVALID:
-        errors = [f for f in faults if f.severity is Severity.ERROR]
+    errors = [f for f in faults if f.severity is Severity.ERROR] if faults else []
+    if outcome is INVALID or errors:
         message = " ".join(f.message for f in errors)
         remedy = " ".join(dict.fromkeys(f.remedy for f in errors if f.remedy))
     else:

@@ -13,6 +13,7 @@ from linecard.ports.context import Context
 from linecard.ports.inbox import Inbox
 from linecard.ports.keyring import Keyring
 from linecard.ports.opener import Opener
+from linecard.ports.processor import Processor
 from linecard.ports.sink import Sink
 
 Options = TypeVar("Options", bound=BaseModel)
@@ -63,5 +64,11 @@ class KeyringKind(Kind[Options, Keyring]):
     The options are those of the opener of the same name, where an inbox has it (the first one that names a secret
     comes first), else the defaults: each of them must have one.
     """
+
+    __slots__ = ()
+
+
+class ProcessorKind(Kind[Options, Processor]):
+    """A kind of processor: `build` makes the function that is given the rows."""
 
     __slots__ = ()

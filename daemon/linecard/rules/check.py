@@ -23,6 +23,8 @@ from linecard.rules.trailer import Trailer, row_at_the_end
 
 __all__ = ["Destinations", "Sheet"]
 
+Process = Callable[[Iterator[Row]], Iterator[Row]]
+"""What is done to the rows before anybody else sees them; as many come out as went in."""
 _RAISING = threading.Lock()
 
 
@@ -42,7 +44,8 @@ class Sheet:
 
     Afterwards `faults` holds what concerns the file as a whole; with an error among them (`is_refused`) the rows
     read so far must not be used. `blocks` are the bytes of the file in order; what they are made of may note
-    warnings in `faults`, and refuse the file by raising `Refused`.
+    warnings in `faults`, and refuse the file by raising `Refused`. `process` is what the rows go through before they
+    are given out.
     """
 
     def __init__(
@@ -51,8 +54,10 @@ class Sheet:
         form: SheetFormat,
         destinations: Destinations,
         faults: list[Fault] | None = None,
+        process: Process | None = None,
     ) -> None:
         self._blocks = blocks
+        self._process = process
         self._form = form
         self._source = LineReader((), form.quote)
         self._trailer = Trailer(form)
@@ -69,6 +74,9 @@ class Sheet:
         return any(fault.severity is Severity.ERROR for fault in self.faults)
 
     def __iter__(self) -> Iterator[Row]:
+        return self._read() if self._process is None else self._process(self._read())
+
+    def _read(self) -> Iterator[Row]:
         try:
             blocks, self._form = detect_own_format(self._blocks, self._form)
             self._trailer = Trailer(self._form)

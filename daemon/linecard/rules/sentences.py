@@ -57,6 +57,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{member} already holds {other}; this PBX allows one extension for a member.",
         "Detach {member} from {other} first.",
     ),
+    Code.REFUSED_BY_PROCESSOR: ("A processor of the inbox refused the row.", "Correct the row."),
+    Code.PROCESSOR_FAILED: (
+        "A processor of the inbox failed on this row.",
+        "Have the processor corrected, or take it off the inbox, then send the row again.",
+    ),
     Code.PBX_REFUSED: (
         "{pbx} refused the change of {other}: {words}.",
         "Correct what the PBX says, then send the row again.",

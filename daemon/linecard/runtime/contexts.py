@@ -46,6 +46,9 @@ class Contexts:
     def keyring(self, kind: str) -> Context:
         return self._context(kind, self._config.state / "keyrings" / kind, {"keyring": kind})
 
+    def processor(self, name: str) -> Context:
+        return self._context(name, self._config.state / "processors" / name, {"processor": name})
+
     def sink(self, name: str) -> Context:
         return self._context(name, self._config.state / "sinks" / name, {"sink": name})
 

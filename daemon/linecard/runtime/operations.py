@@ -55,7 +55,7 @@ class Operations:
         input_file.check_readable(file)
         noted: list[Fault] = []
         found = input_file.guard_reads(file, opening.opened(file, inbox, noted.append))
-        return Sheet(found, inbox.form, inbox.destinations, noted)
+        return Sheet(found, inbox.form, inbox.destinations, noted, inbox.process)
 
     def preview(self, file: Path, inbox: Inbox) -> Planning:
         """What importing a file would do; nothing is written anywhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from linecard.pipeline import opening
 from linecard.pipeline.later_runs import pass_over_later_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.premises import Premises
+from linecard.pipeline.processors import Processing, Step
 from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.report import RunReport
 from linecard.ports.backend import Can
@@ -36,6 +38,7 @@ from linecard.runtime.contexts import Contexts
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
 from linecard.runtime.sheet_format import sheet_format
+from linecard.runtime.time_limit import TimeLimit
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
 
@@ -60,6 +63,7 @@ class Service:
         self.now, self.who = now, who or person()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, Opener]] = {}
+        self._processors: dict[str, Step] = {}
         self.contexts = Contexts(config, now)
 
     @classmethod
@@ -133,7 +137,17 @@ class Service:
             for kind in ("detach", "move", "force", "number")
             if (limit := getattr(found.limits, kind))
         }
-        return Inbox(name, sheet_format(found), pbxs, found.default_pbx, limits, self.openers(name))
+        inbox = Inbox(name, sheet_format(found), pbxs, found.default_pbx, limits, self.openers(name))
+        steps = [self._processor(processor) for processor in found.processors]
+        return replace(inbox, process=Processing(steps, inbox.destinations)) if steps else inbox
+
+    def _processor(self, name: str) -> Step:
+        """A processor by name, the same for all sheets."""
+        if name not in self._processors:
+            found = self.config.processors[name]
+            process = self.registry.processor_kind(found.kind).build(found.settings, self.contexts.processor(name))
+            self._processors[name] = Step(name, process, TimeLimit(name, found.seconds))
+        return self._processors[name]
 
     def openers(self, name: str) -> Mapping[str, Opener]:
         """What takes off the wrappings of an inbox's files, by kind."""

@@ -6,7 +6,8 @@ as wrong as a test wants it. Use it to test what uses backends. It needs nothing
 **The context.** `make_context` is what a plugin is built with, for a site in a folder of a test.
 
 **The suite.** `linecard.testing.contract.BackendContract` is the specification of the port as a pytest class. Use it
-to test a backend of your own; it needs pytest and hypothesis. Its docstring says how.
+to test a backend of your own; it needs pytest and hypothesis. Its docstring says how. `ProcessorContract` beside it is
+the specification of a processor.
 """
 
 from __future__ import annotations

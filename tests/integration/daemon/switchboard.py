@@ -11,13 +11,15 @@ import json
 import os
 import resource
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import hookimpl
+from linecard.api import Context, hookimpl
 from linecard.api.backend import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope
+from linecard.api.processor import Processor, ProcessorKind, Row
 
 LINECARD_API = "1.0"
 
@@ -27,6 +29,11 @@ FAULTY = "faulty@example.org"
 """Whoever plans a sheet with this member meets a fault of a library."""
 GLUTTON = "glutton@example.org"
 """Whoever plans a sheet with this member runs out of memory."""
+
+
+SLOW = "slow@example.org"
+"""With this member the processor does not come back until `HURRY` is set."""
+HURRY = threading.Event()
 
 
 class SwitchboardOptions(BaseModel):
@@ -126,6 +133,24 @@ def linecard_backends() -> list[BackendKind[SwitchboardOptions]]:
             build=lambda options, context: Switchboard(context.site.folder / options.path),
         )
     ]
+
+
+class NoOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def build_processor(_options: NoOptions, _context: Context) -> Processor:
+    def wait_for_the_slow(row: Row) -> Row:
+        if row.member == SLOW:
+            HURRY.wait()
+        return row
+
+    return wait_for_the_slow
+
+
+@hookimpl
+def linecard_processors() -> list[ProcessorKind[NoOptions]]:
+    return [ProcessorKind("switchboard", "Lets one member wait.", NoOptions, build_processor)]
 
 
 def install(folder: Path) -> Path:

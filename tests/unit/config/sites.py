@@ -13,6 +13,7 @@ from linecard.config import Config, load
 from linecard.errors import ConfigError, PluginError
 from linecard_mail.options import MailOptions
 from linecard_packing.options import GzipOptions, PgpOptions, ZipOptions
+from linecard_processors.require_domain import RequireDomainOptions
 
 
 class Book(BaseModel):
@@ -92,6 +93,10 @@ class Plugins:
     @staticmethod
     def inbox_options(kind: str) -> type[BaseModel]:
         return _only("local", Folder, kind)
+
+    @staticmethod
+    def processor_options(kind: str) -> type[BaseModel]:
+        return _only("require_domain", RequireDomainOptions, kind)
 
     @staticmethod
     def sink_options(kind: str) -> type[BaseModel]:

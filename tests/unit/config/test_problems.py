@@ -349,3 +349,33 @@ def test_a_value_used_by_an_alias_is_told_where_it_is_written(site: Site) -> Non
 def test_a_file_that_cannot_be_opened_is_told(site: Site) -> None:
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load(site.folder, PLUGINS)
+
+
+PROCESSORS = """\
+region: FR
+pbxs:
+  hq: {backend: directory, options: {path: hq.sqlite3}}
+processors:
+  company: {kind: require_domain, options: {domains: [example.com]}}
+inboxes:
+  hr: {path: inbox/hr, processors: [company]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "problem"),
+    [
+        ("[company]", "[compnay]", "expected a name under processors: company (did you mean company?)"),
+        ("[company]", "[company, company]", "expected each processor once"),
+        ("require_domain", "require_domian", "expected a kind that a plugin serves"),
+        ("[example.com]", "['*.example.com']", "expected a domain such as example.com"),
+        ("options:", "seconds: 0, options:", "seconds"),
+        ("domains:", "domain:", "domain"),
+    ],
+)
+def test_a_processor_that_cannot_work_is_a_problem_with_its_place(
+    site: Site, found: str, instead: str, problem: str
+) -> None:
+    assert site.load(PROCESSORS).inboxes["hr"].processors == ("company",)
+    said = site.problems(PROCESSORS.replace(found, instead, 1))
+    assert problem in said[0]

@@ -45,6 +45,7 @@ def test_the_walk_over_the_models_finds_all_of_them() -> None:
         "Log",
         "Metrics",
         "PbxConfig",
+        "ProcessorConfig",
         "SheetOptions",
         "SinkConfig",
         "Tell",

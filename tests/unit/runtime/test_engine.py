@@ -12,7 +12,7 @@ import pytest
 
 from acceptance.cli.terminal import Said, typed
 from integration.daemon.site import CONFIG
-from integration.daemon.switchboard import FAULTY, GLUTTON, POISON
+from integration.daemon.switchboard import FAULTY, GLUTTON, HURRY, POISON, SLOW
 from linecard.pipeline import quarantine
 from linecard.pipeline.intake import OVERDUE
 from linecard.runtime.crash_guard import MAX_CRASHES, MAX_TRIES
@@ -47,6 +47,24 @@ def test_a_sheet_that_names_no_pbx_is_done_at_once(drive):
     assert drive.states == {1: "rejected"}
     assert drive.ended == [(1, "rejected")]
     assert drive.work() == []
+
+
+def test_a_processor_that_does_not_come_back_holds_up_its_own_run_and_nothing_is_lost(drive):
+    """It says which line; when the processor is well again, the run is planned and applied."""
+    processors = "processors: {rule: {kind: switchboard, seconds: 0.05}}\n"
+    drive.configure(CONFIG.replace("{path: hr,", "{path: hr, processors: [rule],") + processors)
+    drive.start()
+    drive.drop("hr", "a.csv", rows("ada 1000", f"{SLOW.partition('@')[0]} 1001"))
+    drive.drop("it", "b.csv", rows("bob 2000"))
+    HURRY.clear()
+    drive.done()
+    assert drive.states == {1: "received", 2: "applied"}
+    assert "The processor rule took more than 0.05 seconds for line 3." in drive.alerts["run 1"]
+    HURRY.set()
+    drive.start()
+    drive.work()
+    assert drive.states[1] == "applied"
+    assert drive.made("hq") == ["1000", "1001"]
 
 
 def test_a_bug_stops_one_run_and_no_other(drive):

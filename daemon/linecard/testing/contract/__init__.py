@@ -1,4 +1,4 @@
-"""The specification of the backend port, as a test class. Needs pytest and hypothesis.
+"""The specifications of the ports, as test classes. They need pytest and hypothesis.
 
 A plugin's own test module holds one class:
 
@@ -13,7 +13,7 @@ A plugin's own test module holds one class:
                 return lambda: MyBackend(database)                 # another backend on that same PBX, each time
             return new_pbx
 
-See `BackendContract` for what may be set besides.
+See `BackendContract` for what may be set besides. `ProcessorContract` is that of a processor.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import pytest
 
 # Before they are imported, for pytest to explain what an assert in them found.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{part}" for part in ("subject", "reads", "changes", "refusals", "interruption", "law"))
+    *(f"{__name__}.{part}" for part in ("subject", "reads", "changes", "refusals", "interruption", "law", "processor"))
 )
 
+from linecard.testing.contract.processor import ProcessorContract  # noqa: E402
 from linecard.testing.contract.subject import NewPbx, Open, Subject  # noqa: E402
 from linecard.testing.contract.suite import BackendContract  # noqa: E402
 
-__all__ = ["BackendContract", "NewPbx", "Open", "Subject"]
+__all__ = ["BackendContract", "NewPbx", "Open", "ProcessorContract", "Subject"]

@@ -1,0 +1,1 @@
+"""Rules about rows that linecard brings. Each module with hooks is an entry point."""
