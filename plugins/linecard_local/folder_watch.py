@@ -20,7 +20,7 @@ from watchdog.observers.api import BaseObserver
 class NoWatch:
     """No hints are wanted."""
 
-    deaf = ""
+    remedy = ""
 
     def check(self) -> str:
         return ""
@@ -36,7 +36,7 @@ class FolderWatch:
         self._folder, self._wake = folder, wake
         self._observer: BaseObserver | None = None
         self._watched: tuple[int, int] | None = None
-        self._why = self.deaf = ""
+        self._why = self.remedy = ""
         self.check()
 
     def check(self) -> str:
@@ -44,7 +44,7 @@ class FolderWatch:
         was, observer = self._watched, self._observer
         if folder is None:
             self._stop()
-            self._why = self.deaf = ""
+            self._why = self.remedy = ""
             return ""  # the look itself says that the folder is gone
         if (
             observer is not None
@@ -68,12 +68,12 @@ class FolderWatch:
             observer.schedule(_Handler(self._wake), str(self._folder), recursive=False)
             observer.start()
         except OSError as error:  # the scan finds files all the same
-            self._why, self.deaf = _explain_silence(error)
+            self._why, self.remedy = _explain_silence(error)
             if observer is not None:
                 with suppress(RuntimeError, OSError):
                     observer.stop()
             return
-        self._observer, self._watched, self._why, self.deaf = observer, folder, "", ""
+        self._observer, self._watched, self._why, self.remedy = observer, folder, "", ""
 
     def _stop(self) -> None:
         observer, self._observer, self._watched = self._observer, None, None

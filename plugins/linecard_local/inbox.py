@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linecard.api import Context, make_folder, rename_new, safe_name, spell_out, sync_folder
-from linecard.api.inbox import InboxError, Listing, Parting, Unfinished, Watch, ending_of, inbox_files
+from linecard.api.inbox import Disposition, InboxError, Listing, Unfinished, Watch, ending_of, inbox_files
 from linecard_local.files import copy_bytes, hash_bytes, move_file, move_to_quarantine
 from linecard_local.folder_watch import FolderWatch, NoWatch
 from linecard_local.lease import is_open_for_writing
@@ -33,7 +33,7 @@ class LocalInbox:
     folder inside the inbox; under the claim's id, so that whose it is can be told after a crash.
     """
 
-    stays = False
+    in_place = False
 
     def __init__(self, context: Context, *, hard_links: bool = False, watch: bool = True) -> None:
         self._folder = context.site.folder / context.path
@@ -45,7 +45,7 @@ class LocalInbox:
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
-    def look(self) -> Iterator[Listing]:
+    def list_files(self) -> Iterator[Listing]:
         with self._translate_errors(), os.scandir(self._path) as entries:
             for entry in entries:
                 try:
@@ -141,7 +141,7 @@ class LocalInbox:
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
-    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+    def copy(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
         with self._translate_errors():
             path = self._find_claimed(claim)
             if path is None:
@@ -176,9 +176,9 @@ class LocalInbox:
             finally:
                 os.close(handle)
 
-    # -- parting ---------------------------------------------------------------------------------------------------
+    # -- disposition -----------------------------------------------------------------------------------------------
 
-    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+    def settle(self, claim: str, seen: Listing, taken: str, disposition: Disposition) -> bool:
         with self._translate_errors():
             path = self._find_claimed(claim)
             if path is None:
@@ -195,7 +195,7 @@ class LocalInbox:
                 os.close(handle)
             if not as_taken:
                 self._give_back(path, seen, claim)
-            elif parting is Parting.DONE:
+            elif disposition is Disposition.DONE:
                 os.unlink(path)
             else:
                 self._quarantine_file(path, seen, claim)
@@ -258,7 +258,7 @@ class LocalInbox:
         rename_new(path, target)
         sync_folder(self._path)
 
-    def put(self, name: str, content: BinaryIO) -> str:
+    def put_reply(self, name: str, content: BinaryIO) -> str:
         with self._translate_errors():
             return put_reply(self._folder / self._reply, name, content)
 

@@ -48,7 +48,7 @@ class PgpOpener:
     def recognises(self, head: bytes) -> bool:
         return detect_openpgp(head) is not None
 
-    def bare(self) -> CannotOpen | None:
+    def refuse_unwrapped(self) -> CannotOpen | None:
         return None if self._options.unencrypted == "accept" else not_encrypted_error()
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:

@@ -28,7 +28,7 @@ class GzipOpener:
     def recognises(self, head: bytes) -> bool:
         return head.startswith(MAGIC)
 
-    def bare(self) -> CannotOpen | None:
+    def refuse_unwrapped(self) -> CannotOpen | None:
         return not_packed_error("gzip") if self._options.required else None
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:  # noqa: ARG002

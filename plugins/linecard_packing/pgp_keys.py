@@ -28,10 +28,10 @@ class PgpKeyring:
         self._passphrase_at, self._folder = options.passphrase, context.site.folder
         self._home = GnupgHome(context.site.state)
 
-    def all(self) -> Sequence[Key]:
+    def list_keys(self) -> Sequence[Key]:
         return list_keys(self._home) if self._home.exists else []
 
-    def make(self, owner: str, until: date | None) -> Key:
+    def create_key(self, owner: str, until: date | None) -> Key:
         """A key that certifies and signs, with a second one for encryption: Curve25519, as any gpg of today reads."""
         if not re.fullmatch(r"[^\x00-\x1f\x7f<>()]{1,100}( <[^\s<>]+@[^\s<>]+>)?", owner):
             raise KeyringError(f"{owner!r} cannot be the owner of a key.", remedy='Write "Name <address@example.com>".')
@@ -48,7 +48,7 @@ class PgpKeyring:
         )
         return self._find_key(found[1])
 
-    def take(self, content: bytes) -> Sequence[Key]:
+    def import_keys(self, content: bytes) -> Sequence[Key]:
         secret = self._reveal_passphrase()
         result = self._home.make_gpg(limit=60).import_keys(content, passphrase=secret)
         names = set(result.fingerprints)
@@ -63,14 +63,14 @@ class PgpKeyring:
                 "There is no PGP key in the file.",
                 remedy="Give a public key as `gpg --export` writes it, or a secret one.",
             )
-        return [key for key in self.all() if key.id in names]
+        return [key for key in self.list_keys() if key.id in names]
 
-    def give(self, key: str, form: str) -> bytes:  # noqa: ARG002 - there is only one
+    def export_key(self, key: str, form: str) -> bytes:  # noqa: ARG002 - there is only one
         name = self._find_key(key).id
         text: str = self._home.make_gpg(limit=60).export_keys([name], armor=True)
         return text.encode()
 
-    def extend(self, key: str, until: date) -> Key:
+    def extend_key(self, key: str, until: date) -> Key:
         found = self._find_key(key)
         if not found.secret:
             raise KeyringError(
@@ -94,7 +94,7 @@ class PgpKeyring:
             wanted = parse_fingerprint(name)
         except ValueError as error:
             raise KeyringError(f"{name} is no full fingerprint.", remedy="`linecard keys list` shows them.") from error
-        found = next((key for key in self.all() if key.id == wanted), None)
+        found = next((key for key in self.list_keys() if key.id == wanted), None)
         if found is None:
             raise KeyringError(f"This site has no PGP key {wanted}.", remedy="`linecard keys list` shows those it has.")
         return found

@@ -26,12 +26,12 @@ class SshKeyring:
     def __init__(self, _options: SshOptions, context: Context) -> None:
         self._folder = context.site.state / FOLDER
 
-    def all(self) -> Sequence[Key]:
+    def list_keys(self) -> Sequence[Key]:
         if not self._folder.is_dir():
             return []
         return [_read_key(file) for file in sorted(self._folder.glob("*.pub"))]
 
-    def make(self, owner: str, until: date | None) -> Key:
+    def create_key(self, owner: str, until: date | None) -> Key:
         if until is not None:
             raise KeyringError("An SSH key does not expire.", remedy="Leave --until out.")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", owner):
@@ -57,19 +57,19 @@ class SshKeyring:
             raise KeyringError(f"The key was not made: {done.stdout.decode(errors='replace').strip()}.")
         return _read_key(file.with_name(f"{owner}.pub"))
 
-    def take(self, content: bytes) -> Sequence[Key]:  # noqa: ARG002 - the port's signature
+    def import_keys(self, content: bytes) -> Sequence[Key]:  # noqa: ARG002 - the port's signature
         raise KeyringError(
             "SSH keys are not imported.", remedy="Name the file of the private key in the options of the inbox."
         )
 
-    def give(self, key: str, form: str) -> bytes:
-        found = next((found for found in self.all() if key in (found.id, found.owner)), None)
+    def export_key(self, key: str, form: str) -> bytes:
+        found = next((found for found in self.list_keys() if key in (found.id, found.owner)), None)
         if found is None:
             raise KeyringError(f"This site has no SSH key {key}.", remedy="`linecard keys list` shows those it has.")
         line = Path(f"{found.place}.pub").read_bytes()
         return format_rfc4716(line) if form == "rfc4716" else line
 
-    def extend(self, key: str, until: date) -> Key:  # noqa: ARG002 - the port's signature
+    def extend_key(self, key: str, until: date) -> Key:  # noqa: ARG002 - the port's signature
         raise KeyringError("An SSH key does not expire.", remedy="Nothing has to be done.")
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ class ZipOpener:
     def recognises(self, head: bytes) -> bool:
         return head.startswith(_STARTS)
 
-    def bare(self) -> CannotOpen | None:
+    def refuse_unwrapped(self) -> CannotOpen | None:
         return not_packed_error("zip") if self._options.required else None
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:  # noqa: ARG002

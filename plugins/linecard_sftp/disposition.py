@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from linecard.api.inbox import InboxError, Listing, Parting, inbox_files
+from linecard.api.inbox import Disposition, InboxError, Listing, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.folders import ensure_folder
@@ -29,7 +29,7 @@ def find_sides(inbox: SftpInbox, session: Session, claim: str, seen: Listing) ->
 
     Of two sites that want a file at the same time, one may get it and the other what goes with it, and put that back.
     """
-    if inbox.stays:
+    if inbox.in_place:
         return {inbox.beside(side): side for side, _ in inbox_files.side_files(seen)}
     aside = {inbox.aside(claim, seen) + ending: side for side, ending in inbox_files.side_files(seen)}
     if not aside:
@@ -41,14 +41,14 @@ def find_sides(inbox: SftpInbox, session: Session, claim: str, seen: Listing) ->
 
 
 def dispose(
-    inbox: SftpInbox, session: Session, claim: str, seen: Listing, path: bytes, sides: Sides, parting: Parting
+    inbox: SftpInbox, session: Session, claim: str, seen: Listing, path: bytes, sides: Sides, disposition: Disposition
 ) -> None:
     """Archive, remove or put aside a file that is as it was taken; a checksum file stays with it, a marker goes.
 
     What goes with the file comes first. After the file no try would know any more where it belongs.
     """
     folder = inbox.archive
-    if parting is Parting.REFUSED:
+    if disposition is Disposition.REFUSED:
         assert inbox.claimed is not None  # noqa: S101 - what stays was dealt with before
         folder = convert.join_path(inbox.claimed, TOO_LARGE)
     kept = {lies: side for lies, side in sides.items() if folder is not None and side == seen.checksum}

@@ -41,7 +41,7 @@ def steps(inbox: SftpInbox) -> Iterator[Finding]:
         return f"as {way.login.user}"
 
     def look() -> str:
-        found.extend(inbox.look())
+        found.extend(inbox.list_files())
         return f"{spell_out(inbox.folder)}, files: {len(found)}"
 
     def claim() -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from linecard.api import Concern, Context, Finding, spell_out
-from linecard.api.inbox import InboxError, Listing, Parting, ServerKey, Watch, inbox_files
+from linecard.api.inbox import Disposition, InboxError, Listing, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
 from linecard_sftp.connector import Connector
 from linecard_sftp.disposition import dispose, find_sides, give_back, give_side_back
@@ -51,7 +51,7 @@ class SftpInbox:
     """A folder of an SFTP server.
 
     Where the account may rename, a claimed file lies in a folder of its own on the server, under the claim's id.
-    Where it may not (`stays`), it lies where it was, and the core's memory alone tells that it is ours.
+    Where it may not (`in_place`), it lies where it was, and the core's memory alone tells that it is ours.
     """
 
     def __init__(self, options: SftpOptions, context: Context, way: Connector) -> None:
@@ -62,7 +62,7 @@ class SftpInbox:
         )
         self.archive = convert.join_path(self.folder, convert.encode_path(options.archive)) if options.archive else None
         self.replies = convert.join_path(self.folder, convert.encode_path(context.reply)) if context.reply else None
-        self.stays = self.claimed is None
+        self.in_place = self.claimed is None
         self._server: Server = join_server(way, options)
         self.ahead = Prefetch()
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
@@ -71,7 +71,7 @@ class SftpInbox:
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
-    def look(self) -> Iterator[Listing]:
+    def list_files(self) -> Iterator[Listing]:
         few, doubted = (FEW, set[bytes]()) if self._doubted is None else (0, self._doubted)
         entries, self._doubted = self.do(lambda session: list_folder(session, self.folder, doubted, few), self.folder)
         found = list(convert.make_listings(entries))
@@ -147,31 +147,31 @@ class SftpInbox:
 
     # -- taking ----------------------------------------------------------------------------------------------------
 
-    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+    def copy(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
         wanted = self._wanted(claim, seen)
         return self.do(lambda session: taken(self, session, claim, wanted, into, most), wanted.path)
 
     def _wanted(self, claim: str, seen: Listing) -> Wanted:
-        return Wanted(self.source(seen) if self.stays else self.aside(claim, seen), seen)
+        return Wanted(self.source(seen) if self.in_place else self.aside(claim, seen), seen)
 
     def checksum(self, claim: str, seen: Listing) -> bytes:
-        path = self.beside(seen.checksum) if self.stays else self.aside(claim, seen) + inbox_files.CHECKSUM
+        path = self.beside(seen.checksum) if self.in_place else self.aside(claim, seen) + inbox_files.CHECKSUM
 
         def job(session: Session) -> bytes:
             try:
                 return read_side(session, path, seen.checksum)
             except Refused:
-                if self.stays:
+                if self.in_place:
                     raise
                 return read_side(session, self.beside(seen.checksum), seen.checksum)  # as `find_sides` says
 
         return self.do(job, path)
 
-    # -- parting ---------------------------------------------------------------------------------------------------
+    # -- disposition -----------------------------------------------------------------------------------------------
 
-    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+    def settle(self, claim: str, seen: Listing, taken: str, disposition: Disposition) -> bool:
         def job(session: Session) -> bool:
-            if self.stays and (parting is Parting.REFUSED or not (self.archive or self.options.deletes)):
+            if self.in_place and (disposition is Disposition.REFUSED or not (self.archive or self.options.deletes)):
                 return True
             path = self._wanted(claim, seen).path
             now = there(session, path)
@@ -179,20 +179,20 @@ class SftpInbox:
                 return True
             sides = find_sides(self, session, claim, seen)
             if convert.version(now) == taken:
-                dispose(self, session, claim, seen, path, sides, parting)
+                dispose(self, session, claim, seen, path, sides, disposition)
                 return True
-            if not self.stays:
+            if not self.in_place:
                 give_back(self, session, claim, seen, sides)
             return False
 
         gone = self.do(job, self.folder)
-        if gone and parting is Parting.REFUSED:
+        if gone and disposition is Disposition.REFUSED:
             leave_reason(self, claim, seen)
         return gone
 
     # -- replying --------------------------------------------------------------------------------------------------
 
-    def put(self, name: str, content: BinaryIO) -> str:
+    def put_reply(self, name: str, content: BinaryIO) -> str:
         assert self.replies is not None  # noqa: S101 - asked only where replies are wanted
         folder = self.replies
         self.do(lambda session: put_reply(self, session, folder, name.encode(), content), folder)
@@ -273,7 +273,7 @@ class SftpInbox:
     def probe(self) -> Iterator[Finding]:
         return steps(self)
 
-    def offered(self) -> list[ServerKey]:
+    def list_server_keys(self) -> list[ServerKey]:
         return trust.list_server_keys(self.way)
 
     def trust(self, keys: list[ServerKey]) -> str:
@@ -295,7 +295,7 @@ def _cannot_rename(why: Refused, way: Connector) -> str:
 
 
 class _NoHints:
-    deaf = ""
+    remedy = ""
 
     def check(self) -> str:
         return ""

@@ -29,7 +29,7 @@ def taken(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, into: 
             version, whole = _copied(reading, before, wanted.seen, into, most, pace)
             if whole:
                 _confirm(reading, wanted.seen)
-            _compare_named(session, reading, wanted, version, stays=inbox.stays)
+            _compare_named(session, reading, wanted, version, stays=inbox.in_place)
         except Lost as lost:  # some of it may be written already, so it is not begun anew here
             raise inbox.broken(session, lost) from lost
     return version
@@ -44,7 +44,7 @@ def _opened(inbox: SftpInbox, session: Session, claim: str, wanted: Wanted, most
     try:
         return fetch.open(pace.under_way)
     except Refused as refused:
-        if refused.is_gone and inbox.stays:
+        if refused.is_gone and inbox.in_place:
             raise InboxError(f"{spell_out(wanted.seen.name)} is not there any more.") from refused
         if refused.is_gone:
             raise InboxError(

@@ -48,7 +48,7 @@ class IndexPage:
 
     name = "index.html"
 
-    def line(self, filed: ArchiveEntry, timezone: str) -> str:
+    def render_entry(self, filed: ArchiveEntry, timezone: str) -> str:
         """A JSON list: number, time, inbox, file, note, word and sentence of the result, counts, path, retry sheet."""
         counts = [filed.counts.get(outcome, 0) for outcome in Outcome]
         while counts and not counts[-1]:
@@ -58,7 +58,7 @@ class IndexPage:
         values = [filed.id, at, *said, counts, filed.path, int(filed.retry)]
         return _escape_markup(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
 
-    def listed(self, page: Path) -> list[str]:
+    def read_lines(self, page: Path) -> list[str]:
         _, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
         lines, end, _ = rest.partition(END)
         return lines.split(BETWEEN) if begin and end and lines else []

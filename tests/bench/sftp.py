@@ -38,10 +38,10 @@ def ours(folder: Path, port: int) -> None:
     began = time.perf_counter()
     login = {"host": "127.0.0.1", "port": port, "user": USER, "key": "id", "known_hosts": "known_hosts"}
     inbox = build(SftpOptions.model_validate(login | {"claim": None}), make_context(folder, "hr", path="hr"))
-    wanted = {f"{number:032x}": seen for number, seen in enumerate(inbox.look())}
+    wanted = {f"{number:032x}": seen for number, seen in enumerate(inbox.list_files())}
     for claim in inbox.claim(wanted):
         with (folder / "got" / wanted[claim].name.decode()).open("wb") as out:
-            inbox.take(claim, wanted[claim], out, most=1 << 40)
+            inbox.copy(claim, wanted[claim], out, most=1 << 40)
     inbox.close()
     print(time.perf_counter() - began)
 

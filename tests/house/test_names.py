@@ -7,7 +7,7 @@ import pytest
 from house.places import modules, name
 from house.vocabulary import functions, is_bare_participle, is_participle, meanings, participles, words_in
 
-MOST_PARTICIPLES = 0.045
+MOST_PARTICIPLES = 0.043
 """Of all functions. The codebases that linecard learns from have none to 2.5 %; this only ever goes down, to 2 %."""
 
 MOST_MEANINGS = 3
@@ -22,7 +22,6 @@ CONVENTIONS = {
 
 METHODS = {
     "apply": "Backend",
-    "bare": "Opener",
     "changes": "Report",
     "checksum": "Inbox",
     "claim": "Inbox",
@@ -33,22 +32,20 @@ METHODS = {
     "deliver": "Sink",
     "events": "Report",
     "examine": "Backend and Inbox",
-    "extend": "Keyring",
     "faults": "Report",
     "fetch": "Backend",
     "headline": "Report",
     "lines": "Report",
-    "look": "Inbox",
+    "list_keys": "Keyring",
     "lost_numbers": "Report",
-    "make": "Keyring",
     "members": "Backend",
-    "offered": "Inbox",
     "open": "Opener",
     "precheck": "Backend",
+    "put_reply": "Inbox",
     "recognises": "Opener",
+    "refuse_unwrapped": "Opener",
     "render": "Renderer",
     "settle": "Inbox",
-    "take": "Inbox and Keyring",
 }
 """Methods of a port (or of a report), one meaning in as many modules as there are backends, inboxes, sinks ..."""
 

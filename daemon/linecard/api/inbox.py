@@ -2,10 +2,10 @@
 
 from linecard.infrastructure import inbox_files
 from linecard.ports.inbox import (
+    Disposition,
     Inbox,
     InboxError,
     Listing,
-    Parting,
     ServerKey,
     SupportsProbe,
     SupportsReply,
@@ -17,11 +17,11 @@ from linecard.ports.kind import InboxKind
 from linecard.rules.checksum import ending_of
 
 __all__ = [
+    "Disposition",
     "Inbox",
     "InboxError",
     "InboxKind",
     "Listing",
-    "Parting",
     "ServerKey",
     "SupportsProbe",
     "SupportsReply",

@@ -39,7 +39,7 @@ def trust(name: str, *, yes: bool) -> None:
         with closing(build_inbox(service, name)) as inbox:
             if not isinstance(inbox, SupportsTrust):
                 raise ConfigError(f"The inbox {name} is on no server.", remedy="There is nothing to trust.")
-            while new := _shown(inbox.offered()):
+            while new := _shown(inbox.list_server_keys()):
                 if not yes and not click.confirm("Trust these keys?"):
                     click.echo("Nothing was changed.")
                     raise SystemExit(1)

@@ -71,7 +71,7 @@ def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> Non
         if day is None and kind == "pgp":
             day = (service.now() + timedelta(days=730)).date()
         _must_be_later(day, service)
-        key = keyring.make(owner, day)
+        key = keyring.create_key(owner, day)
         _answer([key], as_json=as_json, said="Made")
     if not as_json:
         what = f"{key.id} -o linecard.asc" if kind == "pgp" else f"{key.owner} -o {key.owner}.pub"
@@ -96,7 +96,7 @@ def take(file: Path, *, as_json: bool) -> None:
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
     with site.service() as service, _keyring(service, "pgp") as keyring:
-        _answer(keyring.take(content), as_json=as_json, said="Imported")
+        _answer(keyring.import_keys(content), as_json=as_json, said="Imported")
 
 
 @command.command(short_help="Write the public half of KEY.")
@@ -119,7 +119,7 @@ def export(key: str, form: str, output: Path | None) -> None:
                     f"A key of the kind {kind} is not given away as {form}.",
                     remedy=f"Leave --format out, or say {' or '.join(keyring.forms)}.",
                 )
-            content = keyring.give(key, form or keyring.forms[0])
+            content = keyring.export_key(key, form or keyring.forms[0])
     if output is None:
         click.echo(content.decode(), nl=False)
         return
@@ -148,7 +148,7 @@ def extend(key: str, until: datetime, *, as_json: bool) -> None:
     """
     with site.service() as service, _keyring(service, "pgp") as keyring:
         _must_be_later(until.date(), service)
-        found = keyring.extend(key, until.date())
+        found = keyring.extend_key(key, until.date())
         _answer([found], as_json=as_json, said="Prolonged")
     if not as_json:
         click.echo(f"Next:  linecard keys export {found.id} -o linecard.asc     # senders need it anew")
@@ -185,7 +185,7 @@ def _keyring(service: Service, kind: str) -> Iterator[Keyring]:
 
 def _listed(service: Service, kind: str) -> list[Key]:
     with _keyring(service, kind) as keyring:
-        return list(keyring.all())
+        return list(keyring.list_keys())
 
 
 def _answer(keys: Any, *, as_json: bool, said: str) -> None:

@@ -64,8 +64,8 @@ def refresh(
         lines: dict[str, list[str]] = {}
         for month in (shelf.month for shelf in found):
             page = folder / month / renderer.name
-            kept = [] if month in stale else renderer.listed(page)
-            lines[month] = kept or [renderer.line(entry, timezone) for entry in _entries(store, folder, month)]
+            kept = [] if month in stale else renderer.read_lines(page)
+            lines[month] = kept or [renderer.render_entry(entry, timezone) for entry in _entries(store, folder, month)]
             if lines[month]:
                 months.append(Month(month, len(lines[month])))
         newest = list(islice(chain.from_iterable(lines.values()), most))

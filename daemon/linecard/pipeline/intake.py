@@ -20,7 +20,7 @@ from linecard.model.run import Drop
 from linecard.model.sheet import Fault
 from linecard.pipeline import precedence
 from linecard.pipeline.receive import reject
-from linecard.ports.inbox import Inbox, InboxError, Listing, Parting, Unfinished
+from linecard.ports.inbox import Disposition, Inbox, InboxError, Listing, Unfinished
 from linecard.rules import checksum
 from linecard.rules.checksum import SideFiles
 from linecard.rules.feed_names import NameFacts, order_by_date, parse_name
@@ -186,16 +186,16 @@ class Intake:
 
     def awaiting(self) -> dict[str, str]:
         """Files that wait for their marker or checksum file now, and which of the two; nothing is changed."""
-        look, known = Look(), self._claims.known_files() if self._inbox.stays else None
-        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
+        look, known = Look(), self._claims.known_files() if self._inbox.in_place else None
+        found = [listing for listing in self._inbox.list_files() if not is_junk(display(listing.name))]
         for _ in self._candidates([one for one in found if known is None or not known.includes(one)], look):
             pass
         return look.awaiting
 
     def _listed(self) -> list[Listing]:
         """What is there, without temporary files, and those that were taken and only stay where they are."""
-        found = [listing for listing in self._inbox.look() if not is_junk(display(listing.name))]
-        if not self._inbox.stays:
+        found = [listing for listing in self._inbox.list_files() if not is_junk(display(listing.name))]
+        if not self._inbox.in_place:
             return found
         known = self._claims.known_files()
         there = {listing.name for listing in found}
@@ -212,7 +212,7 @@ class Intake:
             now = self._store.now()
             claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
             with self._store.transaction() as connection:
-                self._claims.record_intent(connection, claims, stays=self._inbox.stays)
+                self._claims.record_intent(connection, claims, stays=self._inbox.in_place)
             self._put_aside(claims)
 
     def _put_aside(self, claims: Sequence[Claim]) -> None:
@@ -261,7 +261,7 @@ class Intake:
             return True
         except InboxError as error:
             look.problems[f"file {display(claim.seen.name)}"] = f"{error} {error.remedy}".rstrip()
-            if self._inbox.stays:  # where its owner may have taken it away: the next look asks whether it is there
+            if self._inbox.in_place:  # where its owner may have taken it away: the next look asks whether it is there
                 del self._claimed[claim.id]
                 self._reconciled = False
             return True
@@ -290,7 +290,7 @@ class Intake:
         most = self._habits.most
         with write_whole(self._archive / claim.path, text=False) as out:
             copy = _Copy(out)
-            taken = self._inbox.take(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
+            taken = self._inbox.copy(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
         damaged = self._damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path, claim.seen.owner)
         with self._store.transaction() as connection:
@@ -315,15 +315,15 @@ class Intake:
     def _said(self, name: str) -> NameFacts:
         return (parse_name(self._habits.pattern, name) if self._habits.pattern else None) or NameFacts()
 
-    # -- parting ---------------------------------------------------------------------------------------------------
+    # -- disposition -----------------------------------------------------------------------------------------------
 
     def part(self, run_id: int | None = None) -> list[str]:
         """Part with the files of a run that has ended, or of all that have; what could not be, in sentences."""
         problems = []
         for claim in self._claims.list_unsettled(run_id):
-            parting = Parting.DONE if claim.whole else Parting.REFUSED
+            disposition = Disposition.DONE if claim.whole else Disposition.REFUSED
             try:
-                self._inbox.settle(claim.id, claim.seen, claim.taken, parting)
+                self._inbox.settle(claim.id, claim.seen, claim.taken, disposition)
             except Unfinished:
                 problems.append(f"{display(claim.seen.name)} was imported and is still being written.")
                 continue

@@ -71,7 +71,7 @@ def _refuse_what_is_left(found: BinaryIO, name: str, openers: Mapping[str, Opene
     container = detect_container(head) if is_inside else detect_container(head, name=name, tail=_tail(found))
     if (container is None or container.is_wrapping) and any(opener.recognises(head) for opener in openers.values()):
         raise CannotOpen(FaultCode.PACKING, "The file is wrapped in the same way twice.", "Send it wrapped only once.")
-    wanted = next(filter(None, (opener.bare() for opener in left.values())), None)
+    wanted = next(filter(None, (opener.refuse_unwrapped() for opener in left.values())), None)
     # What cannot be opened is named before an opener says what it is not: encrypted with age is not "not encrypted".
     if container is not None:
         said = container.sentence_inside if is_inside else container.sentence

@@ -46,7 +46,7 @@ class Unfinished(Exception):
         self.now = now
 
 
-class Parting(StrEnum):
+class Disposition(StrEnum):
     """What shall become of a file that linecard took."""
 
     DONE = "done"
@@ -58,11 +58,11 @@ class Parting(StrEnum):
 class Watch(Protocol):
     """Hints that something arrived. They may come late, twice or never: the listing is the truth.
 
-    While none can come, `deaf` says what a person can do about it, and `check` why; else it is empty.
+    While none can come, `remedy` says what a person can do about it, and `check` why; else it is empty.
     """
 
     @property
-    def deaf(self) -> str: ...
+    def remedy(self) -> str: ...
 
     def check(self) -> str:
         """See that hints can still come, and begin anew where not; a sentence on what was wrong, or empty."""
@@ -78,15 +78,15 @@ class Inbox(Protocol):
     """
 
     @property
-    def stays(self) -> bool:
+    def in_place(self) -> bool:
         """Whether a claimed file stays where it is and is listed on, as where nothing may be moved.
 
         The core then remembers by name and version what it took. `claim` answers with the files that are still as
-        they were seen, `take` and `settle` go by `seen`, and nothing is ever given back.
+        they were seen, `copy` and `settle` go by `seen`, and nothing is ever given back.
         """
         ...
 
-    def look(self) -> Iterator[Listing]:
+    def list_files(self) -> Iterator[Listing]:
         """Every file there is now, in any order; folders are left out."""
         ...
 
@@ -98,7 +98,7 @@ class Inbox(Protocol):
         """
         ...
 
-    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+    def copy(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
         """Copy a claimed file, at most `most` bytes and one more; its version then. Raises `Unfinished`."""
         ...
 
@@ -106,7 +106,7 @@ class Inbox(Protocol):
         """What the checksum file of a claimed file says, at most 64 KiB of it."""
         ...
 
-    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+    def settle(self, claim: str, seen: Listing, taken: str, disposition: Disposition) -> bool:
         """Part with a claimed file, the last thing done to it.
 
         If it is no longer as it was `taken` (its producer wrote on), it goes back where it came from instead, to be
@@ -151,7 +151,7 @@ class ServerKey(NamedTuple):
 class SupportsTrust(Protocol):
     """An inbox on a server whose key a person says yes to; see `linecard inbox trust`."""
 
-    def offered(self) -> list[ServerKey]:
+    def list_server_keys(self) -> list[ServerKey]:
         """The keys that the server shows now."""
         ...
 
@@ -164,7 +164,7 @@ class SupportsTrust(Protocol):
 class SupportsReply(Protocol):
     """An inbox that can put results where the system that sends files finds them."""
 
-    def put(self, name: str, content: BinaryIO) -> str:
+    def put_reply(self, name: str, content: BinaryIO) -> str:
         """Put a file into the folder `reply` of its place, whole or not at all; where it lies then.
 
         It has its name only when it is whole, and takes it from no other file. One that is there already with the

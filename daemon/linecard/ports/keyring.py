@@ -38,23 +38,23 @@ class Keyring(Protocol):
     forms: Sequence[str]
     """The forms in which a public key is given away; the first is the usual one."""
 
-    def all(self) -> Sequence[Key]:
+    def list_keys(self) -> Sequence[Key]:
         """All keys there are; an empty keyring need not exist."""
         ...
 
-    def make(self, owner: str, until: date | None) -> Key:
+    def create_key(self, owner: str, until: date | None) -> Key:
         """A new key of this owner, good until the end of that day."""
         ...
 
-    def take(self, content: bytes) -> Sequence[Key]:
+    def import_keys(self, content: bytes) -> Sequence[Key]:
         """Add the keys in a file."""
         ...
 
-    def give(self, key: str, form: str) -> bytes:
+    def export_key(self, key: str, form: str) -> bytes:
         """The public half of a key, by its full fingerprint."""
         ...
 
-    def extend(self, key: str, until: date) -> Key:
+    def extend_key(self, key: str, until: date) -> Key:
         """Let a key of this site, by its full fingerprint, be good until the end of that day."""
         ...
 

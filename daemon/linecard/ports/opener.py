@@ -39,7 +39,7 @@ class Opener(Protocol):
         """Whether a file that begins so (`HEAD` bytes of it) is wrapped in this way. Its name says nothing."""
         ...
 
-    def bare(self) -> CannotOpen | None:
+    def refuse_unwrapped(self) -> CannotOpen | None:
         """Why a file that is not wrapped in this way is refused; None if it may come without."""
         ...
 

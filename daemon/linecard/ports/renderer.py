@@ -32,11 +32,11 @@ class IndexRenderer(Protocol):
     name: str
     """The name of its file, such as `index.html`."""
 
-    def line(self, filed: ArchiveEntry, timezone: str) -> str:
+    def render_entry(self, filed: ArchiveEntry, timezone: str) -> str:
         """One entry in one line, from which the page is made later."""
         ...
 
-    def listed(self, page: Path) -> list[str]:
+    def read_lines(self, page: Path) -> list[str]:
         """The lines of a page that this renderer wrote; none where they cannot be found. Raises `OSError`."""
         ...
 

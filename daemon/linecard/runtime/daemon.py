@@ -300,10 +300,10 @@ class Daemon:
         if watch is None:
             return
         hint = watch.check()
-        if hint and not watch.deaf:
+        if hint and not watch.remedy:
             log("watch", inbox=name, message=hint, level="warning")
         self.health.replace_alerts(
-            f"hints of {name}", {f"hints of {name}": (hint, watch.deaf)} if hint and watch.deaf else {}
+            f"hints of {name}", {f"hints of {name}": (hint, watch.remedy)} if hint and watch.remedy else {}
         )
 
     def _hand_out_runs(self) -> None:

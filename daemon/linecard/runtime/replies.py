@@ -47,7 +47,7 @@ class Replies:
                 text.detach()
                 file.seek(0)
                 name = f"{PurePosixPath(letter.report.path).name}{self._service.renderers[form].suffix}"
-                where = inbox.put(name, file)
+                where = inbox.put_reply(name, file)
         return where
 
     def close(self) -> None:

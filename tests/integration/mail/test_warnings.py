@@ -77,7 +77,7 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
     warn = "warn: [{sink: post, to: a@x.org}]"
     site = Site(place / "site", server.port, inbox="open: {pgp: }, ", more=warn, now=lambda: now[0])
     with closing(site), closing(site.service.keyring("pgp")) as keyring:
-        key = keyring.make("Nord <hr@example.com>", (now[0] + 100 * DAY).date())
+        key = keyring.create_key("Nord <hr@example.com>", (now[0] + 100 * DAY).date())
         for ahead in (61, 59, 58, 31, 29, 20, 8, 6, 1, 0, -1):
             now[0] = key.expires - ahead * DAY
             AlertChecks(site.service, site.health).check_keys()
@@ -87,7 +87,7 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
         wanted = [f"expires on {day}, in less than {days} days;" for days in (60, 30, 7)]
         assert [one.partition(" then")[0] for one in said] == [*wanted, f"has expired on {day};"]
         assert f"linecard keys extend {key.id}" in server.mails[0].message.get_body(("plain",)).get_content()
-        keyring.extend(key.id, (key.expires + 900 * DAY).date())
+        keyring.extend_key(key.id, (key.expires + 900 * DAY).date())
         AlertChecks(site.service, site.health).check_keys()
         site.deliver()
         assert len(server.mails) == 4

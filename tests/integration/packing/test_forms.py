@@ -122,7 +122,7 @@ class TestVersion6:
             data = town.hr.gpg("--enarmor", data=data).replace(b"ARMORED FILE", b"PUBLIC KEY BLOCK")
         ring = PgpKeyring(PgpOptions(), context_of(tmp_path, town.state))
         with pytest.raises(KeyringError, match="has version 6, which gpg does not know") as caught:
-            ring.take(data)
+            ring.import_keys(data)
         assert "version 4" in caught.value.remedy
         ring.close()
 

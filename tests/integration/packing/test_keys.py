@@ -60,39 +60,39 @@ def concerns(place: Path, now: datetime, **options: object) -> list[str]:
 def test_a_key_is_made_exchanged_and_used(place, keyring):
     """Its public half goes to the sender, the sender's comes here; then a file can be read."""
     until = date(TODAY.year + 2, 6, 30)
-    key = keyring.make("Example Ltd <hr@example.com>", until)
+    key = keyring.create_key("Example Ltd <hr@example.com>", until)
     assert (key.secret, key.owner, key.expires.date()) == (True, "Example Ltd <hr@example.com>", until)
     assert stat.S_IMODE((place / "state" / "gnupg").stat().st_mode) == 0o700
-    public = keyring.give(key.id, "pgp")
+    public = keyring.export_key(key.id, "pgp")
     assert public.startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
     hr = Person(place / "hr")
     hr.make_key("hr")
     hr.knows(public)
-    (theirs,) = keyring.take(hr.gpg("--armor", "--export", hr.key))
+    (theirs,) = keyring.import_keys(hr.gpg("--armor", "--export", hr.key))
     assert (theirs.id, theirs.secret) == (hr.key, False)
-    assert [found.id for found in keyring.all()] == [key.id, hr.key]
+    assert [found.id for found in keyring.list_keys()] == [key.id, hr.key]
     desk = Desk(place / "state", place)
     assert desk.pgp(hr.writes(SHEET, key.id, sign=True), signers=[hr.key]).taken
     desk.close()
 
 
 def test_a_extended_key_stays_the_same_and_all_of_it_is_extended(place, keyring):
-    key = keyring.make("Example <hr@example.com>", (TODAY + 5 * DAY).date())
+    key = keyring.create_key("Example <hr@example.com>", (TODAY + 5 * DAY).date())
     later = (TODAY + 900 * DAY).date()
-    keyring.extend(key.id, later)
-    (found,) = keyring.all()
+    keyring.extend_key(key.id, later)
+    (found,) = keyring.list_keys()
     assert (found.id, found.expires.date()) == (key.id, later)
     hr = Person(place / "hr")
-    hr.knows(keyring.give(key.id, "pgp"))
+    hr.knows(keyring.export_key(key.id, "pgp"))
     assert hr.gpg("--encrypt", "--recipient", key.id, data=SHEET)  # the part that encrypts is good as well
 
 
 def test_old_secret_keys_are_kept_and_still_open_what_was_encrypted_for_them(place, keyring):
-    old = keyring.make("Old <hr@example.com>", None)
+    old = keyring.create_key("Old <hr@example.com>", None)
     hr = Person(place / "hr")
-    hr.knows(keyring.give(old.id, "pgp"))
+    hr.knows(keyring.export_key(old.id, "pgp"))
     data = hr.gpg("--encrypt", "--recipient", old.id, data=SHEET)
-    keyring.make("New <hr@example.com>", None)
+    keyring.create_key("New <hr@example.com>", None)
     desk = Desk(place / "state", place)
     assert desk.pgp(data).taken
     desk.close()
@@ -101,16 +101,16 @@ def test_old_secret_keys_are_kept_and_still_open_what_was_encrypted_for_them(pla
 @pytest.mark.parametrize("what", ["hr@example.com", "1234ABCD", "A" * 40])
 def test_keys_are_named_by_their_full_fingerprint(keyring, what):
     """An address would match another key that has it too."""
-    keyring.make("Example <hr@example.com>", None)
+    keyring.create_key("Example <hr@example.com>", None)
     with pytest.raises(KeyringError):
-        keyring.give(what, "pgp")
+        keyring.export_key(what, "pgp")
 
 
 def test_nonsense_is_no_key(keyring):
     with pytest.raises(KeyringError, match="no PGP key in the file"):
-        keyring.take(b"Action,LoginEmail\n")
+        keyring.import_keys(b"Action,LoginEmail\n")
     with pytest.raises(KeyringError, match="cannot be the owner"):
-        keyring.make("x\n%commit", None)
+        keyring.create_key("x\n%commit", None)
 
 
 class TestThePassphrase:
@@ -130,9 +130,9 @@ class TestThePassphrase:
         (programs / "gpg").chmod(0o755)
         monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         keyring = PgpKeyring(PgpOptions(passphrase=secret), context_of(place, place / "state"))
-        key = keyring.make("Example <hr@example.com>", None)
+        key = keyring.create_key("Example <hr@example.com>", None)
         hr = Person(place / "hr")
-        hr.knows(keyring.give(key.id, "pgp"))
+        hr.knows(keyring.export_key(key.id, "pgp"))
         data = hr.gpg("--encrypt", "--recipient", key.id, data=SHEET)
         desk = Desk(place / "state", place)
         assert desk.pgp(data, passphrase=secret).taken
@@ -150,8 +150,8 @@ class TestThePassphrase:
 
 class TestWhatExpires:
     def test_the_sites_key_is_told_of_60_30_and_7_days_ahead_and_when_it_has(self, place, keyring):
-        keyring.make("Example <hr@example.com>", (TODAY + 100 * DAY).date())
-        ends = keyring.all()[0].expires
+        keyring.create_key("Example <hr@example.com>", (TODAY + 100 * DAY).date())
+        ends = keyring.list_keys()[0].expires
         said = [concerns(place, ends - ahead * DAY) for ahead in (61, 60, 30, 7, 0)]
         assert said[0] == []
         for days, found in zip((60, 30, 7), said[1:], strict=False):
@@ -161,9 +161,9 @@ class TestWhatExpires:
         assert "has expired" in said[4][0]
 
     def test_an_old_key_is_no_concern_once_there_is_a_newer_one(self, place, keyring):
-        keyring.make("Old <hr@example.com>", (TODAY + 5 * DAY).date())
+        keyring.create_key("Old <hr@example.com>", (TODAY + 5 * DAY).date())
         assert len(concerns(place, TODAY)) == 1
-        keyring.make("New <hr@example.com>", None)
+        keyring.create_key("New <hr@example.com>", None)
         assert concerns(place, TODAY) == []
 
     def test_a_signers_key_that_expires_or_is_not_there_is_told_of(self, town):
@@ -173,7 +173,7 @@ class TestWhatExpires:
 
     def test_the_board_tells_once_an_hour_until_it_is_mended(self, place, keyring):
         """One alert, told again when its words change, and gone when the key was extended."""
-        key = keyring.make("Example <hr@example.com>", (TODAY + 100 * DAY).date())
+        key = keyring.create_key("Example <hr@example.com>", (TODAY + 100 * DAY).date())
         config = place / "linecard.yaml"
         config.write_text(
             "region: FR\npbxs:\n  hq: {backend: directory, options: {path: hq.sqlite3}}\n"
@@ -190,7 +190,7 @@ class TestWhatExpires:
                 engine.clean_up()
             assert [alert.what for alert in health.alerts] == [f"opening: pgp key {key.id}"]
             assert told == [True, True]
-            keyring.extend(key.id, (TODAY + 900 * DAY).date())
+            keyring.extend_key(key.id, (TODAY + 900 * DAY).date())
             engine.clean_up()
             assert (health.alerts, told) == ([], [True, True, False])
             engine.close()
@@ -205,14 +205,14 @@ class TestSsh:
         return SshKeyring(SshOptions(), context_of(tmp_path, tmp_path / "state"))
 
     def test_a_key_is_for_linecard_alone(self, ssh, tmp_path):
-        key = ssh.make("hr", None)
+        key = ssh.create_key("hr", None)
         assert (key.id[:7], key.secret, key.place) == ("SHA256:", True, str(tmp_path / "state" / "ssh" / "hr"))
         assert [stat.S_IMODE(p.stat().st_mode) for p in (Path(key.place), Path(key.place).parent)] == [0o600, 0o700]
-        assert ssh.all() == [key]
+        assert ssh.list_keys() == [key]
 
     def test_both_forms_of_its_public_half_are_the_same_key(self, ssh, tmp_path):
-        key = ssh.make("hr", None)
-        line, block = ssh.give("hr", "openssh"), ssh.give(key.id, "rfc4716")
+        key = ssh.create_key("hr", None)
+        line, block = ssh.export_key("hr", "openssh"), ssh.export_key(key.id, "rfc4716")
         assert line.startswith(b"ssh-ed25519 ")
         (tmp_path / "block").write_bytes(block)
         read = subprocess.run(["ssh-keygen", "-i", "-f", tmp_path / "block"], capture_output=True, check=True).stdout
@@ -220,14 +220,14 @@ class TestSsh:
         assert max(map(len, block.splitlines())) <= 72
 
     def test_a_key_is_never_overwritten(self, ssh):
-        ssh.make("hr", None)
+        ssh.create_key("hr", None)
         with pytest.raises(KeyringError, match="already"):
-            ssh.make("hr", None)
+            ssh.create_key("hr", None)
 
     @pytest.mark.parametrize("name", ["../hr", "-f", "a b", ""])
     def test_its_name_is_that_of_an_inbox(self, ssh, name):
         with pytest.raises(KeyringError):
-            ssh.make(name, None)
+            ssh.create_key(name, None)
 
 
 def test_the_command(place, linecard):

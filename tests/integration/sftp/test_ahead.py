@@ -10,7 +10,7 @@ import pytest
 
 from integration.sftp import hostile as sftp
 from integration.sftp.sshd import USER
-from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
+from linecard.ports.inbox import Disposition, InboxError, Listing, Unfinished
 from linecard.testing import make_context
 from linecard_sftp.inbox import SftpInbox, build
 from linecard_sftp.options import SftpOptions
@@ -40,12 +40,12 @@ class Desk:
             self.changed.notify()
 
     def claims(self) -> list[str]:
-        self.wanted = {f"{number:032x}": seen for number, seen in enumerate(self.inbox.look())}
+        self.wanted = {f"{number:032x}": seen for number, seen in enumerate(self.inbox.list_files())}
         return self.inbox.claim(self.wanted)
 
     def take(self, claim: str) -> bytes:
         into = io.BytesIO()
-        self.version = self.inbox.take(claim, self.wanted[claim], into, most=MOST)
+        self.version = self.inbox.copy(claim, self.wanted[claim], into, most=MOST)
         return into.getvalue()
 
     def closed(self, *, refused: int = 0) -> bool:
@@ -99,7 +99,7 @@ def test_what_is_not_wanted_any_more_is_closed(desk):
     claims = desk.claims()
     desk.take(claims[0])
     desk.server.put(b"new.csv", b"file 900")
-    again = {f"{900:032x}": next(seen for seen in desk.inbox.look() if seen.name == b"new.csv")}
+    again = {f"{900:032x}": next(seen for seen in desk.inbox.list_files() if seen.name == b"new.csv")}
     desk.wanted |= again
     assert desk.inbox.claim(again) == list(again)
     assert desk.take(*again) == b"file 900"
@@ -129,11 +129,11 @@ def test_one_that_changes_before_its_turn_is_never_parted_with_as_it_was(desk):
             file.data, file.modified = b"something else", file.modified + 1
             with suppress(Unfinished):
                 assert desk.take(claim) == b"file 5"
-                if desk.inbox.stays:
-                    (now,) = [seen for seen in desk.inbox.look() if seen.name == b"005.csv"]
+                if desk.inbox.in_place:
+                    (now,) = [seen for seen in desk.inbox.list_files() if seen.name == b"005.csv"]
                     assert now.version != desk.version
                 else:
-                    assert desk.inbox.settle(claim, desk.wanted[claim], desk.version, Parting.DONE) is False
+                    assert desk.inbox.settle(claim, desk.wanted[claim], desk.version, Disposition.DONE) is False
         else:
             assert desk.take(claim) == content(desk, claim)
     assert desk.closed()

@@ -35,7 +35,7 @@ def all_open(open_office):
 
 
 def looked(port) -> list[str]:
-    return [listing.name.decode() for listing in port.look()]
+    return [listing.name.decode() for listing in port.list_files()]
 
 
 @pytest.mark.parametrize("sessions", [10, 1], ids=["as OpenSSH is set up", "one session at a time"])

@@ -15,7 +15,7 @@ import pytest
 from integration.daemon.site import eventually
 from integration.sftp import hostile as sftp
 from integration.sftp.hostile import HangUp, Hostile
-from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished
+from linecard.ports.inbox import Disposition, InboxError, Listing, Unfinished
 from linecard_sftp.inbox import SftpInbox
 from linecard_sftp.servers import join_server
 
@@ -36,7 +36,7 @@ def until_done(do: Callable[[], T]) -> T:
 
 def can_look(inbox: SftpInbox) -> bool:
     with suppress(InboxError):
-        return list(inbox.look()) == []
+        return list(inbox.list_files()) == []
     return False
 
 
@@ -44,12 +44,12 @@ def take_in(inbox: SftpInbox) -> tuple[Listing, str]:
     """From its listing to its copy; as what it was seen, and its version then."""
 
     def find() -> dict[str, Listing]:
-        (found,) = [seen for seen in inbox.look() if seen.name == b"a.csv"]
+        (found,) = [seen for seen in inbox.list_files() if seen.name == b"a.csv"]
         return {CLAIM: found._replace(marker=b"A.CSV.DONE", checksum=b"a.sha256")}
 
     def take() -> tuple[str, bytes]:
         into = io.BytesIO()
-        return inbox.take(CLAIM, wanted[CLAIM], into, most=MOST), into.getvalue()
+        return inbox.copy(CLAIM, wanted[CLAIM], into, most=MOST), into.getvalue()
 
     wanted = until_done(find)
     assert until_done(lambda: inbox.claim(wanted)) == [CLAIM]
@@ -104,11 +104,11 @@ def within(folder: bytes) -> dict[bytes, bytes]:
 @pytest.mark.parametrize(
     ("options", "end", "since", "done", "left"),
     [
-        ({"after": "archive done"}, Parting.DONE, "listing", False, within(b"done")),
-        ({"after": "archive done"}, Parting.DONE, "listing", True, within(b"done")),
-        ({"claim": None, "after": "archive done"}, Parting.DONE, "listing", True, within(b"done")),
-        ({}, Parting.DONE, "parting", True, {}),
-        ({}, Parting.REFUSED, "parting", True, within(b".linecard/refused")),
+        ({"after": "archive done"}, Disposition.DONE, "listing", False, within(b"done")),
+        ({"after": "archive done"}, Disposition.DONE, "listing", True, within(b"done")),
+        ({"claim": None, "after": "archive done"}, Disposition.DONE, "listing", True, within(b"done")),
+        ({}, Disposition.DONE, "parting", True, {}),
+        ({}, Disposition.REFUSED, "parting", True, within(b".linecard/refused")),
         ({}, None, "parting", False, GIVEN_BACK),
         ({}, None, "parting", True, GIVEN_BACK),
     ],
@@ -133,8 +133,8 @@ def test_nothing_private_is_raised_wherever_the_connection_drops(hostile, opened
         if end is None:
             write_on(hostile)
         drops.is_counting = True
-        until_done(lambda seen=seen, version=version: inbox.settle(CLAIM, seen, version, end or Parting.DONE))
-        until_done(lambda: inbox.put("reply.csv", io.BytesIO(b"done")))
+        until_done(lambda seen=seen, version=version: inbox.settle(CLAIM, seen, version, end or Disposition.DONE))
+        until_done(lambda: inbox.put_reply("reply.csv", io.BytesIO(b"done")))
         ours = {name: file.data for name, file in hostile.files.items() if not name.endswith(b".reason")}
         replies = [ours.pop(name) for name in list(ours) if b"out/reply.csv" in name]
         assert replies == [b"done"]
@@ -160,7 +160,7 @@ def test_a_server_that_says_goodbye_in_another_encoding_is_told_of(hostile, open
     hostile.ends_at = step
     inbox = opened()
     with pytest.raises(InboxError, match=words) as told:
-        list(inbox.look())
+        list(inbox.list_files())
     assert "tries again by itself" in told.value.remedy
     hostile.ends_at = ""
     assert eventually(lambda: can_look(inbox), "it is looked at again")
@@ -169,13 +169,13 @@ def test_a_server_that_says_goodbye_in_another_encoding_is_told_of(hostile, open
 @pytest.mark.parametrize("host", ["sftp..example.com", f"{'x' * 70}.example.com"])
 def test_a_host_that_no_machine_can_be_called_is_told_of(opened, host):
     with pytest.raises(InboxError, match="no machine has a name like this"):
-        list(opened(host=host).look())
+        list(opened(host=host).list_files())
 
 
 def test_a_connection_that_a_firewall_forgot_is_replaced_without_a_word(hostile, opened):
     """Nobody ends it: what is asked on it is never answered."""
     inbox = opened(timeouts={"read": 2})
-    assert list(inbox.look()) == []
+    assert list(inbox.list_files()) == []
     hostile.put(b"a.csv", b"new")
     asked: list[int] = []
 
@@ -185,7 +185,7 @@ def test_a_connection_that_a_firewall_forgot_is_replaced_without_a_word(hostile,
             hostile.freeze()
 
     hostile.before = forget
-    assert [seen.name for seen in inbox.look()] == [b"a.csv"]
+    assert [seen.name for seen in inbox.list_files()] == [b"a.csv"]
     with closing(inbox.way.reach()) as sock:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "it is less likely to be forgotten"
 
@@ -196,13 +196,13 @@ def test_of_two_idle_sessions_on_a_dropped_connection_neither_is_used_again(host
     both = threading.Barrier(2)
     hostile.before = lambda kind, path: both.wait(10) if kind == sftp.OPENDIR else None
     with ThreadPoolExecutor(2) as pool:  # so that each has a session of its own
-        assert [list(found) for found in pool.map(lambda inbox: list(inbox.look()), (one, two))] == [[], []]
+        assert [list(found) for found in pool.map(lambda inbox: list(inbox.list_files()), (one, two))] == [[], []]
     hostile.before = hostile.after
     for _ in range(3):
         hostile.put(b"a.csv", b"new")
         hostile.drop()
         for inbox in (one, two):
-            assert [seen.name for seen in inbox.look()] == [b"a.csv"]
+            assert [seen.name for seen in inbox.list_files()] == [b"a.csv"]
 
 
 def test_a_server_that_ends_every_session_after_one_answer_is_told_of(hostile, opened):
@@ -215,7 +215,7 @@ def test_a_server_that_ends_every_session_after_one_answer_is_told_of(hostile, o
     inbox = opened()
     for _ in range(3):
         with pytest.raises(InboxError, match=r"(closed|broke|cannot|does not|lets)"):
-            list(inbox.look())
+            list(inbox.list_files())
 
 
 def test_whoever_waits_for_a_session_has_it_before_all_that_ask_later(hostile, opened):
@@ -233,9 +233,9 @@ def test_whoever_waits_for_a_session_has_it_before_all_that_ask_later(hostile, o
 
     hostile.before = hold
     with ThreadPoolExecutor(1 + len(others)) as pool:
-        looks = pool.submit(lambda: [list(busy.look()) for _ in range(3)])
+        looks = pool.submit(lambda: [list(busy.list_files()) for _ in range(3)])
         eventually(lambda: order, "it is looked at")
-        done = [pool.submit(lambda inbox=inbox: list(inbox.look())) for inbox in others]
+        done = [pool.submit(lambda inbox=inbox: list(inbox.list_files())) for inbox in others]
         assert all(each.result() is not None for each in (looks, *done))
     shared.leave()
     assert [order[0], *sorted(order[1:4]), *order[4:]] == [b"busy", b"one", b"three", b"two", b"busy", b"busy"]

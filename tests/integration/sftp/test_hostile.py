@@ -230,14 +230,14 @@ def test_nothing_is_awaited_of_a_file_that_is_being_closed(hostile, opened):
     for number, size in enumerate(sizes):
         hostile.put(b"%d.csv" % number, LARGE[:size])
         hostile.put(b"%d.csv.sum" % number, b"sum")
-    found = [listing for listing in inbox.look() if listing.name.endswith(b".csv")]
+    found = [listing for listing in inbox.list_files() if listing.name.endswith(b".csv")]
     claims = {
         f"{listing.name[:1].decode():c<32}": listing._replace(checksum=listing.name + b".sum") for listing in found
     }
     assert sorted(inbox.claim(claims)) == sorted(claims)
     for claim, listing in claims.items():
         into = io.BytesIO()
-        inbox.take(claim, listing, into, most=1 << 20)
+        inbox.copy(claim, listing, into, most=1 << 20)
         assert into.getvalue() == LARGE[: listing.size]
         assert inbox.checksum(claim, listing) == b"sum"
     assert late == []

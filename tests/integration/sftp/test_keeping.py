@@ -12,7 +12,7 @@ from integration.sftp import hostile as sftp
 from integration.sftp.hostile import File, HangUp
 from integration.sftp.office import Office
 from integration.sftp.test_hostile import BLOCK, LARGE, QUICK, kept, never_taken, once, taken
-from linecard.ports.inbox import InboxError, Parting
+from linecard.ports.inbox import Disposition, InboxError
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_of_two_sites_the_one_that_gets_the_file_has_what_goes_with_it(hostile, 
     first, second = opened(**options), opened(claim=".other")
     for name, content in ((b"a.csv", b"file"), (b"a.csv.sum", b"sum"), (b"a.done", b"")):
         hostile.put(name, content)
-    (seen,) = [each for each in first.look() if each.name == b"a.csv"]
+    (seen,) = [each for each in first.list_files() if each.name == b"a.csv"]
     seen = seen._replace(marker=b"a.done", checksum=b"a.csv.sum")
     claimed = list[str]()
 
@@ -159,9 +159,9 @@ def test_of_two_sites_the_one_that_gets_the_file_has_what_goes_with_it(hostile, 
     assert second.claim({"s" * 32: seen}) == []
     assert claimed == ["f" * 32]
     into = io.BytesIO()
-    version = first.take("f" * 32, seen, into, most=100)
+    version = first.copy("f" * 32, seen, into, most=100)
     assert (into.getvalue(), first.checksum("f" * 32, seen)) == (b"file", b"sum")
-    assert first.settle("f" * 32, seen, version, Parting.DONE) is True
+    assert first.settle("f" * 32, seen, version, Disposition.DONE) is True
     assert hostile.names == [b"hr/done/" + name for name in left]
 
 
@@ -247,10 +247,10 @@ class TestListing:
 
     def test_one_of_many_megabytes_is_read(self, hostile, patient):
         hostile.listed = [b"%0200d.csv" % number for number in range(40_000)]
-        assert sum(1 for _ in patient.look()) == len(hostile.listed)
+        assert sum(1 for _ in patient.list_files()) == len(hostile.listed)
 
     def test_one_beyond_what_is_kept_in_memory_is_named_with_what_to_do(self, hostile, patient):
         hostile.listed = [b"%0250d.csv" % number for number in range(120_000)]
         with pytest.raises(InboxError, match=r"lists a folder in one answer of [\d,]+ bytes") as told:
-            list(patient.look())
+            list(patient.list_files())
         assert "old files" in told.value.remedy

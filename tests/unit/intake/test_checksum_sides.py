@@ -52,7 +52,7 @@ def test_it_is_found_again_after_a_crash(waiting):
     def dies(*_: object, **__: object) -> str:
         raise KeyboardInterrupt
 
-    waiting.port.take = dies
+    waiting.port.copy = dies
     with pytest.raises(KeyboardInterrupt):
         waiting.look(SETTLE)
     waiting.begin()

@@ -53,7 +53,7 @@ class TestProducerWritesOn:
 
     def test_a_claimed_file_that_changed_settles_in_the_work_folder(self, world):
         world.put(content="one")
-        taking = world.port.take
+        taking = world.port.copy
         handed = []
 
         def appended(claim, seen, into, *, most):
@@ -63,7 +63,7 @@ class TestProducerWritesOn:
                     late.write(" two")
             return taking(claim, seen, into, most=most)
 
-        world.port.take = appended
+        world.port.copy = appended
         world.look()
         look = world.look(SETTLE)
         assert look.runs == []
@@ -198,37 +198,37 @@ class TestFailures:
     def test_one_claimed_file_that_is_gone_is_told_and_stops_no_other(self, world):
         for name in ("a.csv", "b.csv", "c.csv"):
             world.put(name, content=name)
-        taking = world.port.take
+        taking = world.port.copy
 
         def lost(claim, seen, into, *, most):
             if seen.name == b"b.csv":
                 raise InboxError("it is gone.", remedy="Send it again.")
             return taking(claim, seen, into, most=most)
 
-        world.port.take = lost
+        world.port.copy = lost
         world.look()
         look = world.look(SETTLE)
         assert [run.drop.name for run in world.runs(look)] == ["a.csv", "c.csv"]
         assert look.problems == {"file b.csv": "it is gone. Send it again."}
-        world.port.take = taking
+        world.port.copy = taking
         assert len(world.look(1).runs) == 1
 
     def test_runs_that_were_received_before_the_memory_failed_are_told(self, world):
         """Else nobody would work on them until the next start."""
         for name in ("a.csv", "b.csv"):
             world.put(name, content=name)
-        taking = world.port.take
+        taking = world.port.copy
 
         def filling(claim, seen, into, *, most):
             world.store.full = seen.name == b"b.csv"
             return taking(claim, seen, into, most=most)
 
-        world.port.take = filling
+        world.port.copy = filling
         world.look()
         look = world.look(SETTLE)
         assert [run.drop.name for run in world.runs(look)] == ["a.csv"]
         assert look.problems == {"memory": "the disk is full"}
-        world.port.take, world.store.full = taking, False
+        world.port.copy, world.store.full = taking, False
         assert [run.drop.name for run in world.runs(world.look(1))] == ["b.csv"]
 
     def test_a_folder_that_vanishes_and_comes_back_is_picked_up_again(self, world):
@@ -260,7 +260,7 @@ class TestFailures:
     def test_a_crash_after_the_move_loses_nothing(self, world):
         world.put()
         world.look()
-        world.port.take = _killed
+        world.port.copy = _killed
         with pytest.raises(KeyboardInterrupt):
             world.look(SETTLE)
         assert world.names == []
@@ -316,5 +316,5 @@ def test_thousands_of_files_come_in_portions_so_that_work_on_the_first_can_begin
 def test_what_is_unfinished_says_what_it_is_now(world):
     """The port's own word for it."""
     world.put()
-    listing = next(iter(world.port.look()))
+    listing = next(iter(world.port.list_files()))
     assert Unfinished(listing).now == listing

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from linecard.model.run import State
 from linecard.pipeline.intake import Habits
-from linecard.ports.inbox import InboxError, Listing, Parting, Unfinished, Watch
+from linecard.ports.inbox import Disposition, InboxError, Listing, Unfinished, Watch
 from linecard.store.tables import claim, outbox
 from linecard_local.folder_watch import NoWatch
 from unit.intake.world import SETTLE
@@ -25,12 +25,12 @@ LATER = datetime.now(UTC) + timedelta(days=400)
 class Shelf:
     """A folder in which linecard may only read."""
 
-    stays = True
+    in_place = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def look(self) -> Iterator[Listing]:
+    def list_files(self) -> Iterator[Listing]:
         for path in self._folder.iterdir():
             yield self._seen(path)
 
@@ -45,7 +45,7 @@ class Shelf:
     def claim(self, wanted: Mapping[str, Listing]) -> list[str]:
         return [claim for claim, seen in wanted.items() if self._as_seen(seen)]
 
-    def take(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
+    def copy(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:
         path = self._folder / os.fsdecode(seen.name)
         if not path.exists():
             raise InboxError(f"{path.name} is not there any more.")
@@ -58,7 +58,7 @@ class Shelf:
     def checksum(self, claim: str, seen: Listing) -> bytes:
         return (self._folder / os.fsdecode(seen.checksum)).read_bytes()
 
-    def settle(self, claim: str, seen: Listing, taken: str, parting: Parting) -> bool:
+    def settle(self, claim: str, seen: Listing, taken: str, parting: Disposition) -> bool:
         return True
 
     def watch(self, wake) -> Watch:
@@ -133,14 +133,14 @@ def test_nothing_waits_and_no_look_is_due_for_files_that_only_stay(shelf):
 def test_a_file_that_its_owner_writes_on_is_taken_once_it_has_settled_again(shelf):
     shelf.put()
     shelf.look()
-    real = shelf.port.take
+    real = shelf.port.copy
 
     def written_on(*words, **most):
-        shelf.port.take = real
+        shelf.port.copy = real
         shelf.put(content="one and two")
         return real(*words, **most)
 
-    shelf.port.take = written_on
+    shelf.port.copy = written_on
     assert shelf.look(SETTLE).runs == []
     assert shelf.look().runs == [], "it has not settled yet, and is not claimed a second time"
     (run,) = shelf.runs(shelf.look(SETTLE))
@@ -151,13 +151,13 @@ def test_a_file_that_its_owner_writes_on_is_taken_once_it_has_settled_again(shel
 def test_a_file_that_its_owner_took_away_before_it_was_read_is_told_of_once(shelf):
     path = shelf.put()
     shelf.look()
-    real = shelf.port.take
+    real = shelf.port.copy
 
     def taken_away(*words, **most):
         path.unlink()
         return real(*words, **most)
 
-    shelf.port.take = taken_away
+    shelf.port.copy = taken_away
     assert "file a.csv" in shelf.look(SETTLE).problems
     assert shelf.look().problems == {}
     assert claims(shelf) == 0
@@ -170,7 +170,7 @@ def test_one_that_was_claimed_before_a_crash_is_taken_by_the_next_start(shelf):
     def killed(*words, **most):
         raise KeyboardInterrupt
 
-    shelf.port.take = killed
+    shelf.port.copy = killed
     with pytest.raises(KeyboardInterrupt):
         shelf.look(SETTLE)
     restarted(shelf)

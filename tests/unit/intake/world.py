@@ -39,9 +39,9 @@ class Port:
     """The inbox, each of whose doings a test may put something before, after or in place of."""
 
     def __init__(self, real: Inbox) -> None:
-        self.stays = real.stays
-        self.look, self.watch, self.close = real.look, real.watch, real.close
-        self.claim, self.take, self.settle = real.claim, real.take, real.settle
+        self.in_place = real.in_place
+        self.list_files, self.watch, self.close = real.list_files, real.watch, real.close
+        self.claim, self.copy, self.settle = real.claim, real.copy, real.settle
         self.checksum = real.checksum
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from linecard.ports.inbox import Listing, Parting
+from linecard.ports.inbox import Disposition, Listing
 from linecard.testing import make_context
 from linecard_local.inbox import LocalInbox
 
@@ -53,7 +53,7 @@ class Folder:
 
     def seen(self, name: str | bytes = "a.csv", marker: str = "") -> Listing:
         raw = os.fsencode(name)
-        listing = next(listing for listing in self.opened.look() if listing.name == raw)
+        listing = next(listing for listing in self.opened.list_files() if listing.name == raw)
         return listing._replace(marker=os.fsencode(marker))
 
     def claimed(self, name: str | bytes = "a.csv", marker: str = "") -> Listing:
@@ -64,10 +64,10 @@ class Folder:
 
     def taken(self, seen: Listing, most: int = MOST) -> tuple[str, bytes]:
         into = io.BytesIO()
-        version = self.opened.take(ID, seen, into, most=most)
+        version = self.opened.copy(ID, seen, into, most=most)
         return version, into.getvalue()
 
-    def parted(self, seen: Listing, taken: str, parting: Parting = Parting.DONE) -> bool:
+    def parted(self, seen: Listing, taken: str, parting: Disposition = Disposition.DONE) -> bool:
         return self.opened.settle(ID, seen, taken, parting)
 
 

@@ -196,7 +196,7 @@ def test_a_claimed_file_that_changes_while_it_is_copied_is_not_finished(folder):
             return len(block)
 
     with pytest.raises(Unfinished):
-        folder.opened.take(ID, seen, Slow(), most=MOST)
+        folder.opened.copy(ID, seen, Slow(), most=MOST)
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.csv", b"a\nb.csv", "Arrivées\xa0: mars.csv".encode()])

@@ -15,7 +15,7 @@ def test_every_file_is_listed_with_its_size_and_time_and_folders_are_not(folder)
     folder.put("a.csv", "12345")
     os.utime(folder.path / "a.csv", (7, 7))
     (folder.path / "sub").mkdir()
-    (listing,) = folder.opened.look()
+    (listing,) = folder.opened.list_files()
     assert (listing.name, listing.size, listing.modified, listing.refused) == (b"a.csv", 5, 7.0, "")
     assert listing.owner == folder.path.owner()
 
@@ -25,7 +25,7 @@ def test_an_owner_without_a_name_is_shown_by_number(folder):
     """As where the account that delivered a file was removed since."""
     folder.put("a.csv")
     os.chown(folder.path / "a.csv", 3_000_017, -1)
-    (listing,) = folder.opened.look()
+    (listing,) = folder.opened.list_files()
     assert listing.owner == "uid 3000017"
 
 
@@ -56,7 +56,7 @@ def test_composed_and_decomposed_names_are_two_files(folder):
     """T10: they look the same to a person."""
     folder.put("café.csv", "one")
     folder.put("cafe\u0301.csv", "two")
-    assert len({listing.name for listing in folder.opened.look()}) == 2
+    assert len({listing.name for listing in folder.opened.list_files()}) == 2
 
 
 @pytest.mark.parametrize("change", ["content", "time", "mode", "replaced"])
@@ -78,7 +78,7 @@ def test_what_is_no_plain_file_is_refused_with_its_reason(folder):
     os.mkfifo(folder.path / "pipe.csv")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder.path / "s.csv"))
-        refused = {listing.name: listing.refused for listing in folder.opened.look()}
+        refused = {listing.name: listing.refused for listing in folder.opened.list_files()}
     assert refused[b"a.csv"] == ""
     assert "symbolic link" in refused[b"link.csv"]
     assert "pipe" in refused[b"pipe.csv"]
@@ -96,5 +96,5 @@ def test_a_file_with_two_names_is_refused_unless_the_inbox_allows_it(tmp_path):
 def test_a_folder_that_is_gone_is_told_and_what_to_do(folder):
     folder.path.rmdir()
     with pytest.raises(InboxError, match=r"inbox: No such file") as caught:
-        list(folder.opened.look())
+        list(folder.opened.list_files())
     assert "mount it again" in caught.value.remedy

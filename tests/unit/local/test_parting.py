@@ -12,7 +12,7 @@ import pytest
 
 from acceptance.killing import DIED, Countdown, forked
 from linecard.api import rename_new
-from linecard.ports.inbox import InboxError, Parting, Unfinished
+from linecard.ports.inbox import Disposition, InboxError, Unfinished
 from linecard.rules.names import matches
 from unit.local.folder import ID, Folder, as_nobody, open_to_all
 
@@ -165,7 +165,7 @@ def test_wherever_going_back_is_killed_the_marker_is_where_the_file_is(tmp_path,
 def test_a_file_that_is_too_large_goes_into_quarantine_with_its_reason(folder, given_away):
     """T14: linecard does not have it whole, so it must not go."""
     seen, version, aside = given_away
-    assert folder.parted(seen, version, Parting.REFUSED)
+    assert folder.parted(seen, version, Disposition.REFUSED)
     assert not aside.exists()
     kept, reason = sorted(folder.quarantine.iterdir())
     assert kept.read_text() == "one"
@@ -179,7 +179,7 @@ def test_the_checksum_file_of_one_that_is_too_large_lies_beside_it(folder):
     seen = folder.seen()._replace(checksum=b"A.SHA256")
     assert folder.opened.claim({ID: seen}) == [ID]
     version, _ = folder.taken(seen)
-    assert folder.parted(seen, version, Parting.REFUSED)
+    assert folder.parted(seen, version, Disposition.REFUSED)
     kept, summed, _ = sorted(folder.quarantine.iterdir())
     assert summed.name == f"{kept.name}.SHA256"
     assert summed.read_text() == "sum"

@@ -27,7 +27,7 @@ def replies(tmp_path):
 def put(replies, content: bytes = REPORT) -> str:
     site = replies.parent
     context = make_context(site, "hr", path="in", reply="../out")
-    return LocalInbox(context, watch=False).put(NAME, io.BytesIO(content))
+    return LocalInbox(context, watch=False).put_reply(NAME, io.BytesIO(content))
 
 
 def names(folder) -> list[str]:
@@ -116,4 +116,4 @@ def test_a_folder_that_is_not_there_is_made_but_none_above_it(replies):
     assert names(replies) == [NAME]
     context = make_context(replies.parent, "hr", path="in", reply="../there/is/none")
     with pytest.raises(InboxError, match="No such file"):
-        LocalInbox(context, watch=False).put(NAME, io.BytesIO(REPORT))
+        LocalInbox(context, watch=False).put_reply(NAME, io.BytesIO(REPORT))

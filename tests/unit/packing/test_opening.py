@@ -33,7 +33,7 @@ class Mark:
     def recognises(self, head: bytes) -> bool:
         return head.startswith(self.word)
 
-    def bare(self) -> CannotOpen | None:
+    def refuse_unwrapped(self) -> CannotOpen | None:
         return CannotOpen(FaultCode.PACKING, f"not {self.word!r}", "") if self.required else None
 
     def open(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None]) -> BinaryIO:

@@ -52,10 +52,10 @@ class Meeting:
         self.written = 0
         self.met = False
 
-    def line(self, filed, timezone):
+    def render_entry(self, filed, timezone):
         return f"{filed.id}"
 
-    def listed(self, page: Path):
+    def read_lines(self, page: Path):
         return []
 
     def render(self, index: Index, out, *, templates=None):

@@ -84,7 +84,7 @@ def test_a_look_that_raises_stops_no_other(life, drive, capsys):
     looks = []
 
     class Broken:
-        def look(self):
+        def list_files(self):
             looks.append(1)
             raise RuntimeError("an inbox with a bug")
 
