@@ -104,8 +104,12 @@ class Writer:
                 rows = [(c.extension, c.after.member, c.after.numbers[0] if c.after.numbers else None) for c in changes]
                 self._connection.executemany(_EXTENSION, rows)
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._connection.executemany(
-            _OPERATION, [(at, c.extension, *_operation_values(c.before), *_operation_values(c.after)) for c in made]
+        self._connection.executemany(  # all numbers of an extension, with a blank between two
+            _OPERATION,
+            [
+                (at, extension, held, " ".join(had) or None, holds, " ".join(rings) or None)
+                for _, _, extension, (held, had), (holds, rings) in made
+            ],
         )
 
     def _store_several(self, changes: Iterable[Change]) -> None:
@@ -144,11 +148,6 @@ class Writer:
 
 def _has_several_numbers(change: Change) -> bool:
     return len(change.before.numbers) > 1 or len(change.after.numbers) > 1
-
-
-def _operation_values(holding: Holding) -> tuple[str | None, str | None]:
-    """As the operations have it: all numbers, with a blank between two."""
-    return holding.member, " ".join(holding.numbers) or None
 
 
 def _describe_holding(now: Holding) -> str:

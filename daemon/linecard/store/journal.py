@@ -22,7 +22,6 @@ from linecard.store.row_codec import (
     decode_holding,
     decode_numbers,
     decode_row,
-    encode_holding,
     encode_row,
 )
 from linecard.store.store import Store
@@ -68,9 +67,23 @@ class Journal:
     def add_changes(self, attempt: int, changes: Iterable[Change]) -> None:
         planned = str(Fate.PLANNED)  # for an enum's word the driver looks for an adapter, each time
         for page in _pages(changes):
+            # As `encode_holding` has them, without two calls for each change.
             values = [
-                (self._run, seq, attempt, pbx, name, *encode_holding(before), *encode_holding(after), planned, "", "")
-                for seq, pbx, name, before, after in page
+                (
+                    self._run,
+                    seq,
+                    attempt,
+                    pbx,
+                    name,
+                    held,
+                    "\n".join(had) or None,
+                    holds,
+                    "\n".join(rings) or None,
+                    planned,
+                    "",
+                    "",
+                )
+                for seq, pbx, name, (held, had), (holds, rings) in page
             ]
             with self._store.transaction() as connection:
                 _bulk(connection, change, values)

@@ -40,10 +40,12 @@ def decode_holding(member: str | None, numbers: str | None) -> Holding:
 
 
 def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
+    line, action, member, pbx, extension, number = found[:6]
+    words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
     effects = verdict.effects
     main = effects[0] if effects else None
     more: dict[str, Any] = {}
-    plain = main is not None and len(effects) == 1 and main[:2] == (found.pbx, found.extension)
+    plain = main is not None and len(effects) == 1 and main[0] == pbx and main[1] == extension
     if verdict.other:
         more["other"] = verdict.other
     if verdict.holder:
@@ -54,8 +56,6 @@ def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
     if not plain and (more or main is not None):
         more["effects"] = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects]
     text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
-    line, action, member, pbx, extension, number = found[:6]
-    words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
     return (run_id, attempt, line, *words, *before, *after, text)
 
 
