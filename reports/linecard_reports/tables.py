@@ -10,6 +10,7 @@ from typing import TextIO
 
 from linecard.api import is_printable, sanitize, sanitize_line
 from linecard.api.report import (
+    CHANGED,
     FINE,
     MOST_REASON,
     RESTORE,
@@ -30,6 +31,10 @@ _BOM = "\ufeff"
 
 _COMMA, _BAR = (re.compile(rf"[{mark}](?![\w{mark}*#]|\+[0-9]{{1,32}}(?:[{mark}]|\Z)|\Z)") for mark in (",", "|"))
 """Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a number: look at it alone."""
+_TO_PROTECT = {
+    mark: re.compile(rf"[{mark}](?={CHANGED.replace('{end}', f'(?:[{mark}]|{chr(92)}Z)')})") for mark in ",|"
+}
+"""Before a cell that a spreadsheet would change."""
 
 NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)
 
@@ -70,11 +75,12 @@ def _render_harmless_row(cells: tuple[str, ...]) -> str | None:
     if '"' in text or not is_printable(text):
         return None
     if text.count(",") == marks:
-        return None if _COMMA.search(text) else f"{text}\r\n"
+        return None if _COMMA.search(text) else _TO_PROTECT[","].sub(",'", text) + "\r\n"
     text = "|".join(cells)  # a sentence with a comma in it
     if text.count("|") != marks or _BAR.search(text):
         return None
-    return ",".join([f'"{cell}"' if "," in cell else cell for cell in cells]) + "\r\n"
+    said = _TO_PROTECT["|"].sub("|'", text).split("|")
+    return ",".join([f'"{cell}"' if "," in cell else cell for cell in said]) + "\r\n"
 
 
 def _row_cells(line: Line) -> tuple[str, ...]:

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 @click.option("--pbx", metavar="NAME", help="Only this PBX.")
 @click.option("--member", metavar="EMAIL", help="Only what this member holds.")
 @click.option("--extension", metavar="EXTENSION", help="Only this extension.")
+@click.option("--sheet", is_flag=True, help="Write it as a sheet, which changes nothing when it is imported.")
 @site.json_option
 @site.config_option
-def command(pbx: str | None, member: str | None, extension: str | None, *, as_json: bool) -> None:
+def command(pbx: str | None, member: str | None, extension: str | None, *, sheet: bool, as_json: bool) -> None:
     """Show who holds what, read from the PBX now.
 
-    Extensions that nobody holds are shown when they have a number, or when asked for by name.
+    Extensions that nobody holds are shown when they have a number, or when asked for by name. A sheet has a row for
+    each link, and one for each further number of an extension.
     """
+    if sheet and as_json:
+        raise click.UsageError("--sheet and --json exclude each other.")
     with site.service() as service:
         found = _found(service, pbx, member.lower() if member else None, extension)
         if as_json:
@@ -35,6 +39,9 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
                 {"pbx": name, "extension": entry.extension, "member": entry.member, **as_dict.numbers(entry.numbers)}
                 for name, entry in found
             )
+            return
+        if sheet:
+            _write_sheet(found)
             return
         count = 0
         for count, (name, entry) in enumerate(found, 1):
@@ -46,6 +53,30 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, as_js
                 click.echo(_row("", "", number, ""))
         if not count:
             click.echo("Nobody holds anything there." if pbx or member or extension else "Nobody holds anything yet.")
+
+
+def _write_sheet(found: Iterator[tuple[str, Entry]]) -> None:
+    """The links as linecard's own sheet, which every inbox reads and no spreadsheet changes."""
+    import csv
+    import io
+    import sys
+
+    from linecard.model.sheet import Action
+    from linecard.rules.defuse import defuse
+    from linecard.rules.own_sheet import RETRY_HEADER
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    sys.stdout.write("\ufeff")
+    write = csv.writer(sys.stdout).writerow
+    write(RETRY_HEADER)
+    vacant = 0
+    for name, entry in found:
+        vacant += entry.member is None
+        for number in (entry.numbers or ("",)) if entry.member else ():
+            write([defuse(cell) for cell in (Action.ATTACH, entry.member or "", name, entry.extension, number, "")])
+    if vacant:
+        click.echo(f"Left out, because nobody holds them: {site.number(vacant, 'extension')} with a number.", err=True)
 
 
 def _row(name: str, extension: str, number: str, member: str) -> str:

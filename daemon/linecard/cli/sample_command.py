@@ -11,9 +11,9 @@ from linecard.cli.site import type_file
 _DELIMITERS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 _ROWS = (
     ("Action", "LoginEmail", "PbxId", "Extension", "Number"),
-    ("attach", "ada.lovelace@example.com", "", "1234", "+33123456789"),
+    ("attach", "ada.lovelace@example.com", "", "1234", "+33 1 23 45 67 89"),
     ("attach", "alan.turing@example.com", "", "1235", ""),
-    ("force_attach", "grace.hopper@example.com", "", "1236", "+33123456780"),
+    ("force_attach", "grace.hopper@example.com", "", "1236", "+33 1 23 45 67 80"),
     ("detach", "charles.babbage@example.com", "", "", ""),
 )
 _COMMENTS = """\
@@ -23,7 +23,7 @@ _COMMENTS = """\
 % LoginEmail  the member's login e-mail. Always needed.
 % PbxId       the PBX; empty means the inbox's default PBX.
 % Extension   the short number, leading zeros count. Needed for attach and force_attach.
-% Number      the public number in E.164, with its plus sign. Optional; empty leaves the number as it is.
+% Number      the public number with its plus sign; with blanks a spreadsheet keeps it. Empty: it stays as it is.
 """
 
 

@@ -18,8 +18,8 @@ class SheetFormat:
     column to pass over. `actions` are the feed's own words for the three actions; `action` is that of
     all rows. `ignored_rows` are words by column (an empty one: a blank cell) with which a row asks for nothing;
     `ignores_unknown_pbx` says so of rows for a PBX that the inbox does not have. `skip_last` lines at the end are no
-    rows; `trailer` is what the last one must look like (see `rules/feed_names`), or empty. `restores` is true of
-    an undo sheet.
+    rows; `trailer` is what the last one must look like (see `rules/feed_names`), or empty. `own` is true of
+    linecard's own sheets, `restores` of an undo sheet.
     """
 
     encoding: str = "utf-8"
@@ -37,6 +37,7 @@ class SheetFormat:
     ignores_unknown_pbx: bool = False
     skip_last: int = 0
     trailer: str = ""
+    own: bool = False
     restores: bool = False
     max_bytes: int = 200_000_000
     max_rows: int = 1_000_000

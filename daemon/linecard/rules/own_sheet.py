@@ -41,6 +41,7 @@ def detect_own_format(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Itera
         if undo is not None:
             form = replace(
                 form,
+                own=True,
                 delimiter=delimiter,
                 quote='"',
                 backslash=False,

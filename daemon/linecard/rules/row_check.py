@@ -9,6 +9,7 @@ from typing import TypeVar
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import RESTORE, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules.cells import clean_cell
+from linecard.rules.defuse import defuse
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
 from linecard.rules.number_cell import BadCell
@@ -89,7 +90,8 @@ class RowCheck:
     def _cell(self, column: Column, *, digits: bool = False) -> str:
         raw = self._raw.get(column, "")
         text = clean_cell(raw, digits=digits)
-        if text != raw.strip(" \t"):
+        seen = raw.strip(" \t")
+        if text != seen and not (self._form.own and seen == defuse(text)):
             shown = f"read as {shorten(text)}" if text else "read as empty"
             self.add_warning(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
         return text

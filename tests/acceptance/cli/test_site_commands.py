@@ -76,6 +76,26 @@ class TestMembers:
         assert asked("--extension", "4000") == []
         assert two_pbxs.run("members", "--extension", "4000").out == "Nobody holds anything there.\n"
 
+    def test_a_sheet_of_what_is_so_changes_nothing(self, site):
+        """Every link and number of every extension; zeros and plus signs survive a spreadsheet."""
+        site.configure("extensions: 1000-4999", "extensions: 0100-4999\n    second_number: add")
+        site.import_("attach,ada@x.org,,0100,+33199001000", "attach,ada@x.org,,0100,+33199001001")
+        site.import_("attach,bob@x.org,,1001,", "attach,eve@x.org,,1002,+33199001002")
+        site.import_("detach,eve@x.org,,,")
+        said = site.run("members", "--sheet")
+        assert said.out == (
+            "\ufeffAction,LoginEmail,PbxId,Extension,Number,Reason\r\n"
+            "attach,ada@x.org,hq,'0100,'+33199001000,\r\n"
+            "attach,ada@x.org,hq,'0100,'+33199001001,\r\n"
+            "attach,bob@x.org,hq,1001,,\r\n"
+        )
+        assert said.err == "Left out, because nobody holds them: 1 extension with a number.\n"
+        (site.folder / "now.csv").write_text(said.out, newline="")
+        planned = site.run("plan", site.folder / "now.csv")
+        assert (planned.code, "Of 3 rows: 3 unchanged.\n" in planned.out) == (0, True)
+        assert "warning" not in planned.out
+        assert site.run("members", "--sheet", "--json").code == 2
+
     def test_an_unknown_pbx(self, site):
         """Exit code 2, and which there are."""
         said = site.run("members", "--pbx", "paris", "--json")

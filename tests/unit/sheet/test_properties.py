@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,11 +140,25 @@ def test_what_linecard_writes_is_read_back_unchanged(cells):
 
 @given(st.text())
 def test_a_defused_cell_means_the_same_and_runs_nowhere(text):
-    """An apostrophe goes before what would run, and the reader takes it away; `+E.164` stays as it is."""
+    """An apostrophe goes before what would run or be changed, and the reader takes it away."""
     cell = defuse(text)
     assert clean_cell(cell) == clean_cell(text) or clean_cell(cell) == clean_cell("'" + text)
     assert cell[:1] not in ("=", "-", "@", "|", "\uff1d") or cell.startswith("'")
-    assert defuse("+33123456789") == "+33123456789"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["+33123456789", "+33 1 23", "0101", "0", "00", "123456789012", "3-4", "1/2", "3.31E+10", "(030) 12", "12 %"],
+)
+def test_what_a_spreadsheet_would_change_is_a_text(cell):
+    """Plus signs and zeros come back, and no date is made of them; a short number that comes back anyway is left."""
+    assert defuse(cell) == (cell if cell == "0" else f"'{cell}")
+    assert clean_cell(defuse(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", ["", "1234", "12345678901", "ada@example.org", "2nd floor", "*21", "A-1"])
+def test_what_comes_back_by_itself_stays_as_it_is(cell):
+    assert defuse(cell) == cell
 
 
 @given(st.text(st.sampled_from("='\"+ \u00a0\u200b123%ab"), max_size=12))
