@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections import Counter
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 from linecard.api import sanitize
 from linecard.api.report import FINE, ArchiveEntry, Index, Outcome, State
 from linecard_reports.template_renderer import render
+from linecard_reports.weeks import HEIGHT, PARTS, Counted, draw
 
 SHOWN = 50
 """Entries that stand in the page itself, for readers whose browser runs no scripts."""
@@ -65,13 +68,17 @@ class IndexPage:
 
     def render(self, index: Index, out: TextIO, *, templates: Path | None = None) -> None:
         script = _load_script()
+        rows = [_Row(*json.loads(line)) for line in index.lines]
         facts: dict[str, Any] = {
             "index": index,
             "title": f"Reports of {_month_name(index.month)}" if index.month else "Reports",
             "base": "../../" if index.month else "",
             "choices": CHOICES,
             "months": [(month, _month_name(month.name)) for month in index.months],
-            "shown": [_Row(*json.loads(line)) for line in index.lines[:SHOWN]],
+            "shown": rows[:SHOWN],
+            "weeks": draw(map(_count, rows), whole=bool(index.month) or index.total <= len(rows)),
+            "parts": PARTS,
+            "highest": HEIGHT,
             "data": f"{BEGIN}{BETWEEN.join(index.lines)}{END}",
             "outcomes": [outcome.value for outcome in Outcome],
             "script": script,
@@ -97,6 +104,19 @@ class _Row(NamedTuple):
     @property
     def rows(self) -> str:
         return " · ".join(f"{n:,} {outcome}" for outcome, n in zip(Outcome, self.counts, strict=False) if n)
+
+
+def _count(row: _Row) -> Counted:
+    """The rows of a report by what whoever looks after them must know. Of one that was given up, those made count."""
+    parts: Counter[str] = Counter()
+    for outcome, n in zip(Outcome, row.counts, strict=False):
+        if outcome in FINE:
+            parts["done"] += n
+        elif row.kind not in ("discarded", "superseded"):
+            # Pages of earlier versions say skipped of a plan that waits.
+            waits = outcome is Outcome.PLANNED or (outcome is Outcome.SKIPPED and row.kind == "held")
+            parts["held" if waits else "not-done"] += n
+    return Counted(date.fromisoformat(row.at[:10]), parts)
 
 
 def _find_result(entry: ArchiveEntry) -> tuple[str, str]:
