@@ -10,7 +10,6 @@ from typing import TextIO
 
 from linecard.api import is_printable, sanitize, sanitize_line
 from linecard.api.report import (
-    CHANGED,
     FINE,
     MOST_REASON,
     RESTORE,
@@ -22,6 +21,7 @@ from linecard.api.report import (
     Outcome,
     Report,
     State,
+    build_changed_pattern,
     defuse,
     undo_rows,
 )
@@ -31,9 +31,7 @@ _BOM = "\ufeff"
 
 _COMMA, _BAR = (re.compile(rf"[{mark}](?![\w{mark}*#]|\+[0-9]{{1,32}}(?:[{mark}]|\Z)|\Z)") for mark in (",", "|"))
 """Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a number: look at it alone."""
-_TO_PROTECT = {
-    mark: re.compile(rf"[{mark}](?={CHANGED.replace('{end}', f'(?:[{mark}]|{chr(92)}Z)')})") for mark in ",|"
-}
+_TO_PROTECT = {mark: re.compile(f"[{mark}](?={build_changed_pattern(rf'(?:[{mark}]|$)')})") for mark in ",|"}
 """Before a cell that a spreadsheet would change."""
 
 NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)

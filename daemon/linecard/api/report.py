@@ -12,7 +12,7 @@ from linecard.model.run import Drop, Event, Hold, Run, State
 from linecard.model.sheet import FILE_FAULTS, RESTORE, Action, Column, Fault, FaultCode, Row, Severity
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
 from linecard.rules import as_dict
-from linecard.rules.defuse import CHANGED, defuse
+from linecard.rules.defuse import build_changed_pattern, defuse
 from linecard.rules.excerpt import Excerpt
 from linecard.rules.own_sheet import MOST_REASON, RETRY_HEADER, UNDO_HEADER
 from linecard.rules.undo import undo_rows
@@ -20,7 +20,6 @@ from linecard.rules.wording import COUNTED, Wording, result
 
 __all__ = [
     "BUILT_IN",
-    "CHANGED",
     "COUNTED",
     "FILE_FAULTS",
     "FINE",
@@ -62,6 +61,7 @@ __all__ = [
     "Wording",
     "Wrong",
     "as_dict",
+    "build_changed_pattern",
     "defuse",
     "locate_error",
     "result",

@@ -7,10 +7,17 @@ import re
 # Spreadsheets in East Asian settings run the full-width forms of = + - @ as well.
 # A line that starts with % is a comment to linecard, and a row must not become one.
 _RUNS = re.compile("[\\s\0]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]")
-CHANGED = r"(?!(?:[1-9][0-9]{0,10}|0)?{end})[+(]?[0-9][0-9 .,:/()+\-eE%]*{end}"
-"""Digits that do not come back as they were: a + and leading zeros are lost, twelve digits become `3.31E+11`, `3-4` a
-date. `{end}` stands for the end of the cell."""
-_CHANGES = re.compile(CHANGED.replace("{end}", "\\Z"))
+
+
+def build_changed_pattern(end: str) -> str:
+    """The pattern of a cell of digits that would not come back as it was; `end` is that of the end of a cell.
+
+    A + and leading zeros are lost, twelve digits become `3.31E+11`, and `3-4` a date.
+    """
+    return rf"(?!(?:[1-9][0-9]{{0,10}}|0)?{end})[+(]?[0-9][0-9 .,:/()+\-eE%]*{end}"
+
+
+_CHANGES = re.compile(build_changed_pattern(r"\Z"))
 
 
 def defuse(cell: str) -> str:
