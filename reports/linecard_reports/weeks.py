@@ -55,7 +55,7 @@ class Week(NamedTuple):
         return f"{self.begins.day} {_MONTHS[self.begins.month - 1]} {self.begins.year}"
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         rows = ", ".join(f"{self.parts[part]:,} {word}" for part, word in PARTS.items() if self.parts[part])
         return f"Week of {self.name}: {rows or 'no rows'}"
 

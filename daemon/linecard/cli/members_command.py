@@ -31,7 +31,7 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, sheet
     if sheet and as_json:
         raise click.UsageError("--sheet and --json exclude each other.")
     with site.service() as service:
-        found = _found(service, pbx, member.lower() if member else None, extension)
+        found = _find_entries(service, pbx, member.lower() if member else None, extension)
         if as_json:
             from linecard.rules import as_dict
 
@@ -83,7 +83,9 @@ def _row(name: str, extension: str, number: str, member: str) -> str:
     return sanitize(f"{name:<12} {extension:<12} {number:<17} {member}".rstrip())
 
 
-def _found(service: Service, pbx: str | None, member: str | None, extension: str | None) -> Iterator[tuple[str, Entry]]:
+def _find_entries(
+    service: Service, pbx: str | None, member: str | None, extension: str | None
+) -> Iterator[tuple[str, Entry]]:
     from linecard.errors import ConfigError
     from linecard.model.directory import Scope
 

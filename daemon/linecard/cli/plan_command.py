@@ -92,4 +92,4 @@ def show(planning: Planning) -> None:
     )
     recap.tell_faults(planning.warnings)
     holds = planning.holds()
-    recap.tell_holds(holds, planning.affected() if holds else (), planning.checksum)
+    recap.tell_holds(holds, planning.count_affected() if holds else (), planning.checksum)

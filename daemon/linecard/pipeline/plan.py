@@ -110,7 +110,7 @@ def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | 
     same = same and not planning.has_new_reasons(run.holds)
     approved = unfinished or run.attempt > 1
     state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
-    affected = planning.affected() if state is State.HELD else ()
+    affected = planning.count_affected() if state is State.HELD else ()
     return _Judged(state, _holds(run, state, limits, difference), difference, affected)
 
 

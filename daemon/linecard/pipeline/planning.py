@@ -253,7 +253,7 @@ class Planning:
                     found += holds(name, losses, self._totals(pbx), limits) or over
         return (*found, *sorted(self.reasons, key=lambda hold: hold.message))
 
-    def affected(self) -> tuple[Affected, ...]:
+    def count_affected(self) -> tuple[Affected, ...]:
         """How many links of each PBX the plan changes, and of how many; a narrow plan asks the PBX for all it holds."""
         return tuple(
             Affected(name, changed, self._totals(self._inbox.pbxs[name]).links)

@@ -46,7 +46,7 @@ class RunReport:
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
         self._applied = run.state in states.SPOKEN
-        self._unsent = states.outcome_unsent(run.state)
+        self._unsent = states.pending_outcome(run.state)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -205,7 +205,7 @@ def shown_counts(counts: Mapping[str, int], state: str, *, made: int = 0) -> dic
     was given up, but for the rows that are `made` already."""
     shown = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
     if state not in states.SPOKEN:
-        unsent = states.outcome_unsent(state).value
+        unsent = states.pending_outcome(state).value
         shown[unsent], shown["done"] = shown[unsent] + shown["done"] - made, made
     return shown
 

@@ -147,7 +147,7 @@ def line(
             message = f"{_wanted(row, verdict, facts, words)}."
         elif outcome is DONE and state is not None and state not in states.SPOKEN:
             message, remedy = f"{_wanted(row, verdict, facts, words)}.", decision_remedy(state, words)
-            outcome = states.outcome_unsent(state)
+            outcome = states.pending_outcome(state)
             if outcome is SKIPPED:
                 message, _ = sentence(Code.NOT_APPLIED, {"wanted": message.removesuffix(".")}, words)
         elif outcome is DONE and len(effects) > 1:

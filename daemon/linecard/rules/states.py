@@ -44,7 +44,7 @@ def check_move(was: State, now: State) -> None:
         raise StateError(f"a run cannot go from {was} to {now}")
 
 
-def outcome_unsent(state: str) -> Outcome:
+def pending_outcome(state: str) -> Outcome:
     """What is said of a row that would be done, or would have been, by a run that was not applied."""
     return Outcome.SKIPPED if state in GIVEN_UP else Outcome.PLANNED
 
