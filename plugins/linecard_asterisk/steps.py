@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from linecard.api.backend import Change, Fate, Holding, Result
+from linecard.api.backend import Change, ChangeStatus, Holding, Result
 from linecard_asterisk import rotation
 from linecard_asterisk.accounts import Account
 from linecard_asterisk.convert import is_extension
@@ -70,17 +70,17 @@ class StepBuilder:
         if now != change.before:
             rings = f", with number {' and '.join(now.numbers)}," if now.numbers else ""
             held = f"is held by {now.member or 'nobody'}{rings}"
-            return Result(change, Fate.STALE, f"{extension} {held} now")
+            return Result(change, ChangeStatus.STALE, f"{extension} {held} now")
         if now == after:
-            return Result(change, Fate.DONE)
+            return Result(change, ChangeStatus.DONE)
         if words := self._find_refusal(change):
-            return Result(change, Fate.FAILED, words)
+            return Result(change, ChangeStatus.FAILED, words)
         self._now[extension] = after
         if now.numbers != after.numbers:
             for number in now.numbers:
                 self._rings.pop(number, None)
             self._rings.update(dict.fromkeys(after.numbers, extension))
-        return Result(change, Fate.DONE)
+        return Result(change, ChangeStatus.DONE)
 
     def list_steps(self) -> list[Step]:
         """What the changes that can be made come to, extension by extension."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api.backend import Change, Fate, Result
+from linecard.api.backend import Change, ChangeStatus, Result
 from linecard_asterisk import convert
 from linecard_asterisk.accounts import Account, split_names
 from linecard_asterisk.bulk import Row, Values, insert_rows, update_rows, where_in
@@ -82,7 +82,7 @@ class Writer:
             with connection.begin_nested():
                 (result,), steps = self._write_group(connection, [change], around)
         except REFUSALS as error:
-            return Result(change, Fate.FAILED, describe_error(error)), []
+            return Result(change, ChangeStatus.FAILED, describe_error(error)), []
         return result, steps
 
     def _write_group(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 
-from linecard.api.backend import VACANT, Change, Fate, Holding, Result, Scope
+from linecard.api.backend import VACANT, Change, ChangeStatus, Holding, Result, Scope
 from linecard_directory.reader import read_entries
 from linecard_directory.schema import transaction
 
@@ -54,7 +54,7 @@ class Writer:
         for change in group:
             result = self._check_change(change, held)
             results.append(result)
-            if result.fate is Fate.DONE and change.before != change.after:
+            if result.status is ChangeStatus.DONE and change.before != change.after:
                 held[change.extension] = change.after
                 made.append(change)
         self._store(made)
@@ -66,14 +66,14 @@ class Writer:
 
     def _write_one(self, change: Change, held: Held) -> Result:
         result = self._check_change(change, held)
-        if result.fate is not Fate.DONE or change.before == change.after:
+        if result.status is not ChangeStatus.DONE or change.before == change.after:
             return result
         self._connection.execute("SAVEPOINT change")
         try:
             self._store([change])
         except sqlite3.IntegrityError as error:
             self._connection.execute("ROLLBACK TO change")
-            result = Result(change, Fate.FAILED, self._refusal(change, error))
+            result = Result(change, ChangeStatus.FAILED, self._refusal(change, error))
         else:
             held[change.extension] = change.after
         self._connection.execute("RELEASE change")
@@ -87,10 +87,10 @@ class Writer:
     def _check_change(self, change: Change, held: Held) -> Result:
         now = held.get(change.extension, VACANT)
         if now != change.before:
-            return Result(change, Fate.STALE, f"{change.extension} {_describe_holding(now)} now")
+            return Result(change, ChangeStatus.STALE, f"{change.extension} {_describe_holding(now)} now")
         if not self._create_extensions and change.extension not in held and change.after != change.before:
-            return Result(change, Fate.FAILED, f"there is no extension {change.extension}")
-        return Result(change, Fate.DONE)
+            return Result(change, ChangeStatus.FAILED, f"there is no extension {change.extension}")
+        return Result(change, ChangeStatus.DONE)
 
     def _store(self, made: Collection[Change]) -> None:
         """Write changes that hold, in order: the tables, then the operations that say so."""

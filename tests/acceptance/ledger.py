@@ -15,7 +15,18 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from linecard.api import hookimpl
-from linecard.api.backend import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope
+from linecard.api.backend import (
+    VACANT,
+    BackendError,
+    BackendKind,
+    Can,
+    Change,
+    ChangeStatus,
+    Entry,
+    Holding,
+    Result,
+    Scope,
+)
 
 LINECARD_API = "1.0"
 
@@ -60,9 +71,9 @@ class Ledger:
 
     def _made(self, change: Change) -> Result:
         if self._held().get(change.extension, VACANT) != change.before:
-            return Result(change, Fate.STALE, "it is something else")
+            return Result(change, ChangeStatus.STALE, "it is something else")
         if change.extension in self._options.refuse:
-            return Result(change, Fate.FAILED, "it is locked")
+            return Result(change, ChangeStatus.FAILED, "it is locked")
         self._written += 1
         self._die(f"before {self._written}")
         with self._path.open("a") as file:
@@ -70,7 +81,7 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
         self._die(f"after {self._written}")
-        return Result(change, Fate.DONE)
+        return Result(change, ChangeStatus.DONE)
 
     def _die(self, here: str) -> None:
         told = self._path.with_name("die")

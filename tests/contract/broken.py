@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Entry, Scope
-from linecard.model.outcome import Caveat, Fate, Result
+from linecard.model.outcome import Caveat, ChangeStatus, Result
 from linecard.testing import MemoryBackend
 
 
@@ -14,10 +14,10 @@ class Blind(MemoryBackend):
     def apply(self, changes):
         for change in changes:
             if words := self.pbx.refusal(change):
-                yield Result(change, Fate.FAILED, words)
+                yield Result(change, ChangeStatus.FAILED, words)
             else:
                 self.pbx.make(change)
-                yield Result(change, Fate.DONE)
+                yield Result(change, ChangeStatus.DONE)
 
 
 class Raising(MemoryBackend):
@@ -25,7 +25,7 @@ class Raising(MemoryBackend):
 
     def apply(self, changes):
         for result in super().apply(changes):
-            if result.fate is Fate.FAILED:
+            if result.status is ChangeStatus.FAILED:
                 raise BackendError(result.words)
             yield result
 
@@ -44,7 +44,7 @@ class Hasty(MemoryBackend):
         later = []
         for change in changes:
             later.append(change)
-            yield Result(change, Fate.DONE)
+            yield Result(change, ChangeStatus.DONE)
         for _ in super().apply(later):
             pass
 
@@ -79,10 +79,10 @@ class AllOrNothing(MemoryBackend):
         broken = False
         for change in changes:
             if broken:
-                yield Result(change, Fate.FAILED, "an earlier change was refused")
+                yield Result(change, ChangeStatus.FAILED, "an earlier change was refused")
             else:
                 (result,) = super().apply([change])
-                broken = result.fate is not Fate.DONE
+                broken = result.status is not ChangeStatus.DONE
                 yield result
 
 

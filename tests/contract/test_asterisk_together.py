@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
-from linecard.api.backend import VACANT, Change, Fate, Holding, Scope, sorted_numbers
+from linecard.api.backend import VACANT, Change, ChangeStatus, Holding, Scope, sorted_numbers
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 
@@ -42,20 +42,20 @@ class Twins:
     def __init__(self, together: AsteriskBackend, alone: AsteriskBackend) -> None:
         self.together, self.alone = together, alone
 
-    def agree(self, rng: random.Random, many: int) -> set[Fate]:
+    def agree(self, rng: random.Random, many: int) -> set[ChangeStatus]:
         """What became of some rounds of changes, after both had them."""
-        fates = set()
+        statuses = set()
         for _ in range(5):
             now = {entry.extension: entry.holding for entry in self.alone.fetch(Scope.everything())}
             changes = round_of(rng, many, now)
-            ends = [[(r.fate, r.words) for r in each.apply(changes)] for each in (self.together, self.alone)]
+            ends = [[(r.status, r.words) for r in each.apply(changes)] for each in (self.together, self.alone)]
             assert ends[0] == ends[1]
             left, right = tables(self.together), tables(self.alone)
             for name in left:
                 assert left[name] == right[name], name
-            fates |= {fate for fate, _ in ends[0]}
+            statuses |= {status for status, _ in ends[0]}
             finds_the_same(self.together, rng)
-        return fates
+        return statuses
 
 
 def finds_the_same(backend: AsteriskBackend, rng: random.Random) -> None:
@@ -195,10 +195,10 @@ def twins(tmp_path, request) -> Iterator[Any]:
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_on_sqlite(twins, options, many):
     """Few that are written one by one, and many that are written together."""
-    fates = {fate for seed in range(SEEDS) for fate in twins("sqlite", options).agree(random.Random(seed), many)}
-    assert fates == {Fate.DONE, Fate.STALE, Fate.FAILED} or many < 100
+    statuses = {status for seed in range(SEEDS) for status in twins("sqlite", options).agree(random.Random(seed), many)}
+    assert statuses == {ChangeStatus.DONE, ChangeStatus.STALE, ChangeStatus.FAILED} or many < 100
 
 
 @pytest.mark.parametrize("options", [name for name in OPTIONS if name not in {"in the dialplan", "voicemail"}])
 def test_on_postgresql(twins, options):
-    assert Fate.DONE in twins("postgresql", OPTIONS[options]).agree(random.Random(7), 140)
+    assert ChangeStatus.DONE in twins("postgresql", OPTIONS[options]).agree(random.Random(7), 140)

@@ -6,7 +6,7 @@ import pytest
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
-from linecard.model.outcome import Fate, Result
+from linecard.model.outcome import ChangeStatus, Result
 from linecard.ports.backend import Can
 from linecard.testing import MemoryBackend, MemoryPbx, Silence, Trouble
 
@@ -23,13 +23,17 @@ def pbx():
     return MemoryPbx([Entry(change.extension, *change.before) for change in RELEASES])
 
 
-def fates(results):
-    return [(result.change.seq, result.fate) for result in results]
+def statuses(results):
+    return [(result.change.seq, result.status) for result in results]
 
 
 def test_without_trouble_everything_is_done(pbx):
     """And stands in the log of operations, once and in order."""
-    assert fates(MemoryBackend(pbx).apply(RELEASES)) == [(1, Fate.DONE), (2, Fate.DONE), (3, Fate.DONE)]
+    assert statuses(MemoryBackend(pbx).apply(RELEASES)) == [
+        (1, ChangeStatus.DONE),
+        (2, ChangeStatus.DONE),
+        (3, ChangeStatus.DONE),
+    ]
     assert pbx.operations == RELEASES
     assert set(pbx.extensions.values()) == {VACANT}
 
@@ -49,8 +53,8 @@ def test_it_refuses_in_the_words_it_is_given(pbx):
     """The change is not made, the others are."""
     trouble = Trouble(refuses=lambda change: "locked by the operator" if change.seq == 2 else "")
     results = list(MemoryBackend(pbx, trouble=trouble).apply(RELEASES))
-    assert results[1] == Result(RELEASES[1], Fate.FAILED, "locked by the operator")
-    assert fates(results) == [(1, Fate.DONE), (2, Fate.FAILED), (3, Fate.DONE)]
+    assert results[1] == Result(RELEASES[1], ChangeStatus.FAILED, "locked by the operator")
+    assert statuses(results) == [(1, ChangeStatus.DONE), (2, ChangeStatus.FAILED), (3, ChangeStatus.DONE)]
     assert pbx.extensions == {"1000": VACANT, "1001": BOB, "1002": VACANT}
 
 
@@ -83,10 +87,10 @@ def test_a_lasting_silence_leaves_it_unreadable_until_it_comes_back(pbx):
 def test_silence_counts_the_changes_of_all_calls(pbx):
     """The second change is the second, also when each is sent by itself."""
     backend = MemoryBackend(pbx, trouble=Trouble(silence=Silence(at=2)))
-    assert fates(backend.apply(RELEASES[:1])) == [(1, Fate.DONE)]
+    assert statuses(backend.apply(RELEASES[:1])) == [(1, ChangeStatus.DONE)]
     with pytest.raises(BackendError):
         list(backend.apply(RELEASES[1:]))
-    assert fates(backend.apply(RELEASES[1:])) == [(2, Fate.DONE), (3, Fate.DONE)]
+    assert statuses(backend.apply(RELEASES[1:])) == [(2, ChangeStatus.DONE), (3, ChangeStatus.DONE)]
 
 
 def test_silence_in_a_group_hides_what_the_group_had_made(pbx):
@@ -107,7 +111,7 @@ def test_somebody_else_changes_the_pbx_in_between(pbx):
             pbx.remove("1002")
 
     results = list(MemoryBackend(pbx, trouble=Trouble(meddles=meddles)).apply(RELEASES))
-    assert fates(results) == [(1, Fate.DONE), (2, Fate.STALE), (3, Fate.STALE)]
+    assert statuses(results) == [(1, ChangeStatus.DONE), (2, ChangeStatus.STALE), (3, ChangeStatus.STALE)]
     assert results[1].words == "1001 is held by ada@example.org now"
     assert pbx.extensions == {"1000": VACANT, "1001": ADA}
 
@@ -115,7 +119,7 @@ def test_somebody_else_changes_the_pbx_in_between(pbx):
 def test_it_claims_to_have_done_what_it_did_not(pbx):
     """Only reading it back tells."""
     results = MemoryBackend(pbx, trouble=Trouble(pretends=lambda change: change.seq == 1)).apply(RELEASES)
-    assert fates(results) == [(1, Fate.DONE), (2, Fate.DONE), (3, Fate.DONE)]
+    assert statuses(results) == [(1, ChangeStatus.DONE), (2, ChangeStatus.DONE), (3, ChangeStatus.DONE)]
     assert pbx.holding("1000") == ADA
     assert pbx.operations == RELEASES[1:]
 
@@ -124,7 +128,7 @@ def test_it_claims_to_have_done_what_it_did_not(pbx):
 def test_it_says_nothing_of_a_change(pbx, pretends, first):
     """Which it has made; or not, if it pretends as well."""
     trouble = Trouble(forgets=lambda change: change.seq == 1, pretends=lambda _: pretends)
-    assert fates(MemoryBackend(pbx, trouble=trouble).apply(RELEASES[:2])) == [(2, Fate.DONE)]
+    assert statuses(MemoryBackend(pbx, trouble=trouble).apply(RELEASES[:2])) == [(2, ChangeStatus.DONE)]
     assert pbx.holding("1000") == first
 
 

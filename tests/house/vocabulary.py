@@ -23,10 +23,11 @@ QUESTIONS = frozenset({"is", "are", "was", "were", "has", "have", "had", "may", 
 """A name that begins with one of these asks something: `is_held`."""
 
 VERBS = words_in(
-    "add apply ask begin build check claim clear close compare count create delete describe drop end enqueue"
-    " ensure expect fetch find finish forget get invert keep leave list load log mark move note notify open parse"
-    " plan prune queue raise read refuse reject remember remove render report restore retry run send set settle"
-    " show skip stop store sync take trust try update wait warn write"
+    "abandon add apply ask assert begin build check claim clear close compare confirm connect count create delete"
+    " describe drop end enqueue ensure expect fetch file find finish forget get invert keep leave list load log"
+    " mark move note notify open parse plan prune queue raise read record refuse reject remember remove render"
+    " report restore retry run send set settle show skip stop store sync take translate trust try update wait"
+    " warn write"
 )
 """What a name of several words may begin with to say what is done: `drop_unfinished`, `count_overdue`."""
 

@@ -217,7 +217,7 @@ class TestStopping:
     def test_after_the_second_change(self, works):
         """A PBX that takes one at a time is sent no other, and those that were to come are not in doubt."""
         run = works.apply(works.approve(works.planned(*THREE)), stop=lambda: len(works.made()) == 2)
-        assert (run.state, works.fates(run)) == (State.INTERRUPTED, {"done": 2, "planned": 1})
+        assert (run.state, works.statuses(run)) == (State.INTERRUPTED, {"done": 2, "planned": 1})
         (run,) = works.recover()
         assert (run.state, works.made()) == (State.APPLIED, ["1000", "1001", "1002"])
 

@@ -95,9 +95,9 @@ class Works:
     def holds(self, pbx: str = "hq") -> dict[str, str | None]:
         return {extension: held.member for extension, held in self.memory[pbx].extensions.items()}
 
-    def fates(self, run: Run) -> dict[str, int]:
+    def statuses(self, run: Run) -> dict[str, int]:
         """How many changes are what."""
-        return {str(fate): count for fate, count in Journal(self.store, run.id).tally().items()}
+        return {str(status): count for status, count in Journal(self.store, run.id).tally().items()}
 
     def made(self, pbx: str = "hq") -> list[str]:
         """The extensions that were changed, in order."""

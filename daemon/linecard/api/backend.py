@@ -2,7 +2,7 @@
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
-from linecard.model.outcome import Caveat, Fate, Result
+from linecard.model.outcome import Caveat, ChangeStatus, Result
 from linecard.ports.backend import Backend, Can, PhoneSecret, SupportsExamine, SupportsPrecheck, SupportsSecrets
 from linecard.ports.kind import BackendKind
 
@@ -14,8 +14,8 @@ __all__ = [
     "Can",
     "Caveat",
     "Change",
+    "ChangeStatus",
     "Entry",
-    "Fate",
     "Holding",
     "PhoneSecret",
     "Result",

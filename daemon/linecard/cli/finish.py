@@ -11,7 +11,7 @@ import click
 from linecard.cli import progress, recap
 from linecard.cli.site import json_out, number
 from linecard.errors import BackendError, LinecardError, ReportError
-from linecard.model.outcome import FINE, Fate, Outcome
+from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.run import Run, State
 from linecard.rules.sanitize import sanitize
 from linecard.runtime.operations import Operations
@@ -101,7 +101,7 @@ def show_plan(service: Service, run: Run) -> None:
         recap.tell_faults(report.faults(whole_file=True))
         click.echo(f"\nOf {number(sum(run.counts.values()), 'row')}: {recap.counts(run.counts)}.")
         click.echo("Changes:")
-        recap.tell_changes(Journal(service.store, run.id).changes(None, Fate.PLANNED))
+        recap.tell_changes(Journal(service.store, run.id).changes(None, ChangeStatus.PLANNED))
 
 
 def ask(question: str) -> bool | None:

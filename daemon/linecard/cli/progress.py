@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _silent(_count: int) -> None:
 def _changes(service: Service, run: Run) -> int:
     from linecard.store.journal import Journal
 
-    return Journal(service.store, run.id).tally().get(Fate.PLANNED, 0)
+    return Journal(service.store, run.id).tally().get(ChangeStatus.PLANNED, 0)
 
 
 _USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}

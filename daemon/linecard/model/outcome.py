@@ -84,7 +84,7 @@ class Verdict(NamedTuple):
     overrides: tuple[int, ...] = ()
 
 
-class Fate(StrEnum):
+class ChangeStatus(StrEnum):
     """What became of one change."""
 
     PLANNED = "planned"
@@ -100,7 +100,7 @@ class Result(NamedTuple):
     """What a backend says of one change: `DONE`, `FAILED` (with the PBX's words) or `STALE` (no longer `before`)."""
 
     change: Change
-    fate: Fate
+    status: ChangeStatus
     words: str = ""
 
 

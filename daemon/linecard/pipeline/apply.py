@@ -9,7 +9,7 @@ from time import monotonic
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Holding, Scope
-from linecard.model.outcome import Code, Fate, Result
+from linecard.model.outcome import ChangeStatus, Code, Result
 from linecard.model.run import Run, State
 from linecard.pipeline.places import Pbx
 from linecard.pipeline.plan import Progress
@@ -33,7 +33,7 @@ def begin(store: Store, run: Run, *, who: str) -> list[str]:
     """Say that an approved run is being applied; the PBXs that have changes to make, each to be given to `send`."""
     with store.transaction() as connection:
         store.transition(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
-    return Journal(store, run.id).pbxs(Fate.PLANNED)
+    return Journal(store, run.id).pbxs(ChangeStatus.PLANNED)
 
 
 def send(
@@ -56,21 +56,21 @@ def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
     """A PBX stopped answering: ask it once more what was made; what it cannot tell stays unknown."""
     journal = Journal(store, run.id)
     with suppress(BackendError):  # what it could not tell is marked below
-        read_back(store, journal, pbx, words, failed=Fate.PLANNED)
+        read_back(store, journal, pbx, words, failed=ChangeStatus.PLANNED)
     with store.transaction() as connection:
-        journal.settle_pbx(connection, pbx.name, Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, words)
-        journal.settle_pbx(connection, pbx.name, Fate.PLANNED, Fate.PLANNED, Code.PBX_DOWN, words)
+        journal.settle_pbx(connection, pbx.name, ChangeStatus.SENT, ChangeStatus.UNKNOWN, Code.IN_DOUBT, words)
+        journal.settle_pbx(connection, pbx.name, ChangeStatus.PLANNED, ChangeStatus.PLANNED, Code.PBX_DOWN, words)
 
 
 def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
     """End a run of which a part may be made and whose PBX cannot be read to plan the rest: that is skipped."""
     journal = Journal(store, run.id)
-    left = journal.pbxs(Fate.PLANNED, Fate.STALE)
+    left = journal.pbxs(ChangeStatus.PLANNED, ChangeStatus.STALE)
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt)  # what the plans that failed have written
         for name in left:
-            for fate in (Fate.PLANNED, Fate.STALE):
-                journal.settle_pbx(connection, name, fate, Fate.PLANNED, Code.PBX_DOWN, words)
+            for status in (ChangeStatus.PLANNED, ChangeStatus.STALE):
+                journal.settle_pbx(connection, name, status, ChangeStatus.PLANNED, Code.PBX_DOWN, words)
         for state in (State.PLANNED, State.APPROVED, State.APPLYING):
             store.transition(connection, run.id, state, who=who, why="given up: the rest cannot be planned again")
     return settle(store, journal, store.get_run(run.id), who=who)
@@ -110,9 +110,9 @@ class _Lane:
                     patience = max(SECONDS, 10 * (monotonic() - since - waited))
             self._commit(results)
             results = []
-            read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=Fate.FAILED)
+            read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=ChangeStatus.FAILED)
         except BackendError as error:
-            self._record([(r, _code(r.fate)) for r in results if r.fate is not Fate.DONE])
+            self._record([(r, _code(r.status)) for r in results if r.status is not ChangeStatus.DONE])
             return str(error)
         return ""
 
@@ -121,30 +121,30 @@ class _Lane:
 
         Asked to stop, it takes back the intents to make those that it has not handed out.
         """
-        changes = self._journal.changes(self._pbx.name, Fate.PLANNED)
+        changes = self._journal.changes(self._pbx.name, ChangeStatus.PLANNED)
         while page := list(islice(changes, PAGE)):
-            self._mark(page, Fate.SENT)
+            self._mark(page, ChangeStatus.SENT)
             for n, change in enumerate(page):
                 if self._stop():
-                    self._mark(page[n:], Fate.PLANNED)
+                    self._mark(page[n:], ChangeStatus.PLANNED)
                     return
                 self._taken += 1
                 yield change
 
-    def _mark(self, changes: list[Change], fate: Fate) -> None:
+    def _mark(self, changes: list[Change], status: ChangeStatus) -> None:
         with self._store.transaction() as connection:
-            self._journal.mark(connection, changes, fate)
+            self._journal.mark(connection, changes, status)
 
     def _commit(self, results: list[Result]) -> None:
         """Read back what the PBX says is done, then remember what became of it."""
         if not results:
             return
-        now = self._held({r.change.extension for r in results if r.fate is Fate.DONE})
+        now = self._held({r.change.extension for r in results if r.status is ChangeStatus.DONE})
         last = {r.change.extension: r.change.seq for r in results}
         self._record(
             [
                 (r, "")
-                if r.fate is Fate.DONE and now.get(r.change.extension, VACANT) == r.change.after
+                if r.status is ChangeStatus.DONE and now.get(r.change.extension, VACANT) == r.change.after
                 else self._confirmed(r, now, final=last[r.change.extension] == r.change.seq)
                 for r in results
             ]
@@ -153,12 +153,12 @@ class _Lane:
             self._progress(len(results))
 
     def _confirmed(self, result: Result, now: Mapping[str, Holding], *, final: bool) -> tuple[Result, str]:
-        if result.fate is not Fate.DONE:
-            return result, _code(result.fate)
+        if result.status is not ChangeStatus.DONE:
+            return result, _code(result.status)
         held = now.get(result.change.extension, VACANT)
         if not final or self._journal.has_later_change(result.change):
             return result, ""
-        return result._replace(fate=Fate.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
+        return result._replace(status=ChangeStatus.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
 
     def _held(self, extensions: set[str]) -> dict[str, Holding]:
         if not extensions:
@@ -172,14 +172,14 @@ class _Lane:
                 self._journal.record(connection, results)
 
 
-def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: Fate) -> None:
+def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: ChangeStatus) -> None:
     """Find out what became of changes that were sent and whose result is not known.
 
     Made, or taken on by a later change: done. Not made: `failed`. Something else: stale. Raises `BackendError`
     when the PBX cannot be asked; they stay in doubt then.
     """
     chains: dict[str, list[Change]] = {}
-    for change in journal.changes(pbx.name, Fate.SENT):
+    for change in journal.changes(pbx.name, ChangeStatus.SENT):
         chains.setdefault(change.extension, []).append(change)
     names = list(chains)
     for some in (names[i : i + GROUP] for i in range(0, len(names), GROUP)):
@@ -190,17 +190,19 @@ def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: F
             journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq))
 
 
-def _found(chain: list[Change], now: Mapping[str, Holding], words: str, failed: Fate) -> Iterator[tuple[Result, str]]:
+def _found(
+    chain: list[Change], now: Mapping[str, Holding], words: str, failed: ChangeStatus
+) -> Iterator[tuple[Result, str]]:
     """What became of one extension's changes, in order: all up to the one whose result is seen were made."""
     held = now.get(chain[0].extension, VACANT)
     made = max((i for i, change in enumerate(chain) if change.after == held), default=-1)
     for i, change in enumerate(chain):
         if i <= made:
-            yield Result(change, Fate.DONE), ""
+            yield Result(change, ChangeStatus.DONE), ""
         elif made >= 0 or held == chain[0].before:
-            yield Result(change, failed, words), Code.PBX_REFUSED if failed is Fate.FAILED else ""
+            yield Result(change, failed, words), Code.PBX_REFUSED if failed is ChangeStatus.FAILED else ""
         else:
-            yield Result(change, Fate.STALE, f"it shows {shown(held)}"), Code.PBX_MOVED
+            yield Result(change, ChangeStatus.STALE, f"it shows {shown(held)}"), Code.PBX_MOVED
 
 
 def shown(held: Holding) -> str:
@@ -209,5 +211,5 @@ def shown(held: Holding) -> str:
     return f"{who}, number{'s' if len(held.numbers) > 1 else ''} {', '.join(held.numbers)}" if held.numbers else who
 
 
-def _code(fate: Fate) -> str:
-    return {Fate.FAILED: Code.PBX_REFUSED, Fate.STALE: Code.PBX_MOVED}.get(fate, Code.IN_DOUBT)
+def _code(status: ChangeStatus) -> str:
+    return {ChangeStatus.FAILED: Code.PBX_REFUSED, ChangeStatus.STALE: Code.PBX_MOVED}.get(status, Code.IN_DOUBT)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from linecard.errors import BackendError
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
 from linecard.pipeline.places import Inbox, Pbx
@@ -212,7 +212,7 @@ class _Drive:
         (`tests/integration/test_premises.py`). Raises `BackendError` when a PBX cannot be read; nothing was sent then.
         """
         journal = Journal(self._store, run.id)
-        if self._premises.hold(run, lambda pbx: journal.changes(pbx, Fate.PLANNED)):
+        if self._premises.hold(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
             return True
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
         if not self._operator.may_plan(run):
@@ -265,7 +265,7 @@ class _Drive:
         try:
             return interrupt(self._store, run, self._pbxs, who=self._operator.who)
         except BackendError as error:
-            self._give_up(run, dict.fromkeys(Journal(self._store, run.id).pbxs(Fate.SENT), str(error)), error)
+            self._give_up(run, dict.fromkeys(Journal(self._store, run.id).pbxs(ChangeStatus.SENT), str(error)), error)
             return applying.end(self._store, run, who=self._operator.who)
 
     def _give_up(self, run: Run, broken: Mapping[str, str], error: BackendError | None) -> None:

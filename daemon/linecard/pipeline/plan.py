@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from linecard.errors import SheetError
 from linecard.model.directory import Change, Holding
-from linecard.model.outcome import Fate, Outcome
+from linecard.model.outcome import ChangeStatus, Outcome
 from linecard.model.run import Affected, Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline import opening
@@ -55,7 +55,7 @@ def plan(
     with store.transaction() as connection:
         journal.clear(connection, keep=run.attempt, seen=seen)
     noted = [found for found in journal.faults(run.attempt, whole_file=True) if found.code is FaultCode.LATE_FILE]
-    left = _Left(journal.changes(None, Fate.PLANNED) if run.state in _UNFINISHED else ())
+    left = _Left(journal.changes(None, ChangeStatus.PLANNED) if run.state in _UNFINISHED else ())
     sheet = opening.sheet(archive / run.drop.path, inbox)
     planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
     for _ in journal.add_rows(attempt, planning.rows()):
@@ -201,7 +201,7 @@ def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) 
 def made(journal: Journal) -> dict[str, dict[str, tuple[Holding, Holding]]]:
     """What a run has already made, by PBX and extension: from what to what."""
     found: dict[str, dict[str, tuple[Holding, Holding]]] = {}
-    for change in journal.changes(None, Fate.DONE):
+    for change in journal.changes(None, ChangeStatus.DONE):
         of_pbx = found.setdefault(change.pbx, {})
         first = of_pbx.get(change.extension, (change.before, change.after))[0]
         of_pbx[change.extension] = (first, change.after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline.apply import read_back
 from linecard.pipeline.places import Pbx
@@ -36,8 +36,10 @@ def interrupt(store: Store, run: Run, pbxs: Mapping[str, Pbx], *, who: str) -> R
     answers. Nothing is sent again before.
     """
     journal = Journal(store, run.id)
-    for name in journal.pbxs(Fate.SENT):
-        read_back(store, journal, pbxs[name], "the program was stopped while the PBX was asked", failed=Fate.PLANNED)
+    for name in journal.pbxs(ChangeStatus.SENT):
+        read_back(
+            store, journal, pbxs[name], "the program was stopped while the PBX was asked", failed=ChangeStatus.PLANNED
+        )
     with store.transaction() as connection:
         store.transition(
             connection,

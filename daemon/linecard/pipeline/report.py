@@ -14,7 +14,7 @@ from pathlib import PurePath
 
 from linecard.errors import UnknownRun
 from linecard.model.directory import Change
-from linecard.model.outcome import FINE, Fate, Outcome
+from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault
@@ -108,8 +108,8 @@ class RunReport:
     @property
     def is_begun(self) -> bool:
         """Whether something was made, or may have been: the PBX could not say."""
-        fates = self._journal.tally().keys()
-        return not fates.isdisjoint({Fate.DONE, Fate.SENT, Fate.UNKNOWN})
+        statuses = self._journal.tally().keys()
+        return not statuses.isdisjoint({ChangeStatus.DONE, ChangeStatus.SENT, ChangeStatus.UNKNOWN})
 
     def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""
@@ -188,8 +188,8 @@ class RunReport:
 
     def lost_numbers(self) -> Iterator[Change]:
         ended = self.run.state in states.FINAL  # then what was not made will not be
-        fates = (Fate.DONE,) if ended else (Fate.DONE, Fate.PLANNED)
-        return self._journal.lost_numbers(*fates)
+        statuses = (ChangeStatus.DONE,) if ended else (ChangeStatus.DONE, ChangeStatus.PLANNED)
+        return self._journal.lost_numbers(*statuses)
 
     def events(self) -> Iterator[Event]:
         return iter(self._store.events(self.run.id))

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from linecard.model.directory import Change
-from linecard.model.outcome import FINE, Code, Fate, Outcome, Verdict
+from linecard.model.outcome import FINE, ChangeStatus, Code, Outcome, Verdict
 from linecard.model.run import Run, State
 from linecard.model.sheet import Row
 from linecard.store.attempts import Attempts
@@ -18,7 +18,7 @@ MOST_ATTEMPTS = 3
 """How often a run is planned anew because the PBX moved under it, before what is left is reported as failed."""
 
 _CHUNK = 100_000
-_OUTCOMES = {Fate.UNKNOWN: Outcome.UNKNOWN, Fate.PLANNED: Outcome.SKIPPED}
+_OUTCOMES = {ChangeStatus.UNKNOWN: Outcome.UNKNOWN, ChangeStatus.PLANNED: Outcome.SKIPPED}
 
 
 class _Unmade(NamedTuple):
@@ -31,7 +31,7 @@ class _Unmade(NamedTuple):
 def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
     tally = journal.tally(run.attempt)
-    stale = tally.get(Fate.STALE, 0)  # those of earlier attempts were planned again
+    stale = tally.get(ChangeStatus.STALE, 0)  # those of earlier attempts were planned again
     if stale and Attempts(store, run.id).count_sent() < MOST_ATTEMPTS:
         with store.transaction() as connection:
             store.transition(
@@ -42,7 +42,7 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
                 why=f"{stale} extensions were changed on the PBX",
             )
         return store.get_run(run.id)
-    complete = tally.keys() <= {Fate.DONE}
+    complete = tally.keys() <= {ChangeStatus.DONE}
     if not complete:
         for unmade in _chunks(journal, run.attempt):
             _correct(store, journal, run, unmade)
@@ -50,7 +50,7 @@ def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
         counts = journal.counts(run.attempt, connection)
         fine = sum(counts[outcome] for outcome in FINE)
         done = complete and fine == sum(counts.values())
-        why = f"{journal.tally().get(Fate.DONE, 0)} changes made"
+        why = f"{journal.tally().get(ChangeStatus.DONE, 0)} changes made"
         store.transition(connection, run.id, State.APPLIED if done else State.PARTIAL, who=who, why=why, counts=counts)
     return store.get_run(run.id)
 
@@ -60,8 +60,8 @@ def _chunks(journal: Journal, attempt: int) -> Iterator[dict[tuple[str, str], _U
     unmade = journal.unmade_changes(attempt)
     while some := list(islice(unmade, _CHUNK)):
         yield {
-            (c.pbx, c.extension): _Unmade(c, _OUTCOMES.get(fate, Outcome.FAILED), code or Code.INTERRUPTED, words)
-            for c, fate, code, words in some
+            (c.pbx, c.extension): _Unmade(c, _OUTCOMES.get(status, Outcome.FAILED), code or Code.INTERRUPTED, words)
+            for c, status, code, words in some
         }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from linecard.errors import BackendError
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.drive import Approval
@@ -54,7 +54,7 @@ class DaemonOperator:
 
     def begin_applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
         where = f"run {run.id}"
-        total = Journal(self.store, run.id).tally().get(Fate.PLANNED, 0)
+        total = Journal(self.store, run.id).tally().get(ChangeStatus.PLANNED, 0)
         self.health.begin_task(where, f"applying {run.drop.name} on {', '.join(pbxs)}", total)
         return partial(self.health.advance_task, where)
 
@@ -72,7 +72,7 @@ class DaemonOperator:
     def give_up(self, run: Run, broken: Mapping[str, str], error: BackendError | None) -> None:
         """Raise `BackendError`, to be tried again, while these PBXs are still waited for."""
         words = str(error) if error is not None else "; ".join(f"{name}: {said}" for name, said in broken.items())
-        made = Journal(self.store, run.id).tally().get(Fate.DONE, 0)
+        made = Journal(self.store, run.id).tally().get(ChangeStatus.DONE, 0)
         self.backoff.raise_unless_expired(run.id, made, max(self.patience[name] for name in broken), words)
         log("pbx given up", words=words, level="error")
 

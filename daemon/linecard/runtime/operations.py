@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linecard.errors import BackendError, ConfigError
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
 from linecard.pipeline import opening, quarantine, survey
@@ -123,7 +123,7 @@ class Operations:
             folders = service.config.archive, service.config.quarantine
             return quarantine.discard(store, run, *folders, who=service.who, why=why)
         values: dict[str, Any] = {}
-        if made := Journal(store, run.id).tally().get(Fate.DONE, 0):
+        if made := Journal(store, run.id).tally().get(ChangeStatus.DONE, 0):
             values["counts"] = dict(outcome_counts(store, replace(run, state=State.DISCARDED)))
             why = f"{why}; {made} {'change was' if made == 1 else 'changes were'} made before"
         with store.transaction() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from linecard.model.outcome import Fate, Outcome
+from linecard.model.outcome import ChangeStatus, Outcome
 from linecard.store.journal import PAGE, STORED
 from linecard.store.row_codec import Packed
 from linecard.store.store import Store
@@ -59,7 +59,7 @@ class Attempts:
     def count_sent(self) -> int:
         """How many of the plans that the run has had were sent, in whole or in part."""
         query = sa.select(sa.func.count(sa.distinct(change.c.attempt))).where(
-            change.c.run_id == self._run, change.c.fate != Fate.PLANNED
+            change.c.run_id == self._run, change.c.fate != ChangeStatus.PLANNED
         )
         with self._store.snapshot() as connection:
             return int(connection.execute(query).scalar_one())

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from linecard.model.directory import VACANT, Change, Holding
-from linecard.model.outcome import Fate, Outcome, Result, Verdict
+from linecard.model.outcome import ChangeStatus, Outcome, Result, Verdict
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
 from linecard.store.row_codec import (
     Packed,
@@ -46,7 +46,7 @@ class Journal:
             connection.execute(sa.delete(table).where(table.c.run_id == self._run, table.c.attempt.not_in(kept)))
         connection.execute(
             sa.delete(change).where(
-                change.c.run_id == self._run, change.c.attempt != keep, change.c.fate == Fate.PLANNED
+                change.c.run_id == self._run, change.c.attempt != keep, change.c.fate == ChangeStatus.PLANNED
             )
         )
 
@@ -65,7 +65,7 @@ class Journal:
             _bulk(connection, fault, [(self._run, attempt, *f) for f in faults], skip=("id",))
 
     def add_changes(self, attempt: int, changes: Iterable[Change]) -> None:
-        planned = str(Fate.PLANNED)  # for an enum's word the driver looks for an adapter, each time
+        planned = str(ChangeStatus.PLANNED)  # for an enum's word the driver looks for an adapter, each time
         for page in _pages(changes):
             # As `encode_holding` has them, without two calls for each change.
             values = [
@@ -96,7 +96,9 @@ class Journal:
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
-    def changes(self, pbx: str | None, *fates: Fate, where: sa.ColumnElement[bool] | None = None) -> Iterator[Change]:
+    def changes(
+        self, pbx: str | None, *statuses: ChangeStatus, where: sa.ColumnElement[bool] | None = None
+    ) -> Iterator[Change]:
         """Changes in order, page by page, so that no read stays open while others write."""
         query = sa.select(
             change.c.seq,
@@ -107,8 +109,8 @@ class Journal:
             change.c.after_member,
             change.c.after_numbers,
         ).where(change.c.run_id == self._run)
-        if fates:
-            query = query.where(change.c.fate.in_(fates))
+        if statuses:
+            query = query.where(change.c.fate.in_(statuses))
         if pbx is not None:
             query = query.where(change.c.pbx == pbx)
         if where is not None:
@@ -126,10 +128,10 @@ class Journal:
                 return
             last = page[-1][0]
 
-    def lost_numbers(self, *fates: Fate) -> Iterator[Change]:
+    def lost_numbers(self, *statuses: ChangeStatus) -> Iterator[Change]:
         """Changes that take a number from their extension, in order."""
         other = change.c.before_numbers.is_not(None) & change.c.before_numbers.is_distinct_from(change.c.after_numbers)
-        for found in self.changes(None, *fates, where=other):
+        for found in self.changes(None, *statuses, where=other):
             if not set(found.before.numbers) <= set(found.after.numbers):
                 yield found
 
@@ -137,7 +139,7 @@ class Journal:
         """What was made of each extension, streamed: from before the first change of it to after the last."""
         ends = (
             sa.select(sa.func.min(change.c.seq).label("first"), sa.func.max(change.c.seq).label("last"))
-            .where(change.c.run_id == self._run, change.c.fate == Fate.DONE)
+            .where(change.c.run_id == self._run, change.c.fate == ChangeStatus.DONE)
             .group_by(change.c.pbx, change.c.extension)
             .subquery()
         )
@@ -160,48 +162,50 @@ class Journal:
             for seq, pbx, extension, *held in connection.execution_options(yield_per=PAGE).execute(query):
                 yield Change(seq, pbx, extension, decode_holding(held[0], held[1]), decode_holding(held[2], held[3]))
 
-    def pbxs(self, *fates: Fate) -> list[str]:
+    def pbxs(self, *statuses: ChangeStatus) -> list[str]:
         """The PBXs that have changes, in the order in which they first appear."""
         query = sa.select(change.c.pbx).where(change.c.run_id == self._run).group_by(change.c.pbx)
-        if fates:
-            query = query.where(change.c.fate.in_(fates))
+        if statuses:
+            query = query.where(change.c.fate.in_(statuses))
         with self._store.snapshot() as connection:
             return list(connection.execute(query.order_by(sa.func.min(change.c.seq))).scalars())
 
-    def tally(self, attempt: int | None = None) -> dict[Fate, int]:
+    def tally(self, attempt: int | None = None) -> dict[ChangeStatus, int]:
         """How many changes came to what: all of the run, or those of one attempt."""
         query = sa.select(change.c.fate, sa.func.count()).where(change.c.run_id == self._run).group_by(change.c.fate)
         if attempt is not None:
             query = query.where(change.c.attempt == attempt)
         with self._store.snapshot() as connection:
-            return {Fate(fate): count for fate, count in connection.execute(query)}
+            return {ChangeStatus(status): count for status, count in connection.execute(query)}
 
-    def mark(self, connection: sa.Connection, changes: Sequence[Change], fate: Fate) -> None:
-        """Give changes, in order, a fate: one statement for each stretch without a gap."""
+    def mark(self, connection: sa.Connection, changes: Sequence[Change], status: ChangeStatus) -> None:
+        """Give changes, in order, a status: one statement for each stretch without a gap."""
         for first, last in _stretches([c.seq for c in changes]):
             connection.execute(
                 sa.update(change)
                 .where(change.c.run_id == self._run, change.c.seq.between(first, last))
-                .values(fate=fate)
+                .values(fate=status)
             )
 
     def record(self, connection: sa.Connection, results: Sequence[tuple[Result, str]]) -> None:
-        """Write what became of changes; each result comes with the row code that a fate other than done means."""
-        self.mark(connection, [r.change for r, _ in results if r.fate is Fate.DONE], Fate.DONE)
+        """Write what became of changes; each result comes with the row code that a status other than done means."""
+        self.mark(connection, [r.change for r, _ in results if r.status is ChangeStatus.DONE], ChangeStatus.DONE)
         for result, code in results:
-            if result.fate is not Fate.DONE:
+            if result.status is not ChangeStatus.DONE:
                 connection.execute(
                     sa.update(change)
                     .where(change.c.run_id == self._run, change.c.seq == result.change.seq)
-                    .values(fate=result.fate, code=code, words=result.words)
+                    .values(fate=result.status, code=code, words=result.words)
                 )
 
-    def settle_pbx(self, connection: sa.Connection, pbx: str, was: Fate, fate: Fate, code: str, words: str) -> None:
-        """Give every change of a PBX that is `was` this fate, code and words."""
+    def settle_pbx(
+        self, connection: sa.Connection, pbx: str, was: ChangeStatus, status: ChangeStatus, code: str, words: str
+    ) -> None:
+        """Give every change of a PBX that is `was` this status, code and words."""
         connection.execute(
             sa.update(change)
             .where(change.c.run_id == self._run, change.c.pbx == pbx, change.c.fate == was)
-            .values(fate=fate, code=code, words=words)
+            .values(fate=status, code=code, words=words)
         )
 
     def has_later_change(self, found: Change) -> bool:
@@ -215,11 +219,11 @@ class Journal:
         with self._store.snapshot() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def unmade_changes(self, attempt: int) -> Iterator[tuple[Change, Fate, str, str]]:
-        """Changes of this attempt that are not done, with fate, code and words."""
+    def unmade_changes(self, attempt: int) -> Iterator[tuple[Change, ChangeStatus, str, str]]:
+        """Changes of this attempt that are not done, with status, code and words."""
         query = (
             sa.select(change)
-            .where(change.c.run_id == self._run, change.c.attempt == attempt, change.c.fate != Fate.DONE)
+            .where(change.c.run_id == self._run, change.c.attempt == attempt, change.c.fate != ChangeStatus.DONE)
             .order_by(change.c.seq)
         )
         with self._store.snapshot() as connection:
@@ -228,7 +232,7 @@ class Journal:
                     decode_holding(c.before_member, c.before_numbers),
                     decode_holding(c.after_member, c.after_numbers),
                 )
-                yield Change(c.seq, c.pbx, c.extension, before, after), Fate(c.fate), c.code, c.words
+                yield Change(c.seq, c.pbx, c.extension, before, after), ChangeStatus(c.fate), c.code, c.words
 
     # -- rows ------------------------------------------------------------------------------------------------------
 

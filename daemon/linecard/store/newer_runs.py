@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.model.outcome import Code, Fate
+from linecard.model.outcome import ChangeStatus, Code
 from linecard.model.run import Run
 from linecard.rules import states
 from linecard.store.store import Store
@@ -35,7 +35,7 @@ def find_newer_runs(store: Store, older: Run) -> list[int]:
 
 def _rows_changed_by(older: Run, run_id: int) -> Any:
     """Rows of the older run for an extension that the other one has changed, or for whom it was before or is now."""
-    ours, made = row.alias(), sa.and_(change.c.run_id == run_id, change.c.fate == Fate.DONE)
+    ours, made = row.alias(), sa.and_(change.c.run_id == run_id, change.c.fate == ChangeStatus.DONE)
     same = [
         sa.and_(
             ours.c.extension != "",

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 import sqlalchemy as sa
 
 from linecard.model.directory import Holding
-from linecard.model.outcome import Effect, Fate
+from linecard.model.outcome import ChangeStatus, Effect
 from linecard.model.sheet import Row
 from linecard.store.journal import PAGE
 from linecard.store.row_codec import decode_holding
@@ -32,7 +32,7 @@ class PartialChanges:
         self._changed: dict[_Key, tuple[Holding, Holding]] = {}
         self._left: set[_Key] = set()
         self._earlier: set[_Key] = set()
-        of_run, done = change.c.run_id == run_id, change.c.fate == Fate.DONE
+        of_run, done = change.c.run_id == run_id, change.c.fate == ChangeStatus.DONE
         some = sa.select(change.c.seq).where(of_run, done).limit(1)
         columns = (change.c.pbx, change.c.extension, change.c.fate, change.c.attempt)
         holdings = (change.c.before_member, change.c.before_numbers, change.c.after_member, change.c.after_numbers)
@@ -41,11 +41,11 @@ class PartialChanges:
             if connection.execute(some).first() is None:
                 return  # as of nearly every run that waits: its plan need not be read
             found = connection.execution_options(yield_per=PAGE).execute(query.order_by(change.c.seq))
-            for pbx, extension, fate, made_by, *held in found:
+            for pbx, extension, status, made_by, *held in found:
                 key, is_earlier = (pbx, extension), made_by < attempt
                 if of_interest is not None and not is_earlier and key not in of_interest:
                     continue
-                if fate != Fate.DONE:
+                if status != ChangeStatus.DONE:
                     self._left.add(key)
                     continue
                 first = self._changed.get(key, (decode_holding(*held[:2]),))[0]

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 
 metadata = sa.MetaData(
     naming_convention={
@@ -164,7 +164,7 @@ change = sa.Table(
     sqlite_with_rowid=False,
 )
 
-HAS_CHANGED = sa.exists().where(change.c.run_id == run.c.id, change.c.fate == Fate.DONE).correlate(run)
+HAS_CHANGED = sa.exists().where(change.c.run_id == run.c.id, change.c.fate == ChangeStatus.DONE).correlate(run)
 """Of a run: whether it has changed anything on a PBX, whatever has become of it since."""
 
 fault = sa.Table(

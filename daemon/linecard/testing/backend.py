@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from linecard.api.backend import BackendError, Caveat, Change, Entry, Fate, Result, Scope
+from linecard.api.backend import BackendError, Caveat, Change, ChangeStatus, Entry, Result, Scope
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import NO_TROUBLE, Trouble
 
@@ -80,11 +80,11 @@ class MemoryBackend:
         self._trouble.meddles(self.pbx, change)
         now = self.pbx.holding(change.extension)
         if now != change.before:
-            return Result(change, Fate.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
+            return Result(change, ChangeStatus.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
         if now == change.after:
-            return Result(change, Fate.DONE)
+            return Result(change, ChangeStatus.DONE)
         if words := self._trouble.refuses(change) or self.pbx.refusal(change):
-            return Result(change, Fate.FAILED, words)
+            return Result(change, ChangeStatus.FAILED, words)
         if not self._trouble.pretends(change):
             self.pbx.make(change)
-        return Result(change, Fate.DONE)
+        return Result(change, ChangeStatus.DONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api.backend import Backend, Change, Fate, Holding
+from linecard.api.backend import Backend, Change, ChangeStatus, Holding
 from linecard_asterisk.database import DRIVERS, define_links
 
 NOBODY_KNOWS = "nobody-knows"
@@ -70,5 +70,5 @@ def attached(backend: Backend, entries) -> None:
     vacant = Holding(None, ())
     changes = [Change(n, "hq", e, vacant, Holding(m, d)) for n, (e, m, d) in enumerate(entries, start=1)]
     for result in backend.apply(changes):
-        assert result.fate is Fate.DONE, result
+        assert result.status is ChangeStatus.DONE, result
     backend.close()

@@ -18,7 +18,18 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from linecard.api import Context, hookimpl
-from linecard.api.backend import VACANT, BackendError, BackendKind, Can, Change, Entry, Fate, Holding, Result, Scope
+from linecard.api.backend import (
+    VACANT,
+    BackendError,
+    BackendKind,
+    Can,
+    Change,
+    ChangeStatus,
+    Entry,
+    Holding,
+    Result,
+    Scope,
+)
 from linecard.api.processor import Processor, ProcessorKind, Row
 
 LINECARD_API = "1.0"
@@ -72,7 +83,7 @@ class Switchboard:
                 self._wait()
                 self._answer()
                 if held.get(change.extension, VACANT) != change.before:
-                    yield Result(change, Fate.STALE, "it is something else")
+                    yield Result(change, ChangeStatus.STALE, "it is something else")
                     continue
                 file.write(json.dumps([change.extension, change.before, change.after]) + "\n")
                 file.flush()
@@ -80,7 +91,7 @@ class Switchboard:
                 if self._told("down-at") == str(made):
                     self._path.with_suffix(".down-at").rename(self._path.with_suffix(".down"))
                     self._answer()
-                yield Result(change, Fate.DONE)
+                yield Result(change, ChangeStatus.DONE)
 
     def close(self) -> None:
         pass

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from integration.asterisk import places, schema
-from linecard.api.backend import VACANT, Change, Entry, Fate, Holding, Result, Scope
+from linecard.api.backend import VACANT, Change, ChangeStatus, Entry, Holding, Result, Scope
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 
@@ -46,7 +46,7 @@ class Pbx:
     def becomes(self, extension: str, before, after, **more) -> None:
         """One change, which is done."""
         (result,) = self.make(self.change(extension, before, after), **more)
-        assert result.fate is Fate.DONE, result
+        assert result.status is ChangeStatus.DONE, result
 
     def entries(self) -> dict[str, Holding]:
         backend = self.backend()

@@ -8,7 +8,7 @@ import stat
 import pytest
 import sqlalchemy as sa
 
-from linecard.api.backend import VACANT, BackendError, Fate, Holding, Scope
+from linecard.api.backend import VACANT, BackendError, ChangeStatus, Holding, Scope
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
@@ -173,8 +173,8 @@ class TestCalls:
             clock=lambda: next(times),
             pause=lambda _: None,
         )
-        assert (talking.fate, talking.words) == (Fate.FAILED, "1000 is still in a call")
-        assert silent.fate is Fate.DONE
+        assert (talking.status, talking.words) == (ChangeStatus.FAILED, "1000 is still in a call")
+        assert silent.status is ChangeStatus.DONE
         assert pbx.entries()["1000"].member == ADA
 
     def test_a_call_may_be_ended(self, tmp_path, switch):

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api.backend import VACANT, Fate
+from linecard.api.backend import VACANT, ChangeStatus
 from linecard_asterisk.caches import Cache, read_caches
 from linecard_asterisk.phone_check import find_unfit_caches
 from unit.asterisk.managers import Switch
@@ -71,7 +71,7 @@ def test_a_secret_that_cannot_be_changed_alone_keeps_the_extension_with_its_hold
     was = pbx.rows("ps_auths")
     for after in WAYS.values():
         (result,) = pbx.make(pbx.change("1000", ADA, after))
-        assert (result.fate, result.words) == (Fate.FAILED, words)
+        assert (result.status, result.words) == (ChangeStatus.FAILED, words)
     assert pbx.rows("ps_auths") == was
     flaws = [flaw.message for flaw in pbx.backend().examine()]
     assert any(words in flaw or "share the secret" in flaw for flaw in flaws)
@@ -83,7 +83,7 @@ def test_an_address_of_record_that_is_not_in_the_table_keeps_the_extension_with_
     pbx.endpoints("1000", aors="1000,desk")
     pbx.becomes("1000", VACANT, ADA)
     (result,) = pbx.make(pbx.change("1000", ADA, VACANT))
-    assert result.fate is Fate.FAILED
+    assert result.status is ChangeStatus.FAILED
     assert result.words.startswith("endpoint 1000 rings by desk, which is not in the table of addresses of record")
 
 

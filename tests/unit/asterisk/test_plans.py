@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import places, postgres, schema
-from linecard.api.backend import Change, Entry, Fate, Holding, Scope
+from linecard.api.backend import Change, ChangeStatus, Entry, Holding, Scope
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 
@@ -103,7 +103,7 @@ def test_a_change_finds_its_rows_by_indexes(plans: Plans) -> None:
         Change(2, "hq", "2", Holding("m2@x.org", ("+4930000000002",)), Holding("m2@x.org", ("+49309999",))),
         Change(3, "hq", "3", Holding("m3@x.org", ("+4930000000003",)), Holding(None, ("+4930000000003",))),
     ]
-    assert [result.fate for result in plans.backend.apply(changes)] == [Fate.DONE] * 3
+    assert [result.status for result in plans.backend.apply(changes)] == [ChangeStatus.DONE] * 3
     lists, *others = plans.read_through()
     assert "ps_endpoints.aors != ps_endpoints.id" in lists
     assert others == []

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from integration.asterisk import schema
-from linecard.api.backend import VACANT, BackendError, Caveat, Fate, Holding
+from linecard.api.backend import VACANT, BackendError, Caveat, ChangeStatus, Holding
 from linecard_asterisk.pointers import Pointer, read_forwards, read_persistent_members, read_queue_members
 from unit.asterisk.managers import Switch
 from unit.asterisk.pbx import ADA, BOB, Pbx
@@ -47,7 +47,7 @@ class TestHolding:
             )
             assert password(pbx) == "theirs"
             (result,) = backend.apply([change])
-        assert result.fate is Fate.DONE
+        assert result.status is ChangeStatus.DONE
         assert password(pbx) != "theirs"
 
     def test_a_device_of_which_nobody_was_told_keeps_the_extension_with_its_holder(self, pbx):
@@ -59,7 +59,7 @@ class TestHolding:
                     assert len(list(backend.precheck([change]))) == 1
                     with_a_second_device(pbx, name)
                 (result,) = backend.apply([change])
-            assert result.fate is Fate.FAILED
+            assert result.status is ChangeStatus.FAILED
             assert result.words.endswith("with 1000, and would go on ringing")
             assert password(pbx, name) == "theirs"
 
@@ -70,7 +70,7 @@ class TestHolding:
             with closing(pbx.backend()) as backend:
                 assert [caveat.holds for caveat in backend.precheck([change])] == [True]
                 (result,) = backend.apply([change])
-            assert result.fate is Fate.DONE
+            assert result.status is ChangeStatus.DONE
 
     def test_an_endpoint_that_keeps_its_secret_keeps_its_second_device(self, pbx):
         """It gets its first holder through linecard."""
@@ -80,7 +80,7 @@ class TestHolding:
         with closing(pbx.backend()) as backend:
             assert list(backend.precheck([change])) == []
             (result,) = backend.apply([change])
-        assert (result.fate, password(pbx)) == (Fate.DONE, "theirs")
+        assert (result.status, password(pbx)) == (ChangeStatus.DONE, "theirs")
 
     def test_a_device_that_cannot_be_silenced_waits_for_nobody(self, pbx):
         """The row fails, whatever a person approves."""
@@ -90,7 +90,7 @@ class TestHolding:
         with closing(pbx.backend()) as backend:
             assert list(backend.precheck([change])) == []
             (result,) = backend.apply([change])
-        assert (result.fate, "cannot be stopped" in result.words) == (Fate.FAILED, True)
+        assert (result.status, "cannot be stopped" in result.words) == (ChangeStatus.FAILED, True)
 
     @pytest.mark.parametrize("setting", ["refuse", "silence"])
     def test_other_settings_hold_nothing(self, pbx, setting):

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from integration.asterisk import schema
-from linecard.api.backend import VACANT, BackendError, Entry, Fate, Holding, Scope, sorted_numbers
+from linecard.api.backend import VACANT, BackendError, ChangeStatus, Entry, Holding, Scope, sorted_numbers
 from unit.asterisk.pbx import ADA, BOB, Pbx
 
 NUMBER = "+4930901820"
@@ -69,7 +69,7 @@ class TestMaking:
         """Somebody else's row: the change fails, in the database's words, and the others are made."""
         pbx.put("ps_auths", id="1000", password="theirs")
         refused, made = pbx.make(pbx.change("1000", VACANT, ADA), pbx.change("1001", VACANT, ADA))
-        assert (refused.fate, made.fate) == (Fate.FAILED, Fate.DONE)
+        assert (refused.status, made.status) == (ChangeStatus.FAILED, ChangeStatus.DONE)
         assert "ps_auths" in refused.words
         assert pbx.row("ps_auths", id="1000")["password"] == "theirs"
         assert pbx.rows("ps_endpoints", id="1000") == []
@@ -98,7 +98,7 @@ class TestOwnership:
         before = [pbx.rows(table) for table in ("ps_endpoints", "ps_auths", "ps_aors")]
         assert pbx.entries() == {}
         (result,) = pbx.make(pbx.change("1000", VACANT, ADA))
-        assert result.fate is Fate.FAILED
+        assert result.status is ChangeStatus.FAILED
         assert result.words == "endpoint 1000 is not linecard's: its context is from-trunk"
         assert [pbx.rows(table) for table in ("ps_endpoints", "ps_auths", "ps_aors")] == before
 
@@ -133,7 +133,7 @@ class TestOwnership:
         with pbx.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM ps_auths")
         (result,) = pbx.make(pbx.change("1000", ADA, VACANT))
-        assert result.fate is Fate.FAILED
+        assert result.status is ChangeStatus.FAILED
         assert "no secret" in result.words
         assert pbx.entries()["1000"].member == ADA
 
@@ -172,7 +172,7 @@ class TestNumbers:
         """Such as the switchboard's."""
         pbx.put("dids", e164=NUMBER, extension="operator")
         (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, (NUMBER,))))
-        assert (result.fate, result.words) == (Fate.FAILED, f"{NUMBER} is on extension operator")
+        assert (result.status, result.words) == (ChangeStatus.FAILED, f"{NUMBER} is on extension operator")
         assert pbx.rows("dids") == [{"e164": NUMBER, "extension": "operator"}]
 
     def test_all_numbers_of_an_extension_are_read_and_only_the_difference_is_written(self, pbx):
@@ -194,7 +194,7 @@ class TestNumbers:
         pbx.put("dids", e164="+4930000000", extension="1000")
         (result,) = pbx.make(pbx.change("1000", Holding(ADA, (NUMBER,)), Holding(BOB, (NUMBER,))))
         both = " and ".join(sorted_numbers((NUMBER, "+4930000000")))
-        assert (result.fate, result.words) == (Fate.STALE, f"1000 is held by {ADA}, with number {both}, now")
+        assert (result.status, result.words) == (ChangeStatus.STALE, f"1000 is held by {ADA}, with number {both}, now")
         assert {row["e164"] for row in pbx.rows("dids")} == {NUMBER, "+4930000000"}
 
     def test_numbers_may_stand_there_without_a_plus(self, tmp_path):
@@ -247,7 +247,7 @@ class TestNumbersInTheDialplan:
     def test_what_somebody_else_has_a_number_do_is_told_and_left_alone(self, pbx, app, appdata, leads):
         pbx.put("extensions", exten=NUMBER, app=app, appdata=appdata, **self.WAY)
         (result,) = pbx.make(pbx.change("1000", VACANT, Holding(ADA, (NUMBER,))))
-        assert (result.fate, result.words) == (Fate.FAILED, f"{NUMBER} is on extension {leads}")
+        assert (result.status, result.words) == (ChangeStatus.FAILED, f"{NUMBER} is on extension {leads}")
         assert self.led(pbx) == {NUMBER: (app, appdata)}
 
     def test_rows_of_other_contexts_and_priorities_are_no_numbers(self, pbx):

@@ -9,7 +9,7 @@ import pytest
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard_directory.backend import GROUP
 from unit.directory.site import ALL, link, release
 
@@ -35,7 +35,7 @@ def test_what_was_not_made_is_no_operation(site):
         link(2, "1001", "bob@example.org", ADA.numbers),
         Change(3, "hq", "1000", ADA, ADA),
     )
-    assert [result.fate for result in results] == [Fate.STALE, Fate.FAILED, Fate.DONE]
+    assert [result.status for result in results] == [ChangeStatus.STALE, ChangeStatus.FAILED, ChangeStatus.DONE]
     assert site.ask("SELECT count(*) FROM operations") == [(1,)]
 
 
@@ -88,7 +88,12 @@ def test_one_refused_change_does_not_undo_its_group(site):
         link(3, "1002", "cyd@example.org"),
         release(4, "1000", ADA),
     )
-    assert [result.fate for result in results] == [Fate.DONE, Fate.FAILED, Fate.DONE, Fate.DONE]
+    assert [result.status for result in results] == [
+        ChangeStatus.DONE,
+        ChangeStatus.FAILED,
+        ChangeStatus.DONE,
+        ChangeStatus.DONE,
+    ]
     assert site.held() == {"1000": (None, ADA.numbers), "1002": ("cyd@example.org", ())}
     assert [row[0] for row in site.ask(LOGGED)] == ["1000", "1002", "1000"]
 
@@ -115,7 +120,7 @@ def test_a_refusal_names_what_stands_in_the_way(site, change, words):
     """In words for the report, whichever rule of the tables it was."""
     site.apply(link(1, "1000", *ADA))
     (result,) = site.apply(change)
-    assert result.fate is Fate.FAILED
+    assert result.status is ChangeStatus.FAILED
     assert words in result.words
     assert list(site.held()) == ["1000"]
 
@@ -136,9 +141,9 @@ def test_what_does_not_exist_is_refused_where_nothing_is_made(site):
         create_members=False,
         create_extensions=False,
     )
-    assert [(result.fate, result.words) for result in results] == [
-        (Fate.FAILED, "there is no extension 1001"),
-        (Fate.FAILED, "there is no member new@example.org"),
+    assert [(result.status, result.words) for result in results] == [
+        (ChangeStatus.FAILED, "there is no extension 1001"),
+        (ChangeStatus.FAILED, "there is no member new@example.org"),
     ]
 
 

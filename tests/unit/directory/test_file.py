@@ -11,7 +11,7 @@ import pytest
 
 from linecard.errors import BackendError
 from linecard.model.directory import Holding
-from linecard.model.outcome import Fate
+from linecard.model.outcome import ChangeStatus
 from linecard_directory.backend import DirectoryBackend
 from linecard_directory.file import connect
 from unit.directory.site import ALL, Site, link
@@ -100,7 +100,7 @@ def test_an_empty_file_becomes_a_directory(site):
     """As one made by `touch`, with the rights somebody wants."""
     site.path.parent.mkdir()
     site.path.touch(0o640)
-    assert site.apply(link(1, "1000", "ada@example.org"))[0].fate is Fate.DONE
+    assert site.apply(link(1, "1000", "ada@example.org"))[0].status is ChangeStatus.DONE
     assert mode(site.path) == "0o640"
 
 
@@ -199,7 +199,7 @@ def test_another_writer_is_waited_for_and_then_told(site):
         assert refused.value.remedy.startswith("Another program is writing")
         assert list(site.held()) == ["1000"], "reading waits for nobody"
         other.execute("ROLLBACK")
-    assert next(backend.apply(iter([link(2, "1001", "bob@example.org")]))).fate is Fate.DONE
+    assert next(backend.apply(iter([link(2, "1001", "bob@example.org")]))).status is ChangeStatus.DONE
 
 
 def test_busy_timeout_is_in_seconds(site):
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_what_was_committed_and_nothing_half(site):
     assert refused.value.remedy == "Make room on the disk, then run it again."
     assert list(site.held()) == ["1000"]
     connection.execute("PRAGMA max_page_count=1000000")
-    assert {result.fate for result in backend.apply(iter(changes))} == {Fate.DONE}
+    assert {result.status for result in backend.apply(iter(changes))} == {ChangeStatus.DONE}
     assert site.ask("SELECT count(*) FROM operations") == [(899,)]
 
 
@@ -251,7 +251,7 @@ def test_a_write_that_the_kernel_refuses_leaves_nothing_half(site):
         site.apply(*changes)
     assert "room" in refused.value.remedy
     assert list(site.held()) == ["1000"]
-    assert {result.fate for result in site.apply(*changes)} == {Fate.DONE}
+    assert {result.status for result in site.apply(*changes)} == {ChangeStatus.DONE}
     assert site.ask("PRAGMA integrity_check") == [("ok",)]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel, ConfigDict
 
 from linecard.api import Context, hookimpl
-from linecard.api.backend import BackendKind, Can, Change, Entry, Fate, Result, Scope
+from linecard.api.backend import BackendKind, Can, Change, ChangeStatus, Entry, Result, Scope
 
 LINECARD_API = "1.0"
 
@@ -41,7 +41,7 @@ class Frozen:
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
         for change in changes:
-            yield Result(change, Fate.FAILED, "it is frozen")
+            yield Result(change, ChangeStatus.FAILED, "it is frozen")
 
     def close(self) -> None:
         pass

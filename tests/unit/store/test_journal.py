@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linecard.model.directory import Change, Holding, sorted_numbers
-from linecard.model.outcome import Code, Effect, Fate, Outcome, Result, Verdict
+from linecard.model.outcome import ChangeStatus, Code, Effect, Outcome, Result, Verdict
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
 from linecard.store.journal import PAGE, Journal
 
@@ -48,8 +48,8 @@ def change(seq: int, extension: str = "", pbx: str = "hq") -> Change:
     return Change(seq, pbx, extension or str(1000 + seq), Holding(None, ()), Holding(f"m{seq}@x.org", ()))
 
 
-def fates(journal: Journal) -> dict[int, Fate]:
-    return {found.seq: fate for fate in Fate for found in journal.changes(None, fate)}
+def statuses(journal: Journal) -> dict[int, ChangeStatus]:
+    return {found.seq: status for status in ChangeStatus for found in journal.changes(None, status)}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -127,13 +127,13 @@ def test_changes_while_they_are_read(journal, store):
     """A stream of changes does not stop others from writing, and does not lose its place."""
     journal.add_changes(1, [change(seq) for seq in range(1, PAGE + 10)])
     seen = []
-    for found in journal.changes("hq", Fate.PLANNED):
+    for found in journal.changes("hq", ChangeStatus.PLANNED):
         seen.append(found)
         if len(seen) % 500 == 0 or found.seq > PAGE:
             with store.transaction() as connection:
-                journal.mark(connection, seen, Fate.SENT)
+                journal.mark(connection, seen, ChangeStatus.SENT)
     assert [found.seq for found in seen] == list(range(1, PAGE + 10))
-    assert journal.tally() == {Fate.SENT: PAGE + 9}
+    assert journal.tally() == {ChangeStatus.SENT: PAGE + 9}
 
 
 class TestFates:
@@ -146,37 +146,37 @@ class TestFates:
     def test_mark(self, journal, store):
         """Stretches and single ones, and no others."""
         with store.transaction() as connection:
-            journal.mark(connection, [change(1), change(2), change(4)], Fate.SENT)
-        sent = {seq for seq, fate in fates(journal).items() if fate is Fate.SENT}
+            journal.mark(connection, [change(1), change(2), change(4)], ChangeStatus.SENT)
+        sent = {seq for seq, status in statuses(journal).items() if status is ChangeStatus.SENT}
         assert sent == {1, 2, 4}
-        assert journal.tally() == {Fate.SENT: 3, Fate.PLANNED: 3}
+        assert journal.tally() == {ChangeStatus.SENT: 3, ChangeStatus.PLANNED: 3}
 
     def test_record(self, journal, store):
-        """Done ones are done; the others keep fate, code and the PBX's words."""
+        """Done ones are done; the others keep status, code and the PBX's words."""
         results = [
-            (Result(change(1), Fate.DONE), ""),
-            (Result(change(2), Fate.FAILED, "no licence"), Code.PBX_REFUSED),
-            (Result(change(3), Fate.STALE, "it shows bob"), Code.PBX_MOVED),
+            (Result(change(1), ChangeStatus.DONE), ""),
+            (Result(change(2), ChangeStatus.FAILED, "no licence"), Code.PBX_REFUSED),
+            (Result(change(3), ChangeStatus.STALE, "it shows bob"), Code.PBX_MOVED),
         ]
         with store.transaction() as connection:
             journal.record(connection, results)
-        assert fates(journal) == {1: "done", 2: "failed", 3: "stale", 4: "planned", 5: "planned", 6: "planned"}
-        assert [(c.seq, fate, code, words) for c, fate, code, words in journal.unmade_changes(1)][:2] == [
-            (2, Fate.FAILED, Code.PBX_REFUSED, "no licence"),
-            (3, Fate.STALE, Code.PBX_MOVED, "it shows bob"),
+        assert statuses(journal) == {1: "done", 2: "failed", 3: "stale", 4: "planned", 5: "planned", 6: "planned"}
+        assert [(c.seq, status, code, words) for c, status, code, words in journal.unmade_changes(1)][:2] == [
+            (2, ChangeStatus.FAILED, Code.PBX_REFUSED, "no licence"),
+            (3, ChangeStatus.STALE, Code.PBX_MOVED, "it shows bob"),
         ]
 
     def test_close(self, journal, store):
-        """Every change of one PBX that has this fate, and of no other."""
+        """Every change of one PBX that has this status, and of no other."""
         with store.transaction() as connection:
-            journal.mark(connection, [change(1), change(5)], Fate.SENT)
-            journal.settle_pbx(connection, "hq", Fate.SENT, Fate.UNKNOWN, Code.IN_DOUBT, "gone")
-        assert fates(journal) == {1: "unknown", 2: "planned", 3: "planned", 4: "planned", 5: "sent", 6: "planned"}
+            journal.mark(connection, [change(1), change(5)], ChangeStatus.SENT)
+            journal.settle_pbx(connection, "hq", ChangeStatus.SENT, ChangeStatus.UNKNOWN, Code.IN_DOUBT, "gone")
+        assert statuses(journal) == {1: "unknown", 2: "planned", 3: "planned", 4: "planned", 5: "sent", 6: "planned"}
 
     def test_the_pbxs_in_order(self, journal):
         """As they first appear."""
         assert journal.pbxs() == ["hq", "lab"]
-        assert journal.pbxs(Fate.SENT) == []
+        assert journal.pbxs(ChangeStatus.SENT) == []
 
     def test_later(self, journal):
         """Whether a later change of this run goes on from there."""
@@ -188,10 +188,10 @@ class TestFates:
     def test_clear_keeps_what_was_sent(self, journal, store):
         """A plan that is made anew forgets what was only planned, never what was under way or made."""
         with store.transaction() as connection:
-            journal.mark(connection, [change(1)], Fate.DONE)
-            journal.mark(connection, [change(2)], Fate.SENT)
+            journal.mark(connection, [change(1)], ChangeStatus.DONE)
+            journal.mark(connection, [change(2)], ChangeStatus.SENT)
             journal.clear(connection, keep=2)
-        assert fates(journal) == {1: "done", 2: "sent"}
+        assert statuses(journal) == {1: "done", 2: "sent"}
         assert journal.last_seq() == 2
 
 

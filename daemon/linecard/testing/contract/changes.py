@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Holding
+from linecard.api.backend import VACANT, Can, Change, ChangeStatus, Entry, Holding
 from linecard.rules.order import order_changes
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, holdings, invert
 
@@ -62,24 +62,24 @@ class ChangeContract(Names):
     ) -> None:
         """Holder and numbers, each of which may come, go, change or stay; and no other extension."""
         pbx = fill(self.entry(0, *before), self.entry(1, 5, 5, 6), members=[self.member(0), self.member(1)])
-        assert pbx.fates(self.change(1, 0, self.holding(*before), self.holding(*after))) == [Fate.DONE]
+        assert pbx.statuses(self.change(1, 0, self.holding(*before), self.holding(*after))) == [ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, *after), self.entry(1, 5, 5, 6))
         assert pbx.read_holdings(pbx.backend) == pbx.read_holdings(), "the backend that made it sees it too"
 
     def test_a_number_moves_from_among_several_to_among_several(self, fill: Fill) -> None:
         """The others stay where they are."""
         pbx = fill(self.entry(0, 0, 0, 1, 2), self.entry(1, 1, 3, 4))
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 0, self.holding(0, 0, 1, 2), self.holding(0, 0, 2)),
             self.change(2, 1, self.holding(1, 3, 4), self.holding(1, 1, 3, 4)),
         )
-        assert fates == [Fate.DONE, Fate.DONE]
+        assert statuses == [ChangeStatus.DONE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0, 2), self.entry(1, 1, 1, 3, 4))
 
     def test_a_change_that_changes_nothing_is_done(self, fill: Fill) -> None:
         """It asks for what is so."""
         pbx = fill(self.entry(0, 0, 0))
-        assert pbx.fates(self.change(1, 0, self.holding(0, 0), self.holding(0, 0))) == [Fate.DONE]
+        assert pbx.statuses(self.change(1, 0, self.holding(0, 0), self.holding(0, 0))) == [ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0))
 
     def test_changes_are_made_in_order(self, fill: Fill) -> None:
@@ -87,14 +87,16 @@ class ChangeContract(Names):
         pbx = fill(self.entry(0, 0), members=[self.member(1), self.member(2)])
         steps = [self.holding(0), self.holding(1), self.holding(1, 1), VACANT, self.holding(2, 2)]
         changes = [self.change(seq, 0, *pair) for seq, pair in enumerate(pairwise(steps), start=1)]
-        assert [(r.change, r.fate) for r in pbx.apply(*changes)] == [(change, Fate.DONE) for change in changes]
+        assert [(r.change, r.status) for r in pbx.apply(*changes)] == [
+            (change, ChangeStatus.DONE) for change in changes
+        ]
         assert pbx.read_holdings() == self.directory(self.entry(0, 2, 2))
 
     def test_each_change_taken_has_one_result(self, fill: Fill) -> None:
         """Whatever the number of changes."""
         pbx = fill(*(self.entry(n, n) for n in range(self.many)))
         changes = [self.change(n + 1, n, self.holding(n), self.holding(None, n)) for n in range(self.many)]
-        assert pbx.fates(*changes) == [Fate.DONE] * self.many
+        assert pbx.statuses(*changes) == [ChangeStatus.DONE] * self.many
         assert pbx.read_holdings() == self.directory(*(self.entry(n, None, n) for n in range(self.many)))
 
     def test_what_is_yielded_as_done_is_durable(self, fill: Fill) -> None:
@@ -107,7 +109,7 @@ class ChangeContract(Names):
         ]
         seen = 0
         for result in pbx.backend.apply(iter(changes)):
-            assert result.fate is Fate.DONE
+            assert result.status is ChangeStatus.DONE
             assert pbx.read_holdings().get(result.change.extension, VACANT) == result.change.after
             seen += 1
         assert seen == len(changes)
@@ -140,7 +142,7 @@ class ChangeContract(Names):
         fill().needs(Can.SEVERAL)
         pbx = fill(self.entry(0, 0), self.entry(1), self.entry(2))
         changes = [self.change(n, n, VACANT, self.holding(0)) for n in (1, 2)]
-        assert pbx.fates(*changes) == [Fate.DONE, Fate.DONE]
+        assert pbx.statuses(*changes) == [ChangeStatus.DONE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0), self.entry(1, 0), self.entry(2, 0))
 
     def test_an_extension_is_made_when_it_is_first_attached(self, fill: Fill) -> None:
@@ -162,7 +164,7 @@ class ChangeContract(Names):
         shall = [self.entry(0, 1, 1), self.entry(1, 0, 2), self.entry(2, 3, 0), self.entry(3), self.entry(4, 4, 4)]
         pbx = fill(*was, members=[self.member(4)])
         changes = self.becomes(pbx, was, shall)
-        assert set(pbx.fates(*invert(changes))) == {Fate.DONE}
+        assert set(pbx.statuses(*invert(changes))) == {ChangeStatus.DONE}
         assert pbx.read_holdings() == self.directory(*was)
 
     def test_what_was_undone_can_be_done_again(self, fill: Fill) -> None:
@@ -170,8 +172,8 @@ class ChangeContract(Names):
         was, shall = [self.entry(0, 0, 0), self.entry(1, 1)], [self.entry(0, 1), self.entry(1, 0, 0)]
         pbx = fill(*was)
         changes = self.becomes(pbx, was, shall)
-        pbx.fates(*invert(changes))
-        assert set(pbx.fates(*changes)) == {Fate.DONE}
+        pbx.statuses(*invert(changes))
+        assert set(pbx.statuses(*changes)) == {ChangeStatus.DONE}
         assert pbx.read_holdings() == self.directory(*shall)
 
     def test_a_backend_may_be_closed_twice(self, fill: Fill) -> None:
@@ -181,7 +183,7 @@ class ChangeContract(Names):
         unused.close()
         unused.close()
         applying = pbx.backend.apply(iter([self.change(1, 0, self.holding(0), VACANT)]))
-        assert next(applying).fate is Fate.DONE
+        assert next(applying).status is ChangeStatus.DONE
         pbx.backend.close()
         pbx.backend.close()
         assert pbx.read_holdings() == self.directory(self.entry(1, 1))
@@ -195,7 +197,7 @@ class ChangeContract(Names):
             if before.get(extension, VACANT) != holding
         ]
         changes = list(order_changes(PBX, lambda: differences, several=Can.SEVERAL in pbx.can))
-        assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
+        assert pbx.statuses(*changes) == [ChangeStatus.DONE] * len(changes)
         assert pbx.read_holdings() == self.directory(*shall)
         return changes
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from linecard.api.backend import VACANT, Can, Change, Entry, Fate, Result
+from linecard.api.backend import VACANT, Can, Change, ChangeStatus, Entry, Result
 from linecard.rules.order import order_changes
 from linecard.testing.contract.changes import record_taken
 from linecard.testing.contract.subject import PBX, Fill, Names, Subject, apply_to, holdings
@@ -104,7 +104,7 @@ class InterruptionContract(Names):
         ]
         rest = list(order_changes(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
         results = list(pbx.open().apply(iter(rest)))
-        assert [result.fate for result in results] == [Fate.DONE] * len(rest), results
+        assert [result.status for result in results] == [ChangeStatus.DONE] * len(rest), results
         assert pbx.read_holdings() == shall
 
 
@@ -121,7 +121,7 @@ def apply_until_killed(pbx: Subject, changes: list[Change], cut: int, *, at_resu
     if child == 0:  # pragma: no cover - nothing returns from here
         try:
             for result in pbx.open().apply(report_taken(changes, tell, 0 if at_result else cut)):
-                os.write(tell, b"y" if result.fate is Fate.DONE else b"n")
+                os.write(tell, b"y" if result.status is ChangeStatus.DONE else b"n")
                 if at_result and result.change.seq >= cut:
                     os.kill(os.getpid(), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)

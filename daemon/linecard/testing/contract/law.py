@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from linecard.api.backend import Backend, Can, Change, Entry, Fate, Holding, Scope, sorted_numbers
+from linecard.api.backend import Backend, Can, Change, ChangeStatus, Entry, Holding, Scope, sorted_numbers
 from linecard.api.report import Action, Row, Verdict
 from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
@@ -43,7 +43,7 @@ class Law(Names):
 
         def holds(pbx: Subject, case: Case) -> None:
             changes = plan_case(pbx.backend, case)
-            assert pbx.fates(*changes) == [Fate.DONE] * len(changes)
+            assert pbx.statuses(*changes) == [ChangeStatus.DONE] * len(changes)
             assert pbx.read_holdings() == apply_to(holdings(case.entries), changes)
             assert plan_case(pbx.open(), case, net_effect(changes)) == []
 
@@ -56,11 +56,11 @@ class Law(Names):
             changes = plan_case(pbx.backend, case)
             verdicts = play_case(pbx.backend, case)[1]
             cut = case.cut % (len(changes) + 1)
-            pbx.fates(*changes[:cut])
+            pbx.statuses(*changes[:cut])
             ours = net_effect(changes[:cut])
             assert [v[:2] for v in play_case(pbx.open(), case, ours)[1]] == [v[:2] for v in verdicts]
             rest = plan_case(pbx.open(), case, ours)
-            assert [result.fate for result in pbx.open().apply(iter(rest))] == [Fate.DONE] * len(rest)
+            assert [result.status for result in pbx.open().apply(iter(rest))] == [ChangeStatus.DONE] * len(rest)
             assert pbx.read_holdings() == apply_to(holdings(case.entries), changes)
 
         self.try_on_cases(fill, holds)
@@ -70,9 +70,9 @@ class Law(Names):
 
         def holds(pbx: Subject, case: Case) -> None:
             changes = plan_case(pbx.backend, case)
-            pbx.fates(*changes)
+            pbx.statuses(*changes)
             back = invert(changes)
-            assert pbx.fates(*back) == [Fate.DONE] * len(back)
+            assert pbx.statuses(*back) == [ChangeStatus.DONE] * len(back)
             assert pbx.read_holdings() == self.directory(*case.entries)
 
         self.try_on_cases(fill, holds)

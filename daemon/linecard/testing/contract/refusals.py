@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from linecard.api.backend import VACANT, Can, Change, Fate, Scope
+from linecard.api.backend import VACANT, Can, Change, ChangeStatus, Scope
 from linecard.testing.contract.subject import Fill, Names, Subject
 
 
@@ -14,55 +14,61 @@ class RefusalContract(Names):
         """Another holder, none, another number, none: stale, and left as it is. The others are made."""
         was = [self.entry(0, 0, 0), self.entry(1, 1, 1), self.entry(2, 2), self.entry(3, 3, 3), self.entry(4)]
         pbx = fill(*was, members=[self.member(9)])
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 0, self.holding(9, 0), VACANT),
             self.change(2, 1, self.holding(1, 9), VACANT),
             self.change(3, 2, self.holding(2, 2), VACANT),
             self.change(4, 3, self.holding(3, 3), VACANT),
             self.change(5, 4, self.holding(9), VACANT),
         )
-        assert fates == [Fate.STALE, Fate.STALE, Fate.STALE, Fate.DONE, Fate.STALE]
+        assert statuses == [
+            ChangeStatus.STALE,
+            ChangeStatus.STALE,
+            ChangeStatus.STALE,
+            ChangeStatus.DONE,
+            ChangeStatus.STALE,
+        ]
         assert pbx.read_holdings() == self.directory(*was[:3])
 
     def test_the_exact_set_of_numbers_is_what_a_change_rests_on(self, fill: Fill) -> None:
         """One more, one less, another one: stale, and all numbers stay."""
         was = [self.entry(n, n, 3 * n, 3 * n + 1) for n in range(4)]
         pbx = fill(*was)
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 0, self.holding(0, 0), self.holding(0)),
             self.change(2, 1, self.holding(1, 3, 4, 5), self.holding(1)),
             self.change(3, 2, self.holding(2, 6, 8), self.holding(2)),
             self.change(4, 3, self.holding(3, 9, 10), self.holding(3, 10)),
         )
-        assert fates == [Fate.STALE, Fate.STALE, Fate.STALE, Fate.DONE]
+        assert statuses == [ChangeStatus.STALE, ChangeStatus.STALE, ChangeStatus.STALE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(*was[:3], self.entry(3, 3, 10))
 
     def test_a_further_number_in_use_is_refused(self, fill: Fill) -> None:
         """Wherever it stands among those of the other, and among those that are wanted."""
         was = [self.entry(0, 0, 1, 2), self.entry(1, 1, 4), self.entry(2, 2), self.entry(3, 3, 5)]
         pbx = fill(*was)
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 1, self.holding(1, 4), self.holding(1, 2, 4)),
             self.change(2, 2, self.holding(2), self.holding(2, 2)),
             self.change(3, 3, self.holding(3, 5), self.holding(3, 4, 5, 6)),
         )
-        assert fates == [Fate.FAILED] * 3
+        assert statuses == [ChangeStatus.FAILED] * 3
         assert pbx.read_holdings() == self.directory(*was)
 
     def test_an_extension_taken_meanwhile_is_not_free_any_more(self, fill: Fill) -> None:
         """Planned as vacant, held by somebody now: stale, and the holder keeps it."""
         pbx = fill(self.entry(0, 0), self.entry(1, None, 1), members=[self.member(9)])
-        fates = pbx.fates(self.change(1, 0, VACANT, self.holding(9)), self.change(2, 1, VACANT, self.holding(9)))
-        assert fates == [Fate.STALE, Fate.STALE]
+        statuses = pbx.statuses(self.change(1, 0, VACANT, self.holding(9)), self.change(2, 1, VACANT, self.holding(9)))
+        assert statuses == [ChangeStatus.STALE, ChangeStatus.STALE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0), self.entry(1, None, 1))
 
     def test_an_extension_that_is_gone_is_stale(self, fill: Fill) -> None:
         """One that the plan saw held and that the PBX does not have is not made anew."""
         pbx = fill(self.entry(1, 1), members=[self.member(0)])
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 0, self.holding(0), self.holding(0, 0)), self.change(2, 1, self.holding(1), VACANT)
         )
-        assert fates == [Fate.STALE, Fate.DONE]
+        assert statuses == [ChangeStatus.STALE, ChangeStatus.DONE]
         assert pbx.read_holdings() == {}
 
     def test_what_somebody_else_did_before_apply_is_not_overwritten(self, fill: Fill) -> None:
@@ -70,8 +76,8 @@ class RefusalContract(Names):
         pbx = fill(self.entry(0, 0), self.entry(1, 1), members=[self.member(2)])
         assert pbx.read_holdings(pbx.backend) == self.directory(self.entry(0, 0), self.entry(1, 1))
         list(pbx.open().apply([self.change(1, 0, self.holding(0), self.holding(2))]))
-        fates = pbx.fates(self.change(1, 0, self.holding(0), VACANT), self.change(2, 1, self.holding(1), VACANT))
-        assert fates == [Fate.STALE, Fate.DONE]
+        statuses = pbx.statuses(self.change(1, 0, self.holding(0), VACANT), self.change(2, 1, self.holding(1), VACANT))
+        assert statuses == [ChangeStatus.STALE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 2))
 
     def test_a_number_in_use_is_refused(self, fill: Fill) -> None:
@@ -88,23 +94,23 @@ class RefusalContract(Names):
     def test_a_number_let_go_by_an_earlier_change_is_free(self, fill: Fill) -> None:
         """And one taken by an earlier change is in use: changes are judged one after another."""
         pbx = fill(self.entry(0, 0, 0), self.entry(1, 1), self.entry(2, 2))
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 0, self.holding(0, 0), self.holding(0)),
             self.change(2, 1, self.holding(1), self.holding(1, 0)),
             self.change(3, 2, self.holding(2), self.holding(2, 0)),
         )
-        assert fates == [Fate.DONE, Fate.DONE, Fate.FAILED]
+        assert statuses == [ChangeStatus.DONE, ChangeStatus.DONE, ChangeStatus.FAILED]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0), self.entry(1, 1, 0), self.entry(2, 2))
 
     def test_what_builds_on_a_refused_change_is_stale(self, fill: Fill) -> None:
         """Its extension is not what the plan expected, because the first change did not make it so."""
         was = [self.entry(0, 0, 0), self.entry(1, 1)]
         pbx = fill(*was, members=[self.member(2)])
-        fates = pbx.fates(
+        statuses = pbx.statuses(
             self.change(1, 1, self.holding(1), self.holding(1, 0)),
             self.change(2, 1, self.holding(1, 0), self.holding(2, 0)),
         )
-        assert fates == [Fate.FAILED, Fate.STALE]
+        assert statuses == [ChangeStatus.FAILED, ChangeStatus.STALE]
         assert pbx.read_holdings() == self.directory(*was)
 
     def test_a_second_extension_is_refused_where_members_hold_one(self, fill: Fill) -> None:
@@ -114,7 +120,7 @@ class RefusalContract(Names):
         link = self.change(1, 1, VACANT, self.holding(0))
         self.assert_refused(pbx, link, self.change(2, 2, self.holding(2), VACANT))
         assert pbx.read_holdings() == self.directory(self.entry(0, 0))
-        assert pbx.fates(self.change(1, 0, self.holding(0), VACANT), link) == [Fate.DONE, Fate.DONE]
+        assert pbx.statuses(self.change(1, 0, self.holding(0), VACANT), link) == [ChangeStatus.DONE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(1, 0))
 
     def test_an_extension_that_does_not_exist_is_refused(self, fill: Fill) -> None:
@@ -139,15 +145,15 @@ class RefusalContract(Names):
         changes = [self.change(n + 1, n, self.holding(n, n), self.holding(None, n)) for n in range(self.many)]
         middle = self.many // 2
         changes[middle] = self.change(middle + 1, middle, self.holding(middle, middle), self.holding(middle, 0))
-        fates = pbx.fates(*changes)
-        assert fates.count(Fate.DONE) == self.many - 1
-        assert fates[middle] is Fate.FAILED
+        statuses = pbx.statuses(*changes)
+        assert statuses.count(ChangeStatus.DONE) == self.many - 1
+        assert statuses[middle] is ChangeStatus.FAILED
         made = [self.entry(n, None, n) for n in range(self.many) if n != middle]
         assert pbx.read_holdings() == self.directory(*made, was[middle])
 
     def assert_refused(self, pbx: Subject, change: Change, other: Change) -> None:
         """The first fails in words, the second is done."""
         results = {result.change: result for result in pbx.apply(change, other)}
-        assert results[change].fate is Fate.FAILED
+        assert results[change].status is ChangeStatus.FAILED
         assert results[change].words.strip(), "a refusal says why, in the PBX's words"
-        assert results[other].fate is Fate.DONE
+        assert results[other].status is ChangeStatus.DONE

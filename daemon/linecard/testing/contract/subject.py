@@ -8,7 +8,18 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from linecard.api.backend import VACANT, Backend, Can, Change, Entry, Fate, Holding, Result, Scope, sorted_numbers
+from linecard.api.backend import (
+    VACANT,
+    Backend,
+    Can,
+    Change,
+    ChangeStatus,
+    Entry,
+    Holding,
+    Result,
+    Scope,
+    sorted_numbers,
+)
 
 PBX = "hq"
 
@@ -64,10 +75,10 @@ class Subject:
         """All results of these changes."""
         return list(self.backend.apply(iter(changes)))
 
-    def fates(self, *changes: Change) -> list[Fate]:
+    def statuses(self, *changes: Change) -> list[ChangeStatus]:
         """What became of each of these changes, in their order. Fails if one has no result, or two."""
         results = {result.change: result for result in self._once_each(self.apply(*changes), changes)}
-        return [results[change].fate for change in changes]
+        return [results[change].status for change in changes]
 
     @staticmethod
     def _once_each(results: list[Result], changes: tuple[Change, ...]) -> list[Result]:
