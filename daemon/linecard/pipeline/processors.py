@@ -67,7 +67,7 @@ class _Processed:
             return row
         try:
             found = self._process(row)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in a plugin stops this row, and no other
+        except BaseException as error:  # noqa: BLE001 - whatever a plugin raises stops this row, and loses no other
             return self._failed(row, f"{type(error).__name__}: {error}")
         if found is row or (type(found) is Row and found == row):
             return row

@@ -46,4 +46,6 @@ class TimeLimit:
                     remedy="Have the processor corrected, or take it off the inbox; the run goes on by itself then.",
                 )
             done = len(results)
+        if len(results) != len(rows):  # nothing may be lost, whatever ended the thread
+            raise ProcessorError(f"The processor {self._processor} ended before line {rows[len(results)].line}.")
         return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 
@@ -93,11 +94,16 @@ def fail(row):
     raise KeyError(row.extension)
 
 
+def cancel(row):
+    raise asyncio.CancelledError
+
+
 @pytest.mark.parametrize(
     ("processor", "words"),
     [
         (fail, "KeyError: '1000'"),
         (lambda row: sys.exit(3), "SystemExit: 3"),
+        (cancel, "CancelledError"),
         (lambda row: None, "it answered None"),
         (lambda row: (*row,), "which is no row"),
         (lambda row: row._replace(line=3), "more of the row than its cells"),
@@ -183,6 +189,11 @@ class TestTime:
             processed(stuck, rows=rows, guard=guard)
         assert begun == [2, 3]
         held.set()
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_a_thread_that_ends_early_loses_no_row(self):
+        with pytest.raises(ProcessorError, match="ended before line 2"):
+            TimeLimit("broken", 5)(fail, [ROW])
 
     def test_many_rows_may_take_longer_than_one(self):
         rows = [ROW._replace(line=line) for line in range(2, 2 + 2 * TOGETHER + 1)]
