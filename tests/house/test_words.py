@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
+from importlib import import_module
 
 import pytest
 
 from house.markdown import rows, section, words
 from house.places import REFERENCE, ROOT
-from linecard import hookspecs
+from linecard import api, hookspecs
 from linecard.model.outcome import FINE, Code, Outcome
 from linecard.model.run import State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, FaultCode
@@ -76,6 +78,19 @@ def test_the_diagram_has_the_state(state: State) -> None:
 
 def test_every_hook_is_explained_and_no_other() -> None:
     assert sorted(table(TEXT, "Plugin hooks")) == HOOKS
+
+
+def test_every_ability_is_explained_with_its_methods_and_no_other() -> None:
+    """As the protocols of `linecard.api` have them."""
+    groups = [api, *(import_module(f"linecard.api.{group.name}") for group in pkgutil.iter_modules(api.__path__))]
+    protocols = {
+        name: getattr(group, name) for group in groups for name in group.__all__ if name.startswith("Supports")
+    }
+    held = {
+        name: [method for method, found in vars(each).items() if inspect.isfunction(found) and method[0] != "_"]
+        for name, each in protocols.items()
+    }
+    assert {name: words(cells[1]) for name, cells in table(TEXT, "What plugins may support").items()} == held
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from linecard.api import Context
 from linecard.api.backend import Backend, BackendKind
 from linecard.api.inbox import Inbox, InboxKind
+from linecard.api.processor import ProcessorKind
 
 
 class Options(BaseModel):
@@ -39,4 +40,5 @@ BackendKind("other_options", "A PBX.", OtherOptions, build)  # type: ignore[arg-
 BackendKind("no_context", "A PBX.", Options, build_without_context)  # type: ignore[arg-type]
 BackendKind("an_inbox", "A PBX.", Options, build_inbox)  # type: ignore[arg-type]
 BackendKind("no_model", "A PBX.", str, build)  # type: ignore[type-var, arg-type]
+ProcessorKind("a_backend", "A rule.", Options, build)  # type: ignore[arg-type]
 BackendKind("lambda", "A PBX.", Options, lambda options, context: build(options.path, context))  # type: ignore[attr-defined]
