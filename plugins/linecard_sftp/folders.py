@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container
 
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
-from linecard_sftp.packets import Attributes, Entry
+from linecard_sftp.layout import Layout
+from linecard_sftp.packets import Attributes, Entry, Status
 from linecard_sftp.session import Session
-
-if TYPE_CHECKING:
-    from linecard_sftp.inbox import SftpInbox
 
 
 def list_folder(session: Session, folder: bytes, doubted: Container[bytes], few: int) -> tuple[list[Entry], set[bytes]]:
@@ -38,18 +35,18 @@ def _is_bare(found: Attributes) -> bool:
     return found.size is None or found.mode is None
 
 
-def ensure_folder(inbox: SftpInbox, session: Session, folder: bytes) -> None:
+def ensure_folder(session: Session, layout: Layout, folder: bytes) -> None:
     """See that a folder is there, and those above it, but never the inbox itself. Raises `InboxError`."""
     if not isinstance(session.stat_all([folder])[0], Refused):
         return
     refused = _make_folder(session, folder)
     above, _, name = folder.rpartition(b"/")
-    if refused is not None and refused.is_gone and above not in (b"", inbox.folder) and name != b"..":
-        ensure_folder(inbox, session, above)
+    if refused is not None and refused.is_gone and above not in (b"", layout.inbox) and name != b"..":
+        ensure_folder(session, layout, above)
         refused = _make_folder(session, folder)
     if refused is not None and isinstance(session.stat_all([folder])[0], Refused):  # else another linecard was quicker
         raise InboxError(
-            f"{inbox.way.login.where}: the folder {spell_out(folder)} cannot be made: {refused.words}.",
+            f"{layout.server}: the folder {spell_out(folder)} cannot be made: {refused.words}.",
             remedy="Make it, or give the account the right; where it may change nothing, set `claim: null`.",
         ) from refused
 
@@ -60,3 +57,19 @@ def _make_folder(session: Session, folder: bytes) -> Refused | None:
     except Refused as refused:
         return refused
     return None
+
+
+def find_file(session: Session, path: bytes, stat: Callable[[], Attributes] | None = None) -> Attributes | None:
+    """What a name stands for, as `stat` says where that was asked before; None where there is nothing."""
+    try:
+        return stat() if stat is not None else session.stat(path)
+    except Refused as refused:
+        if refused.is_gone or (refused.code == Status.FAILURE and _is_unlisted(session, path)):
+            return None
+        raise
+
+
+def _is_unlisted(session: Session, path: bytes) -> bool:
+    """Whether a file is not in its folder: some servers have but one answer for all that cannot be done."""
+    folder, slash, name = path.rpartition(b"/")
+    return all(entry.name != name for entry in session.list_folder(folder or slash or b"."))

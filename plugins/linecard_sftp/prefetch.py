@@ -75,7 +75,7 @@ class Prefetch:
     def expect(self, wanted: Iterable[tuple[str, Wanted]]) -> None:
         """These will be wanted, in this order, and none of those before."""
         self._next = deque(wanted)
-        self._abandon_begun()
+        self._abandon_fetches()
 
     def fetch(self, session: Session, claim: str, wanted: Wanted, *, most: int) -> Fetch:
         """The file of a claim, asked for now or before; meanwhile those after it are asked for."""
@@ -83,7 +83,7 @@ class Prefetch:
         if found is None and self._next and self._next.popleft()[0] != claim:
             self._next.clear()  # they are wanted in another order than was thought
         if found is None or found.session is not session or found.most != most:
-            self._abandon_begun()
+            self._abandon_fetches()
             found = Fetch(session, wanted, most=most)
         self._begun.pop(claim, None)
         self._drop_abandoned(session)
@@ -94,7 +94,7 @@ class Prefetch:
             self._begun[later] = Fetch(session, wanted, most=most)
         return found
 
-    def _abandon_begun(self) -> None:
+    def _abandon_fetches(self) -> None:
         self._left += self._begun.values()
         self._begun = {}
 

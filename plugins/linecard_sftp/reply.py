@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError, inbox_files
 from linecard_sftp import convert
 from linecard_sftp.errors import Refused
 from linecard_sftp.file_reader import FileReader
-from linecard_sftp.folders import ensure_folder
+from linecard_sftp.folders import ensure_folder, find_file
+from linecard_sftp.layout import Layout
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
-from linecard_sftp.taking import there
-
-if TYPE_CHECKING:
-    from linecard_sftp.inbox import SftpInbox
 
 RIGHTS = "Give the account the right to make and rename files there."
 
 
-def put_reply(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, content: BinaryIO) -> None:
+def put_reply(session: Session, layout: Layout, folder: bytes, name: bytes, content: BinaryIO) -> None:
     """Give a new file this name once it is whole. Raises `InboxError`, `Refused`."""
-    ensure_folder(inbox, session, folder)
+    ensure_folder(session, layout, folder)
     target, part = convert.join_path(folder, name), convert.join_path(folder, b"." + name + b".part")
     with suppress(Refused):
         session.remove(part)  # from a try that did not come to its end
     content.seek(0)
-    found = there(session, target)
+    found = find_file(session, target)
     if found is not None:
         if not _has_content(session, target, found.size or 0, content):
             raise inbox_files.refuse_reply(spell_out(target))
@@ -37,7 +34,7 @@ def put_reply(inbox: SftpInbox, session: Session, folder: bytes, name: bytes, co
         length = write_file(session, part, content)
         kept = session.stat(part).size in (length, None)
         if kept:
-            if there(session, target) is not None:  # a rename might replace it
+            if find_file(session, target) is not None:  # a rename might replace it
                 raise inbox_files.refuse_reply(spell_out(target))
             session.rename(part, target)
     except (Refused, InboxError):

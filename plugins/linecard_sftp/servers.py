@@ -158,9 +158,9 @@ class Server:
     def _connect(self) -> tuple[paramiko.Transport, bool]:
         """The one connection, and whether it was there before. Raises `InboxError`."""
         with self._connecting:
-            return self._connect_locked()
+            return self._connect_once()
 
-    def _connect_locked(self) -> tuple[paramiko.Transport, bool]:
+    def _connect_once(self) -> tuple[paramiko.Transport, bool]:
         with self._lock:
             if self._transport is not None and self._transport.is_active():
                 return self._transport, True

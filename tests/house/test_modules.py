@@ -10,7 +10,6 @@ import pytest
 from house.places import SOURCES, modules, name
 
 VAGUE = {"utils", "util", "helpers", "helper", "base", "manager", "common", "misc"}
-MOST_LINES = 400
 
 
 @pytest.mark.parametrize("root", SOURCES, ids=name)
@@ -24,11 +23,6 @@ def test_every_module_is_named_for_what_it_is() -> None:
     """`utils` names a place where things are put, not what they are."""
     parts = {part for path in modules() for part in (path.stem, path.parent.name)}
     assert {part for part in parts if VAGUE & {part, *part.split("_")}} == set()
-
-
-def test_no_module_is_too_long_to_be_read_in_one_go() -> None:
-    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
-    assert {path: lines for path, lines in lengths.items() if lines >= MOST_LINES} == {}
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -54,7 +54,7 @@ STILL_AMBIGUOUS = words_in(
 )
 """Names to be told apart; this only ever gets shorter."""
 
-STILL_UNCLEAR = words_in("ahead opening pace planning reading taking telling")
+STILL_UNCLEAR = words_in("opening planning telling")
 """Modules to be named for what is in them; this only ever gets shorter."""
 
 IMAGES = words_in(

@@ -51,7 +51,7 @@ class Desk:
     def closed(self, *, refused: int = 0) -> bool:
         """Whether every file that was opened has been closed, once whatever was sent has been dealt with."""
         with suppress(InboxError):
-            self.inbox.do(lambda session: session.resolve(b"."), b"")
+            self.inbox.client.run_job(lambda session: session.resolve(b"."), b"")
         with self.changed:
             return self.changed.wait_for(
                 lambda: (

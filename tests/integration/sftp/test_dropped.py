@@ -185,8 +185,8 @@ def test_a_connection_that_a_firewall_forgot_is_replaced_without_a_word(hostile,
             hostile.freeze()
 
     hostile.before = forget
-    assert [seen.name for seen in inbox.list_files()] == [b"a.csv"]
-    with closing(inbox.way.reach()) as sock:
+    assert [seen.name for seen in inbox.look()] == [b"a.csv"]
+    with closing(inbox.connector.reach()) as sock:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "it is less likely to be forgotten"
 
 
@@ -222,7 +222,7 @@ def test_whoever_waits_for_a_session_has_it_before_all_that_ask_later(hostile, o
     """One session for all: an inbox that is looked at again and again keeps no other from its own look."""
     hostile.sessions = 1
     busy, *others = [opened(path) for path in ("busy", "one", "two", "three")]
-    shared = join_server(busy.way, busy.options)
+    shared = join_server(busy.connector, busy.options)
     order: list[bytes] = []
 
     def hold(kind: int, path: bytes) -> None:
