@@ -1,10 +1,11 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test check bench torture docs languages lock wheel clean
+.PHONY: help env demo test matrix check bench torture docs languages lock wheel clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
+	@echo "make matrix   all tests on each Python that linecard supports"
 	@echo "make bench    figures              make torture  the long proofs (two hours)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
@@ -21,6 +22,11 @@ demo: env
 JOBS ?= 4
 test: env check
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# The tests on each supported Python. ONLY="3.13 3.14" takes fewer, TESTS=tests/unit a part of them.
+matrix: env
+	@PYTHONPATH=tests $(BIN)/python -m matrix $(if $(ONLY),--only $(ONLY)) -- -n $(JOBS) --dist loadfile \
+		--no-loadscope-reorder $(TESTS)
 
 check: env
 	$(BIN)/ruff check .

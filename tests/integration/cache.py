@@ -20,17 +20,23 @@ def cached(name: str, fetch: Callable[[Path], Path], what: str) -> Path:
 
     Where it cannot be fetched the test fails in CI, and is skipped elsewhere.
     """
+    try:
+        return fetch_once(name, fetch)
+    except (OSError, subprocess.CalledProcessError) as error:
+        missing(f"{what} could not be had: {getattr(error, 'stderr', '') or error}")
+        raise
+
+
+def fetch_once(name: str, fetch: Callable[[Path], Path]) -> Path:
+    """The same, for callers that are no tests. Raises what `fetch` raises."""
     ready = CACHE / name
     if ready.is_dir():
         return ready
-    try:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with (CACHE / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes, and one fetches for all
-            if not ready.is_dir():
-                _fetch(ready, fetch)
-    except (OSError, subprocess.CalledProcessError) as error:
-        missing(f"{what} could not be had: {getattr(error, 'stderr', '') or error}")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes, and one fetches for all
+        if not ready.is_dir():
+            _fetch(ready, fetch)
     return ready
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from pathlib import Path
 
 from integration.cache import cached, run
 
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
+LISTS = (SOURCES, Path("/etc/apt/sources.list"))
+"""Where Debian says where its packages are, by the image it was installed from."""
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 NOT_NEEDED = ("doc", "man", "locale")
 
 
@@ -28,6 +32,34 @@ def unpacked(name: str, *packages: str) -> Path:
         return extracted(work)
 
     return cached(f"{name}-{release}-{platform.machine()}", fetch, f"{name} of Debian's packages")
+
+
+def download_release(work: Path, release: str, *packages: str) -> Path:
+    """Where packages of that release lie unpacked, with all that they need, down to the C library."""
+    status = work / "status"
+    status.touch()  # as if nothing were installed
+    apt = release_apt(work, status, release)
+    run(*apt, "update")
+    run(*apt, "--yes", "--download-only", "--no-install-recommends", "install", *packages)
+    return extracted(work)
+
+
+def release_apt(work: Path, status: Path, release: str) -> list[str | Path]:
+    """An apt of its own that knows this release of Debian and nothing else."""
+    sources = work / "sources.list"
+    sources.write_text(f"deb [signed-by={KEYRING}] {_mirror()} {release} main\n")
+    apt = own_apt(work, status)
+    return [*apt, "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null"]
+
+
+def _mirror() -> str:
+    """The one that this machine's apt uses."""
+    for file in LISTS:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        found = re.search(r"(?m)^(?:URIs:|deb(?: +\[[^]]*])?)\s+(\S+)", text)
+        if found is not None:
+            return found[1]
+    raise OSError("no mirror of Debian is named in " + " or ".join(map(str, LISTS)))
 
 
 def own_apt(work: Path, status: Path) -> list[str | Path]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import platform
-import re
 from pathlib import Path
 
 from integration.cache import cached, run
-from integration.debian import SOURCES, extracted, own_apt
+from integration.debian import extracted, release_apt
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-LISTS = (SOURCES, Path("/etc/apt/sources.list"))
-"""Where Debian 12 says where its packages are, by the image it was installed from."""
 WANTED = """\
 asterisk asterisk-modules asterisk-config asterisk-core-sounds-en-gsm libbsd0 libc6 libcap2 libcom-err2 libcrypt1
 libedit2 libgcc-s1 libgsm1 libgssapi-krb5-2 libjansson4 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libldap2
@@ -29,22 +25,9 @@ def root() -> Path:
 def _fetch(work: Path) -> Path:
     if platform.machine() != "x86_64":
         raise OSError(f"they are for x86_64, and this is {platform.machine()}")
-    status, sources = work / "status", work / "sources.list"
+    status = work / "status"
     status.touch()
-    sources.write_text(f"deb [arch=amd64 signed-by={KEYRING}] {_mirror()} sid main\n")
-    apt = own_apt(work, status)
-    apt += ["-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null"]
-    apt += ["-o", "Acquire::Check-Valid-Until=false"]
+    apt = [*release_apt(work, status, "sid"), "-o", "Acquire::Check-Valid-Until=false"]
     run(*apt, "update")
     run(*apt, "download", *WANTED.split(), cwd=work / "cache" / "archives")
     return extracted(work)
-
-
-def _mirror() -> str:
-    """The one that this machine's apt uses."""
-    for file in LISTS:
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        found = re.search(r"(?m)^(?:URIs:|deb(?: +\[[^]]*])?)\s+(\S+)", text)
-        if found is not None:
-            return found[1]
-    raise OSError("no mirror of Debian is named in " + " or ".join(map(str, LISTS)))
