@@ -18,5 +18,5 @@ def command(run: int, because: str) -> None:
 
     with held_run(run) as (service, held):
         report = service.report(Operations(service).discard(held, why=because or "discarded"))
-    said = f"{report.headline.title} {report.headline.remedy}" if report.is_begun else "Nothing of it was changed."
+        said = f"{report.headline.title} {report.headline.remedy}" if report.is_begun else "Nothing of it was changed."
     click.echo(f"Run {run} is discarded. {said}")

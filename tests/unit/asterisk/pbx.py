@@ -11,6 +11,9 @@ from linecard.api.backend import VACANT, Change, ChangeStatus, Entry, Holding, R
 from linecard_asterisk.backend import AsteriskBackend
 from linecard_asterisk.options import AsteriskOptions
 
+opened: list[AsteriskBackend] = []
+"""What a test has opened; conftest closes it."""
+
 ADA, BOB = "ada@example.org", "bob@example.org"
 
 
@@ -26,7 +29,8 @@ class Pbx:
 
     def backend(self, **more) -> AsteriskBackend:
         given = {"pause": lambda _seconds: None} | more
-        return AsteriskBackend(AsteriskOptions(url=self.url, **self.options), self.folder, **given)
+        opened.append(AsteriskBackend(AsteriskOptions(url=self.url, **self.options), self.folder, **given))
+        return opened[-1]
 
     def endpoints(self, *names: str, **columns: str) -> None:
         with self.engine.begin() as connection:

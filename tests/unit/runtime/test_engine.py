@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -430,7 +431,8 @@ class TestMemory:
         drive.now += 1000
         assert drive.work() == [1]
         assert drive.states == {1: "applied"}
-        assert sqlite3.connect(database).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
     def test_a_look_that_failed_does_not_say_that_it_looked(self, drive):
         drive.engine.scan("hr")

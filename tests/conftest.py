@@ -1,0 +1,78 @@
+"""What holds for every test: nothing that it opens is left for the garbage collector to close."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+opened: list[tuple[sqlite3.Connection, str]] = []
+
+
+def _remember(event: str, arguments: tuple[object, ...]) -> None:
+    """Python 3.13 warns of a connection that nobody closed; this does so on 3.11, and knows where it was opened."""
+    if event == "sqlite3.connect/handle" and isinstance(arguments[0], sqlite3.Connection):
+        opened.append((arguments[0], _caller()))
+
+
+def _caller() -> str:
+    """The innermost line on the stack that is ours."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and "/lib/python" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _unheld() -> int:
+    """The references to a connection that nobody holds but `opened`: it holds itself, by its cache of statements."""
+    sqlite3.connect(":memory:")
+    connection, _ = opened.pop()
+    try:
+        return sys.getrefcount(connection)
+    finally:
+        connection.close()
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
+def _close_dropped() -> list[str]:
+    """Close the connections that are open though nobody holds them. Where those were opened."""
+    dropped, held = [], []
+    while opened:
+        connection, place = opened.pop()
+        if not _is_open(connection):
+            continue
+        if sys.getrefcount(connection) == UNHELD:
+            dropped.append(place)
+            connection.close()
+        else:
+            held.append((connection, place))
+    opened.extend(held)
+    return dropped
+
+
+sys.addaudithook(_remember)
+UNHELD = _unheld()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    result = yield
+    if dropped := _close_dropped():
+        pytest.fail(f"SQLite connections that nobody closed, opened at {', '.join(dropped)}", pytrace=False)
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    gc.collect()
+    if dropped := _close_dropped():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nSQLite connections that nobody closed, opened at {', '.join(dropped)}", file=sys.stderr)
