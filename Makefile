@@ -1,13 +1,14 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test matrix check bench torture docs languages lock wheel clean
+.PHONY: help env demo test matrix check bench torture docs site languages lock wheel clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
 	@echo "make matrix   all tests on each Python that linecard supports"
 	@echo "make bench    figures              make torture  the long proofs (two hours)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
+	@echo "make site     the documents as a searchable site"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
 	@echo "make languages  new sentences into the catalogs of readers' languages, and those compiled"
 
@@ -61,12 +62,15 @@ docs: env
 	PYTHONPATH=tests $(BIN)/python -m house.generated
 	$(BIN)/python -m linecard.config
 
+site: env
+	@PYTHONPATH=tests $(BIN)/python -m house.site
+
 languages: env
 	PYTHONPATH=tests $(BIN)/python -m house.languages
 
 lock: env
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --generate-hashes --group dev -p 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --group dev --group docs -p 3.11 pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv .cache dist demo-site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,6 +12,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 DEVELOPMENT: list[str] = PROJECT["dependency-groups"]["dev"]
+DOCUMENTS: list[str] = PROJECT["dependency-groups"]["docs"]
 
 
 def distributions(requirements: list[str]) -> list[str]:
@@ -31,8 +32,14 @@ def test_every_development_dependency_has_its_reason() -> None:
     assert sorted(reasons("Development")) == distributions(DEVELOPMENT)
 
 
+def test_what_renders_the_documents_has_its_reason_and_is_not_installed_by_users() -> None:
+    assert sorted(reasons("Site")) == distributions(DOCUMENTS)
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    assert not {*distributions(DOCUMENTS)} & {*distributions([*RUNTIME, *(each for extra in extras for each in extra)])}
+
+
 def test_a_reason_is_a_sentence() -> None:
-    for reason in (*reasons("Runtime").values(), *reasons("Development").values()):
+    for reason in (*reasons("Runtime").values(), *reasons("Development").values(), *reasons("Site").values()):
         assert len(reason) > 20
         assert reason.endswith(".")
 
@@ -40,7 +47,7 @@ def test_a_reason_is_a_sentence() -> None:
 def test_the_lock_has_every_dependency_with_hashes() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = dict(re.findall(r"(?m)^([a-z0-9._-]+)==\S+[^\n]*\\\n +--hash=(sha256):", lock))
-    assert {name.lower() for name in distributions([*RUNTIME, *DEVELOPMENT])} <= set(locked)
+    assert {name.lower() for name in distributions([*RUNTIME, *DEVELOPMENT, *DOCUMENTS])} <= set(locked)
 
 
 def test_the_layers_are_told_as_import_linter_holds_them() -> None:
