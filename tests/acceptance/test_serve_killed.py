@@ -158,8 +158,8 @@ def test_a_run_that_broke_off_after_its_last_change_is_ended(site):
         operations = Operations(service)
         run = operations.receive(sheet, service.inbox("hr"), description="", stage=lambda _what, _run: None)
         run = operations.approve(run, why="a test")
-        applying.begin(service.store, run, who="a test")
-        assert applying.send(service.store, run, service.pbxs["hq"]) == ""
+        applying.begin_run(service.store, run, who="a test")
+        assert applying.send_changes(service.store, run, service.pbxs["hq"]) == ""
     finished(site, 1)
     assert site.runs == {1: "applied"}
     assert [extension for extension, _, _ in site.operations()["hq"]] == ["1000"]

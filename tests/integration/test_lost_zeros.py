@@ -8,7 +8,7 @@ import pytest
 
 from integration.works import Works
 from linecard.model.directory import Entry
-from linecard.pipeline.planning import NARROW
+from linecard.pipeline.planner import NARROW
 from linecard.rules.numbering import NumberingPlan
 
 DAMAGED = "spreadsheet_damage"

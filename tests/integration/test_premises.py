@@ -20,7 +20,7 @@ from linecard.errors import BackendError
 from linecard.model.directory import Entry, Holding
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
-from linecard.pipeline.drive import Approval, drive
+from linecard.pipeline.run_loop import Approval, drive
 from linecard.pipeline.premises import Premises
 from linecard.rules.play import SecondExtension
 from linecard.runtime.interactive_operator import InteractiveOperator
@@ -214,8 +214,8 @@ class TestReadingAgain:
     def test_a_half_made_run_is_read_again_too_when_it_was_left(self, works, daemon):
         """What it has made counts as made, and what somebody did to its other rows is seen."""
         run = approve(works, works.planned("attach,bob@x.org,,1001,", "detach,lea@x.org,,,"), seen=True)
-        applying.begin(works.store, run, who="ada")
-        assert applying.send(works.store, run, works.pbxs["hq"]) == ""
+        applying.begin_run(works.store, run, who="ada")
+        assert applying.send_changes(works.store, run, works.pbxs["hq"]) == ""
         with works.store.transaction() as connection:
             works.store.transition(connection, run.id, State.INTERRUPTED, who="ada", why="a test")
         works.memory["hq"].put("1500", Holding("lea@x.org"))

@@ -10,12 +10,12 @@ from linecard.model.directory import Entry
 from linecard.model.format import SheetFormat
 from linecard.model.report import Line
 from linecard.model.run import Run, State
-from linecard.pipeline.drive import drive
+from linecard.pipeline.run_loop import drive
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import keep, receive
-from linecard.pipeline.recover import broken_off
+from linecard.pipeline.recovery import find_interrupted
 from linecard.pipeline.report import RunReport
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
@@ -83,7 +83,7 @@ class Works:
 
     def recover(self) -> list[Run]:
         """What broke off, read back, planned anew and finished."""
-        return [self.apply(found) for found in broken_off(self.store)]
+        return [self.apply(found) for found in find_interrupted(self.store)]
 
     def lines(self, run: Run) -> list[Line]:
         return list(RunReport(self.store, run, site="works", timezone="UTC").lines())

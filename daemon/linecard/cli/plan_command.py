@@ -14,7 +14,7 @@ from linecard.cli import site
 if TYPE_CHECKING:
     from linecard.model.report import Line
     from linecard.model.sheet import Fault
-    from linecard.pipeline.planning import Planning
+    from linecard.pipeline.planner import Planner
 
 
 @click.command()
@@ -38,20 +38,20 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
             _print(planning, file, place.name)
         else:
             show(planning)
-        held = bool(planning.holds())
+        held = bool(planning.find_holds())
         raise SystemExit(1 if planning.sheet.is_refused else 3 if held else recap.exit_code(planning.counts))
 
 
-def _lines(planning: Planning, faults: list[Fault] | None = None) -> Iterator[Line]:
+def _lines(planning: Planner, faults: list[Fault] | None = None) -> Iterator[Line]:
     from linecard.pipeline.telling import line
 
-    for row, verdict in planning.rows():
+    for row, verdict in planning.play_rows():
         if faults is not None:
             faults.extend(row.faults)
         yield line(row, verdict, "", row.faults)
 
 
-def _print(planning: Planning, file: Path, inbox: str) -> None:
+def _print(planning: Planner, file: Path, inbox: str) -> None:
     from linecard.rules import as_dict
 
     faults: list[Fault] = []
@@ -66,12 +66,12 @@ def _print(planning: Planning, file: Path, inbox: str) -> None:
             "checksum": planning.checksum,
             "refused": planning.sheet.is_refused,
             "counts": dict(planning.counts),
-            "holds": [as_dict.hold(hold) for hold in planning.holds()],
+            "holds": [as_dict.hold(hold) for hold in planning.find_holds()],
         },
     )
 
 
-def show(planning: Planning) -> None:
+def show(planning: Planner) -> None:
     """A plan that was not stored: its rows, its changes and why it would be held."""
     from linecard.cli import recap
 
@@ -91,5 +91,5 @@ def show(planning: Planning) -> None:
         f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
     )
     recap.tell_faults(planning.warnings)
-    holds = planning.holds()
+    holds = planning.find_holds()
     recap.tell_holds(holds, planning.count_affected() if holds else (), planning.checksum)

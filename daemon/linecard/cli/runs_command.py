@@ -15,7 +15,7 @@ from linecard.rules.sanitize import sanitize
 def command(last: int, *, as_json: bool) -> None:
     """List the runs and their results, newest first."""
     from linecard.cli import recap
-    from linecard.pipeline.recover import has_broken_off
+    from linecard.pipeline.recovery import is_interrupted
     from linecard.rules import as_dict
     from linecard.rules.states import is_unapproved
     from linecard.runtime.lock import is_held
@@ -45,7 +45,7 @@ def command(last: int, *, as_json: bool) -> None:
             for r in reports
         ]
         site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
-        broken = [run for run in found if has_broken_off(run) or is_unapproved(run)]
+        broken = [run for run in found if is_interrupted(run) or is_unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(
                 f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",

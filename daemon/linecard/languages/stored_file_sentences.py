@@ -41,7 +41,7 @@ FILE_SENTENCES = (
     "an XML document, not CSV",
     "a text document, not CSV",
     "JSON, not CSV",
-    # what a file is that no inbox opens: rules/containers, pipeline/opening
+    # what a file is that no inbox opens: rules/containers, pipeline/sheet_file
     "The file is {said}; it cannot be read as it is.",
     "What is packed in the file is {said}; it cannot be read as it is.",
     "In the spreadsheet program, save it as CSV UTF-8, and send that.",
@@ -56,7 +56,7 @@ FILE_SENTENCES = (
     "Save the sheet that is attached to it, and send that.",
     "Export the sheet as CSV UTF-8, and send that.",
     "Look at it in a browser: if it asks for a login, mend that of the export, else export as CSV UTF-8.",
-    # pipeline/opening
+    # pipeline/sheet_file
     "The file is larger than {bytes} bytes before it is opened.",
     "Split it, or raise `max_bytes` on the inbox.",
     "The file is wrapped in the same way twice.",

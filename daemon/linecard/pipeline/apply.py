@@ -13,7 +13,7 @@ from linecard.model.outcome import ChangeStatus, Code, Result
 from linecard.model.run import Run, State
 from linecard.pipeline.places import Pbx
 from linecard.pipeline.plan import Progress
-from linecard.pipeline.settle import settle
+from linecard.pipeline.settlement import end_run
 from linecard.store.journal import PAGE, Journal
 from linecard.store.store import Store
 
@@ -29,14 +29,14 @@ Checkpoint = Callable[[], bool]
 """Asked before each change is handed out; true means: stop here, at a safe point."""
 
 
-def begin(store: Store, run: Run, *, who: str) -> list[str]:
+def begin_run(store: Store, run: Run, *, who: str) -> list[str]:
     """Say that an approved run is being applied; the PBXs that have changes to make, each to be given to `send`."""
     with store.transaction() as connection:
         store.transition(connection, run.id, State.APPLYING, who=who, why=f"attempt {run.attempt}")
     return Journal(store, run.id).pbxs(ChangeStatus.PLANNED)
 
 
-def send(
+def send_changes(
     store: Store,
     run: Run,
     pbx: Pbx,
@@ -52,7 +52,7 @@ def send(
     return _Lane(store, Journal(store, run.id), pbx, progress, stop).run()
 
 
-def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
+def abandon_pbx(store: Store, run: Run, pbx: Pbx, words: str) -> None:
     """A PBX stopped answering: ask it once more what was made; what it cannot tell stays unknown."""
     journal = Journal(store, run.id)
     with suppress(BackendError):  # what it could not tell is marked below
@@ -62,7 +62,7 @@ def give_up(store: Store, run: Run, pbx: Pbx, words: str) -> None:
         journal.settle_pbx(connection, pbx.name, ChangeStatus.PLANNED, ChangeStatus.PLANNED, Code.PBX_DOWN, words)
 
 
-def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
+def abandon_run(store: Store, run: Run, words: str, *, who: str) -> Run:
     """End a run of which a part may be made and whose PBX cannot be read to plan the rest: that is skipped."""
     journal = Journal(store, run.id)
     left = journal.pbxs(ChangeStatus.PLANNED, ChangeStatus.STALE)
@@ -73,16 +73,16 @@ def abandon(store: Store, run: Run, words: str, *, who: str) -> Run:
                 journal.settle_pbx(connection, name, status, ChangeStatus.PLANNED, Code.PBX_DOWN, words)
         for state in (State.PLANNED, State.APPROVED, State.APPLYING):
             store.transition(connection, run.id, state, who=who, why="given up: the rest cannot be planned again")
-    return settle(store, journal, store.get_run(run.id), who=who)
+    return end_run(store, journal, store.get_run(run.id), who=who)
 
 
-def end(store: Store, run: Run, *, who: str, stopped: bool = False) -> Run:
+def finish_run(store: Store, run: Run, *, who: str, stopped: bool = False) -> Run:
     """When no change is under way any more, the run ends; or waits for the next start, if it was `stopped`."""
     if stopped:
         with store.transaction() as connection:
             store.transition(connection, run.id, State.INTERRUPTED, who=who, why="asked to stop")
         return store.get_run(run.id)
-    return settle(store, Journal(store, run.id), run, who=who)
+    return end_run(store, Journal(store, run.id), run, who=who)
 
 
 class _Lane:
@@ -97,7 +97,7 @@ class _Lane:
         results: list[Result] = []
         answered, since, patience = 0, monotonic(), SECONDS
         try:
-            for result in self._pbx.backend.apply(self._intended()):
+            for result in self._pbx.backend.apply(self._intend()):
                 if not results:
                     since = monotonic()
                 results.append(result)
@@ -116,7 +116,7 @@ class _Lane:
             return str(error)
         return ""
 
-    def _intended(self) -> Iterator[Change]:
+    def _intend(self) -> Iterator[Change]:
         """The changes to make; before one is handed out, the intent to make it and many after it is on disk.
 
         Asked to stop, it takes back the intents to make those that it has not handed out.
@@ -139,28 +139,28 @@ class _Lane:
         """Read back what the PBX says is done, then remember what became of it."""
         if not results:
             return
-        now = self._held({r.change.extension for r in results if r.status is ChangeStatus.DONE})
+        now = self._read_holdings({r.change.extension for r in results if r.status is ChangeStatus.DONE})
         last = {r.change.extension: r.change.seq for r in results}
         self._record(
             [
                 (r, "")
                 if r.status is ChangeStatus.DONE and now.get(r.change.extension, VACANT) == r.change.after
-                else self._confirmed(r, now, final=last[r.change.extension] == r.change.seq)
+                else self._confirm(r, now, final=last[r.change.extension] == r.change.seq)
                 for r in results
             ]
         )
         if self._progress is not None:
             self._progress(len(results))
 
-    def _confirmed(self, result: Result, now: Mapping[str, Holding], *, final: bool) -> tuple[Result, str]:
+    def _confirm(self, result: Result, now: Mapping[str, Holding], *, final: bool) -> tuple[Result, str]:
         if result.status is not ChangeStatus.DONE:
             return result, _code(result.status)
         held = now.get(result.change.extension, VACANT)
         if not final or self._journal.has_later_change(result.change):
             return result, ""
-        return result._replace(status=ChangeStatus.FAILED, words=f"it shows {shown(held)}"), Code.NOT_READ_BACK
+        return result._replace(status=ChangeStatus.FAILED, words=f"it shows {describe_holding(held)}"), Code.NOT_READ_BACK
 
-    def _held(self, extensions: set[str]) -> dict[str, Holding]:
+    def _read_holdings(self, extensions: set[str]) -> dict[str, Holding]:
         if not extensions:
             return {}
         entries = self._pbx.backend.fetch(Scope(extensions=frozenset(extensions)))
@@ -185,12 +185,12 @@ def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: C
     for some in (names[i : i + GROUP] for i in range(0, len(names), GROUP)):
         entries = pbx.backend.fetch(Scope(extensions=frozenset(some)))
         now = {e.extension: e.holding for e in entries}
-        results = [found for name in some for found in _found(chains[name], now, words, failed)]
+        results = [found for name in some for found in _judge(chains[name], now, words, failed)]
         with store.transaction() as connection:
             journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq))
 
 
-def _found(
+def _judge(
     chain: list[Change], now: Mapping[str, Holding], words: str, failed: ChangeStatus
 ) -> Iterator[tuple[Result, str]]:
     """What became of one extension's changes, in order: all up to the one whose result is seen were made."""
@@ -202,10 +202,10 @@ def _found(
         elif made >= 0 or held == chain[0].before:
             yield Result(change, failed, words), Code.PBX_REFUSED if failed is ChangeStatus.FAILED else ""
         else:
-            yield Result(change, ChangeStatus.STALE, f"it shows {shown(held)}"), Code.PBX_MOVED
+            yield Result(change, ChangeStatus.STALE, f"it shows {describe_holding(held)}"), Code.PBX_MOVED
 
 
-def shown(held: Holding) -> str:
+def describe_holding(held: Holding) -> str:
     """A holding in words."""
     who = held.member or "nobody"
     return f"{who}, number{'s' if len(held.numbers) > 1 else ''} {', '.join(held.numbers)}" if held.numbers else who

@@ -30,14 +30,14 @@ from linecard.store.store import Store
 
 BATCH = 500
 """Files claimed by one commit, and kept by one look, so that the work on them can begin."""
-GAP = 0.1
+MIN_RESCAN = 0.1
 """Seconds between two looks at least, where a file must be seen again."""
 OVERDUE = 2 * 3600.0
 """Seconds that a file may wait for its marker or checksum file before somebody is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class IntakeOptions:
     """How files arrive in an inbox; `settle` in seconds, `most` and `reserve` in bytes."""
 
     settle: float = 5.0
@@ -52,7 +52,7 @@ class Habits:
     reserve: int = 100_000_000
 
 
-class _Sight(NamedTuple):
+class _Sighting(NamedTuple):
     """What a file and its checksum file looked like, since when (monotonic), and how often they were seen so."""
 
     seen: Listing
@@ -62,7 +62,7 @@ class _Sight(NamedTuple):
 
 
 @dataclass(slots=True)
-class Look:
+class Scan:
     """What one look came to.
 
     `runs` were received. `due` is the monotonic time at which the next look is worth while, if it is before the next
@@ -78,7 +78,7 @@ class Look:
     overdue: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
-    def again(self, at: float) -> None:
+    def rescan_at(self, at: float) -> None:
         self.due = at if self.due is None else min(self.due, at)
 
 
@@ -89,7 +89,7 @@ class Intake:
         self,
         name: str,
         inbox: Inbox,
-        habits: Habits,
+        habits: IntakeOptions,
         store: Store,
         archive: Path,
         *,
@@ -98,36 +98,36 @@ class Intake:
         free: Callable[[], int],
     ) -> None:
         self.name = name
-        self._inbox, self._habits, self._store, self._archive, self._who = inbox, habits, store, archive, who
+        self._inbox, self._options, self._store, self._archive, self._who = inbox, habits, store, archive, who
         self._monotonic, self._free = monotonic, free
         self._claims = Claims(store, name)
-        self._sights: dict[bytes, _Sight] = {}
+        self._sightings: dict[bytes, _Sighting] = {}
         self._claimed: dict[str, tuple[Claim, float]] = {}
         self._awaiting: dict[str, float] = {}
         self._reconciled = False
 
-    def look(self) -> Look:
+    def scan(self) -> Scan:
         """Look once: claim what has settled, keep what was claimed, begin a run for each.
 
         Raises `InboxError` when the inbox cannot be read or changed and `StateError` when nothing can be remembered;
         what was begun is found and finished by the next look. Never once a run was received: the answer tells of it.
         """
-        look = Look()
-        room = self._free() >= self._habits.reserve
+        look = Scan()
+        room = self._free() >= self._options.reserve
         if not room:
             look.problems["room"] = (
-                f"Less than {self._habits.reserve // 1_000_000:,} MB are free, so no new files are taken."
+                f"Less than {self._options.reserve // 1_000_000:,} MB are free, so no new files are taken."
             )
         self._reconcile()
-        ready = self._settled(look)
+        ready = self._find_settled(look)
         if room:
             self._claim(ready)
-            self._keep(look)
-        look.waiting = len(self._sights) + len(self._claimed) + len(look.awaiting)
+            self._keep_claimed(look)
+        look.waiting = len(self._sightings) + len(self._claimed) + len(look.awaiting)
         self._count_awaiting(look)
         return look
 
-    def _count_awaiting(self, look: Look) -> None:
+    def _count_awaiting(self, look: Scan) -> None:
         """See since when each file waits for its marker or checksum file."""
         now = self._monotonic()
         self._awaiting = {name: self._awaiting.get(name, now) for name in look.awaiting}
@@ -135,39 +135,39 @@ class Intake:
 
     # -- finding ---------------------------------------------------------------------------------------------------
 
-    def _settled(self, look: Look) -> list[Listing]:
+    def _find_settled(self, look: Scan) -> list[Listing]:
         """Files that were the same for long enough, in the order of their arrival."""
-        now, settle = self._monotonic(), self._habits.settle
-        sights: dict[bytes, _Sight] = {}
-        ready: list[_Sight] = []
-        for listing, side in self._candidates(self._listed(), look):
-            old = self._sights.get(listing.name)
+        now, settle = self._monotonic(), self._options.settle
+        sights: dict[bytes, _Sighting] = {}
+        ready: list[_Sighting] = []
+        for listing, side in self._candidates(self._list_new(), look):
+            old = self._sightings.get(listing.name)
             now_is = (listing.version, listing.refused, side)
             if old is not None and (old.seen.version, old.seen.refused, old.side) == now_is:
-                sight = _Sight(listing, side, old.since, old.looks + 1)
+                sight = _Sighting(listing, side, old.since, old.looks + 1)
             else:
-                sight = _Sight(listing, side, now, 1)
+                sight = _Sighting(listing, side, now, 1)
             sights[listing.name] = sight
             if now - sight.since < settle or sight.looks < 2:
-                look.again(max(sight.since + settle, now + GAP))
+                look.rescan_at(max(sight.since + settle, now + MIN_RESCAN))
             elif listing.refused:
                 look.problems[f"file {display(listing.name)}"] = listing.refused
             else:
                 ready.append(sight)
-        self._sights = sights
+        self._sightings = sights
         ready.sort(key=lambda sight: (sight.since, sight.seen.modified, sight.seen.name))
         seen = [sight.seen for sight in ready]
-        if self._habits.pattern:  # what comes late or all at once arrives in any order
+        if self._options.pattern:  # what comes late or all at once arrives in any order
             names = [display(listing.name) for listing in seen]
-            return [seen[place] for place in order_by_date(self._habits.pattern, names)]
+            return [seen[place] for place in order_by_date(self._options.pattern, names)]
         return seen
 
-    def _candidates(self, found: Sequence[Listing], look: Look) -> Iterator[tuple[Listing, str]]:
+    def _candidates(self, found: Sequence[Listing], look: Scan) -> Iterator[tuple[Listing, str]]:
         """Files whose names say that they are to be taken, whose marker and checksum file are there if they need them.
 
         With each, what its checksum file looks like. Those that wait for one of these are written into the look.
         """
-        habits = self._habits
+        habits = self._options
         there = {listing.name: listing for listing in found}
         endings = {use: end for use in ("marker", "checksum") if (end := getattr(habits, use))}
         uses = {use: SideFiles(end, there) for use, end in endings.items()}
@@ -184,15 +184,15 @@ class Intake:
             else:
                 look.awaiting[shown] = next(use for use, side in sides.items() if not side)
 
-    def awaiting(self) -> dict[str, str]:
+    def find_awaiting(self) -> dict[str, str]:
         """Files that wait for their marker or checksum file now, and which of the two; nothing is changed."""
-        look, known = Look(), self._claims.known_files() if self._inbox.in_place else None
+        look, known = Scan(), self._claims.known_files() if self._inbox.in_place else None
         found = [listing for listing in self._inbox.list_files() if not is_junk(display(listing.name))]
         for _ in self._candidates([one for one in found if known is None or not known.includes(one)], look):
             pass
         return look.awaiting
 
-    def _listed(self) -> list[Listing]:
+    def _list_new(self) -> list[Listing]:
         """What is there, without temporary files, and those that were taken and only stay where they are."""
         found = [listing for listing in self._inbox.list_files() if not is_junk(display(listing.name))]
         if not self._inbox.in_place:
@@ -226,7 +226,7 @@ class Intake:
         now = self._monotonic()
         self._claimed |= {claim.id: (claim, now) for claim in claims if claim.id in aside}
         for claim in claims:
-            self._sights.pop(claim.seen.name, None)
+            self._sightings.pop(claim.seen.name, None)
         self._reconciled = True
 
     def _reconcile(self) -> None:
@@ -240,22 +240,22 @@ class Intake:
 
     # -- keeping ---------------------------------------------------------------------------------------------------
 
-    def _keep(self, look: Look) -> None:
+    def _keep_claimed(self, look: Scan) -> None:
         """Keep every claimed file that is finished, byte for byte, and begin its run."""
         now = self._monotonic()
         for claim, due in list(self._claimed.values()):
             if due > now:
-                look.again(due)
+                look.rescan_at(due)
             elif len(look.runs) >= BATCH:
-                look.again(now)
+                look.rescan_at(now)
                 return
-            elif not self._tried(claim, look):
+            elif not self._try_keeping(claim, look):
                 return
 
-    def _tried(self, claim: Claim, look: Look) -> bool:
+    def _try_keeping(self, claim: Claim, look: Scan) -> bool:
         """Keep one file. What is wrong with it alone stops no other; False where no other could be kept either."""
         try:
-            look.runs.append(self._kept(claim))
+            look.runs.append(self._keep_file(claim))
         except Unfinished as unfinished:
             self._wait(claim, unfinished.now, look)
             return True
@@ -275,49 +275,49 @@ class Intake:
         del self._claimed[claim.id]
         return True
 
-    def _wait(self, claim: Claim, seen: Listing, look: Look) -> None:
+    def _wait(self, claim: Claim, seen: Listing, look: Scan) -> None:
         """Its producer writes on, though it was moved: it must settle once more where it lies."""
-        due = self._monotonic() + max(self._habits.settle, GAP)
+        due = self._monotonic() + max(self._options.settle, MIN_RESCAN)
         self._claimed[claim.id] = (claim._replace(seen=seen), due)
-        look.again(due)
+        look.rescan_at(due)
         try:
             with self._store.transaction() as connection:
                 self._claims.update_listing(connection, claim.id, seen)
         except StateError as error:  # after a restart it is found to be another than was seen, and settles once more
             look.problems["memory"] = f"{error} {error.remedy}".rstrip()
 
-    def _kept(self, claim: Claim) -> int:
-        most = self._habits.most
+    def _keep_file(self, claim: Claim) -> int:
+        most = self._options.most
         with write_whole(self._archive / claim.path, text=False) as out:
             copy = _Copy(out)
             taken = self._inbox.copy(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
-        damaged = self._damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
+        damaged = self._find_damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path, claim.seen.owner)
         with self._store.transaction() as connection:
             run_id = self._store.receive(
-                connection, self.name, drop, description="", who=self._who, expected=self._said(drop.name).rows
+                connection, self.name, drop, description="", who=self._who, expected=self._parse_name(drop.name).rows
             )
             self._claims.mark_taken(connection, claim.id, run_id, taken, whole=copy.size <= most)
             if damaged is not None:
                 reject(self._store, connection, run_id, damaged, who=self._who)
                 return run_id
-            habits = self._habits
+            habits = self._options
             policy = precedence.Policy(self.name, habits.pattern, habits.replaces, habits.refuse_duplicates, self._who)
-            precedence.settle(self._store, connection, run_id, drop, policy)
+            precedence.apply_policy(self._store, connection, run_id, drop, policy)
         return run_id
 
-    def _damage(self, claim: Claim, copy: _Copy) -> Fault | None:
+    def _find_damage(self, claim: Claim, copy: _Copy) -> Fault | None:
         """That what was copied is not what its checksum file speaks of."""
         name, side = display(claim.seen.name), display(claim.seen.checksum)
         said, found = checksum.parse_checksum(self._inbox.checksum(claim.id, claim.seen), name), copy.sha256.hexdigest()
         return None if said == found else checksum.checksum_fault(side, said, found)
 
-    def _said(self, name: str) -> NameFacts:
-        return (parse_name(self._habits.pattern, name) if self._habits.pattern else None) or NameFacts()
+    def _parse_name(self, name: str) -> NameFacts:
+        return (parse_name(self._options.pattern, name) if self._options.pattern else None) or NameFacts()
 
     # -- disposition -----------------------------------------------------------------------------------------------
 
-    def part(self, run_id: int | None = None) -> list[str]:
+    def settle_files(self, run_id: int | None = None) -> list[str]:
         """Part with the files of a run that has ended, or of all that have; what could not be, in sentences."""
         problems = []
         for claim in self._claims.list_unsettled(run_id):

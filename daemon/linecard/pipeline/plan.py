@@ -13,10 +13,10 @@ from linecard.model.directory import Change, Holding
 from linecard.model.outcome import ChangeStatus, Outcome
 from linecard.model.run import Affected, Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
-from linecard.pipeline import opening
+from linecard.pipeline import sheet_file
 from linecard.pipeline.difference import NOT_AS_APPROVED, Difference
 from linecard.pipeline.places import Inbox
-from linecard.pipeline.planning import Planning
+from linecard.pipeline.planner import Planner
 from linecard.pipeline.premises import Premises
 from linecard.rules.check import Sheet
 from linecard.rules.replan import Replanned, next_state
@@ -56,18 +56,18 @@ def plan(
         journal.clear(connection, keep=run.attempt, seen=seen)
     noted = [found for found in journal.faults(run.attempt, whole_file=True) if found.code is FaultCode.LATE_FILE]
     left = _Left(journal.changes(None, ChangeStatus.PLANNED) if run.state in _UNFINISHED else ())
-    sheet = opening.sheet(archive / run.drop.path, inbox)
-    planning = Planning(sheet, inbox, run.drop.sha256, made(journal) if run.attempt else None)
-    for _ in journal.add_rows(attempt, planning.rows()):
+    sheet = sheet_file.open_sheet(archive / run.drop.path, inbox)
+    planning = Planner(sheet, inbox, run.drop.sha256, find_made(journal) if run.attempt else None)
+    for _ in journal.add_rows(attempt, planning.play_rows()):
         if progress is not None:
             progress(1)
     if run.expected is not None and not sheet.is_refused and sheet.rows != run.expected:
-        sheet.faults.append(_miscounted(run, sheet.rows))
+        sheet.faults.append(_row_count_fault(run, sheet.rows))
     if sheet.is_refused:
         if run.attempt:
-            raise _refused_now(run, sheet)
-        return _rejected(store, journal, run, sheet, who)
-    journal.add_changes(attempt, left.watched(planning.changes(journal.last_seq() + 1)))
+            raise _refusal(run, sheet)
+        return _reject(store, journal, run, sheet, who)
+    journal.add_changes(attempt, left.watch(planning.changes(journal.last_seq() + 1)))
     new = _judge(store, run, planning, left, seen, asking=asking and run.state is not State.HELD)
     if run.state is State.HELD and planning.checksum == run.checksum and new.holds == run.holds:
         with store.transaction() as connection:  # it waits with this plan already, and everybody was told of it
@@ -97,12 +97,12 @@ class _Judged(NamedTuple):
     affected: tuple[Affected, ...] = ()
 
 
-def _judge(store: Store, run: Run, planning: Planning, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
-    begun, limits = planning.begun, planning.holds()
+def _judge(store: Store, run: Run, planning: Planner, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
+    begun, limits = planning.is_begun, planning.find_holds()
     unfinished = run.state in _UNFINISHED
     difference = Difference(store, run, seen, run.attempt + 1, begun=begun) if seen is not None else None
     if begun:
-        same = left.only and (difference is None or not difference.count)
+        same = left.is_only and (difference is None or not difference.count)
     else:
         same = planning.is_same(run.approved_checksum or (run.checksum if unfinished else ""), run.holds)
     if same or not planning.size:
@@ -122,7 +122,7 @@ def _holds(run: Run, state: State, limits: tuple[Hold, ...], difference: Differe
     return (difference.hold, *limits) if told or not limits else limits
 
 
-def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planning, new: _Judged, who: str) -> None:
+def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planner, new: _Judged, who: str) -> None:
     """The plan is the run's from here on."""
     counts = ", ".join(f"{n} {outcome}" for outcome, n in planning.counts.items() if n) or "no rows"
     if run.state is not State.PLANNED:  # else nobody decided upon the plan before it, and nothing of it moves
@@ -150,11 +150,11 @@ _WHY = {
 }
 
 
-def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> Planning | None:
+def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> Planner | None:
     """The plan that a run would have now; nothing is written. None if its file would be refused."""
-    sheet = opening.sheet(archive / run.drop.path, inbox)
-    planning = Planning(sheet, inbox, run.drop.sha256, made(Journal(store, run.id)))
-    for _ in planning.rows():
+    sheet = sheet_file.open_sheet(archive / run.drop.path, inbox)
+    planning = Planner(sheet, inbox, run.drop.sha256, find_made(Journal(store, run.id)))
+    for _ in planning.play_rows():
         progress(1)
     if sheet.is_refused:
         return None
@@ -163,7 +163,7 @@ def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progre
     return planning
 
 
-def _miscounted(run: Run, rows: int) -> Fault:
+def _row_count_fault(run: Run, rows: int) -> Fault:
     return Fault(
         0,
         "",
@@ -175,7 +175,7 @@ def _miscounted(run: Run, rows: int) -> Fault:
     )
 
 
-def _refused_now(run: Run, sheet: Sheet) -> SheetError:
+def _refusal(run: Run, sheet: Sheet) -> SheetError:
     """The file is what it was, so what it is read by has changed; what was decided about the run stands."""
     error = next(f for f in sheet.faults if f.severity is Severity.ERROR)
     return SheetError(
@@ -184,7 +184,7 @@ def _refused_now(run: Run, sheet: Sheet) -> SheetError:
     )
 
 
-def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) -> Run:
+def _reject(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) -> Run:
     error = next(f for f in sheet.faults if f.severity is Severity.ERROR)
     nothing = {outcome.value: 0 for outcome in Outcome}
     with store.transaction() as connection:
@@ -198,7 +198,7 @@ def _rejected(store: Store, journal: Journal, run: Run, sheet: Sheet, who: str) 
     return store.get_run(run.id)
 
 
-def made(journal: Journal) -> dict[str, dict[str, tuple[Holding, Holding]]]:
+def find_made(journal: Journal) -> dict[str, dict[str, tuple[Holding, Holding]]]:
     """What a run has already made, by PBX and extension: from what to what."""
     found: dict[str, dict[str, tuple[Holding, Holding]]] = {}
     for change in journal.changes(None, ChangeStatus.DONE):
@@ -213,9 +213,9 @@ class _Left:
 
     def __init__(self, approved: Iterable[Change]) -> None:
         self._approved = {change[1:] for change in approved}
-        self.only = True
+        self.is_only = True
 
-    def watched(self, changes: Iterable[Change]) -> Iterator[Change]:
+    def watch(self, changes: Iterable[Change]) -> Iterator[Change]:
         for change in changes:
-            self.only = self.only and change[1:] in self._approved
+            self.is_only = self.is_only and change[1:] in self._approved
             yield change

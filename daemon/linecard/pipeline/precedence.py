@@ -28,7 +28,7 @@ class Policy:
         return (parse_name(self.pattern, name) or NameFacts()).date if self.pattern else None
 
 
-def settle(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
+def apply_policy(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
     """Refuse the file of a run that was just received, or let earlier runs that still wait give way to it."""
     # First of all, for a file that is refused as older must not take the place of the newer one that waits.
     if policy.pattern and policy.replaces == "all":

@@ -38,7 +38,7 @@ class Premise:
         if Can.CREATE_MEMBERS not in backend.can:
             self.members = frozenset(backend.members(scope))
 
-    def entries(self) -> Iterator[Entry]:
+    def fetch_entries(self) -> Iterator[Entry]:
         """What the PBX holds, summed up while it passes."""
         total = 0
         for entry in self._backend.fetch(self._scope):
@@ -46,7 +46,7 @@ class Premise:
             yield entry
         self._entries = total
 
-    def holds(self, planned: Planned) -> bool:
+    def is_unchanged(self, planned: Planned) -> bool:
         """Whether the PBX still holds what it held, and has no other reason to wait for a person than it had. Raises
         `BackendError` when it cannot be asked."""
         if self.members is not None and self.members != frozenset(self._backend.members(self._scope)):
@@ -74,12 +74,12 @@ class Premises:
         """Remember what the plan that a run has now was made of."""
         self._kept[run.id] = _Kept(run.checksum, tuple(premises))
 
-    def forget(self, run_id: int) -> None:
+    def discard(self, run_id: int) -> None:
         self._kept.pop(run_id, None)
 
-    def hold(self, run: Run, planned: Planned) -> bool:
+    def are_unchanged(self, run: Run, planned: Planned) -> bool:
         """Whether all that the run's plan rests on reads as it did; False also where that is not known."""
         kept = self._kept.pop(run.id, None)
         if kept is None or kept.checksum != run.checksum:
             return False
-        return all(premise.holds(planned) for premise in kept.premises)
+        return all(premise.is_unchanged(planned) for premise in kept.premises)

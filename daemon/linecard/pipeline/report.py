@@ -45,34 +45,34 @@ class RunReport:
         self.site, self.timezone = site, timezone
         self._store, self._words = store, words
         self._journal = Journal(store, run.id)
-        self._applied = run.state in states.SPOKEN
+        self._is_applied = run.state in states.SPOKEN
         self._unsent = states.pending_outcome(run.state)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        return shown_counts(self.run.counts, self.run.state, made=self._made_rows.total())
+        return report_counts(self.run.counts, self.run.state, made=self._count_made_rows.total())
 
     @cached_property
-    def _part_made(self) -> PartialChanges:
-        rows = self._journal.rows(self.run.attempt, sorted(_UNMADE)) if self._applied else ()
+    def _partial(self) -> PartialChanges:
+        rows = self._journal.rows(self.run.attempt, sorted(_UNMADE)) if self._is_applied else ()
         wanted = {(effect.pbx, effect.extension) for _, verdict, _ in rows for effect in verdict.effects}
-        return PartialChanges(self._store, self.run.id, self.run.attempt, wanted if self._applied else None)
+        return PartialChanges(self._store, self.run.id, self.run.attempt, wanted if self._is_applied else None)
 
     @cached_property
-    def _made_rows(self) -> Counter[str]:
+    def _count_made_rows(self) -> Counter[str]:
         """Rows that are made though the run was not applied, by code."""
-        if self._applied or not self._part_made.has_begun:
+        if self._is_applied or not self._partial.has_begun:
             return Counter()
         planned = self._journal.rows(self.run.attempt, [Outcome.DONE])
-        return Counter(verdict.code for _, verdict, _ in planned if self._part_made.is_made(verdict.effects))
+        return Counter(verdict.code for _, verdict, _ in planned if self._partial.is_made(verdict.effects))
 
     @cached_property
-    def _forgotten(self) -> OrphanedChanges:
+    def _forgotten_changes(self) -> OrphanedChanges:
         """What earlier plans have made and this one does not know of; a run with one plan has nothing of the kind."""
         if self.run.attempt < 2:
             return OrphanedChanges({})
         planned = self._journal.rows(self.run.attempt, [Outcome.DONE, *_UNMADE])
-        return self._part_made.orphans(verdict.effects for _, verdict, _ in planned)
+        return self._partial.orphans(verdict.effects for _, verdict, _ in planned)
 
     @property
     def total(self) -> int:
@@ -86,11 +86,11 @@ class RunReport:
     @property
     def to_retry(self) -> int:
         """Of a run that was not applied there is nothing to send again: its rows still wait, or were decided upon."""
-        return sum(n for outcome, n in self.counts.items() if outcome not in FINE) if self._applied else 0
+        return sum(n for outcome, n in self.counts.items() if outcome not in FINE) if self._is_applied else 0
 
     @property
     def headline(self) -> Headline:
-        said = headline(self.run, self.counts, self._words, begun=not self._applied and self.is_begun)
+        said = headline(self.run, self.counts, self._words, begun=not self._is_applied and self.is_begun)
         newer = self._successor() if self.run.state is State.SUPERSEDED else None
         if newer is None:
             return said
@@ -111,59 +111,59 @@ class RunReport:
         statuses = self._journal.tally().keys()
         return not statuses.isdisjoint({ChangeStatus.DONE, ChangeStatus.SENT, ChangeStatus.UNKNOWN})
 
-    def _stored(self, outcomes: Sequence[Outcome]) -> list[str]:
+    def _as_stored(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""
-        if self._applied or not outcomes:
+        if self._is_applied or not outcomes:
             return list(outcomes)
         stored = [o.value for o in outcomes if o is not Outcome.DONE]
-        planned = self._unsent in outcomes or (Outcome.DONE in outcomes and self._part_made.has_begun)
+        planned = self._unsent in outcomes or (Outcome.DONE in outcomes and self._partial.has_begun)
         return [*stored, Outcome.DONE.value] if planned else stored or ["-"]
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
         sorted_out = (
-            outcomes and not self._applied and self._part_made.has_begun
+            outcomes and not self._is_applied and self._partial.has_begun
         )  # `done` is stored of made and not made
         most = None if sorted_out else limit
-        pages = self._journal.pages(self.run.attempt, self._stored(outcomes), codes, most)
-        said = self._said(pages, self.run.state)
+        pages = self._journal.pages(self.run.attempt, self._as_stored(outcomes), codes, most)
+        said = self._put_in_words(pages, self.run.state)
         return islice((line for line in said if line.outcome in outcomes), limit) if sorted_out else said
 
     def preview(self) -> Iterator[Line]:
         """Rows as `linecard plan` shows them: what would be done is said to be, though nothing was yet."""
-        return self._said(self._journal.pages(self.run.attempt), None)
+        return self._put_in_words(self._journal.pages(self.run.attempt), None)
 
-    def _said(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
+    def _put_in_words(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
         tell = Telling(state, self._words)
         # Where all went well, or nothing was begun, no row need be looked at twice.
-        everywhere = bool(self._forgotten) or (not self._applied and self._part_made.has_begun)
-        here = any(map(self.counts.get, _UNMADE)) if self._applied else False
+        everywhere = bool(self._forgotten_changes) or (not self._is_applied and self._partial.has_begun)
+        here = any(map(self.counts.get, _UNMADE)) if self._is_applied else False
         for page in pages:
             kept = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
             faults = {at: list(self._again(found)) for at, found in kept.items()}
             in_parts = everywhere or (here and any(packed[6] in _UNMADE_AS_STORED for packed in page))
-            yield from self._half_made(tell, page, faults) if in_parts else tell(page, faults)
+            yield from self._add_changes(tell, page, faults) if in_parts else tell(page, faults)
 
-    def _half_made(self, tell: Telling, page: Sequence[Packed], faults: Mapping[int, list[Fault]]) -> Iterator[Line]:
+    def _add_changes(self, tell: Telling, page: Sequence[Packed], faults: Mapping[int, list[Fault]]) -> Iterator[Line]:
         """What is said of each row where some are made and others are not, or not wholly."""
         tell_made = Telling(State.APPLIED, self._words)
         for packed, line in zip(page, tell(page, faults), strict=True):
-            if self._applied and line.outcome not in _UNMADE and not self._forgotten:
+            if self._is_applied and line.outcome not in _UNMADE and not self._forgotten_changes:
                 yield line
                 continue
             row, verdict, _ = decode_row(packed)
             said = line
-            if not self._applied and verdict.outcome is Outcome.DONE and self._part_made.is_made(verdict.effects):
+            if not self._is_applied and verdict.outcome is Outcome.DONE and self._partial.is_made(verdict.effects):
                 (said,) = tell_made([packed], faults)
             elif line.outcome in _UNMADE:
-                said = with_part_made(line, self._part_made.changed_effects(verdict.effects), self._words)
-            before = list(self._forgotten.effects_for(row)) if self._forgotten else ()
+                said = with_part_made(line, self._partial.changed_effects(verdict.effects), self._words)
+            before = list(self._forgotten_changes.effects_for(row)) if self._forgotten_changes else ()
             yield with_made_before(said, before, self._words) if before else said
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
-        count = self._journal.count(self.run.attempt, self._stored(outcomes), codes)
-        if self._applied or not outcomes or not self._part_made.has_begun:
+        count = self._journal.count(self.run.attempt, self._as_stored(outcomes), codes)
+        if self._is_applied or not outcomes or not self._partial.has_begun:
             return count
-        made = sum(n for code, n in self._made_rows.items() if not codes or code in codes)
+        made = sum(n for code, n in self._count_made_rows.items() if not codes or code in codes)
         if self._unsent not in outcomes:  # what was planned as done was counted for those that are made
             planned = self._journal.count(self.run.attempt, [Outcome.DONE], codes)
             return count - (planned - made if Outcome.DONE in outcomes else 0)
@@ -200,7 +200,7 @@ _UNMADE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.P
 _UNMADE_AS_STORED = frozenset(outcome.value for outcome in _UNMADE)
 
 
-def shown_counts(counts: Mapping[str, int], state: str, *, made: int = 0) -> dict[str, int]:
+def report_counts(counts: Mapping[str, int], state: str, *, made: int = 0) -> dict[str, int]:
     """Rows by outcome as a report shows them: before a run is applied, what would be done is planned, or skipped if it
     was given up, but for the rows that are `made` already."""
     shown = {outcome.value: counts.get(outcome, 0) for outcome in Outcome}

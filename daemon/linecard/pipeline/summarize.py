@@ -11,7 +11,7 @@ from linecard.model.concern import Concern
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.run import State
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
-from linecard.pipeline.report import RunReport, outcome_counts, shown_counts
+from linecard.pipeline.report import RunReport, outcome_counts, report_counts
 from linecard.rules import states
 from linecard.rules.recipients import PROBLEMS
 from linecard.rules.wording import Wording
@@ -40,7 +40,7 @@ def summarize(
 ) -> Summary:
     """What happened in these inboxes from `begins` until before `ends`, for one reader."""
     past = [_as_came(store, one) for one in list_ended(store, inboxes, min(begins, ends - WEEKS * WEEK), ends)]
-    told = [_ended(one) for one in past if one.at >= begins]
+    told = [_as_ended(one) for one in past if one.at >= begins]
     told.sort(key=lambda one: (one.fine, -one.at.timestamp()))
     wrong = _wrong(store, [one for one in past if one.at >= ends - LOOK_BACK], words)
     waiting = [one for one in store.list_runs(of_states={State.HELD}) if one.inbox in inboxes]
@@ -55,7 +55,7 @@ def summarize(
         )
         for run in reversed(waiting)
     ]
-    counts = {outcome.value: sum(one.counts.get(outcome, 0) for one in told if _sent(one)) for outcome in Outcome}
+    counts = {outcome.value: sum(one.counts.get(outcome, 0) for one in told if _has_effect(one)) for outcome in Outcome}
     return Summary(
         begins=begins,
         ends=ends,
@@ -77,21 +77,21 @@ def summarize(
 def _as_came(store: Store, one: Past) -> Past:
     """A run with its rows counted as what they came to: of one that was not applied, only those made are done."""
     if one.state is State.SUPERSEDED:  # never of one of which something was made
-        return one._replace(counts=shown_counts(one.counts, one.state))
-    return one if _applied(one) else one._replace(counts=outcome_counts(store, store.get_run(one.id)))
+        return one._replace(counts=report_counts(one.counts, one.state))
+    return one if _is_applied(one) else one._replace(counts=outcome_counts(store, store.get_run(one.id)))
 
 
-def _applied(one: Ended | Past) -> bool:
+def _is_applied(one: Ended | Past) -> bool:
     return one.state in states.SPOKEN
 
 
-def _sent(one: Ended | Past) -> bool:
+def _has_effect(one: Ended | Past) -> bool:
     """Whether the rows of a run count: it was applied, or a part of it was made before it was discarded."""
-    return _applied(one) or one.counts.get(Outcome.DONE, 0) > 0
+    return _is_applied(one) or one.counts.get(Outcome.DONE, 0) > 0
 
 
-def _ended(one: Past) -> Ended:
-    bad = _sent(one) and any(n for outcome, n in one.counts.items() if outcome not in FINE)
+def _as_ended(one: Past) -> Ended:
+    bad = _has_effect(one) and any(n for outcome, n in one.counts.items() if outcome not in FINE)
     fine = one.state not in PROBLEMS and not bad
     return Ended(one.id, one.inbox, one.file, one.at, one.state, one.counts, fine, one.filed)
 
@@ -100,7 +100,7 @@ def _weeks(past: list[Past], ends: datetime) -> Iterable[Week]:
     for back in range(WEEKS, 0, -1):
         begins, until = ends - back * WEEK, ends - (back - 1) * WEEK
         within = [one for one in past if begins <= one.at < until]
-        rows = [(outcome, n) for one in within if _sent(one) for outcome, n in one.counts.items()]
+        rows = [(outcome, n) for one in within if _has_effect(one) for outcome, n in one.counts.items()]
         done = sum(n for outcome, n in rows if outcome in FINE)
         yield Week(begins, until, len(within), done, sum(n for _, n in rows) - done)
 
@@ -113,18 +113,18 @@ def _wrong(store: Store, past: list[Past], words: Wording) -> list[Wrong]:
     """
     known: dict[tuple[str, str, str, str], Wrong] = {}
     for one in past:
-        if not _sent(one):
+        if not _has_effect(one):
             continue
         # What a person has discarded was decided upon: it is not wrong, and what was made of it may put others right.
-        bad = sum(n for outcome, n in one.counts.items() if outcome not in FINE) if _applied(one) else 0
+        bad = sum(n for outcome, n in one.counts.items() if outcome not in FINE) if _is_applied(one) else 0
         found = {_key(wrong): wrong for wrong in _bad(store, one, words)} if bad else {}
         if known:
             members = {wrong.member for wrong in known.values()} - {""}
             extensions = {wrong.extension for wrong in known.values()} - {""}
-            right = resolved_rows(store, one, members, extensions) if _applied(one) else _made(store, one)
+            right = resolved_rows(store, one, members, extensions) if _is_applied(one) else _made_rows(store, one)
             people = {(member, at) for member, pbx, _ in right for at in (pbx, "")}
             places = {(extension, at) for _, pbx, extension in right for at in (pbx, "")}
-            known = {key: wrong for key, wrong in known.items() if key in found or not _righted(wrong, people, places)}
+            known = {key: wrong for key, wrong in known.items() if key in found or not _is_right(wrong, people, places)}
         for key, wrong in found.items():
             before = known.get(key)
             if before is not None:
@@ -134,7 +134,7 @@ def _wrong(store: Store, past: list[Past], words: Wording) -> list[Wrong]:
     return sorted(known.values(), key=lambda wrong: (wrong.since, wrong.line))
 
 
-def _righted(wrong: Wrong, people: set[tuple[str, str]], places: set[tuple[str, str]]) -> bool:
+def _is_right(wrong: Wrong, people: set[tuple[str, str]], places: set[tuple[str, str]]) -> bool:
     by_place = wrong.outcome is Outcome.INVALID or not wrong.member
     return (wrong.member != "" and (wrong.member, wrong.pbx) in people) or (
         by_place and wrong.extension != "" and (wrong.extension, wrong.pbx) in places
@@ -145,7 +145,7 @@ def _key(wrong: Wrong) -> tuple[str, str, str, str]:
     return wrong.action, wrong.member, wrong.pbx, wrong.extension
 
 
-def _made(store: Store, one: Past) -> Iterable[tuple[str, str, str]]:
+def _made_rows(store: Store, one: Past) -> Iterable[tuple[str, str, str]]:
     """Member, PBX and extension of the rows that a run has made before it was discarded."""
     report = RunReport(store, store.get_run(one.id), site="", timezone="UTC")
     return [(line.member, line.pbx, line.extension) for line in report.lines(Outcome.DONE)]

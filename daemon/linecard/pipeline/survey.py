@@ -6,7 +6,7 @@ from linecard.pipeline.places import Inbox
 from linecard.rules.check import Sheet
 
 
-def pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
+def survey_pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
     """The PBXs that the rows of a sheet name, in the inbox's order; none for one that is refused as a whole.
 
     A detach that names none means all of the inbox.

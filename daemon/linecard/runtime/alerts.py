@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from linecard.model.concern import Concern
 from linecard.pipeline.intake import OVERDUE
-from linecard.pipeline.later_runs import find_later_runs
+from linecard.pipeline.unknown_runs import find_unknown_runs
 from linecard.ports.concerns import SupportsConcerns
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.intakes import build_inbox
@@ -47,7 +47,7 @@ def find_database_concerns(service: Service) -> list[Concern]:
     """What the folders of the site know of later runs than its database does."""
     config = service.config
     folders = {"archive": config.archive, "reports": config.reports, "work": config.state / "work"}
-    return list(find_later_runs(service.store, **folders))
+    return list(find_unknown_runs(service.store, **folders))
 
 
 class AlertChecks:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from linecard.config import Config
 from linecard.infrastructure.files import open_nameless
-from linecard.pipeline.opening import PLAIN
+from linecard.pipeline.sheet_file import TEMPORARY
 from linecard.ports.context import Clock, Context, Log, Site
 from linecard.runtime.log import log
 
@@ -59,6 +59,6 @@ class Contexts:
             state=state,
             now=self._now,
             log=partial(self._write, **facts),
-            temporary_file=partial(open_nameless, self._config.state / PLAIN),
+            temporary_file=partial(open_nameless, self._config.state / TEMPORARY),
             **more,
         )

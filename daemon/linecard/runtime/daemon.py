@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from linecard.model.run import Run
-from linecard.pipeline.intake import GAP
+from linecard.pipeline.intake import MIN_RESCAN
 from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
 from linecard.runtime import status, timers
@@ -280,7 +280,7 @@ class Daemon:
         if look.runs:
             self._rescan_until[name] = now + MOVE_PAIRING
         if now < self._rescan_until.get(name, 0.0):
-            look.again(now + GAP / 2)
+            look.rescan_at(now + MIN_RESCAN / 2)
         if look.due is not None:
             self._scan_due[name] = look.due
         self._wakeups.put(None)

@@ -10,7 +10,7 @@ from linecard.errors import BackendError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.drive import Approval
+from linecard.pipeline.run_loop import Approval
 from linecard.pipeline.plan import Progress
 from linecard.runtime.health import Health, batch_progress
 from linecard.runtime.log import log
@@ -24,8 +24,8 @@ RunParallel = Callable[[Sequence[Callable[[], None]]], None]
 
 @dataclass(frozen=True, slots=True)
 class DaemonOperator:
-    """`pipeline.drive.Operator`. `release_pbx` lets other runs have a PBX; `may_read` is asked before a file is read;
-    `patience` are the seconds for which each PBX is waited for while a part of a run is made."""
+    """See `pipeline.run_loop.Operator`. `release_pbx` lets other runs have a PBX; `may_read` is asked before a file is
+    read; `patience` are the seconds for which each PBX is waited for while a part of a run is made."""
 
     store: Store
     who: str

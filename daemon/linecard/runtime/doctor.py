@@ -15,7 +15,7 @@ from linecard.model.concern import Finding
 from linecard.model.directory import Scope
 from linecard.model.run import State
 from linecard.pipeline.quarantine import has_crashed
-from linecard.pipeline.recover import broken_off
+from linecard.pipeline.recovery import find_interrupted
 from linecard.ports.backend import SupportsExamine
 from linecard.ports.inbox import SupportsProbe
 from linecard.rules.states import WAITING, is_unapproved
@@ -110,7 +110,7 @@ def _local(state: Path) -> Finding:
 
 def _store(service: Service) -> Iterator[Finding]:
     try:
-        broken = [*broken_off(service.store), *filter(is_unapproved, service.store.list_runs(of_states=WAITING))]
+        broken = [*find_interrupted(service.store), *filter(is_unapproved, service.store.list_runs(of_states=WAITING))]
         waiting = Outbox(service.store).list_pending(ARCHIVE)
     except LinecardError as error:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
@@ -209,7 +209,7 @@ def _check_markers(service: Service, name: str) -> Iterator[Finding]:
     try:
         inbox, intake = build_intake(service, name, time.monotonic)
         with closing(inbox):
-            found = intake.awaiting()
+            found = intake.find_awaiting()
     except LinecardError as error:
         yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
         return

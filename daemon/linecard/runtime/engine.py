@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from linecard.errors import LinecardError, StateError
 from linecard.model.run import Run, State
-from linecard.pipeline import opening, survey
-from linecard.pipeline.announce import FilingResult
-from linecard.pipeline.drive import Driven, drive
-from linecard.pipeline.intake import Intake, Look
+from linecard.pipeline import sheet_file, survey
+from linecard.pipeline.report_files import FilingResult
+from linecard.pipeline.run_loop import Driven, drive
+from linecard.pipeline.intake import Intake, Scan
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.report import outcome_counts
 from linecard.ports.inbox import Inbox as InboxPort
@@ -99,7 +99,7 @@ class Engine:
     def start(self) -> None:
         """Find what was left unfinished: runs that broke off, and files that were taken and not yet planned."""
         # Before the first file is taken: its run must not get the number of one that a report tells of already.
-        self.service.pass_over_later_numbers()
+        self.service.skip_used_numbers()
         ours = self._store.list_inbox_runs()
         for run in sorted(
             self._store.list_runs(of_states=set(State) - states.FINAL - {State.HELD}), key=lambda r: r.id
@@ -150,7 +150,7 @@ class Engine:
         with self._store.transaction() as connection:
             self._store.count_try(connection, run.id)
         try:
-            names = survey.pbxs(opening.sheet(self.service.config.archive / run.drop.path, place), place)
+            names = survey.survey_pbxs(sheet_file.open_sheet(self.service.config.archive / run.drop.path, place), place)
         except LinecardError:
             with suppress(StateError), self._store.transaction() as connection:
                 self._store.finish_try(connection, run.id)  # the step ended in an orderly way
@@ -161,13 +161,13 @@ class Engine:
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
-    def scan(self, name: str) -> Look | None:
+    def scan(self, name: str) -> Scan | None:
         """Look into an inbox once; None when it cannot be looked into."""
         with self._scan_locks[name], log_context(inbox=name):
             return self._scan(name, self._intakes[name])
 
-    def _scan(self, name: str, intake: Intake) -> Look | None:
-        look = attempt(self.health, f"inbox {name}", intake.look)
+    def _scan(self, name: str, intake: Intake) -> Scan | None:
+        look = attempt(self.health, f"inbox {name}", intake.scan)
         if look is None:
             return None
         self.health.clear_alert(f"inbox {name}")
@@ -184,7 +184,7 @@ class Engine:
         """Part with the files of an inbox whose runs have ended; False if some of them could not be."""
 
         def parted() -> bool:
-            problems = self._intakes[name].part()
+            problems = self._intakes[name].settle_files()
             if problems:
                 raise InboxError(problems[0])
             self.health.clear_alert(what)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from linecard.pipeline import archive
+from linecard.pipeline import report_index
 from linecard.pipeline.retention import Bounds, count_old, prune
 from linecard.runtime.log import log
 from linecard.store.notices import Notices
@@ -67,8 +67,8 @@ def find_old(service: Service) -> Old:
 
 
 def _files_to_keep(service: Service) -> list[Path]:
-    config = service.config
-    return [*(config.archive / path for path in service.store.list_unfinished_drops()), *archive.pages(config.reports)]
+    config, unfinished = service.config, service.store.list_unfinished_drops()
+    return [*(config.archive / path for path in unfinished), *report_index.find_pages(config.reports)]
 
 
 def _folders(service: Service) -> Iterator[tuple[Path, int | None, int | None]]:

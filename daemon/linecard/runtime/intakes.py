@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from linecard.pipeline.intake import Habits, Intake
+from linecard.pipeline.intake import IntakeOptions, Intake
 from linecard.ports.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def build_intake(service: Service, name: str, monotonic: Callable[[], float]) ->
     """An inbox as its plugin made it, and what empties it."""
     config = service.config
     found = config.inboxes[name]
-    habits = Habits(
+    habits = IntakeOptions(
         settle=found.settle,
         names=found.names,
         ignore=found.ignore,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from linecard.errors import BackendError
 from linecard.model.run import Run, State
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.drive import Approval
+from linecard.pipeline.run_loop import Approval
 from linecard.pipeline.plan import Progress
 
 Stage = Callable[[str, Run], Progress]
@@ -20,7 +20,7 @@ Confirm = Callable[[Run], bool]
 
 @dataclass(frozen=True, slots=True)
 class InteractiveOperator:
-    """`pipeline.drive.Operator`: one thing after the other, on one PBX after the other."""
+    """`pipeline.run_loop.Operator`: one thing after the other, on one PBX after the other."""
 
     who: str
     confirm: Confirm

@@ -12,14 +12,14 @@ from linecard.errors import BackendError, ConfigError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline import opening, quarantine, survey
+from linecard.pipeline import sheet_file, quarantine, survey
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.drive import drive
+from linecard.pipeline.run_loop import drive
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.plan import plan, replay
-from linecard.pipeline.planning import Planning
+from linecard.pipeline.planner import Planner
 from linecard.pipeline.receive import keep, receive
-from linecard.pipeline.recover import broken_off
+from linecard.pipeline.recovery import find_interrupted
 from linecard.pipeline.report import outcome_counts
 from linecard.rules import states
 from linecard.rules.check import Sheet
@@ -54,15 +54,15 @@ class Operations:
         """A file as a sheet, to be read once. No PBX is asked."""
         input_file.check_readable(file)
         noted: list[Fault] = []
-        found = input_file.guard_reads(file, opening.opened(file, inbox, noted.append))
+        found = input_file.guard_reads(file, sheet_file.unwrap(file, inbox, noted.append))
         return Sheet(found, inbox.form, inbox.destinations, noted, inbox.process)
 
-    def preview(self, file: Path, inbox: Inbox) -> Planning:
+    def preview(self, file: Path, inbox: Inbox) -> Planner:
         """What importing a file would do; nothing is written anywhere."""
         digest = hashlib.sha256()
         for block in input_file.read_input(file):
             digest.update(block)
-        return Planning(self.read_sheet(file, inbox), inbox, digest.hexdigest())
+        return Planner(self.read_sheet(file, inbox), inbox, digest.hexdigest())
 
     def receive(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
@@ -85,10 +85,10 @@ class Operations:
             premises=service.premises,
         )
 
-    def preview_again(self, run: Run) -> Planning:
+    def preview_again(self, run: Run) -> Planner:
         """What a run would come to now; nothing is written."""
         inbox = self._service.inbox(run.inbox)
-        return Planning(opening.sheet(self._file(run), inbox), inbox, run.drop.sha256)
+        return Planner(sheet_file.open_sheet(self._file(run), inbox), inbox, run.drop.sha256)
 
     def current_checksum(self, run: Run) -> str:
         """The checksum of the plan that a run would have now; empty if its file would be refused."""
@@ -121,7 +121,7 @@ class Operations:
         store = service.store
         if quarantine.has_crashed(run):
             folders = service.config.archive, service.config.quarantine
-            return quarantine.discard(store, run, *folders, who=service.who, why=why)
+            return quarantine.discard_crashed(store, run, *folders, who=service.who, why=why)
         values: dict[str, Any] = {}
         if made := Journal(store, run.id).tally().get(ChangeStatus.DONE, 0):
             values["counts"] = dict(outcome_counts(store, replace(run, state=State.DISCARDED)))
@@ -165,7 +165,7 @@ class Operations:
         One whose PBX does not answer keeps back later ones that need the same PBX.
         """
         blocked: dict[int, BackendError] = {}
-        for found in broken_off(self._service.store):
+        for found in find_interrupted(self._service.store):
             inbox = self._inbox_of(found)
             try:
                 self.raise_if_blocked(self._file(found), inbox, blocked)
@@ -211,4 +211,4 @@ class Operations:
         return self._service.config.archive / run.drop.path
 
     def _pbxs_named(self, file: Path, inbox: Inbox) -> tuple[str, ...]:
-        return survey.pbxs(self.read_sheet(file, inbox), inbox)
+        return survey.survey_pbxs(self.read_sheet(file, inbox), inbox)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from linecard.errors import ReportError
-from linecard.pipeline import archive
-from linecard.pipeline.announce import FilingResult, announce
+from linecard.pipeline import report_index
+from linecard.pipeline.report_files import FilingResult, file_reports
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -28,7 +28,7 @@ class ReportFolder:
     def file_reports(self) -> FilingResult:
         """File the reports that wait."""
         service = self._service
-        return announce(
+        return file_reports(
             service.store,
             service.config.reports,
             [service.renderers[name] for name in FORMATS if name in service.renderers],
@@ -46,7 +46,7 @@ class ReportFolder:
         if renderer is None:
             return 0
         with self._listing:
-            return archive.refresh(
+            return report_index.refresh_index(
                 self._service.store,
                 config.reports,
                 renderer,

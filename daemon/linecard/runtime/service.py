@@ -15,8 +15,8 @@ from linecard.config import Config, InboxConfig
 from linecard.errors import ConfigError
 from linecard.infrastructure.files import sweep
 from linecard.model.run import Run, State
-from linecard.pipeline import opening
-from linecard.pipeline.later_runs import pass_over_later_numbers
+from linecard.pipeline import sheet_file
+from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.processors import Processing, Step
@@ -177,14 +177,14 @@ class Service:
             with suppress(OSError):  # the remains of a killed import take room, and do no other harm
                 self.sweep()
             self.clock.observe()
-            self.pass_over_later_numbers()
+            self.skip_used_numbers()
             yield
 
-    def pass_over_later_numbers(self) -> None:
+    def skip_used_numbers(self) -> None:
         """Give no run a number that a report has already, as where an older database was put back."""
-        pass_over_later_numbers(self.store, self.config.reports)
+        skip_used_numbers(self.store, self.config.reports)
 
     def sweep(self) -> None:
         """Remove what a killed linecard has left behind. The caller holds the site."""
         sweep(self.config.archive / BEGUN)
-        sweep(self.config.state / opening.PLAIN)
+        sweep(self.config.state / sheet_file.TEMPORARY)

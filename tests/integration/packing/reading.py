@@ -17,7 +17,7 @@ from linecard.api.report import Fault, FaultCode, Row, Severity
 from linecard.infrastructure.files import open_nameless
 from linecard.languages.stored_sentences import match_sentence
 from linecard.model.format import SheetFormat
-from linecard.pipeline import opening
+from linecard.pipeline import sheet_file
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.registry import Registry
 from linecard.rules.numbering import NumberingPlan
@@ -71,7 +71,7 @@ def must_be_translated(faults: Iterable[Fault]) -> None:
 def context_of(folder: Path, state: Path, name: str = "hr") -> Context:
     """What openers and keyrings of a site with this state are built with."""
     site = Site(name="Test", folder=folder, state=state, reports=folder / "reports", quarantine=folder / "quarantine")
-    return make_context(folder, name, site=site, temporary_file=partial(open_nameless, state / opening.PLAIN))
+    return make_context(folder, name, site=site, temporary_file=partial(open_nameless, state / sheet_file.TEMPORARY))
 
 
 @cache
@@ -109,12 +109,12 @@ class Desk:
     def size(self, data: bytes, inbox: Inbox) -> int | str:
         """How many bytes are inside, nobody looking at what they are; or the code of the fault that stops it."""
         try:
-            return sum(map(len, opening.opened(self._drop(data), inbox, lambda _: None)))
+            return sum(map(len, sheet_file.unwrap(self._drop(data), inbox, lambda _: None)))
         except CannotOpen as refused:
             return refused.fault.code.value
 
     def read(self, data: bytes, inbox: Inbox, *, name: str = "people.csv.pgp") -> Read:
-        sheet = opening.sheet(self._drop(data, name), inbox)
+        sheet = sheet_file.open_sheet(self._drop(data, name), inbox)
         rows = list(sheet)
         errors = [fault for fault in sheet.faults if fault.severity is Severity.ERROR]
         must_be_translated(fault for fault in sheet.faults if fault.code in OF_OPENERS)

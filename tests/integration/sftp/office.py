@@ -97,7 +97,7 @@ class Looking:
 
     def look(self, after: float = 0.0) -> Any:
         self.now += after
-        return self.intake.look()
+        return self.intake.scan()
 
     def refusal(self) -> LinecardError:
         """What a look that cannot be made says."""

@@ -8,11 +8,11 @@ import pytest
 
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode
-from linecard.pipeline.intake import Habits
+from linecard.pipeline.intake import IntakeOptions
 from unit.intake.world import SETTLE
 
 ONE, OTHER = (hashlib.sha256(text.encode()).hexdigest() for text in ("one", "other"))
-HABITS = Habits(settle=SETTLE, reserve=0, checksum=".sha256")
+HABITS = IntakeOptions(settle=SETTLE, reserve=0, checksum=".sha256")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def waiting(world):
 
 def test_a_damaged_file_takes_the_place_of_no_other(world):
     """What waits was whole; it does not give way to what is not."""
-    world.begin(Habits(settle=SETTLE, reserve=0, checksum=".sha256", replaces="all"))
+    world.begin(IntakeOptions(settle=SETTLE, reserve=0, checksum=".sha256", replaces="all"))
     world.put("a.csv")
     world.put("a.csv.sha256", ONE)
     (good,) = world.settled()
@@ -78,12 +78,12 @@ def test_one_that_went_away_is_told(waiting):
 
 
 def test_with_a_marker_both_are_needed(world):
-    world.begin(Habits(settle=SETTLE, reserve=0, checksum=".sha256", marker=".done"))
+    world.begin(IntakeOptions(settle=SETTLE, reserve=0, checksum=".sha256", marker=".done"))
     world.put("a.csv")
     world.put("a.csv.sha256", ONE)
     assert world.settled() == []
     world.put("a.done", "")
     (run,) = world.settled()
     world.end(run)
-    assert world.intake.part() == []
+    assert world.intake.settle_files() == []
     assert (world.names, world.aside) == ([], [])

@@ -8,7 +8,7 @@ import pytest
 
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode
-from linecard.pipeline.intake import Habits
+from linecard.pipeline.intake import IntakeOptions
 from linecard.rules import checksum
 from unit.intake.world import SETTLE
 
@@ -18,7 +18,7 @@ OTHER = hashlib.sha256(b"another").hexdigest()
 
 @pytest.fixture
 def strict(world):
-    world.begin(Habits(settle=SETTLE, reserve=0, checksum=".sha256"))
+    world.begin(IntakeOptions(settle=SETTLE, reserve=0, checksum=".sha256"))
     return world
 
 
@@ -52,7 +52,7 @@ def test_a_file_with_the_right_sum_is_taken(strict, side):
     (run,) = strict.settled()
     assert run.state is State.RECEIVED
     strict.end(run)
-    assert strict.intake.part() == []
+    assert strict.intake.settle_files() == []
     assert (strict.names, strict.aside) == ([], []), "the checksum file goes with the file"
 
 
@@ -82,7 +82,7 @@ def test_both_are_sent_again_after_a_refusal(strict):
     strict.put()
     strict.put("a.csv.sha256", OTHER)
     strict.settled()
-    strict.intake.part()
+    strict.intake.settle_files()
     strict.put()
     strict.put("a.csv.sha256", SUM)
     (run,) = strict.settled()

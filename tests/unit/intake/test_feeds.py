@@ -6,14 +6,14 @@ import pytest
 
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode, Severity
-from linecard.pipeline.intake import Habits
+from linecard.pipeline.intake import IntakeOptions
 from linecard.rules.feed_names import date_key, order_by_date
 from linecard.store.journal import Journal
 from unit.intake.world import SETTLE
 
 
-def habits(**more) -> Habits:
-    return Habits(settle=SETTLE, reserve=0, **more)
+def habits(**more) -> IntakeOptions:
+    return IntakeOptions(settle=SETTLE, reserve=0, **more)
 
 
 def test_the_number_of_rows_in_the_name_goes_with_the_run(world):

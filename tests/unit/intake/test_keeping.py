@@ -6,7 +6,7 @@ import pytest
 
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode
-from linecard.pipeline.intake import BATCH, Habits
+from linecard.pipeline.intake import BATCH, IntakeOptions
 from linecard.ports.inbox import InboxError, Unfinished
 from unit.intake.world import SETTLE, remade
 
@@ -15,10 +15,10 @@ def test_the_file_stays_aside_until_its_run_has_ended(world):
     """The source is touched last."""
     world.put()
     (run,) = world.settled()
-    assert world.intake.part() == []
+    assert world.intake.settle_files() == []
     assert len(world.aside) == 1
     world.end(run)
-    assert world.intake.part(run.id) == []
+    assert world.intake.settle_files(run.id) == []
     assert world.aside == []
     assert world.kept(run) == b"one"
     assert run.drop.delivered_by == world.inbox.owner()
@@ -33,7 +33,7 @@ def test_the_next_file_of_the_same_name_is_a_file_of_its_own(world):
     assert (world.kept(first), world.kept(second)) == (b"one", b"two")
     for run in (first, second):
         world.end(run)
-    assert world.intake.part() == []
+    assert world.intake.settle_files() == []
     assert world.aside == world.names == []
 
 
@@ -79,7 +79,7 @@ class TestProducerWritesOn:
         (aside,) = world.aside
         aside.write_text("one two")
         world.end(first)
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         assert world.names == ["a.csv"]
         (second,) = world.settled()
         assert (world.kept(first), world.kept(second)) == (b"one", b"one two")
@@ -89,9 +89,9 @@ class TestProducerWritesOn:
         (run,) = world.settled()
         world.end(run)
         with world.aside[0].open("a"):
-            (problem,) = world.intake.part()
+            (problem,) = world.intake.settle_files()
         assert problem == "a.csv was imported and is still being written."
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         assert world.aside == []
 
 
@@ -108,7 +108,7 @@ class TestDuplicates:
         assert world.refusal(second) is FaultCode.DUPLICATE
 
     def test_it_is_imported_where_the_inbox_wants_that(self, world):
-        world.begin(Habits(settle=SETTLE, reserve=0, refuse_duplicates=False))
+        world.begin(IntakeOptions(settle=SETTLE, reserve=0, refuse_duplicates=False))
         world.put("a.csv", "one")
         (first,) = world.settled()
         world.end(first)
@@ -139,7 +139,7 @@ class TestDuplicates:
         assert world.store.get_run(first.id).state is State.SUPERSEDED
         assert second.state is State.RECEIVED
         world.end(second)
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         assert world.aside == [], "the file of the first goes too"
 
 
@@ -147,12 +147,12 @@ class TestTooLarge:
     """A file beyond the limit is never read whole, and never thrown away."""
 
     def test_what_is_kept_of_it_says_so_and_the_file_itself_goes_into_quarantine(self, world):
-        world.begin(Habits(settle=SETTLE, reserve=0, most=10))
+        world.begin(IntakeOptions(settle=SETTLE, reserve=0, most=10))
         world.put(content="x" * 1000)
         (run,) = world.settled()
         assert run.drop.size == 11
         world.end(run, State.UNCHANGED)
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         kept = [path for path in (world.site / "quarantine").iterdir() if path.suffix == ".csv"]
         assert [path.read_text() for path in kept] == ["x" * 1000]
         assert world.aside == []
@@ -162,7 +162,7 @@ class TestDiskFull:
     """T14: nothing new is taken below the reserve; what was begun waits, and all goes on by itself."""
 
     def test_no_file_is_claimed_while_there_is_no_room(self, world):
-        world.begin(Habits(settle=SETTLE, reserve=100_000_000))
+        world.begin(IntakeOptions(settle=SETTLE, reserve=100_000_000))
         world.put()
         world.free = 99_999_999
         world.look()
@@ -276,9 +276,9 @@ class TestFailures:
         parting = world.port.settle
         world.port.settle = lambda *given: (parting(*given), _killed())
         with pytest.raises(KeyboardInterrupt):
-            world.intake.part()
+            world.intake.settle_files()
         world.begin()
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         assert world.aside == world.names == []
         assert world.settled() == []
 

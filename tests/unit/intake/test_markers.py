@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.pipeline.intake import OVERDUE, Habits
+from linecard.pipeline.intake import OVERDUE, IntakeOptions
 from unit.intake.world import SETTLE
 
 
 @pytest.fixture
 def marked(world):
-    world.begin(Habits(settle=SETTLE, reserve=0, marker=".done"))
+    world.begin(IntakeOptions(settle=SETTLE, reserve=0, marker=".done"))
     return world
 
 
@@ -22,7 +22,7 @@ def test_a_marker_in_any_case(marked, marker):
     (run,) = marked.settled()
     assert run.drop.name == "JOINERS.CSV"
     marked.end(run)
-    assert marked.intake.part() == []
+    assert marked.intake.settle_files() == []
     assert marked.names == marked.aside == []
 
 
@@ -35,7 +35,7 @@ def test_a_file_that_was_written_on_goes_back_with_its_marker(marked):
     with taken.open("a") as file:
         file.write("more")
     marked.end(run)
-    marked.intake.part()
+    marked.intake.settle_files()
     assert marked.names == ["JOINERS.CSV", "joiners.DONE"]
     (again,) = marked.settled()
     assert marked.kept(again) == b"onemore"
@@ -52,7 +52,7 @@ def test_and_beside_a_newer_file_of_its_name(marked):
     marked.put("JOINERS.CSV", "new")
     marked.put("joiners.DONE", "")
     marked.end(run)
-    marked.intake.part()
+    marked.intake.settle_files()
     names = marked.names
     assert sorted(name.rpartition(".")[2] for name in names) == ["CSV", "CSV", "DONE", "DONE"]
     assert sorted(marked.kept(found) for found in marked.settled()) == [b"new", b"onemore"]
@@ -68,7 +68,7 @@ def test_what_waits_for_its_marker_is_counted_and_after_hours_overdue(marked):
     assert (look.awaiting, look.overdue, look.waiting) == ({"a.csv": "marker"}, [], 2)
     assert marked.look(OVERDUE - 1).overdue == []
     assert marked.look(1).overdue == ["a.csv"]
-    assert marked.intake.awaiting() == {"a.csv": "marker"}
+    assert marked.intake.find_awaiting() == {"a.csv": "marker"}
     marked.put("A.DONE", "")
     look = marked.look()
     assert (look.awaiting, look.overdue) == ({}, [])
@@ -76,7 +76,7 @@ def test_what_waits_for_its_marker_is_counted_and_after_hours_overdue(marked):
 
 def test_both_a_marker_and_a_checksum_file(world):
     """The marker is asked for first."""
-    world.begin(Habits(settle=SETTLE, reserve=0, marker=".done", checksum=".sha256"))
+    world.begin(IntakeOptions(settle=SETTLE, reserve=0, marker=".done", checksum=".sha256"))
     world.put("a.csv")
     world.put("b.csv")
     world.put("B.DONE", "")

@@ -87,7 +87,7 @@ class TestUnfinished:
         assert world.store.list_unfinished_drops() != []
         world.end(run)
         assert world.store.list_unfinished_drops() == [run.drop.path], "its file was not parted with yet"
-        world.intake.part()
+        world.intake.settle_files()
         assert world.store.list_unfinished_drops() == []
 
     def test_a_run_whose_file_was_not_parted_with_or_whose_report_waits_is_not_forgotten(self, world):
@@ -96,7 +96,7 @@ class TestUnfinished:
         world.end(run)
         later = datetime.now(UTC) + timedelta(days=400)
         assert world.store.prune(later) == 0
-        world.intake.part()
+        world.intake.settle_files()
         assert world.store.prune(later) == 0, "its report waits"
         with world.store.transaction() as connection:
             connection.execute(sa.update(outbox).values(delivered=world.store.now()))

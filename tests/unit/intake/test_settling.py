@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from linecard.pipeline.intake import GAP, Habits
+from linecard.pipeline.intake import MIN_RESCAN, IntakeOptions
 from unit.intake.world import SETTLE
 
 
@@ -30,12 +30,12 @@ def test_one_look_is_never_enough(world):
 
 
 def test_two_looks_are_enough_without_a_settling_time(world):
-    world.begin(Habits(settle=0, reserve=0))
+    world.begin(IntakeOptions(settle=0, reserve=0))
     world.put()
     first = world.look()
     assert first.runs == []
-    assert first.due == world.now + GAP, "else the daemon would look all the time"
-    assert len(world.look(GAP).runs) == 1
+    assert first.due == world.now + MIN_RESCAN, "else the daemon would look all the time"
+    assert len(world.look(MIN_RESCAN).runs) == 1
 
 
 def test_a_slow_file_is_never_given_up_and_never_taken_half(world):
@@ -158,7 +158,7 @@ class TestNames:
         assert len(world.names) == 4
 
     def test_other_names_than_those_asked_for_are_left_alone(self, world):
-        world.begin(Habits(settle=SETTLE, reserve=0, names=("*.csv", "*.txt"), ignore=("old*",)))
+        world.begin(IntakeOptions(settle=SETTLE, reserve=0, names=("*.csv", "*.txt"), ignore=("old*",)))
         for name in ("a.csv", "B.TXT", "a.xlsx", "old.csv"):
             world.put(name, content=name)
         assert {run.drop.name for run in world.settled()} == {"a.csv", "B.TXT"}
@@ -190,7 +190,7 @@ class TestNames:
 class TestMarkers:
     @pytest.fixture(autouse=True)
     def _marked(self, world):
-        world.begin(Habits(settle=SETTLE, reserve=0, marker=".done"))
+        world.begin(IntakeOptions(settle=SETTLE, reserve=0, marker=".done"))
 
     @pytest.mark.parametrize("marker", ["a.csv.done", "a.done"])
     def test_a_file_is_taken_once_its_marker_is_there_and_both_go(self, world, marker):
@@ -202,7 +202,7 @@ class TestMarkers:
         assert run.drop.name == "a.csv"
         assert world.names == []
         world.end(run)
-        assert world.intake.part() == []
+        assert world.intake.settle_files() == []
         assert world.aside == []
 
     def test_a_marker_alone_is_no_file(self, world):

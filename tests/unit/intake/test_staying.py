@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from linecard.model.run import State
-from linecard.pipeline.intake import Habits
+from linecard.pipeline.intake import IntakeOptions
 from linecard.ports.inbox import Disposition, InboxError, Listing, Unfinished, Watch
 from linecard.store.tables import claim, outbox
 from linecard_local.folder_watch import NoWatch
@@ -95,7 +95,7 @@ def taken(world):
     world.put()
     (run,) = world.settled()
     world.end(run)
-    assert world.intake.part() == []
+    assert world.intake.settle_files() == []
     return run
 
 
@@ -180,7 +180,7 @@ def test_one_that_was_claimed_before_a_crash_is_taken_by_the_next_start(shelf):
 
 def test_its_marker_and_checksum_file_stay_with_it(shelf):
     """They are listed on, and still no file is taken twice."""
-    habits = Habits(settle=SETTLE, reserve=0, marker=".done", checksum=".sha256")
+    habits = IntakeOptions(settle=SETTLE, reserve=0, marker=".done", checksum=".sha256")
     shelf.begin(habits, inbox=Shelf(shelf.inbox))
     shelf.put()
     shelf.put("a.done", "")

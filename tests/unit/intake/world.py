@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from linecard.errors import StateError
 from linecard.model.run import Drop, Run, State
 from linecard.model.sheet import FaultCode
-from linecard.pipeline.intake import Habits, Intake, Look
+from linecard.pipeline.intake import IntakeOptions, Intake, Scan
 from linecard.ports.inbox import Inbox
 from linecard.store.journal import Journal
 from linecard.store.store import Store
@@ -49,7 +49,7 @@ class Port:
 class World:
     site: Path
     store: Memory
-    habits: Habits = field(default_factory=lambda: Habits(settle=SETTLE, reserve=0))
+    habits: IntakeOptions = field(default_factory=lambda: IntakeOptions(settle=SETTLE, reserve=0))
     now: float = 1000.0
     free: int = 1 << 40
 
@@ -59,7 +59,7 @@ class World:
 
     # -- linecard ------------------------------------------------------------------------------------------------------
 
-    def begin(self, habits: Habits | None = None, inbox: Inbox | None = None) -> None:
+    def begin(self, habits: IntakeOptions | None = None, inbox: Inbox | None = None) -> None:
         """linecard starts, for the first time or after it was killed; its monotonic clock is another then."""
         self.habits = habits or self.habits
         self.now = self.now * 7 % 100_003
@@ -76,17 +76,17 @@ class World:
             free=lambda: self.free,
         )
 
-    def look(self, after: float = 0.0) -> Look:
+    def look(self, after: float = 0.0) -> Scan:
         """Look after so many seconds."""
         self.now += after
-        return self.intake.look()
+        return self.intake.scan()
 
     def settled(self) -> list[Run]:
         """The runs of two looks that are a settling time apart."""
         self.look()
         return self.runs(self.look(SETTLE))
 
-    def runs(self, look: Look) -> list[Run]:
+    def runs(self, look: Scan) -> list[Run]:
         return [self.store.get_run(run_id) for run_id in look.runs]
 
     def end(self, run: Run, state: State = State.APPLIED) -> None:

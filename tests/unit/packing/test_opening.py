@@ -16,7 +16,7 @@ from linecard.api.opener import CannotOpen, OpenerError
 from linecard.api.report import Fault, FaultCode, Severity
 from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
-from linecard.pipeline import opening
+from linecard.pipeline import sheet_file
 from linecard.pipeline.places import Inbox
 
 SHEET = b"Action,LoginEmail,Extension\n"
@@ -54,7 +54,7 @@ def opened(folder: Path, data: bytes, *openers: Mark, most: int = 1000) -> tuple
     file.write_bytes(data)
     inbox = Inbox("hr", SheetFormat(max_bytes=most), {}, None, {}, {o.word.decode(): o for o in openers})
     try:
-        return b"".join(opening.opened(file, inbox, noted.append)), len(noted)
+        return b"".join(sheet_file.unwrap(file, inbox, noted.append)), len(noted)
     except CannotOpen as refused:
         return refused.fault.code.value, len(noted)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from linecard.api.report import ReportError
-from linecard.pipeline import archive
+from linecard.pipeline import report_index
 from linecard.runtime.housekeeping import remove_old
 from linecard.runtime.operations import Operations
 from linecard.runtime.report_folder import ReportFolder
@@ -89,7 +89,7 @@ class TestListing:
         renderer = site.service.registry.index()
         assert renderer is not None
         said = {"site": site.name, "timezone": "Europe/Paris", "templates": None}
-        archive.refresh(site.service.store, site.reports, renderer, anew=True, most=1, **said)
+        report_index.refresh_index(site.service.store, site.reports, renderer, anew=True, most=1, **said)
         assert [run[0] for run in listed(top(site))] == [2]
         assert "the newest 1 of 2 reports" in top(site).read_text("utf-8")
 
@@ -146,9 +146,9 @@ class TestRefreshing:
 
     def test_the_same_list_gives_the_same_bytes(self, make: Callable[..., Site]) -> None:
         site = in_december_and_january(make)
-        before = {page: page.read_bytes() for page in archive.pages(site.reports)}
+        before = {page: page.read_bytes() for page in report_index.find_pages(site.reports)}
         assert ReportFolder(site.service).refresh_index(every_page=True) == len(before) == 3
-        assert {page: page.read_bytes() for page in archive.pages(site.reports)} == before
+        assert {page: page.read_bytes() for page in report_index.find_pages(site.reports)} == before
 
     def test_a_full_disk_stops_no_import(self, make: Callable[..., Site]) -> None:
         """The page stays as it was; the next one that can be written makes up for it."""

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from linecard.cli import main
 from linecard.model.run import Drop
+from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.clock import FILE, ClockWatch
 from linecard.runtime.health import Health
@@ -56,7 +57,7 @@ class Clocked:
 
     def look(self) -> None:
         self.concerns.check_files()
-        remove_old(self.service)
+        remove_old(self.service, ReportFolder(self.service))
         self.concerns.check_keys()
 
     def put(self) -> None:

@@ -271,7 +271,7 @@ class TestPoison:
         drive.drop("hr", "poison.csv", rows(f"{POISON.partition('@')[0]} 1000"))
         drive.look()
         store = drive.service.store
-        quarantine.hold(store, store.get_run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
+        quarantine.hold_crashed(store, store.get_run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
 
         def command(*words: str) -> Said:
             return typed("--config", drive.folder / "linecard.yaml", *words)
@@ -323,7 +323,7 @@ class TestPoison:
         drive.drop("hr", "a.csv", "nothing,of,this\n1,2,3\n")
         drive.look()
         store = drive.service.store
-        quarantine.hold(store, store.get_run(1), ["SIGKILL"] * 3, 0, who="linecard")
+        quarantine.hold_crashed(store, store.get_run(1), ["SIGKILL"] * 3, 0, who="linecard")
         quarantine.read_again(store, store.get_run(1), who="ada", why="a test")
         drive.engine.poll()
         drive.work()
@@ -354,9 +354,9 @@ class TestLetIn:
     def test_what_could_not_be_read_is_tried_again_without_a_new_start(self, drive):
         """The archive was out of reach for an instant: the run must not be forgotten until the next start."""
         drive.drop("all", "a.csv", rows("ada 1000", pbx="hq"))
-        drive.engine._intakes["all"].look()
+        drive.engine._intakes["all"].scan()
         drive.now += 1
-        drive.engine._intakes["all"].look()  # and there the program was killed
+        drive.engine._intakes["all"].scan()  # and there the program was killed
         archive, hidden = drive.folder / "archive", drive.folder / "hidden"
         archive.rename(hidden)
         drive.start()

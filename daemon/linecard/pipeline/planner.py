@@ -37,7 +37,7 @@ Ours = Mapping[str, Mapping[str, tuple[Holding, Holding]]]
 """By PBX and extension, what this run has already made of it: from what, to what."""
 
 
-class Planning:
+class Planner:
     """Reads a sheet once and works out what it comes to.
 
     Take all of `rows()`, then `changes()`, then ask for `holds`, `checksum` and `counts`. May raise `BackendError`
@@ -51,7 +51,7 @@ class Planning:
         self._prechecking = {name for name, pbx in inbox.pbxs.items() if isinstance(pbx.backend, SupportsPrecheck)}
         self._plays: dict[str, Play] = {}
         self._scopes: dict[str, Scope] | None = None
-        self.begun = bool(ours)
+        self.is_begun = bool(ours)
         """Whether the run has made a part of it already."""
         self._checksum = Checksum(sha256)
         self._losses: dict[str, Losses] = {}
@@ -66,7 +66,7 @@ class Planning:
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
-    def rows(self) -> Iterator[tuple[Row, Verdict]]:
+    def play_rows(self) -> Iterator[tuple[Row, Verdict]]:
         """Every row of the sheet with what it comes to, in file order."""
         rows = iter(self.sheet)
         first = list(islice(rows, NARROW + 1))
@@ -74,7 +74,7 @@ class Planning:
             first += rows
             self._restoring = [row for row in first if row.valid]
         if len(first) <= NARROW:
-            self._scopes = self._named(first)
+            self._scopes = self._collect_names(first)
         for read in chain(first, rows):
             play = self._plays.get(read.pbx)
             row = self._examine_zeros(read) if play is None or play.has_zeros else read
@@ -84,15 +84,15 @@ class Planning:
             elif row.asks_nothing:
                 verdict = Verdict(Outcome.UNCHANGED, Code.NOTHING_ASKED)
             else:
-                verdict = self._played(row)
+                verdict = self._play_row(row)
             self.counts[verdict.outcome] += 1
             self._checksum.add_row(verdict)
             if self._prechecking:
                 for effect in verdict.effects:
                     self._lines[effect.pbx, effect.extension] = row.line
-            yield (_warned(row, verdict) if verdict.overrides else row), verdict
+            yield (_with_warning(row, verdict) if verdict.overrides else row), verdict
 
-    def _restored(self, row: Row) -> Verdict:
+    def _restore(self, row: Row) -> Verdict:
         restoration = self._restorations.get(row.pbx)
         if restoration is None:
             second = self._inbox.pbxs[row.pbx].second_extension
@@ -100,9 +100,9 @@ class Planning:
             restoration = self._restorations[row.pbx] = Restoration(self._play(row.pbx), second, mine)
         return restoration.play(row)
 
-    def _played(self, row: Row) -> Verdict:
+    def _play_row(self, row: Row) -> Verdict:
         if row.action == RESTORE:
-            return self._restored(row)
+            return self._restore(row)
         if row.pbx:
             return self._play(row.pbx).play(row)
         verdicts = [self._play(name).play(row) for name in self._inbox.pbxs]
@@ -132,7 +132,7 @@ class Planning:
                     return row._replace(faults=(*row.faults, lost_zeros(row, play.pbx, longer)))
         return row
 
-    def _named(self, rows: list[Row]) -> dict[str, Scope]:
+    def _collect_names(self, rows: list[Row]) -> dict[str, Scope]:
         """What these rows name on each PBX."""
         names: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for row in rows:
@@ -160,7 +160,7 @@ class Planning:
             premise = Premise(name, pbx.backend, scope)
             creates = Can.CREATE_EXTENSIONS in pbx.backend.can
             policy = Policy(pbx.second_extension, creates, premise.members, pbx.second_number)
-            play = Play(name, policy, premise.entries(), self._ours.get(name))
+            play = Play(name, policy, premise.fetch_entries(), self._ours.get(name))
             self._premises[name] = premise
             self._plays[name] = play
         return play
@@ -190,7 +190,7 @@ class Planning:
                 yield change
             if name in self._prechecking:
                 self._precheck(name, asked)
-                self._tell_of_made(name)
+                self._add_caveats_of_made(name)
             for member, successor in play.losses():
                 _count(losses, play, member, successor)
 
@@ -202,7 +202,7 @@ class Planning:
             if caveat.holds:
                 premise.reasons.add(caveat)
 
-    def _tell_of_made(self, name: str) -> None:
+    def _add_caveats_of_made(self, name: str) -> None:
         """Of what the run has made already all is told once more, in the report of the whole; nobody needs to decide
         upon it."""
         made = (Change(0, name, extension, *ends) for extension, ends in self._ours.get(name, {}).items())
@@ -242,7 +242,7 @@ class Planning:
         """How many changes the plan has; known once they were taken."""
         return self._checksum.changes
 
-    def holds(self) -> tuple[Hold, ...]:
+    def find_holds(self) -> tuple[Hold, ...]:
         """Why the plan must wait for a person."""
         limits = self._inbox.limits
         found: list[Hold] = []
@@ -290,7 +290,7 @@ def _count(losses: Losses, play: Play, member: str, successor: str | None) -> No
         losses.detach += 1
 
 
-def _warned(row: Row, verdict: Verdict) -> Row:
+def _with_warning(row: Row, verdict: Verdict) -> Row:
     lines = ", ".join(map(str, verdict.overrides))
     warning = Fault(
         row.line,

@@ -1,4 +1,4 @@
-"""Opening: the one door to the bytes of a sheet, whatever is wrapped around it.
+"""Sheet files: the one way to the bytes of a sheet, whatever is wrapped around it.
 
 What arrived is kept as it came. Whoever reads it, to check, to survey or to plan, for the first time or again, comes
 through here; what is opened lies in files without a name, and nowhere else.
@@ -19,23 +19,23 @@ from linecard.ports.opener import HEAD, CannotOpen, Opener
 from linecard.rules.check import Sheet
 from linecard.rules.containers import TAIL, VOLUME, detect_container, is_volume
 
-PLAIN = "plain"
+TEMPORARY = "plain"
 """The folder, in that of the state, on whose disk opened bytes lie."""
 
 _BLOCK = 1 << 20
 
 
-def sheet(file: Path, inbox: Inbox) -> Sheet:
+def open_sheet(file: Path, inbox: Inbox) -> Sheet:
     """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError` and
     `ProcessorError`."""
     noted: list[Fault] = []
-    return Sheet(opened(file, inbox, noted.append), inbox.form, inbox.destinations, noted, inbox.process)
+    return Sheet(unwrap(file, inbox, noted.append), inbox.form, inbox.destinations, noted, inbox.process)
 
 
-def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
+def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
     """The bytes of the sheet in a file, in order. Each wrapping that the inbox knows comes off once, in any order."""
     try:
-        yield from _opened(file, inbox, noted)
+        yield from _unwrap(file, inbox, noted)
     except CannotOpen as refused:
         with file.open("rb") as raw:
             is_part = refused.is_cut and is_volume(file.name, _tail(raw))
@@ -44,7 +44,7 @@ def opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator
         raise
 
 
-def _opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
+def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
     left = dict(inbox.openers)
     with ExitStack() as open_files:
         raw = open_files.enter_context(file.open("rb"))
@@ -59,12 +59,12 @@ def _opened(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterato
         while (name := next((n for n, o in left.items() if o.recognises(_head(found))), None)) is not None:
             inner = left.pop(name).open(found, most, noted)
             found = open_files.enter_context(_peekable(inner))
-        _refuse_what_is_left(found, file.name, inbox.openers, left)
+        _refuse_rest(found, file.name, inbox.openers, left)
         while block := found.read(_BLOCK):
             yield block
 
 
-def _refuse_what_is_left(found: BinaryIO, name: str, openers: Mapping[str, Opener], left: Mapping[str, Opener]) -> None:
+def _refuse_rest(found: BinaryIO, name: str, openers: Mapping[str, Opener], left: Mapping[str, Opener]) -> None:
     """Refuse what is no text after all that the inbox knows came off, and a text that should have been wrapped."""
     head = _head(found)
     is_inside = len(left) < len(openers)

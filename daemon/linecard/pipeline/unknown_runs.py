@@ -1,4 +1,4 @@
-"""Later runs than the database knows: what an older database, put back, has forgotten and the folders tell."""
+"""Runs that the database does not know: what an older database, put back, has forgotten and the folders tell."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REMEDY = (
 )
 
 
-def pass_over_later_numbers(store: Store, reports: Path) -> bool:
+def skip_used_numbers(store: Store, reports: Path) -> bool:
     """Give no run a number that a report has already; whether there were such."""
     highest = max(_numbers(reports), default=0)
     with store.snapshot() as connection:
@@ -39,7 +39,7 @@ def pass_over_later_numbers(store: Store, reports: Path) -> bool:
         return run_numbers.skip_to(connection, highest)
 
 
-def find_later_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Concern]:
+def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Concern]:
     """What the folders of a site tell of runs that its database does not know."""
     with store.snapshot() as connection:
         last, lost = run_numbers.last_number(connection), run_numbers.skipped_numbers(connection)

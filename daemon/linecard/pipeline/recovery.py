@@ -1,4 +1,4 @@
-"""Recover: runs that were approved and did not end, because the program was killed or asked to stop."""
+"""Recovery: runs that were approved and did not end, because the program was killed or asked to stop."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from linecard.pipeline.places import Pbx
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 
-_BROKEN_OFF = frozenset({State.APPROVED, State.APPLYING, State.INTERRUPTED, State.STALE})
+_UNDER_WAY = frozenset({State.APPROVED, State.APPLYING, State.INTERRUPTED, State.STALE})
 """States in which a run is found only if nobody works on it any more."""
 
-_AGAIN = frozenset({State.PLANNED, State.HELD})
+_PLANNED_AGAIN = frozenset({State.PLANNED, State.HELD})
 """States in which a run has broken off if it was planned before: a part of it may be made already."""
 
 
-def broken_off(store: Store) -> list[Run]:
+def find_interrupted(store: Store) -> list[Run]:
     """Runs to be finished, the oldest first, if nobody works on the site (the caller holds its lock)."""
-    found = store.list_runs(of_states=_BROKEN_OFF | _AGAIN)
-    return sorted((run for run in found if has_broken_off(run)), key=lambda run: run.id)
+    found = store.list_runs(of_states=_UNDER_WAY | _PLANNED_AGAIN)
+    return sorted((run for run in found if is_interrupted(run)), key=lambda run: run.id)
 
 
-def has_broken_off(run: Run) -> bool:
+def is_interrupted(run: Run) -> bool:
     """Whether a run on which nobody works must be finished."""
-    return run.state in _BROKEN_OFF or (run.state in _AGAIN and run.attempt > 1)
+    return run.state in _UNDER_WAY or (run.state in _PLANNED_AGAIN and run.attempt > 1)
 
 
 def interrupt(store: Store, run: Run, pbxs: Mapping[str, Pbx], *, who: str) -> Run:

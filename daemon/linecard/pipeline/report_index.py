@@ -1,4 +1,4 @@
-"""Archive: the pages by which people browse the folder `reports`, one for each month and one for all.
+"""The index of reports: the pages by which people browse the folder `reports`, one for each month and one for all.
 
 A page carries a stamp of what it lists. It is written anew when the stamp is no longer right, so that nothing has to
 be remembered between a report and its entry: whatever a crash has prevented is made up for by the next refresh.
@@ -18,7 +18,7 @@ from linecard.infrastructure.files import write_whole
 from linecard.model.archive_index import ArchiveEntry, Index, Month
 from linecard.model.outcome import FINE
 from linecard.model.run import State
-from linecard.pipeline.report import outcome_counts, report_path, shown_counts
+from linecard.pipeline.report import outcome_counts, report_path, report_counts
 from linecard.ports.renderer import IndexRenderer
 from linecard.rules import states
 from linecard.store.archive_index import ArchiveMonth, list_filed, list_months
@@ -31,7 +31,7 @@ HEAD = 1000
 PAGES = ("index.html", "[0-9][0-9][0-9][0-9]/[0-9][0-9]/index.html")
 
 
-def refresh(
+def refresh_index(
     store: Store,
     folder: Path,
     renderer: IndexRenderer,
@@ -55,10 +55,10 @@ def refresh(
         stale = [
             month
             for month, stamp in stamps.items()
-            if anew or (stamp != stamp_of(folder / month / renderer.name) and _reports(folder / month))
+            if anew or (stamp != read_stamp(folder / month / renderer.name) and _reports(folder / month))
         ]
         stamps[""] = _stamp(site, timezone, found)
-        if not anew and not stale and stamps[""] == stamp_of(folder / renderer.name):
+        if not anew and not stale and stamps[""] == read_stamp(folder / renderer.name):
             return 0
         months: list[Month] = []
         lines: dict[str, list[str]] = {}
@@ -84,12 +84,12 @@ def refresh(
     return written
 
 
-def pages(folder: Path) -> list[Path]:
+def find_pages(folder: Path) -> list[Path]:
     """The pages there are, which are not removed for their age."""
     return [page for pattern in PAGES for page in folder.glob(pattern)]
 
 
-def stamp_of(page: Path) -> str:
+def read_stamp(page: Path) -> str:
     """The stamp of a page; empty if there is none."""
     with suppress(OSError), page.open(encoding="utf-8", errors="replace") as file:
         return file.read(HEAD).partition("linecard-index ")[2][:64]
@@ -119,7 +119,7 @@ def _entries(store: Store, folder: Path, month: str) -> Iterator[ArchiveEntry]:
         path = report_path(one.id, one.created, one.inbox, one.file)
         if f"{path.rpartition('/')[2]}.html" in present:
             applied = one.state in states.SPOKEN
-            counts = shown_counts(one.counts, one.state)
+            counts = report_counts(one.counts, one.state)
             if one.state in _PERHAPS_MADE:
                 counts = dict(outcome_counts(store, store.get_run(one.id)))
             yield ArchiveEntry(*one[:-1], counts, path, applied and any(n for o, n in counts.items() if o not in FINE))

@@ -1,4 +1,4 @@
-"""Settle: when no change is under way any more, every row gets its outcome and the run its end."""
+"""Settlement: when no change is under way any more, every row gets its outcome and the run its end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Unmade(NamedTuple):
     words: str
 
 
-def settle(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
+def end_run(store: Store, journal: Journal, run: Run, *, who: str) -> Run:
     """Give rows whose changes did not come true their real outcome, and end the run."""
     tally = journal.tally(run.attempt)
     stale = tally.get(ChangeStatus.STALE, 0)  # those of earlier attempts were planned again
@@ -69,7 +69,7 @@ def _correct(store: Store, journal: Journal, run: Run, unmade: Mapping[tuple[str
     stored = journal.rows(run.attempt, sorted(FINE))
     while page := list(
         islice(
-            ((row.line, found) for row, verdict, _ in stored if (found := _missed(row, verdict, unmade))),
+            ((row.line, found) for row, verdict, _ in stored if (found := _find_missed(row, verdict, unmade))),
             1000,
         )
     ):
@@ -78,7 +78,7 @@ def _correct(store: Store, journal: Journal, run: Run, unmade: Mapping[tuple[str
                 journal.correct(connection, run.attempt, line, outcome, code, change.extension, words)
 
 
-def _missed(row: Row, verdict: Verdict, unmade: Mapping[tuple[str, str], _Unmade]) -> _Unmade | None:
+def _find_missed(row: Row, verdict: Verdict, unmade: Mapping[tuple[str, str], _Unmade]) -> _Unmade | None:
     """The change that this row needed and that was not made; the worst, if several."""
     if verdict.outcome is Outcome.DONE:
         missed = [unmade[key] for e in verdict.effects if (key := (e.pbx, e.extension)) in unmade]

@@ -1,4 +1,4 @@
-"""Drive: a run taken as far as it goes now. The one loop that the commands and the daemon share.
+"""The run loop: a run taken as far as it goes now. One loop for the commands and the daemon.
 
 What is done next is decided by `rules/steps`; here it is done. How one waits, asks, shows progress and works on
 several PBXs at once is the business of the *operator* who drives the run.
@@ -19,7 +19,7 @@ from linecard.pipeline import apply as applying
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
-from linecard.pipeline.recover import interrupt
+from linecard.pipeline.recovery import interrupt
 from linecard.rules.limits import older_run
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
@@ -92,7 +92,7 @@ class Operator(Protocol):
         ...
 
 
-MOST_GONE = 3
+MAX_SET_ASIDE = 3
 """How often in a row a plan may be gone before a change of it is sent, until the run is put off."""
 
 
@@ -122,12 +122,12 @@ def drive(
     file of a planned run would be refused now. The run is at a safe point then, to be driven on later.
     """
     try:
-        return _Drive(store, inbox, pbxs, archive, operator, premises).take(run)
+        return _RunLoop(store, inbox, pbxs, archive, operator, premises).run(run)
     except _GivenUp:
         return Driven(store.get_run(run.id), again=False)
 
 
-class _Drive:
+class _RunLoop:
     def __init__(
         self,
         store: Store,
@@ -140,7 +140,7 @@ class _Drive:
         self._store, self._inbox, self._pbxs, self._archive = store, inbox, pbxs, archive
         self._operator, self._premises = operator, premises
 
-    def take(self, run: Run) -> Driven:
+    def run(self, run: Run) -> Driven:
         planned_now, gone = False, 0
         while (step := next_step(run, Circumstances(self._operator.is_attended, planned_now))) is not Step.LEAVE:
             if step is not Step.APPLY and self._operator.stop():  # applying stops by itself, and says so
@@ -159,7 +159,7 @@ class _Drive:
                     run = self._approve(run, approval)
                 case Step.READ_BACK:
                     run = self._read_back(run)
-                case Step.APPLY if not self._operator.stop() and not self._still_stands(run):
+                case Step.APPLY if not self._operator.stop() and not self._is_still_valid(run):
                     gone += 1
                     run = self._set_aside(run, gone)
                 case Step.APPLY:
@@ -185,7 +185,7 @@ class _Drive:
                 raise  # nothing of it was done, so that it can wait without end
             # A part of it may be made, so that its report is due.
             self._operator.give_up(run, dict.fromkeys(run.pbxs or tuple(self._inbox.pbxs), str(error)), error)
-            return applying.abandon(self._store, run, str(error), who=self._operator.who)
+            return applying.abandon_run(self._store, run, str(error), who=self._operator.who)
         self._operator.end_planning(run)
         return run
 
@@ -204,7 +204,7 @@ class _Drive:
             self._store.approve(connection, run, who=self._operator.who, why=approval.why, seen=approval.seen)
         return self._store.get_run(run.id)
 
-    def _still_stands(self, run: Run) -> bool:
+    def _is_still_valid(self, run: Run) -> bool:
         """Whether an approved plan is what the sheet comes to now, by reading again all that its rows rest on.
 
         It must come after the approval and before the first change is marked as sent: what is read any earlier may be
@@ -212,7 +212,7 @@ class _Drive:
         (`tests/integration/test_premises.py`). Raises `BackendError` when a PBX cannot be read; nothing was sent then.
         """
         journal = Journal(self._store, run.id)
-        if self._premises.hold(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
+        if self._premises.are_unchanged(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
             return True
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
         if not self._operator.may_plan(run):
@@ -225,7 +225,7 @@ class _Drive:
 
     def _set_aside(self, run: Run, times: int) -> Run:
         """The plan is not what the sheet comes to any more: nothing of it is sent, and it is planned again."""
-        if times > MOST_GONE:
+        if times > MAX_SET_ASIDE:
             raise BackendError(
                 f"What the rows of run {run.id} rest on is changed again and again while it is planned.",
                 remedy="Nothing was sent. It is tried again; find out who else changes the PBX.",
@@ -240,13 +240,14 @@ class _Drive:
 
     def _apply(self, run: Run) -> Driven:
         """Send what is planned. The PBXs go their own ways: one that fails does not keep another from its changes."""
-        names = applying.begin(self._store, run, who=self._operator.who)
+        names = applying.begin_run(self._store, run, who=self._operator.who)
         progress = self._operator.begin_applying(run, names)
         broken: dict[str, str] = {}
         released: list[str] = []
 
         def send(name: str) -> None:
-            words = applying.send(self._store, run, self._pbxs[name], progress=progress, stop=self._operator.stop)
+            pbx, stop = self._pbxs[name], self._operator.stop
+            words = applying.send_changes(self._store, run, pbx, progress=progress, stop=stop)
             if words:
                 broken[name] = words
             elif len(names) > 1 and not self._operator.stop() and self._operator.release(run, name):
@@ -257,7 +258,7 @@ class _Drive:
             if self._operator.stop():  # it stays `applying`, so that the next start reads back what was under way
                 return Driven(self._store.get_run(run.id), again=True)
             self._give_up(run, broken, None)
-        run = applying.end(self._store, run, who=self._operator.who, stopped=self._operator.stop())
+        run = applying.finish_run(self._store, run, who=self._operator.who, stopped=self._operator.stop())
         # A run that must be planned again may need a PBX that another run has taken: it waits for its turn again.
         return Driven(run, run.state is State.INTERRUPTED or (run.state is State.STALE and bool(released)))
 
@@ -266,9 +267,9 @@ class _Drive:
             return interrupt(self._store, run, self._pbxs, who=self._operator.who)
         except BackendError as error:
             self._give_up(run, dict.fromkeys(Journal(self._store, run.id).pbxs(ChangeStatus.SENT), str(error)), error)
-            return applying.end(self._store, run, who=self._operator.who)
+            return applying.finish_run(self._store, run, who=self._operator.who)
 
     def _give_up(self, run: Run, broken: Mapping[str, str], error: BackendError | None) -> None:
         self._operator.give_up(run, broken, error)
         for name, words in broken.items():
-            applying.give_up(self._store, run, self._pbxs[name], words)
+            applying.abandon_pbx(self._store, run, self._pbxs[name], words)

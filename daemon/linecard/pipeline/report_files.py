@@ -1,4 +1,4 @@
-"""Announce: the report of a run is filed, whole or not at all; written again it is the same."""
+"""Report files: the report of a run is filed, whole or not at all; written again it is the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FilingResult(NamedTuple):
     unfiled: Mapping[int, ReportError]
 
 
-def announce(
+def file_reports(
     store: Store,
     folder: Path,
     renderers: Sequence[Renderer],
@@ -48,7 +48,7 @@ def announce(
             continue
         report = RunReport(store, store.get_run(run_id), site=site, timezone=timezone)
         try:
-            written = _written(report, folder, renderers, templates)
+            written = _write_formats(report, folder, renderers, templates)
         except ReportError as error:
             unfiled[run_id] = error
             continue
@@ -58,7 +58,7 @@ def announce(
     return FilingResult(count, unfiled)
 
 
-def _written(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:
+def _write_formats(report: Report, folder: Path, renderers: Sequence[Renderer], templates: Path | None) -> list[Path]:
     written: list[Path] = []
     target = folder / report.path
     try:
