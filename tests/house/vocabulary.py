@@ -24,10 +24,10 @@ QUESTIONS = frozenset({"is", "are", "was", "were", "has", "have", "had", "may", 
 
 VERBS = words_in(
     "abandon add apply ask assert begin build check claim clear close compare confirm connect count create delete"
-    " describe drop end enqueue ensure expect fetch file find finish forget get invert keep leave list load log"
-    " mark move note notify open parse plan prune queue raise read record refuse reject remember remove render"
-    " report restore retry run send set settle show skip stop store sync take translate trust try update wait"
-    " warn write"
+    " describe drop end enqueue ensure expect fetch file find finish forget get hold invert keep leave list load"
+    " log mark move note notify open parse plan prune queue raise read record refuse reject remember remove render"
+    " report restore resume retry run send set settle show skip stop store sync take translate trust try update"
+    " wait warn write"
 )
 """What a name of several words may begin with to say what is done: `drop_unfinished`, `count_overdue`."""
 

@@ -21,9 +21,9 @@ from linecard.model.directory import Change, Entry, Holding
 from linecard.model.outcome import Outcome
 from linecard.model.report import Line
 from linecard.model.run import Run, State
-from linecard.pipeline.run_loop import drive
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.report import RunReport
+from linecard.pipeline.run_loop import drive
 from linecard.store.newer_runs import find_newer_runs
 from linecard.testing.memory import MemoryPbx
 

@@ -20,8 +20,8 @@ from linecard.errors import BackendError
 from linecard.model.directory import Entry, Holding
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
-from linecard.pipeline.run_loop import Approval, drive
 from linecard.pipeline.premises import Premises
+from linecard.pipeline.run_loop import Approval, drive
 from linecard.rules.play import SecondExtension
 from linecard.runtime.interactive_operator import InteractiveOperator
 from linecard.testing.backend import MemoryBackend

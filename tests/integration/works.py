@@ -10,13 +10,13 @@ from linecard.model.directory import Entry
 from linecard.model.format import SheetFormat
 from linecard.model.report import Line
 from linecard.model.run import Run, State
-from linecard.pipeline.run_loop import drive
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import keep, receive
 from linecard.pipeline.recovery import find_interrupted
 from linecard.pipeline.report import RunReport
+from linecard.pipeline.run_loop import drive
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
 from linecard.runtime.interactive_operator import InteractiveOperator

@@ -85,5 +85,5 @@ def _refuse_older(operations: Operations, run: Run) -> None:
         return
     with recap.on_stderr():
         click.echo(f"Run {run.id}, planned on what the PBX holds now:")
-        plan_command.show(operations.preview_again(run))
+        plan_command.show_plan(operations.preview_again(run))
     raise OlderRun(f"Run {run.id} is not approved. {older_run(newer).message}")

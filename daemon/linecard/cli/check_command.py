@@ -54,7 +54,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
                 yield fault
 
         if as_json:
-            site.stream_json(
+            site.print_json(
                 {"file": str(file), "inbox": place.name},
                 {"faults": lambda: map(as_dict.fault, faults())},
                 lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.is_refused},
@@ -62,12 +62,12 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         else:
             for shown, fault in enumerate(faults()):
                 if shown < SHOWN:
-                    _tell(fault)
-            _sum_up(sheet.rows, seen, refused=sheet.is_refused)
+                    _show(fault)
+            _show_totals(sheet.rows, seen, refused=sheet.is_refused)
         raise SystemExit(1 if seen[Severity.ERROR] else 0)
 
 
-def _tell(fault: Fault) -> None:
+def _show(fault: Fault) -> None:
     where = f"line {fault.line}" if fault.line else "file"
     column = f", {sanitize(fault.column)}" if fault.column else ""
     click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {sanitize(fault.message)}")
@@ -75,7 +75,7 @@ def _tell(fault: Fault) -> None:
         click.echo(f"    {sanitize(fault.remedy)}")
 
 
-def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:
+def _show_totals(rows: int, seen: Counter[str], *, refused: bool) -> None:
     hidden = seen["error"] + seen["warning"] - SHOWN
     if hidden > 0:
         click.echo(f"... and {hidden:,} more; --json lists them all.")
@@ -83,6 +83,6 @@ def _sum_up(rows: int, seen: Counter[str], *, refused: bool) -> None:
         click.echo("The file is refused as a whole.")
         return
     click.echo(
-        f"{site.number(rows, 'row')}: {rows - seen['invalid']:,} valid, {seen['invalid']:,} invalid; "
-        f"{site.number(seen['warning'], 'warning')}."
+        f"{site.count_noun(rows, 'row')}: {rows - seen['invalid']:,} valid, {seen['invalid']:,} invalid; "
+        f"{site.count_noun(seen['warning'], 'warning')}."
     )

@@ -31,7 +31,7 @@ def command(*, confirm: bool, as_json: bool) -> None:
             "without_jump": known.trusted.isoformat() if known.trusted else None,
             "would_be_removed": old._asdict(),
         }
-        site.stream_json(facts, {}, dict)
+        site.print_json(facts, {}, dict)
     elif known.trusted is None:
         click.echo(f"The clock is believed: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
     elif confirm:

@@ -33,18 +33,18 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
         found = Digests(service).summarize(names, now - timedelta(days=days), now, "en")
         if as_json:
             head = as_dict.summary(found)
-            site.stream_json(head, {}, dict)
+            site.print_json(head, {}, dict)
         else:
-            _tell(found)
+            _show(found)
     raise SystemExit(1 if found.undecided or found.wrong or found.concerns else 0)
 
 
-def _tell(found: Summary) -> None:
+def _show(found: Summary) -> None:
     from linecard.cli import recap
 
-    rows = recap.counts(found.counts) if any(found.counts.values()) else "no rows"
+    rows = recap.format_counts(found.counts) if any(found.counts.values()) else "no rows"
     when = f"{found.begins:%Y-%m-%d %H:%M} to {found.ends:%Y-%m-%d %H:%M} (UTC)"
-    click.echo(f"{when}: {site.number(found.files, 'file')}, {rows}")
+    click.echo(f"{when}: {site.count_noun(found.files, 'file')}, {rows}")
     if found.undecided:
         click.echo("\nWaiting for a decision:")
         for plan in found.undecided:
@@ -58,14 +58,14 @@ def _tell(found: Summary) -> None:
             times = f", {row.times} times" if row.times > 1 else ""
             click.echo(f"  {sanitize(who)}: {row.outcome.value} since {row.since:%Y-%m-%d %H:%M}{times}")
             click.echo(f"    {sanitize(row.message)} {sanitize(row.remedy)}".rstrip())
-        _more(found.more_wrong, "row")
+        _show_hidden(found.more_wrong, "row")
     if found.concerns:
         click.echo("\nTo be seen to:")
         for concern in found.concerns:
             click.echo(f"  {sanitize(concern.message)}\n    {sanitize(concern.remedy)}")
     if found.ended:
         click.echo("\nFiles:")
-        site.table(
+        site.print_table(
             ("Run", "Ended (UTC)", "Inbox", "State", "Rows", "File"),
             [
                 (
@@ -73,15 +73,15 @@ def _tell(found: Summary) -> None:
                     f"{run.at:%Y-%m-%d %H:%M}",
                     run.inbox,
                     run.state.value,
-                    recap.counts(run.counts),
+                    recap.format_counts(run.counts),
                     sanitize(run.file),
                 )
                 for run in found.ended
             ],
         )
-        _more(found.more_ended, "file")
+        _show_hidden(found.more_ended, "file")
     click.echo("\nSeven days until:")
-    site.table(
+    site.print_table(
         ("Until (UTC)", "Files", "Rows done", "Not done"),
         [
             (f"{week.ends:%Y-%m-%d %H:%M}", f"{week.files:,}", f"{week.done:,}", f"{week.not_done:,}")
@@ -90,6 +90,6 @@ def _tell(found: Summary) -> None:
     )
 
 
-def _more(hidden: int, what: str) -> None:
+def _show_hidden(hidden: int, what: str) -> None:
     if hidden:
-        click.echo(f"  and {site.number(hidden, f'more {what}')}")
+        click.echo(f"  and {site.count_noun(hidden, f'more {what}')}")

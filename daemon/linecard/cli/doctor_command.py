@@ -32,7 +32,7 @@ def command(*, as_json: bool) -> None:
             for message in error.problems or (str(error),)
         ]
     if as_json:
-        site.json_list(
+        site.print_json_list(
             {"check": f.check, "ok": f.ok, "message": f.message, "remedy": f.remedy or None} for f in findings
         )
     else:

@@ -29,11 +29,11 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
     that takes away more than the inbox's limits is held and changes nothing (exit code 3): look at it with
     `linecard plan`, then import it again with --approve.
     """
-    from linecard.cli import finish
+    from linecard.cli import run_flow
 
     with site.service() as service:
         place = service.inbox(inbox)
-        code = finish.import_file(
+        code = run_flow.import_file(
             service, file, place, description=description, approve=approve, yes=yes, as_json=as_json
         )
     raise SystemExit(code)

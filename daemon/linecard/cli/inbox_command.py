@@ -39,7 +39,7 @@ def trust(name: str, *, yes: bool) -> None:
         with closing(build_inbox(service, name)) as inbox:
             if not isinstance(inbox, SupportsTrust):
                 raise ConfigError(f"The inbox {name} is on no server.", remedy="There is nothing to trust.")
-            while new := _shown(inbox.list_server_keys()):
+            while new := _show_keys(inbox.list_server_keys()):
                 if not yes and not click.confirm("Trust these keys?"):
                     click.echo("Nothing was changed.")
                     raise SystemExit(1)
@@ -47,7 +47,7 @@ def trust(name: str, *, yes: bool) -> None:
             click.echo(f"Next:  linecard doctor     # tries the way to the files of {name}")
 
 
-def _shown(keys: list[ServerKey]) -> list[ServerKey]:
+def _show_keys(keys: list[ServerKey]) -> list[ServerKey]:
     """Tell of all keys; those that are not trusted yet, unless one of the server already is."""
     for key in keys:
         state = "trusted" if key.trusted else "not trusted yet"

@@ -41,13 +41,13 @@ def list_keys(*, as_json: bool) -> None:
     Exits with 1 when a key has expired or will within 60 days.
     """
     with site.service() as service:
-        keys = [key for kind in KINDS for key in _listed(service, kind)]
-        told = {key.id: warning(key, service.now()) for key in keys}
+        keys = [key for kind in KINDS for key in _list_kind(service, kind)]
+        told = {key.id: describe_expiry(key, service.now()) for key in keys}
         if as_json:
-            site.json_list(_plain(key, told[key.id]) for key in keys)
+            site.print_json_list(_plain(key, told[key.id]) for key in keys)
         elif keys:
             for key in keys:
-                _tell(key, told[key.id])
+                _show(key, told[key.id])
         else:
             click.echo("This site has no keys. `linecard keys make` makes one.")
     raise SystemExit(1 if any(told.values()) else 0)
@@ -70,7 +70,7 @@ def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> Non
         day = until.date() if until is not None else None
         if day is None and kind == "pgp":
             day = (service.now() + timedelta(days=730)).date()
-        _must_be_later(day, service)
+        _check_day(day, service)
         key = keyring.create_key(owner, day)
         _answer([key], as_json=as_json, said="Made")
     if not as_json:
@@ -147,14 +147,14 @@ def extend(key: str, until: datetime, *, as_json: bool) -> None:
     It stays the same key: files that are encrypted for it can still be opened. Senders need its public half anew.
     """
     with site.service() as service, _keyring(service, "pgp") as keyring:
-        _must_be_later(until.date(), service)
+        _check_day(until.date(), service)
         found = keyring.extend_key(key, until.date())
         _answer([found], as_json=as_json, said="Prolonged")
     if not as_json:
         click.echo(f"Next:  linecard keys export {found.id} -o linecard.asc     # senders need it anew")
 
 
-def warning(key: Key, now: datetime) -> str:
+def describe_expiry(key: Key, now: datetime) -> str:
     """That a key has expired or will soon; empty if it will not."""
     from linecard.rules.expiry import expiry
 
@@ -167,7 +167,7 @@ def _is_pgp(key: str) -> bool:
     return len(key) in (40, 64) and all(c in "0123456789abcdefABCDEF" for c in key)
 
 
-def _must_be_later(day: date | None, service: Service) -> None:
+def _check_day(day: date | None, service: Service) -> None:
     from linecard.errors import ConfigError
 
     if day is not None and day <= service.now().date():
@@ -183,21 +183,21 @@ def _keyring(service: Service, kind: str) -> Iterator[Keyring]:
         keyring.close()
 
 
-def _listed(service: Service, kind: str) -> list[Key]:
+def _list_kind(service: Service, kind: str) -> list[Key]:
     with _keyring(service, kind) as keyring:
         return list(keyring.list_keys())
 
 
 def _answer(keys: Any, *, as_json: bool, said: str) -> None:
     if as_json:
-        site.json_list(_plain(key, warning(key, datetime.now(UTC))) for key in keys)
+        site.print_json_list(_plain(key, describe_expiry(key, datetime.now(UTC))) for key in keys)
         return
     for key in keys:
         click.echo(f"{said}:")
-        _tell(key, "")
+        _show(key, "")
 
 
-def _tell(key: Key, told: str) -> None:
+def _show(key: Key, told: str) -> None:
     whose = "secret" if key.secret else "public"
     click.echo(f"{key.kind}  {key.id}  {whose}  {sanitize(key.owner)}")
     when = f"good until {key.expires:%Y-%m-%d}" if key.expires else "does not expire"

@@ -35,7 +35,7 @@ def command(pbx: str | None, member: str | None, extension: str | None, *, sheet
         if as_json:
             from linecard.rules import as_dict
 
-            site.json_list(
+            site.print_json_list(
                 {"pbx": name, "extension": entry.extension, "member": entry.member, **as_dict.numbers(entry.numbers)}
                 for name, entry in found
             )
@@ -76,7 +76,9 @@ def _write_sheet(found: Iterator[tuple[str, Entry]]) -> None:
         for number in (entry.numbers or ("",)) if entry.member else ():
             write([defuse(cell) for cell in (Action.ATTACH, entry.member or "", name, entry.extension, number, "")])
     if vacant:
-        click.echo(f"Left out, because nobody holds them: {site.number(vacant, 'extension')} with a number.", err=True)
+        click.echo(
+            f"Left out, because nobody holds them: {site.count_noun(vacant, 'extension')} with a number.", err=True
+        )
 
 
 def _row(name: str, extension: str, number: str, member: str) -> str:

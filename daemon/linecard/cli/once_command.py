@@ -21,26 +21,26 @@ def command(*, as_json: bool) -> None:
     for a person, or for a PBX that does not answer, are left for later. Exits with 1 when some row was not done and
     with 3 when a plan is held.
     """
-    from linecard.cli import finish, progress
+    from linecard.cli import progress, run_flow
     from linecard.runtime import status
     from linecard.runtime.health import MAX_NAMED
     from linecard.runtime.serve import once
 
     with site.service() as service:
-        with progress.stopping() as stop:
+        with progress.catch_stop() as stop:
             ended, unfiled, alerts, inboxes = once(service, stop=stop, wait=threading.Event().wait)
         awaiting = {
-            name: status.describe_awaiting(Counter(view.awaiting.values()), sorted(view.awaiting)[:MAX_NAMED])
+            name: status.describe_missing_markers(Counter(view.awaiting.values()), sorted(view.awaiting)[:MAX_NAMED])
             for name, view in inboxes.items()
             if view.awaiting
         }
         if as_json:
             facts = [{"what": t.what, "message": t.message, "remedy": t.remedy or None} for t in alerts]
             head = {"awaiting": awaiting}
-            site.stream_json(head, {"runs": lambda: finish.facts(service, ended), "alerts": lambda: facts}, dict)
+            site.print_json(head, {"runs": lambda: run_flow.run_facts(service, ended), "alerts": lambda: facts}, dict)
         else:
             for run in ended:
-                finish.tell(service, run, as_json=False, unfiled=unfiled)
+                run_flow.show_result(service, run, as_json=False, unfiled=unfiled)
             for alert in alerts:
                 said = f"{alert.what}: {alert.message} {alert.remedy}".rstrip()
                 click.echo(sanitize(said), err=True)
@@ -49,5 +49,5 @@ def command(*, as_json: bool) -> None:
                     click.echo(sanitize(f"inbox {inbox}: {sentence}"), err=True)
             if not ended and not alerts:
                 click.echo("There was nothing to do.")
-    code = max((finish.exit_code(run) for run in ended), default=0)
+    code = max((run_flow.exit_code(run) for run in ended), default=0)
     raise SystemExit(code or (1 if alerts else 0))

@@ -41,9 +41,9 @@ def list_letters(*, every: bool, as_json: bool) -> None:
     from linecard.store.outbox import Outbox
 
     with site.service() as service:
-        letters = [item for item in Outbox(service.store).list_all() if every or not _over(item)]
+        letters = [item for item in Outbox(service.store).list_all() if every or not _is_over(item)]
         if as_json:
-            site.json_list(map(_plain, letters))
+            site.print_json_list(map(_plain, letters))
         elif letters:
             rows = [
                 (
@@ -57,7 +57,7 @@ def list_letters(*, every: bool, as_json: bool) -> None:
                 )
                 for i in letters
             ]
-            site.table(("Letter", "Of run", "Sink", "To", "State", "Tries", "Why"), rows)
+            site.print_table(("Letter", "Of run", "Sink", "To", "State", "Tries", "Why"), rows)
         else:
             click.echo("No letter waits.")
     raise SystemExit(1 if any(_state(item) == "given up" for item in letters) else 0)
@@ -76,7 +76,7 @@ def retry(letter: int) -> None:
 
     with site.service() as service:
         outbox = Outbox(service.store)
-        item = _undelivered(outbox, letter)
+        item = _find_undelivered(outbox, letter)
         with service.store.transaction() as connection:
             outbox.retry(connection, item.id)
         at_work = status.read_status(service.config.state) is not None
@@ -93,7 +93,7 @@ def drop(letter: int, because: str) -> None:
 
     with site.service() as service:
         outbox = Outbox(service.store)
-        item = _undelivered(outbox, letter)
+        item = _find_undelivered(outbox, letter)
         if item.sink == ARCHIVE:
             raise NoLetter(
                 f"Letter {letter} is the report that is to be filed; it cannot be dropped.",
@@ -104,7 +104,7 @@ def drop(letter: int, because: str) -> None:
     click.echo(f"Letter {letter} is dropped.")
 
 
-def _undelivered(outbox: Outbox, letter: int) -> Item:
+def _find_undelivered(outbox: Outbox, letter: int) -> Item:
     item = outbox.item(letter)
     if item is None:
         raise NoLetter(f"There is no letter {letter}.")
@@ -113,7 +113,7 @@ def _undelivered(outbox: Outbox, letter: int) -> Item:
     return item
 
 
-def _over(item: Item) -> bool:
+def _is_over(item: Item) -> bool:
     """Arrived, dropped by a person, or forgotten with its report."""
     return item.delivered is not None or (item.dropped is not None and not item.problem)
 

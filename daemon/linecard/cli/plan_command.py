@@ -37,7 +37,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
         if as_json:
             _print(planning, file, place.name)
         else:
-            show(planning)
+            show_plan(planning)
         held = bool(planning.find_holds())
         raise SystemExit(1 if planning.sheet.is_refused else 3 if held else recap.exit_code(planning.counts))
 
@@ -55,7 +55,7 @@ def _print(planning: Planner, file: Path, inbox: str) -> None:
     from linecard.rules import as_dict
 
     faults: list[Fault] = []
-    site.stream_json(
+    site.print_json(
         {"file": str(file), "inbox": inbox},
         {
             "rows": lambda: map(as_dict.line, _lines(planning, faults)),
@@ -71,25 +71,25 @@ def _print(planning: Planner, file: Path, inbox: str) -> None:
     )
 
 
-def show(planning: Planner) -> None:
+def show_plan(planning: Planner) -> None:
     """A plan that was not stored: its rows, its changes and why it would be held."""
     from linecard.cli import recap
 
     lines = _lines(planning)
     first = list(islice(lines, 1))  # by then the header was read
     of_header = list(planning.sheet.faults)
-    recap.tell_faults(of_header)
-    recap.tell_lines(chain(first, lines))
-    recap.tell_faults(planning.sheet.faults[len(of_header) :])
+    recap.show_faults(of_header)
+    recap.show_rows(chain(first, lines))
+    recap.show_faults(planning.sheet.faults[len(of_header) :])
     if planning.sheet.is_refused:
         click.echo("The file is refused as a whole; nothing would be changed.")
         return
-    click.echo(f"\nOf {site.number(sum(planning.counts.values()), 'row')}: {recap.counts(planning.counts)}.")
+    click.echo(f"\nOf {site.count_noun(sum(planning.counts.values()), 'row')}: {recap.format_counts(planning.counts)}.")
     click.echo("Changes:")
-    count = recap.tell_changes(planning.changes())
+    count = recap.show_changes(planning.changes())
     click.echo(
-        f"{site.number(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
+        f"{site.count_noun(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
     )
-    recap.tell_faults(planning.warnings)
+    recap.show_faults(planning.warnings)
     holds = planning.find_holds()
-    recap.tell_holds(holds, planning.count_affected() if holds else (), planning.checksum)
+    recap.show_holds(holds, planning.count_affected() if holds else (), planning.checksum)

@@ -21,7 +21,7 @@ def command(*, as_json: bool) -> None:
 
     found = list(Registry().list_plugins())
     if as_json:
-        site.json_list(map(_plain, found))
+        site.print_json_list(map(_plain, found))
         return
     for plugin in found:
         click.echo(f"{plugin.name}  ({plugin.distribution} {plugin.version})")

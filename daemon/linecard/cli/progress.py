@@ -35,7 +35,7 @@ class Bars:
         return lambda count: progress.advance(task, count)
 
     @contextmanager
-    def away(self) -> Iterator[None]:
+    def suspend(self) -> Iterator[None]:
         """No bar while a person reads and answers, and signals end the program as usual."""
         before = {number: signal.signal(number, usual) for number, usual in _USUAL.items()}
         if self._progress is not None:
@@ -50,7 +50,7 @@ class Bars:
 
 
 @contextmanager
-def bars(service: Service) -> Iterator[Bars]:
+def show_progress(service: Service) -> Iterator[Bars]:
     """Bars where a person looks on."""
     if not sys.stderr.isatty():
         yield Bars(service, None)
@@ -83,7 +83,7 @@ _USUAL: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, 
 
 
 @contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
+def catch_stop() -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C or SIGTERM asks to stop at a safe point; a second one ends the program at once."""
     asked = False
 

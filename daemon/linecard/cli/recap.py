@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 
 import click
 
-from linecard.cli.site import number
+from linecard.cli.site import count_noun
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Line
@@ -29,7 +29,7 @@ _COLOURS = {
 }
 
 
-def counts(found: Mapping[str, int]) -> str:
+def format_counts(found: Mapping[str, int]) -> str:
     """`3 done, 1 refused`: outcomes that occur, in a fixed order."""
     parts = [click.style(f"{found[o]:,} {o.value}", fg=_COLOURS[o]) for o in Outcome if found.get(o)]
     return ", ".join(parts) or "no rows"
@@ -42,7 +42,7 @@ def on_stderr() -> Iterator[None]:
         yield
 
 
-def tell_line(line: Line) -> None:
+def show_row(line: Line) -> None:
     mark = {"done": "+", "planned": "+", "unchanged": "="}.get(line.outcome, "!")
     where = f"{mark} line {line.line}"
     click.echo(
@@ -54,35 +54,36 @@ def tell_line(line: Line) -> None:
         click.echo(f"  {'':<12} {'warning':<9} {sanitize(warning.message)}")
 
 
-def tell_lines(lines: Iterable[Line], *, most: int = ROWS) -> None:
+def show_rows(lines: Iterable[Line], *, most: int = ROWS) -> None:
     """Rows in file order: the first ones of those that are fine, and the first ones of those that are not."""
     seen = {True: 0, False: 0}
     for line in lines:
         fine = line.outcome in FINE
         seen[fine] += 1
         if seen[fine] <= most:
-            tell_line(line)
+            show_row(line)
     hidden = sum(max(0, count - most) for count in seen.values())
     if hidden:
-        click.echo(f"  ... and {number(hidden, 'more row')}; --json and the reports have them all.")
+        click.echo(f"  ... and {count_noun(hidden, 'more row')}; --json and the reports have them all.")
 
 
-def tell_changes(changes: Iterator[Change], *, most: int = ROWS) -> int:
+def show_changes(changes: Iterator[Change], *, most: int = ROWS) -> int:
     """Changes, the first ones of them; all are counted."""
     count = 0
     for count, change in enumerate(changes, 1):
         if count <= most:
-            click.echo(f"  {change.pbx} {change.extension}: {_held(change.before)} -> {_held(change.after)}")
+            before, after = _format_holding(change.before), _format_holding(change.after)
+            click.echo(f"  {change.pbx} {change.extension}: {before} -> {after}")
     if count > most:
-        click.echo(f"  ... and {number(count - most, 'more change')}.")
+        click.echo(f"  ... and {count_noun(count - most, 'more change')}.")
     return count
 
 
-def _held(held: Holding) -> str:
+def _format_holding(held: Holding) -> str:
     return sanitize(f"{held.member or '(nobody)'}{''.join(f' {number}' for number in held.numbers)}")
 
 
-def tell_faults(faults: Iterable[Fault]) -> None:
+def show_faults(faults: Iterable[Fault]) -> None:
     for fault in faults:
         word = "refused" if fault.severity is Severity.ERROR else "warning"
         click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {sanitize(fault.message)}")
@@ -90,7 +91,7 @@ def tell_faults(faults: Iterable[Fault]) -> None:
             click.echo(f"    {sanitize(fault.remedy)}")
 
 
-def tell_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: str) -> None:
+def show_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: str) -> None:
     """Why a plan waits, how much of each PBX it would change, and the checksum by which it is approved."""
     for hold in holds:
         click.echo(click.style(f"Held: {hold.message}", fg="yellow"))

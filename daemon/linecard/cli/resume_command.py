@@ -30,26 +30,26 @@ def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> 
     a plan that had to be made anew, or had not been approved yet, is shown, and asked for. Nothing is ever done twice.
     Exit codes are those of import.
     """
-    from linecard.cli import finish, progress
+    from linecard.cli import progress, run_flow
     from linecard.runtime.report_folder import ReportFolder
 
     with site.service() as service:
         report_folder = ReportFolder(service)
         with service.exclusive():
             report_folder.file_reports()
-            with progress.stopping() as stop:
-                runs, blocked = finish.resume(
+            with progress.catch_stop() as stop:
+                runs, blocked = run_flow.resume(
                     service, yes=yes, approve=approve, stop=stop, although_newer=although_newer
                 )
-                runs += finish.pick_up(service, yes=yes, stop=stop, although_newer=although_newer)
+                runs += run_flow.resume_pending(service, yes=yes, stop=stop, although_newer=although_newer)
             unfiled = report_folder.publish()
         if as_json:
-            site.stream_json({}, {"runs": lambda: finish.facts(service, runs)}, dict)
+            site.print_json({}, {"runs": lambda: run_flow.run_facts(service, runs)}, dict)
         elif not runs and not blocked:
             click.echo("Nothing had broken off.")
         for run in runs if not as_json else ():
-            finish.tell(service, run, as_json=False, unfiled=unfiled)
-        finish.tell_unfiled(unfiled)
-        finish.send(service)
+            run_flow.show_result(service, run, as_json=False, unfiled=unfiled)
+        run_flow.show_unfiled(unfiled)
+        run_flow.send_messages(service)
         left = 2 if (unfiled and not runs) or blocked else 0
-        raise SystemExit(max([finish.exit_code(run) for run in runs] + [left]))
+        raise SystemExit(max([run_flow.exit_code(run) for run in runs] + [left]))

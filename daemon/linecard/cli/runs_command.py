@@ -28,7 +28,7 @@ def command(last: int, *, as_json: bool) -> None:
                 {**as_dict.run(r.run, r.counts), "report": service.store.report_location(r.run.id) or None}
                 for r in reports
             ]
-            site.json_list(listed)
+            site.print_json_list(listed)
             return
         if not found:
             click.echo("There are no runs yet.")
@@ -39,15 +39,15 @@ def command(last: int, *, as_json: bool) -> None:
                 f"{r.run.created:%Y-%m-%d %H:%M}",
                 r.run.inbox,
                 r.run.state.value,
-                recap.counts(r.counts),
+                recap.format_counts(r.counts),
                 sanitize(r.run.drop.name),
             )
             for r in reports
         ]
-        site.table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
+        site.print_table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
         broken = [run for run in found if is_interrupted(run) or is_unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(
-                f"\n{site.number(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",
+                f"\n{site.count_noun(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",
                 err=True,
             )

@@ -40,7 +40,7 @@ def command(pbx: str, extension: str, *, as_json: bool) -> None:
         )
         raise SystemExit(1)
     if as_json:
-        site.stream_json({"extension": extension, "username": found.username, "secret": found.secret}, {}, dict)
+        site.print_json({"extension": extension, "username": found.username, "secret": found.secret}, {}, dict)
         return
     click.echo(f"The user name is {sanitize(found.username)}; the secret:", err=True)
     click.echo(found.secret)

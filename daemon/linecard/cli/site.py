@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HELD_BACK = 1_000_000
 """Characters of JSON that wait for the end of the command, so that an error leaves no half answer."""
 
-PLACES = (Path("linecard.yaml"), Path("/etc/linecard/linecard.yaml"))
+CONFIG_FILES = (Path("linecard.yaml"), Path("/etc/linecard/linecard.yaml"))
 
 type_file = click.Path(path_type=Path)
 """Looked at by the commands themselves: click would print a name with its escape codes."""
@@ -48,7 +48,7 @@ inbox_option = click.option(
 def config_file() -> Path:
     """The configuration of the site that this command line means."""
     given = click.get_current_context().obj
-    file = Path(given) if given else next((place for place in PLACES if place.exists()), None)
+    file = Path(given) if given else next((place for place in CONFIG_FILES if place.exists()), None)
     if file is None:
         raise ConfigError(
             "There is no site here.",
@@ -64,7 +64,7 @@ def service() -> Service:
     return Service.load(config_file())
 
 
-def stream_json(
+def print_json(
     head: dict[str, Any],
     lists: Mapping[str, Callable[[], Iterable[Any]]],
     tail: Callable[[], dict[str, Any]],
@@ -116,7 +116,7 @@ def json_out() -> Iterator[JsonOut]:
     out.flush()
 
 
-def json_list(items: Iterable[Any]) -> None:
+def print_json_list(items: Iterable[Any]) -> None:
     """Write one JSON list to standard output."""
     with json_out() as out:
         comma = "[\n "
@@ -126,12 +126,12 @@ def json_list(items: Iterable[Any]) -> None:
         out.write("]\n" if comma != "[\n " else "[]\n")
 
 
-def number(count: int, one: str, many: str = "") -> str:
+def count_noun(count: int, one: str, many: str = "") -> str:
     """`1 row`, `2 rows`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Columns as wide as they need to be; colours do not count."""
     widths = [max(len(click.unstyle(row[i])) for row in (head, *rows)) for i in range(len(head))]
     for row in (head, *rows):

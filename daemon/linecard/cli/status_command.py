@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +26,7 @@ def command(last: int, *, as_json: bool) -> None:
     """
     from zoneinfo import ZoneInfo
 
-    from linecard.cli import finish
+    from linecard.cli import run_flow
     from linecard.model.run import State
     from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
@@ -40,14 +41,16 @@ def command(last: int, *, as_json: bool) -> None:
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
             head["later_runs"] = [concern._asdict() for concern in later]
-            lists = {"runs": lambda: finish.facts(service, runs), "held": lambda: finish.facts(service, held)}
-            site.stream_json(head, lists, dict)
+            lists = {
+                name: partial(run_flow.run_facts, service, found) for name, found in (("runs", runs), ("held", held))
+            }
+            site.print_json(head, lists, dict)
         else:
-            _tell(facts, ZoneInfo(service.config.timezone), stale=stale)
+            _show(facts, ZoneInfo(service.config.timezone), stale=stale)
             if runs:
                 click.echo("\nLast runs:")
                 rows = [(str(r.id), f"{r.created:%Y-%m-%d %H:%M}", r.inbox, r.state.value) for r in runs]
-                site.table(("Run", "Began (UTC)", "Inbox", "State"), rows)
+                site.print_table(("Run", "Began (UTC)", "Inbox", "State"), rows)
             if held:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
@@ -59,7 +62,7 @@ def command(last: int, *, as_json: bool) -> None:
     raise SystemExit(1 if facts is None or stale or later or facts["alerts"] else 0)
 
 
-def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
+def _show(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
     from linecard.runtime import status
 
     def at(text: str | None, otherwise: str = "never") -> str:
@@ -77,13 +80,13 @@ def _tell(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
     for doing in facts["doing"]:
         of = f" ({doing['done']:,}{' of ' + format(doing['total'], ',') if doing['total'] else ''})"
         click.echo(f"  {doing['where']}: {sanitize(doing['what'])}{of if doing['done'] or doing['total'] else ''}")
-    click.echo(f"  {site.number(len(facts['queue']), 'run')} in the queue.")
+    click.echo(f"  {site.count_noun(len(facts['queue']), 'run')} in the queue.")
     for inbox in facts["inboxes"]:
-        waiting = site.number(inbox["waiting"], "file")
+        waiting = site.count_noun(inbox["waiting"], "file")
         seen = at(inbox["looked"])
         click.echo(f"  inbox {inbox['name']}: looked at {seen}, {waiting} waiting, {inbox['received']:,} received.")
         counts = {use: inbox.get(f"awaiting_{use}", 0) for use in ("marker", "checksum")}
-        for sentence in status.describe_awaiting(counts, inbox.get("awaiting_files", [])):
+        for sentence in status.describe_missing_markers(counts, inbox.get("awaiting_files", [])):
             click.echo(f"    {sanitize(sentence)}")
     if facts["timers"]:
         click.echo("Next timers:")

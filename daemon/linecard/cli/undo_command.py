@@ -28,7 +28,7 @@ def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
     import tempfile
     from pathlib import Path
 
-    from linecard.cli import finish
+    from linecard.cli import run_flow
 
     with site.service() as service:
         undone = service.store.get_run(run)
@@ -37,7 +37,7 @@ def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
             file = Path(folder) / f"undo-{run}.csv"
             with file.open("w", encoding="utf-8", newline="") as out:
                 service.renderers["undo"].render(service.report(undone), out)
-            code = finish.import_file(
+            code = run_flow.import_file(
                 service, file, place, description=f"Undoes run {run}", approve=approve, yes=yes, as_json=as_json
             )
     raise SystemExit(code)

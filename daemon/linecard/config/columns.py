@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from linecard.config import yaml_text
 from linecard.config.fields import NAME, Actions, Columns, Names
 from linecard.config.models import Section
-from linecard.config.problems import Problem, nearest, shown
+from linecard.config.problems import Problem, nearest, quote
 from linecard.config.validation import find_problems
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError
@@ -33,7 +33,7 @@ class ColumnMap(Section):
     ignore_columns: Names = Field(default=(), description="Header names of the feed that mean nothing to linecard.")
 
 
-def shipped() -> Path:
+def find_shipped() -> Path:
     """The folder of the files that come with linecard: example, schema and columns/. Raises `ConfigError`."""
     installed = Path("share", "linecard", "config")
     package = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def shipped() -> Path:
     raise ConfigError("The files that come with linecard are not there.", remedy="Install linecard again.")
 
 
-def fill(document: Document, folder: Path) -> list[Problem]:
+def fill_maps(document: Document, folder: Path) -> list[Problem]:
     """Puts ready maps in place of their names, in every inbox of a configuration not yet checked.
 
     The sheet's own `actions` win over those of the map. What is wrong with a name or a map is returned.
@@ -61,20 +61,20 @@ def fill(document: Document, folder: Path) -> list[Problem]:
         sheet = inbox.get("sheet") if isinstance(inbox, dict) else None
         if not isinstance(sheet, dict) or not isinstance(sheet.get("columns"), str):
             continue
-        found = _named(sheet["columns"], folder)
+        found = _find_map(sheet["columns"], folder)
         if found is None:
-            problems.append(_unknown(document, name, sheet["columns"], folder))
+            problems.append(_unknown_map(document, name, sheet["columns"], folder))
             sheet["columns"] = {}
         else:
-            ready, wrong = read(found, _label(found, folder))
+            ready, wrong = read_map(found, _label(found, folder))
             problems += wrong
             _put(sheet, ready)
     return problems
 
 
-def read(path: Path, name: str) -> tuple[ColumnMap | None, list[Problem]]:
+def read_map(path: Path, name: str) -> tuple[ColumnMap | None, list[Problem]]:
     """The map in this file, or what is wrong with it. Raises `ConfigError` when it is no YAML."""
-    document = yaml_text.read(path, name)
+    document = yaml_text.read_yaml(path, name)
     try:
         ready = ColumnMap.model_validate({} if document.data is None else document.data)
     except ValidationError as error:
@@ -97,12 +97,12 @@ def _put(sheet: dict[str, Any], ready: ColumnMap | None) -> None:
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return [folder / "columns", shipped() / "columns"]
+        return [folder / "columns", find_shipped() / "columns"]
     except ConfigError:
         return [folder / "columns"]
 
 
-def _named(name: str, folder: Path) -> Path | None:
+def _find_map(name: str, folder: Path) -> Path | None:
     """The file of this map: the site's own before the one that came with linecard."""
     if not re.fullmatch(NAME, name):
         return None
@@ -110,10 +110,10 @@ def _named(name: str, folder: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _unknown(document: Document, inbox: str, name: str, folder: Path) -> Problem:
+def _unknown_map(document: Document, inbox: str, name: str, folder: Path) -> Problem:
     known = sorted({file.stem for place in _folders(folder) for file in place.glob("*.yaml")})
     expected = f"columns with their header names, or one of the ready maps {', '.join(known)}{nearest(name, known)}"
-    return document.problem(("inboxes", inbox, "sheet", "columns"), shown(name), expected)
+    return document.problem(("inboxes", inbox, "sheet", "columns"), quote(name), expected)
 
 
 def _label(file: Path, folder: Path) -> str:

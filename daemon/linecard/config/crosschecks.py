@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from linecard.config.problems import Loc, Problem, nearest, shown
+from linecard.config.problems import Loc, Problem, nearest, quote
 from linecard.config.yaml_text import Document
 from linecard.model.sheet import Column
 from linecard.rules.cells import fold_word
 
 
-def problems(document: Document, folder: Path) -> list[Problem]:
+def cross_check(document: Document, folder: Path) -> list[Problem]:
     """All that does not fit together."""
-    root = _keyed(document.data)
-    site = _Site(document, root, _keyed(root.get("pbxs")), _keyed(root.get("inboxes")), folder)
+    root = _mapping(document.data)
+    site = _Site(document, root, _mapping(root.get("pbxs")), _mapping(root.get("inboxes")), folder)
     checks: tuple[Callable[[_Site], Iterator[Problem]], ...] = (
         _destinations,
         _defaults,
@@ -48,7 +48,7 @@ class _Site:
         return list(dict.fromkeys(named)) or list(self.pbxs)
 
 
-def _keyed(value: Any) -> dict[str, Any]:
+def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -68,27 +68,27 @@ def _destinations(site: _Site) -> Iterator[Problem]:
     """PBXs of an inbox that there are not, or twice."""
     for name, inbox in site.inboxes.items():
         seen: set[str] = set()
-        for at, pbx in _texts(_keyed(inbox).get("pbxs")):
+        for at, pbx in _texts(_mapping(inbox).get("pbxs")):
             loc = ("inboxes", name, "pbxs", *at)
             if site.pbxs and pbx not in site.pbxs:
                 yield _no_pbx(site, loc, pbx, list(site.pbxs))
             elif pbx in seen:
-                yield site.document.problem(loc, shown(pbx), "each PBX once")
+                yield site.document.problem(loc, quote(pbx), "each PBX once")
             seen.add(pbx)
 
 
 def _defaults(site: _Site) -> Iterator[Problem]:
     """A default PBX that is none of the inbox's."""
     for name, inbox in site.inboxes.items():
-        default = _text(_keyed(inbox).get("default_pbx"))
-        known = [pbx for pbx in site.pbxs_of(_keyed(inbox)) if pbx in site.pbxs]
+        default = _text(_mapping(inbox).get("default_pbx"))
+        known = [pbx for pbx in site.pbxs_of(_mapping(inbox)) if pbx in site.pbxs]
         if default is not None and known and default not in known:
             yield _no_pbx(site, ("inboxes", name, "default_pbx"), default, known)
 
 
 def _no_pbx(site: _Site, loc: Loc, found: str, known: list[str]) -> Problem:
     whose = "a PBX of this site" if len(known) == len(site.pbxs) else "a PBX of this inbox"
-    return site.document.problem(loc, shown(found), f"{whose}: {', '.join(known)}{nearest(found, known)}")
+    return site.document.problem(loc, quote(found), f"{whose}: {', '.join(known)}{nearest(found, known)}")
 
 
 def _spellings(site: _Site) -> Iterator[Problem]:
@@ -97,14 +97,14 @@ def _spellings(site: _Site) -> Iterator[Problem]:
     for name in site.pbxs:
         if name.casefold() in owner:
             expected = f"a name that differs from {owner[name.casefold()]} in more than case"
-            yield site.document.problem(("pbxs", name), shown(name), expected, at_key=True)
+            yield site.document.problem(("pbxs", name), quote(name), expected, at_key=True)
         owner.setdefault(name.casefold(), name)
     for name, pbx in site.pbxs.items():
-        for at, alias in _texts(_keyed(pbx).get("aliases")):
+        for at, alias in _texts(_mapping(pbx).get("aliases")):
             first = owner.setdefault(alias.casefold(), name)
             if first != name:
                 loc = ("pbxs", name, "aliases", *at)
-                yield site.document.problem(loc, shown(alias), f"a spelling that does not already mean the PBX {first}")
+                yield site.document.problem(loc, quote(alias), f"a spelling that does not already mean the PBX {first}")
 
 
 def _regions(site: _Site) -> Iterator[Problem]:
@@ -113,7 +113,7 @@ def _regions(site: _Site) -> Iterator[Problem]:
         for name, pbx in site.pbxs.items():
             if isinstance(pbx, dict) and pbx.get("region") is None:
                 expected = "the two letters of a country (ISO 3166), such as FR, here or for the whole site"
-                yield site.document.missing(("pbxs", name, "region"), expected)
+                yield site.document.missing_key(("pbxs", name, "region"), expected)
 
 
 _CLEARED = frozenset({"archive", "reports", "quarantine"})
@@ -127,8 +127,8 @@ def _folders(site: _Site) -> Iterator[Problem]:
         for use in ("state", "archive", "reports", "quarantine")
     }
     for name, inbox in site.inboxes.items():
-        path = _text(_keyed(inbox).get("path"))
-        if path is None or _keyed(inbox).get("kind", "local") != "local":
+        path = _text(_mapping(inbox).get("path"))
+        if path is None or _mapping(inbox).get("kind", "local") != "local":
             continue  # a folder of another machine
         folder = os.path.normpath(site.folder / path)
         around = next(
@@ -138,7 +138,7 @@ def _folders(site: _Site) -> Iterator[Problem]:
         if first != f"inboxes.{name}":
             yield site.document.problem(
                 ("inboxes", name, "path"),
-                shown(path),
+                quote(path),
                 f"a folder of its own; {first} has {'the one around it' if around else 'this one'}",
             )
     yield from _replies(site, owner)
@@ -148,7 +148,7 @@ def _replies(site: _Site, owner: dict[str, str]) -> Iterator[Problem]:
     """Replies where files arrive would be taken for new files, each of which would have a reply."""
     uses = {("", path): use for path, use in owner.items()}
     paths = {
-        name: path for name, inbox in site.inboxes.items() if (path := _text(_keyed(inbox).get("path"))) is not None
+        name: path for name, inbox in site.inboxes.items() if (path := _text(_mapping(inbox).get("path"))) is not None
     }
     for name, path in paths.items():
         uses.setdefault(_place(site, site.inboxes[name], path), f"inboxes.{name}")
@@ -158,14 +158,14 @@ def _replies(site: _Site, owner: dict[str, str]) -> Iterator[Problem]:
         first = None if reply is None else uses.get(_place(site, inbox, path, reply))
         if reply is not None and first is not None:
             expected = f"a folder of its own; {first} has this one"
-            yield site.document.problem(("inboxes", name, "reply"), shown(reply), expected)
+            yield site.document.problem(("inboxes", name, "reply"), quote(reply), expected)
 
 
 def _place(site: _Site, inbox: dict[str, Any], *path: str) -> tuple[str, str]:
     """A folder by the machine, empty for this one, and its path there."""
     if inbox.get("kind", "local") == "local":
         return "", os.path.normpath(Path(site.folder, *path))
-    options = _keyed(inbox.get("options"))
+    options = _mapping(inbox.get("options"))
     return f"{options.get('host')}:{options.get('port', 22)}", os.path.normpath(PurePosixPath(*path))
 
 
@@ -173,46 +173,46 @@ def _headerless(site: _Site) -> Iterator[Problem]:
     """Settings that make no sense for files without a header."""
     for name, inbox in site.inboxes.items():
         loc: Loc = ("inboxes", name, "sheet")
-        sheet = _keyed(_keyed(inbox).get("sheet"))
+        sheet = _mapping(_mapping(inbox).get("sheet"))
         names = [fold_word(text) for _, text in _texts(sheet.get("positions"))]
         if not names:
             continue
         for other in ("columns", "second_header"):
             if sheet.get(other):
                 expected = "no such setting beside positions: they are for files without a header"
-                yield site.document.problem((*loc, other), shown(sheet[other]), expected, at_key=True)
-        alone = len(site.pbxs_of(_keyed(inbox))) == 1
-        if not alone and _keyed(inbox).get("default_pbx") is None and fold_word(Column.PBX) not in names:
+                yield site.document.problem((*loc, other), quote(sheet[other]), expected, at_key=True)
+        alone = len(site.pbxs_of(_mapping(inbox))) == 1
+        if not alone and _mapping(inbox).get("default_pbx") is None and fold_word(Column.PBX) not in names:
             expected = f"a column {Column.PBX} among them, or a default_pbx of the inbox"
             yield site.document.problem((*loc, "positions"), "a list without it", expected)
 
 
 def _sinks(site: _Site) -> Iterator[Problem]:
     """Readers who are told by a sink that there is not."""
-    known = list(_keyed(site.root.get("sinks")))
+    known = list(_mapping(site.root.get("sinks")))
     lists: list[tuple[Loc, Any]] = [
-        (("inboxes", name, "tell"), _keyed(inbox).get("tell")) for name, inbox in site.inboxes.items()
+        (("inboxes", name, "tell"), _mapping(inbox).get("tell")) for name, inbox in site.inboxes.items()
     ]
     for loc, entries in (*lists, (("warn",), site.root.get("warn"))):
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
-            sink = _text(_keyed(entry).get("sink"))
+            sink = _text(_mapping(entry).get("sink"))
             if sink is not None and sink not in known:
                 expected = (
                     f"a name that stands under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
                 )
-                yield site.document.problem((*loc, at, "sink"), shown(sink), expected)
+                yield site.document.problem((*loc, at, "sink"), quote(sink), expected)
 
 
 def _processors(site: _Site) -> Iterator[Problem]:
     """Processors of an inbox that there are not, or twice."""
-    known = list(_keyed(site.root.get("processors")))
+    known = list(_mapping(site.root.get("processors")))
     for name, inbox in site.inboxes.items():
         seen: set[str] = set()
-        for at, processor in _texts(_keyed(inbox).get("processors")):
+        for at, processor in _texts(_mapping(inbox).get("processors")):
             loc = ("inboxes", name, "processors", *at)
             if processor not in known:
                 expected = f"a name under processors: {', '.join(known) or 'there is none'}{nearest(processor, known)}"
-                yield site.document.problem(loc, shown(processor), expected)
+                yield site.document.problem(loc, quote(processor), expected)
             elif processor in seen:
-                yield site.document.problem(loc, shown(processor), "each processor once")
+                yield site.document.problem(loc, quote(processor), "each processor once")
             seen.add(processor)

@@ -28,7 +28,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _RANGE = re.compile(r"([0-9]{1,32}|\+[1-9][0-9]{6,14})(?: *- *([0-9]{1,32}|\+[1-9][0-9]{6,14}))?", re.ASCII)
 
 
-def expected(sentence: str) -> PydanticCustomError:
+def mismatch(sentence: str) -> PydanticCustomError:
     """An error that says what belongs in place of what was found."""
     return PydanticCustomError("expected", "{sentence}", {"sentence": sentence})
 
@@ -40,9 +40,9 @@ def _text(value: Any) -> str:
 
 def _word(value: Any) -> str:
     if not isinstance(value, str):
-        raise expected("text; put it in quotes")
+        raise mismatch("text; put it in quotes")
     if not value.strip():
-        raise expected("text that is not empty")
+        raise mismatch("text that is not empty")
     return value
 
 
@@ -53,27 +53,27 @@ def _several(value: Any) -> Any:
 
 def _name(text: str) -> str:
     if not re.fullmatch(NAME, text):
-        raise expected("a name of up to 64 letters, digits, _ . and -, with a letter or digit first")
+        raise mismatch("a name of up to 64 letters, digits, _ . and -, with a letter or digit first")
     return text
 
 
 def _range(text: str) -> str:
     found = _RANGE.fullmatch(text.strip())
     if found is None:
-        raise expected("an extension such as 0100 or a range such as 1000-4999")
+        raise mismatch("an extension such as 0100 or a range such as 1000-4999")
     low, high = found[1], found[2]
     if high is None:
         return low
     if len(low) != len(high):
-        raise expected("a range with as many digits at both ends, such as 0100-4999")
+        raise mismatch("a range with as many digits at both ends, such as 0100-4999")
     if low > high:
-        raise expected("a range such as 1000-4999 with the lower end first")
+        raise mismatch("a range such as 1000-4999 with the lower end first")
     return f"{low}-{high}"
 
 
 def _emergency(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,8}", text, re.ASCII):
-        raise expected("a number as it is dialled, of 1 to 8 digits")
+        raise mismatch("a number as it is dialled, of 1 to 8 digits")
     return text
 
 
@@ -82,7 +82,7 @@ def _region(text: str) -> str:
 
     region = text.upper()
     if region not in SUPPORTED_REGIONS:
-        raise expected("the two letters of a country (ISO 3166), such as FR, DE or GB")
+        raise mismatch("the two letters of a country (ISO 3166), such as FR, DE or GB")
     return region
 
 
@@ -92,7 +92,7 @@ def _timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):  # OSError: the name of a folder, such as Europe
-        raise expected(f"a time zone such as Europe/Paris{nearest(text, available_timezones())}") from None
+        raise mismatch(f"a time zone such as Europe/Paris{nearest(text, available_timezones())}") from None
     return text
 
 
@@ -102,7 +102,7 @@ def _encoding(text: str) -> str:
         codecs.getincrementaldecoder(text)
         return codecs.lookup(text).name
     except (LookupError, ValueError):
-        raise expected("an encoding that Python knows, such as utf-8, windows-1252 or utf-16") from None
+        raise mismatch("an encoding that Python knows, such as utf-8, windows-1252 or utf-16") from None
 
 
 def _size(value: Any) -> int:
@@ -114,7 +114,7 @@ def _size(value: Any) -> int:
             size = int(float(found[1]) * (1024 if found[3] else 1000) ** power)
             if size:
                 return size
-    raise expected("a size such as 200 MB or 5 GiB")
+    raise mismatch("a size such as 200 MB or 5 GiB")
 
 
 def _duration(value: Any) -> float:
@@ -123,7 +123,7 @@ def _duration(value: Any) -> float:
         found = _DURATION.fullmatch(str(value).strip())
         if found is not None:
             return float(found[1]) * _SECONDS[(found[2] or "s").lower()]
-    raise expected("a time such as 30 s, 5 min, 1 h or 7 d")
+    raise mismatch("a time such as 30 s, 5 min, 1 h or 7 d")
 
 
 def _cron(text: str) -> str:
@@ -132,7 +132,7 @@ def _cron(text: str) -> str:
     try:
         crontab.canonical(text)
     except ValueError as error:
-        raise expected(f"five fields of a crontab, such as 0,30 6-20 * * mon-fri ({error})") from None
+        raise mismatch(f"five fields of a crontab, such as 0,30 6-20 * * mon-fri ({error})") from None
     return text
 
 
@@ -140,7 +140,7 @@ def _time(value: Any) -> str:
     # YAML 1.1 readers take 07:00 for a number in base 60; ours leaves it as it is.
     if isinstance(value, str) and re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value.strip(), re.ASCII):
         return value.strip().zfill(5)
-    raise expected("a time of day such as 07:00")
+    raise mismatch("a time of day such as 07:00")
 
 
 def _hours(value: Any) -> str:
@@ -148,14 +148,14 @@ def _hours(value: Any) -> str:
     try:
         return f"{_time(begin)}-{_time(end)}"
     except PydanticCustomError:
-        raise expected("hours such as 22:00-06:00") from None
+        raise mismatch("hours such as 22:00-06:00") from None
 
 
 def _name_pattern(text: str) -> str:
     try:
         feed_names.check_pattern(text)
     except ValueError as error:
-        raise expected(f"a pattern such as people_{{date}}_{{rows}}.csv; {error}") from None
+        raise mismatch(f"a pattern such as people_{{date}}_{{rows}}.csv; {error}") from None
     return text
 
 
@@ -163,14 +163,14 @@ def _site_path(value: Any, info: ValidationInfo) -> Path:
     """The path, taken from the site's folder unless it is absolute."""
     path = value if isinstance(value, Path) else Path(_word(value))
     if path.parts[:1] == ("~",) or "\0" in str(path):
-        raise expected("a path, relative to linecard.yaml or absolute; ~ is not understood")
+        raise mismatch("a path, relative to linecard.yaml or absolute; ~ is not understood")
     folder = (info.context or {}).get("folder")
     return path if folder is None else Path(folder) / path
 
 
 def _position(text: str) -> str:
     if fold_word(text) not in _KNOWN:
-        raise expected(f"null or a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
+        raise mismatch(f"null or a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
     return text
 
 
@@ -178,9 +178,9 @@ def _positions(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
     columns = [_KNOWN[fold_word(name)] for name in names if name is not None]
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
-        raise expected(f"each column once; {twice} is there twice")
+        raise mismatch(f"each column once; {twice} is there twice")
     if Column.MEMBER not in columns:  # whether there must be an Action, the whole sheet says: see SheetOptions
-        raise expected(f"a column {Column.MEMBER} among them")
+        raise mismatch(f"a column {Column.MEMBER} among them")
     return names
 
 
@@ -199,23 +199,23 @@ def _line_pattern(text: str) -> str:
     try:
         feed_names.check_pattern(text)
     except ValueError as error:
-        raise expected(f"a pattern such as TRL|{{rows}}; {error}") from None
+        raise mismatch(f"a pattern such as TRL|{{rows}}; {error}") from None
     return text
 
 
 def _columns(value: Any) -> Any:
     if not isinstance(value, Mapping):
-        raise expected("columns with their header names, or the name of a ready map such as workday")
+        raise mismatch("columns with their header names, or the name of a ready map such as workday")
     keys = [fold_word(str(key)) for key in value]
     twice = next((str(key) for key in value if keys.count(fold_word(str(key))) > 1), None)
     if twice is not None:
-        raise expected(f"each column once; {twice} is there in two spellings")
+        raise mismatch(f"each column once; {twice} is there in two spellings")
     return value
 
 
 def _column(text: str) -> str:
     if fold_word(text) not in MAPPED:
-        raise expected(f"a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
+        raise mismatch(f"a column of linecard: {', '.join(MAPPED.values())}{nearest(text, MAPPED.values())}")
     return MAPPED[fold_word(text)]
 
 
@@ -224,7 +224,7 @@ def _distinct(columns: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str,
     for column, names in columns.items():
         for name in names:
             if owner.setdefault(fold_word(name), column) != column:
-                raise expected(
+                raise mismatch(
                     f"each header name for one column; {name!r} stands for {owner[fold_word(name)]} and {column}"
                 )
     return columns
@@ -234,9 +234,9 @@ def _actions(words: Mapping[str, Action]) -> Mapping[str, Action]:
     meaning = {fold_word(action): action for action in Action}
     for word, action in words.items():
         if not fold_word(word):
-            raise expected("words that are not empty")
+            raise mismatch("words that are not empty")
         if meaning.setdefault(fold_word(word), action) is not action:
-            raise expected(f"one meaning for each word; {word!r} also means {meaning[fold_word(word)]}")
+            raise mismatch(f"one meaning for each word; {word!r} also means {meaning[fold_word(word)]}")
     return words
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from linecard.config import columns, crosschecks, yaml_text
 from linecard.config.models import Config
-from linecard.config.problems import Problem, shown
+from linecard.config.problems import Problem, quote
 from linecard.config.validation import find_problems
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError, PluginError
@@ -39,11 +39,11 @@ def load(path: Path, plugins: Plugins) -> Config:
     itself is told alone, because nothing after it can be trusted. Secrets are not read.
     """
     file = path.absolute()
-    document = yaml_text.read(path, path.name)
+    document = yaml_text.read_yaml(path, path.name)
     if document.data is None:
         document.data = {}
-    problems = [*document.problems, *columns.fill(document, file.parent)]
-    config, wrong = _validated(document, file.parent)
+    problems = [*document.problems, *columns.fill_maps(document, file.parent)]
+    config, wrong = _validate(document, file.parent)
     of_pbxs, refused = _settings(document, "pbxs", "backend", "", plugins.backend_options)
     of_inboxes, refused_too = _settings(document, "inboxes", "kind", "local", plugins.inbox_options)
     of_sinks, refused_as_well = _settings(document, "sinks", "kind", "", plugins.sink_options)
@@ -56,11 +56,11 @@ def load(path: Path, plugins: Plugins) -> Config:
         *refused_as_well,
         *refused_openers,
         *refused_processors,
-        *crosschecks.problems(document, file.parent),
+        *crosschecks.cross_check(document, file.parent),
     ]
     if problems or config is None:
         raise _unusable(path, problems)
-    return config.loaded(file, of_pbxs, of_inboxes, of_sinks, of_openers, of_processors)
+    return config.from_file(file, of_pbxs, of_inboxes, of_sinks, of_openers, of_processors)
 
 
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
@@ -70,7 +70,7 @@ def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
     return ConfigError(f"{path} cannot be used: {count}.", problems=tuple(map(str, ordered)))
 
 
-def _validated(document: Document, folder: Path) -> tuple[Config | None, list[Problem]]:
+def _validate(document: Document, folder: Path) -> tuple[Config | None, list[Problem]]:
     try:
         return Config.model_validate(document.data, context={"folder": folder}), []
     except ValidationError as error:
@@ -95,7 +95,7 @@ def _settings(
             model = options_of(kind)
         except PluginError as error:
             expected = f"a kind that a plugin serves: {error} {error.remedy}".rstrip()
-            problems.append(document.problem((*loc, key), shown(kind), expected))
+            problems.append(document.problem((*loc, key), quote(kind), expected))
             continue
         options = {} if part.get("options") is None else part["options"]
         try:
@@ -118,7 +118,7 @@ def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[
                 model = options_of(str(kind))
             except PluginError as error:
                 expected = f"a wrapping that a plugin takes off: {error} {error.remedy}".rstrip()
-                problems.append(document.problem(loc, shown(kind), expected, at_key=True))
+                problems.append(document.problem(loc, quote(kind), expected, at_key=True))
                 continue
             try:
                 found.setdefault(name, {})[kind] = model.model_validate({} if given is None else given)

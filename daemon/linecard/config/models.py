@@ -342,7 +342,7 @@ class Config(Section):
         return (*self.sinks, *(f"{REPLY}{name}" for name, inbox in self.inboxes.items() if inbox.reply is not None))
 
     @property
-    def warned(self) -> list[tuple[str, str]]:
+    def alert_recipients(self) -> list[tuple[str, str]]:
         """Sinks, each with an address or an empty one, that are told of concerns."""
         return [(entry.sink, address) for entry in self.warn for address in entry.to or ("",)]
 
@@ -356,7 +356,7 @@ class Config(Section):
         """The site's folder, where the configuration file lies."""
         return self._file.parent
 
-    def loaded(
+    def from_file(
         self,
         file: Path,
         of_pbxs: Mapping[str, BaseModel],

@@ -29,7 +29,7 @@ class Problem(NamedTuple):
         )
 
 
-def shown(value: Any) -> str:
+def quote(value: Any) -> str:
     """What was found, fit for one line: text in quotes and cut, collections by their kind only."""
     match value:
         case None:

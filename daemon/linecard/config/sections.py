@@ -28,8 +28,8 @@ from linecard.config.fields import (
     Time,
     Whens,
     Word,
-    expected,
     has_action,
+    mismatch,
 )
 from linecard.model.sheet import Action, Column
 from linecard.rules.cells import fold_word
@@ -327,9 +327,9 @@ class SheetOptions(Section):
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
         if self.positions is not None and self.action is None and not has_action(self.positions):
-            raise expected("a column Action among the positions, or an action for all rows")
+            raise mismatch("a column Action among the positions, or an action for all rows")
         ignored = {fold_word(word) for word in self.ignore_rows.get(Column.ACTION, ())}
         both = next((word for word in (*self.actions, *Action) if fold_word(word) in ignored), None)
         if both is not None:
-            raise expected(f"one meaning for each word; {str(both)!r} is an action and stands under ignore_rows")
+            raise mismatch(f"one meaning for each word; {str(both)!r} is an action and stands under ignore_rows")
         return self

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from linecard.config.problems import Loc, Problem, nearest, shown
+from linecard.config.problems import Loc, Problem, nearest, quote
 from linecard.config.yaml_text import Document
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def find_problems(
         if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
             continue  # entries that are wrong are not counted: they are told of themselves
         if detail["type"] == "missing":
-            yield document.missing((*below, *loc), _describe_purpose(model, loc))
+            yield document.missing_key((*below, *loc), _describe_purpose(model, loc))
         elif detail["type"] == "extra_forbidden":
             known = _known_keys(_find_model(model, loc[:-1]))
             expected = f"one of {', '.join(known) or 'no keys'}{nearest(str(loc[-1]), known)}"
@@ -58,7 +58,7 @@ def find_problems(
 def _describe_found(detail: ErrorDetails) -> str:
     name = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "")
     hidden = detail["type"] == "secret" or (_PRIVATE.search(name) and isinstance(detail["input"], str | int))
-    return "a value that is not shown here" if hidden else shown(detail["input"])
+    return "a value that is not shown here" if hidden else quote(detail["input"])
 
 
 def _describe_expectation(detail: ErrorDetails) -> str:

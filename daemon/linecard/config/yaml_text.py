@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from linecard.config.problems import Loc, Problem, shown
+from linecard.config.problems import Loc, Problem, quote
 from linecard.errors import ConfigError
 
 MOST_BYTES = 1_000_000
@@ -81,18 +81,18 @@ class Document:
 
     def problem(self, loc: Loc, found: str, expected: str, *, at_key: bool = False) -> Problem:
         """A problem at this place, or at the nearest one that the file has on the way there."""
-        path = self._known(loc)
+        path = self._nearest_path(loc)
         place = self._key_place(path) if at_key else self.values.get(path, Place(1, 1))
-        return Problem(self.name, *place, _dotted(path), found, expected)
+        return Problem(self.name, *place, _dot_path(path), found, expected)
 
-    def missing(self, loc: Loc, expected: str) -> Problem:
+    def missing_key(self, loc: Loc, expected: str) -> Problem:
         """A problem with a key that the file does not have, at the key above it."""
-        return Problem(self.name, *self._key_place(self._known(loc[:-1])), _dotted(loc), "nothing", expected)
+        return Problem(self.name, *self._key_place(self._nearest_path(loc[:-1])), _dot_path(loc), "nothing", expected)
 
     def _key_place(self, path: Loc) -> Place:
         return self.keys.get(path) or (self.values.get(path) if path else None) or Place(1, 1)
 
-    def _known(self, loc: Loc) -> Loc:
+    def _nearest_path(self, loc: Loc) -> Loc:
         # pydantic puts more into a location than the file has: union branches, "[key]", made-up list places.
         path: Loc = ()
         for part in loc:
@@ -101,7 +101,7 @@ class Document:
         return path
 
 
-def read(path: Path, name: str) -> Document:
+def read_yaml(path: Path, name: str) -> Document:
     """The file's content. Raises `ConfigError` when it cannot be read or is no YAML."""
     try:
         with path.open("rb") as file:
@@ -120,16 +120,16 @@ def read(path: Path, name: str) -> Document:
         line = content.count(b"\n", 0, error.start) + 1
         at = error.start - content.rfind(b"\n", 0, error.start)
         raise _fatal(path, Problem(name, line, at, "", f"byte 0x{content[error.start]:02x}", "UTF-8 text")) from None
-    return parse(text, name, path)
+    return parse_yaml(text, name, path)
 
 
-def parse(text: str, name: str, path: Path | None = None) -> Document:
+def parse_yaml(text: str, name: str, path: Path | None = None) -> Document:
     """The content of a YAML text. Raises `ConfigError` with one problem when it is no YAML."""
     document = Document(name)
     try:
-        root = _composed(text)
+        root = _compose(text)
         if root is not None:
-            document.data = _Reading(document).value(root, ())
+            document.data = _NodeReader(document).value(root, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
@@ -143,7 +143,7 @@ def parse(text: str, name: str, path: Path | None = None) -> Document:
     return document
 
 
-def _composed(text: str) -> yaml.Node | None:
+def _compose(text: str) -> yaml.Node | None:
     loader = _CoreLoader(text)
     try:
         return loader.get_single_node()
@@ -155,7 +155,7 @@ def _fatal(path: Path | str, problem: Problem) -> ConfigError:
     return ConfigError(f"{path} cannot be read as YAML.", problems=(str(problem),))
 
 
-class _Reading:
+class _NodeReader:
     """From nodes to plain data. An alias counts each time it is used, so that a bomb of them stays small."""
 
     def __init__(self, document: Document) -> None:
@@ -204,16 +204,16 @@ class _Reading:
                     return float(text)
         except (ValueError, KeyError):
             pass
-        self._note(node, loc, f"{shown(text)} with the tag {node.tag.replace(_TAG, '!!')}", "a value without a tag")
+        self._note(node, loc, f"{quote(text)} with the tag {node.tag.replace(_TAG, '!!')}", "a value without a tag")
         return text
 
     def _note(self, node: yaml.Node, loc: Loc, found: str, expected: str) -> None:
-        self._document.problems.append(Problem(self._document.name, *_place(node), _dotted(loc), found, expected))
+        self._document.problems.append(Problem(self._document.name, *_place(node), _dot_path(loc), found, expected))
 
 
 def _place(node: yaml.Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _dotted(loc: Loc) -> str:
+def _dot_path(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)

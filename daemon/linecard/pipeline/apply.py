@@ -158,7 +158,9 @@ class _Lane:
         held = now.get(result.change.extension, VACANT)
         if not final or self._journal.has_later_change(result.change):
             return result, ""
-        return result._replace(status=ChangeStatus.FAILED, words=f"it shows {describe_holding(held)}"), Code.NOT_READ_BACK
+        return result._replace(
+            status=ChangeStatus.FAILED, words=f"it shows {describe_holding(held)}"
+        ), Code.NOT_READ_BACK
 
     def _read_holdings(self, extensions: set[str]) -> dict[str, Holding]:
         if not extensions:

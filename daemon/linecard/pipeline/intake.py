@@ -249,10 +249,10 @@ class Intake:
             elif len(look.runs) >= BATCH:
                 look.rescan_at(now)
                 return
-            elif not self._try_keeping(claim, look):
+            elif not self._try_to_keep(claim, look):
                 return
 
-    def _try_keeping(self, claim: Claim, look: Scan) -> bool:
+    def _try_to_keep(self, claim: Claim, look: Scan) -> bool:
         """Keep one file. What is wrong with it alone stops no other; False where no other could be kept either."""
         try:
             look.runs.append(self._keep_file(claim))

@@ -67,7 +67,7 @@ def plan(
         if run.attempt:
             raise _refusal(run, sheet)
         return _reject(store, journal, run, sheet, who)
-    journal.add_changes(attempt, left.watch(planning.changes(journal.last_seq() + 1)))
+    journal.add_changes(attempt, left.note(planning.changes(journal.last_seq() + 1)))
     new = _judge(store, run, planning, left, seen, asking=asking and run.state is not State.HELD)
     if run.state is State.HELD and planning.checksum == run.checksum and new.holds == run.holds:
         with store.transaction() as connection:  # it waits with this plan already, and everybody was told of it
@@ -215,7 +215,7 @@ class _Left:
         self._approved = {change[1:] for change in approved}
         self.is_only = True
 
-    def watch(self, changes: Iterable[Change]) -> Iterator[Change]:
+    def note(self, changes: Iterable[Change]) -> Iterator[Change]:
         for change in changes:
             self.is_only = self.is_only and change[1:] in self._approved
             yield change

@@ -26,7 +26,7 @@ def has_crashed(run: Run) -> bool:
     return run.state is State.HELD and run.attempt == 0
 
 
-def hold_crashed(store: Store, run: Run, crashes: Sequence[str], tries: int, *, who: str) -> Run:
+def hold_file(store: Store, run: Run, crashes: Sequence[str], tries: int, *, who: str) -> Run:
     """Ask a person about a file that was never read to its end. `crashes` say how processes ended that did nothing
     else; without any, linecard itself was ended `tries` times, by whatever."""
     if crashes:
@@ -51,7 +51,7 @@ def read_again(store: Store, run: Run, *, who: str, why: str) -> Run:
     return store.get_run(run.id)
 
 
-def discard_crashed(store: Store, run: Run, archive: Path, folder: Path, *, who: str, why: str) -> Run:
+def discard_file(store: Store, run: Run, archive: Path, folder: Path, *, who: str, why: str) -> Run:
     """A person gives the file up: it is copied into the quarantine, with the reason beside it."""
     target = folder / Path(run.drop.path).name
     reason = " ".join(found.message for found in run.holds)

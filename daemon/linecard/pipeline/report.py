@@ -111,7 +111,7 @@ class RunReport:
         statuses = self._journal.tally().keys()
         return not statuses.isdisjoint({ChangeStatus.DONE, ChangeStatus.SENT, ChangeStatus.UNKNOWN})
 
-    def _as_stored(self, outcomes: Sequence[Outcome]) -> list[str]:
+    def _to_stored_outcomes(self, outcomes: Sequence[Outcome]) -> list[str]:
         """The outcomes as they are stored: before a run is applied its rows still say `done`."""
         if self._is_applied or not outcomes:
             return list(outcomes)
@@ -124,7 +124,7 @@ class RunReport:
             outcomes and not self._is_applied and self._partial.has_begun
         )  # `done` is stored of made and not made
         most = None if sorted_out else limit
-        pages = self._journal.pages(self.run.attempt, self._as_stored(outcomes), codes, most)
+        pages = self._journal.pages(self.run.attempt, self._to_stored_outcomes(outcomes), codes, most)
         said = self._put_in_words(pages, self.run.state)
         return islice((line for line in said if line.outcome in outcomes), limit) if sorted_out else said
 
@@ -160,7 +160,7 @@ class RunReport:
             yield with_made_before(said, before, self._words) if before else said
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
-        count = self._journal.count(self.run.attempt, self._as_stored(outcomes), codes)
+        count = self._journal.count(self.run.attempt, self._to_stored_outcomes(outcomes), codes)
         if self._is_applied or not outcomes or not self._partial.has_begun:
             return count
         made = sum(n for code, n in self._count_made_rows.items() if not codes or code in codes)

@@ -18,7 +18,7 @@ from linecard.infrastructure.files import write_whole
 from linecard.model.archive_index import ArchiveEntry, Index, Month
 from linecard.model.outcome import FINE
 from linecard.model.run import State
-from linecard.pipeline.report import outcome_counts, report_path, report_counts
+from linecard.pipeline.report import outcome_counts, report_counts, report_path
 from linecard.ports.renderer import IndexRenderer
 from linecard.rules import states
 from linecard.store.archive_index import ArchiveMonth, list_filed, list_months

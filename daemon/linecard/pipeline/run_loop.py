@@ -55,15 +55,15 @@ class Operator(Protocol):
         """Asked before a step that reads the file, which may end the program; False leaves the run as it is."""
         ...
 
-    def begin_planning(self, run: Run) -> Progress:
+    def begin_plan(self, run: Run) -> Progress:
         """Planning begins; gives what is called with the number of rows done."""
         ...
 
-    def end_planning(self, run: Run) -> None:
+    def end_plan(self, run: Run) -> None:
         """Planning has come to an end."""
         ...
 
-    def begin_applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
+    def begin_apply(self, run: Run, pbxs: Sequence[str]) -> Progress:
         """Changes are about to be sent to these PBXs; gives what is called with the number of changes made."""
         ...
 
@@ -176,7 +176,7 @@ class _RunLoop:
                 self._inbox,
                 self._archive,
                 who=self._operator.who,
-                progress=self._operator.begin_planning(run),
+                progress=self._operator.begin_plan(run),
                 premises=self._premises,
                 asking=self._operator.is_asked,
             )
@@ -186,7 +186,7 @@ class _RunLoop:
             # A part of it may be made, so that its report is due.
             self._operator.give_up(run, dict.fromkeys(run.pbxs or tuple(self._inbox.pbxs), str(error)), error)
             return applying.abandon_run(self._store, run, str(error), who=self._operator.who)
-        self._operator.end_planning(run)
+        self._operator.end_plan(run)
         return run
 
     def _hold(self, run: Run, newer: Sequence[int]) -> Run:
@@ -217,7 +217,7 @@ class _RunLoop:
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
         if not self._operator.may_plan(run):
             raise _GivenUp
-        progress = self._operator.begin_planning(run)
+        progress = self._operator.begin_plan(run)
         now = replay(self._store, run, self._inbox, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.finish_try(connection, run.id)
@@ -241,7 +241,7 @@ class _RunLoop:
     def _apply(self, run: Run) -> Driven:
         """Send what is planned. The PBXs go their own ways: one that fails does not keep another from its changes."""
         names = applying.begin_run(self._store, run, who=self._operator.who)
-        progress = self._operator.begin_applying(run, names)
+        progress = self._operator.begin_apply(run, names)
         broken: dict[str, str] = {}
         released: list[str] = []
 

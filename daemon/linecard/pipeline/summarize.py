@@ -40,7 +40,7 @@ def summarize(
 ) -> Summary:
     """What happened in these inboxes from `begins` until before `ends`, for one reader."""
     past = [_as_came(store, one) for one in list_ended(store, inboxes, min(begins, ends - WEEKS * WEEK), ends)]
-    told = [_as_ended(one) for one in past if one.at >= begins]
+    told = [_to_summary(one) for one in past if one.at >= begins]
     told.sort(key=lambda one: (one.fine, -one.at.timestamp()))
     wrong = _wrong(store, [one for one in past if one.at >= ends - LOOK_BACK], words)
     waiting = [one for one in store.list_runs(of_states={State.HELD}) if one.inbox in inboxes]
@@ -90,7 +90,7 @@ def _has_effect(one: Ended | Past) -> bool:
     return _is_applied(one) or one.counts.get(Outcome.DONE, 0) > 0
 
 
-def _as_ended(one: Past) -> Ended:
+def _to_summary(one: Past) -> Ended:
     bad = _has_effect(one) and any(n for outcome, n in one.counts.items() if outcome not in FINE)
     fine = one.state not in PROBLEMS and not bad
     return Ended(one.id, one.inbox, one.file, one.at, one.state, one.counts, fine, one.filed)

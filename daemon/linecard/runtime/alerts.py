@@ -92,7 +92,7 @@ class AlertChecks:
     def _raise(self, prefix: str, found: Iterable[Concern]) -> None:
         found = list(found)
         self._health.replace_alerts(prefix, {what: (message, remedy) for what, message, remedy in found})
-        readers = self._service.config.warned
+        readers = self._service.config.alert_recipients
         if not readers:
             return
         notices, store = Notices(self._service.store), self._service.store

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linecard.model.run import Run
-from linecard.pipeline.quarantine import hold_crashed
+from linecard.pipeline.quarantine import hold_file
 from linecard.runtime.health import Health
 from linecard.runtime.log import log
 from linecard.runtime.trial_read import try_read
@@ -64,7 +64,7 @@ class CrashGuard:
 
     def _ask_person(self, run: Run, crashes: list[str], tries: int) -> None:
         if run.attempt == 0:
-            held = hold_crashed(self._store, run, crashes, tries, who=self._who)
+            held = hold_file(self._store, run, crashes, tries, who=self._who)
             log("file waits for a person", why=held.holds[0].message, level="error")
             return
         named = f" ({', '.join(dict.fromkeys(crashes))})" if crashes else ""

@@ -94,7 +94,7 @@ class Daemon:
         self._digests = Digests(service)
         self._write_digests = CoalescedCall(self._run_digests, submit)
         self._deliver = CoalescedCall(self._run_delivery, submit)
-        self._file_reports = CoalescedCall(self._run_filing, submit)
+        self._file_reports = CoalescedCall(self._run_reports, submit)
         self._refresh_index = CoalescedCall(self._run_index, submit)
         self._index_due = 0.0
         self._is_index_stale = True  # a report may have been filed by the life before, and not been listed any more
@@ -346,7 +346,7 @@ class Daemon:
         self._dispatch()
         self._file_reports()
 
-    def _run_filing(self) -> None:
+    def _run_reports(self) -> None:
         """Reports are filed first, so that letters can say where; then letters go, however long a server takes."""
         if self.engine.file_reports().filed:
             self._is_index_stale = True

@@ -10,8 +10,8 @@ from linecard.errors import BackendError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.run_loop import Approval
 from linecard.pipeline.plan import Progress
+from linecard.pipeline.run_loop import Approval
 from linecard.runtime.health import Health, batch_progress
 from linecard.runtime.log import log
 from linecard.runtime.run_backoff import RunBackoff
@@ -44,15 +44,15 @@ class DaemonOperator:
     def may_plan(self, run: Run) -> bool:
         return self.may_read(run)
 
-    def begin_planning(self, run: Run) -> Progress:
+    def begin_plan(self, run: Run) -> Progress:
         where = f"run {run.id}"
         self.health.begin_task(where, f"planning {run.drop.name}")
         return batch_progress(partial(self.health.advance_task, where))
 
-    def end_planning(self, run: Run) -> None:
+    def end_plan(self, run: Run) -> None:
         log("run planned", state=run.state, checksum=run.checksum[:12], rows=describe_counts(run.counts))
 
-    def begin_applying(self, run: Run, pbxs: Sequence[str]) -> Progress:
+    def begin_apply(self, run: Run, pbxs: Sequence[str]) -> Progress:
         where = f"run {run.id}"
         total = Journal(self.store, run.id).tally().get(ChangeStatus.PLANNED, 0)
         self.health.begin_task(where, f"applying {run.drop.name} on {', '.join(pbxs)}", total)

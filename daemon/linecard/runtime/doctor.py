@@ -213,7 +213,7 @@ def _check_markers(service: Service, name: str) -> Iterator[Finding]:
     except LinecardError as error:
         yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
         return
-    sentences = status.describe_awaiting(Counter(found.values()), sorted(found)[:MAX_NAMED])
+    sentences = status.describe_missing_markers(Counter(found.values()), sorted(found)[:MAX_NAMED])
     endings = " or ".join(ending for ending in (config.marker, config.checksum) if ending)
     remedy = f"A file that is being delivered has its own soon. Else ask the producer whether it writes {endings}."
     message = " ".join(sentences) or "no file waits for its marker or checksum file"

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from linecard.errors import LinecardError, StateError
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file, survey
-from linecard.pipeline.report_files import FilingResult
-from linecard.pipeline.run_loop import Driven, drive
 from linecard.pipeline.intake import Intake, Scan
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.report import outcome_counts
+from linecard.pipeline.report_files import FilingResult
+from linecard.pipeline.run_loop import Driven, drive
 from linecard.ports.inbox import Inbox as InboxPort
 from linecard.ports.inbox import InboxError
 from linecard.rules import states
@@ -183,7 +183,7 @@ class Engine:
     def settle_files(self, name: str) -> bool:
         """Part with the files of an inbox whose runs have ended; False if some of them could not be."""
 
-        def parted() -> bool:
+        def settle() -> bool:
             problems = self._intakes[name].settle_files()
             if problems:
                 raise InboxError(problems[0])
@@ -192,7 +192,7 @@ class Engine:
 
         what = f"parting with files of {name}"
         with self._scan_locks[name], log_context(inbox=name):
-            return attempt(self.health, what, parted) or False
+            return attempt(self.health, what, settle) or False
 
     # -- working ---------------------------------------------------------------------------------------------------
 

@@ -167,11 +167,11 @@ def batch_progress(progress: Callable[[int], None], every: int = 1000) -> Callab
     """Passes on what is told of progress in larger portions, so that telling costs nothing."""
     kept = 0
 
-    def told(more: int) -> None:
+    def add(more: int) -> None:
         nonlocal kept
         kept += more
         if kept >= every:
             progress(kept)
             kept = 0
 
-    return told
+    return add

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from linecard.pipeline.intake import IntakeOptions, Intake
+from linecard.pipeline.intake import Intake, IntakeOptions
 from linecard.ports.inbox import Inbox
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from linecard.errors import BackendError
 from linecard.model.run import Run, State
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.run_loop import Approval
 from linecard.pipeline.plan import Progress
+from linecard.pipeline.run_loop import Approval
 
 Stage = Callable[[str, Run], Progress]
 """Called when a long step begins (`plan`, `apply`); gives what is called with its progress."""
@@ -36,13 +36,13 @@ class InteractiveOperator:
     def may_plan(self, _run: Run) -> bool:
         return True
 
-    def begin_planning(self, run: Run) -> Progress:
+    def begin_plan(self, run: Run) -> Progress:
         return self.stage("plan", run)
 
-    def end_planning(self, _run: Run) -> None:
+    def end_plan(self, _run: Run) -> None:
         """The person sees the plan when it is asked for."""
 
-    def begin_applying(self, run: Run, _pbxs: Sequence[str]) -> Progress:
+    def begin_apply(self, run: Run, _pbxs: Sequence[str]) -> Progress:
         return self.stage("apply", run)
 
     def request_approval(self, run: Run) -> Approval | None:

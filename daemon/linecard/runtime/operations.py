@@ -12,15 +12,15 @@ from linecard.errors import BackendError, ConfigError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline import sheet_file, quarantine, survey
+from linecard.pipeline import quarantine, sheet_file, survey
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.run_loop import drive
 from linecard.pipeline.places import Inbox
 from linecard.pipeline.plan import plan, replay
 from linecard.pipeline.planner import Planner
 from linecard.pipeline.receive import keep, receive
 from linecard.pipeline.recovery import find_interrupted
 from linecard.pipeline.report import outcome_counts
+from linecard.pipeline.run_loop import drive
 from linecard.rules import states
 from linecard.rules.check import Sheet
 from linecard.runtime import input_file
@@ -121,7 +121,7 @@ class Operations:
         store = service.store
         if quarantine.has_crashed(run):
             folders = service.config.archive, service.config.quarantine
-            return quarantine.discard_crashed(store, run, *folders, who=service.who, why=why)
+            return quarantine.discard_file(store, run, *folders, who=service.who, why=why)
         values: dict[str, Any] = {}
         if made := Journal(store, run.id).tally().get(ChangeStatus.DONE, 0):
             values["counts"] = dict(outcome_counts(store, replace(run, state=State.DISCARDED)))
@@ -188,16 +188,16 @@ class Operations:
 
     def raise_if_blocked(self, file: Path, inbox: Inbox, blocked: Mapping[int, BackendError]) -> None:
         """Raise `BackendError` when a sheet needs a PBX that one of these runs needs, which must come first."""
-        needed = set(self._pbxs_named(file, inbox)) if blocked else set()
+        needed = set(self._survey(file, inbox)) if blocked else set()
         for run_id, error in blocked.items():
             run = self._service.store.get_run(run_id)
-            named = self._pbxs_named(self._file(run), self._service.inbox(run.inbox))
+            named = self._survey(self._file(run), self._service.inbox(run.inbox))
             both = sorted(needed & {*named, *Journal(self._service.store, run_id).pbxs()})
             if both:
                 words = f"Run {run_id} broke off and comes first on {', '.join(both)}: {error}"
                 raise BackendError(words, remedy=error.remedy or "When the PBX answers, `linecard resume` finishes it.")
 
-    def plan_unapproved(self, stage: Stage) -> Iterator[Run]:
+    def plan_pending(self, stage: Stage) -> Iterator[Run]:
         """Runs whose import was killed before they were approved, the oldest first; planned, if they were not yet.
 
         A run whose inbox is gone is passed over: nothing of it was done.
@@ -210,5 +210,5 @@ class Operations:
     def _file(self, run: Run) -> Path:
         return self._service.config.archive / run.drop.path
 
-    def _pbxs_named(self, file: Path, inbox: Inbox) -> tuple[str, ...]:
+    def _survey(self, file: Path, inbox: Inbox) -> tuple[str, ...]:
         return survey.survey_pbxs(self.read_sheet(file, inbox), inbox)

@@ -28,7 +28,7 @@ class RunBackoff:
         self._failures[run_id] = failures + 1
         return _BACKOFF.next_delay(failures, self._chance)
 
-    def stalled_for(self, run_id: int, made: int) -> float:
+    def stall_time(self, run_id: int, made: int) -> float:
         """How long a run, of which so many changes are made by now, has come no further."""
         now = self._monotonic()
         since, before = self._progress.get(run_id, (now, -1))
@@ -40,7 +40,7 @@ class RunBackoff:
 
     def raise_unless_expired(self, run_id: int, made: int, most: float, words: str) -> None:
         """Raise `BackendError` with these words unless the run has come no further for `most` seconds."""
-        if self.stalled_for(run_id, made) < most:
+        if self.stall_time(run_id, made) < most:
             raise BackendError(
                 words,
                 remedy="The run goes on by itself when the PBX answers. "

@@ -102,7 +102,7 @@ def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], 
                 break
             wait(max(0.0, due - time.monotonic()))
         attempt_and_clear(health, "list of reports", engine.report_folder.refresh_index)
-        if service.config.warned:
+        if service.config.alert_recipients:
             concerns = AlertChecks(service, Health(service.now))  # in letters alone: `once` runs every few minutes
             attempt_and_clear(health, "files that should have come", concerns.check_files)
             attempt_and_clear(health, "keys of senders and of this site", concerns.check_keys)

@@ -16,12 +16,12 @@ from linecard.errors import ConfigError
 from linecard.infrastructure.files import sweep
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file
-from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.pipeline.places import Inbox, Pbx
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.processors import Processing, Step
 from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.report import RunReport
+from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.ports.backend import Can
 from linecard.ports.keyring import Keyring
 from linecard.ports.opener import Opener

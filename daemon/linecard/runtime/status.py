@@ -22,7 +22,7 @@ __all__ = [
     "StatusWriter",
     "age",
     "build_timestamp",
-    "describe_awaiting",
+    "describe_missing_markers",
     "read_status",
     "write_status",
 ]
@@ -81,7 +81,7 @@ def write_status(state: Path, text: str) -> None:
         out.write(text)
 
 
-def describe_awaiting(counts: Mapping[str, int], names: list[str]) -> list[str]:
+def describe_missing_markers(counts: Mapping[str, int], names: list[str]) -> list[str]:
     """That files wait for their marker or checksum file, a sentence for each."""
     found = []
     for use, what in (("marker", "marker"), ("checksum", "checksum file")):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linecard.config import ColumnMap, columns, shipped
+from linecard.config import ColumnMap, columns, find_shipped
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column
 from linecard.rules import header
@@ -39,7 +39,7 @@ def test_the_promised_maps_are_there() -> None:
 
 @pytest.mark.parametrize("file", MAPS, ids=lambda file: file.stem)
 def test_every_map_loads_and_finds_its_columns_in_a_header(file: Path) -> None:
-    found, problems = columns.read(file, file.name)
+    found, problems = columns.read_map(file, file.name)
     assert problems == []
     assert isinstance(found, ColumnMap)
     without = () if found.action is None else (Column.ACTION,)
@@ -66,7 +66,7 @@ def test_every_map_can_be_named_by_an_inbox(site: Site) -> None:
 
 
 def test_the_shipped_folder_has_them() -> None:
-    assert {file.name for file in (shipped() / "columns").glob("*.yaml")} >= {file.name for file in MAPS}
+    assert {file.name for file in (find_shipped() / "columns").glob("*.yaml")} >= {file.name for file in MAPS}
 
 
 def test_a_map_of_the_sites_own_comes_first(site: Site) -> None:

@@ -129,7 +129,7 @@ def test_the_schema_allows_the_example_and_nothing_misspelled() -> None:
     from linecard.config import yaml_text
 
     root = schema()
-    data = yaml_text.read(EXAMPLE, EXAMPLE.name).data
+    data = yaml_text.read_yaml(EXAMPLE, EXAMPLE.name).data
     for key in root["properties"]:
         assert allows(data[key], root["properties"][key], root), key
     assert allows(data, {k: v for k, v in root.items() if k != "$defs"}, root)

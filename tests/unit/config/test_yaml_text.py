@@ -13,7 +13,7 @@ from unit.config.sites import SMALL, Site
 
 
 def read(text: str) -> Document:
-    return yaml_text.parse(text, "x.yaml")
+    return yaml_text.parse_yaml(text, "x.yaml")
 
 
 @pytest.mark.parametrize(

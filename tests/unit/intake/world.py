@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from linecard.errors import StateError
 from linecard.model.run import Drop, Run, State
 from linecard.model.sheet import FaultCode
-from linecard.pipeline.intake import IntakeOptions, Intake, Scan
+from linecard.pipeline.intake import Intake, IntakeOptions, Scan
 from linecard.ports.inbox import Inbox
 from linecard.store.journal import Journal
 from linecard.store.store import Store

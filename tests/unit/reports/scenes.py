@@ -8,8 +8,8 @@ from pathlib import Path
 from linecard.api.backend import Change, Entry, Holding
 from linecard.model.run import Run
 from linecard.pipeline import quarantine
-from linecard.pipeline.run_loop import drive
 from linecard.pipeline.receive import keep, receive
+from linecard.pipeline.run_loop import drive
 from linecard.runtime.interactive_operator import InteractiveOperator
 from linecard.runtime.operations import Operations
 from linecard.testing import Silence, Trouble
@@ -88,7 +88,7 @@ def crashed(folder: Path) -> tuple[Site, Run]:
     drop = keep(site.service.config.archive, "joiners.csv", [file], store, most=10**6)
     with site.working():
         run = store.get_run(receive(store, "hr", drop, description="", who="anna"))
-        return site, quarantine.hold_crashed(store, run, ["SIGKILL", "SIGSEGV", "SIGKILL"], 0, who="anna")
+        return site, quarantine.hold_file(store, run, ["SIGKILL", "SIGSEGV", "SIGKILL"], 0, who="anna")
 
 
 def half_made(folder: Path) -> tuple[Site, Run]:

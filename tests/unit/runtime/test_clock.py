@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from linecard.cli import main
 from linecard.model.run import Drop
-from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.clock import FILE, ClockWatch
 from linecard.runtime.health import Health
 from linecard.runtime.housekeeping import remove_old
+from linecard.runtime.report_folder import ReportFolder
 from linecard.runtime.service import Service, utc_now
 from linecard.store.outbox import Outbox
 from linecard.store.tables import outbox

@@ -271,7 +271,7 @@ class TestPoison:
         drive.drop("hr", "poison.csv", rows(f"{POISON.partition('@')[0]} 1000"))
         drive.look()
         store = drive.service.store
-        quarantine.hold_crashed(store, store.get_run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
+        quarantine.hold_file(store, store.get_run(1), ["SIGKILL"] * MAX_CRASHES, 0, who="linecard")
 
         def command(*words: str) -> Said:
             return typed("--config", drive.folder / "linecard.yaml", *words)
@@ -323,7 +323,7 @@ class TestPoison:
         drive.drop("hr", "a.csv", "nothing,of,this\n1,2,3\n")
         drive.look()
         store = drive.service.store
-        quarantine.hold_crashed(store, store.get_run(1), ["SIGKILL"] * 3, 0, who="linecard")
+        quarantine.hold_file(store, store.get_run(1), ["SIGKILL"] * 3, 0, who="linecard")
         quarantine.read_again(store, store.get_run(1), who="ada", why="a test")
         drive.engine.poll()
         drive.work()

@@ -277,15 +277,15 @@ class TestPatience:
     def test_being_stuck_counts_from_the_last_change_that_was_made(self):
         now = [0.0]
         patience = RunBackoff(lambda: now[0], None)
-        assert patience.stalled_for(1, 0) == 0
+        assert patience.stall_time(1, 0) == 0
         now[0] = 10
-        assert patience.stalled_for(1, 0) == 10
+        assert patience.stall_time(1, 0) == 10
         now[0] = 20
-        assert patience.stalled_for(1, 5) == 0
+        assert patience.stall_time(1, 5) == 0
         now[0] = 30
-        assert patience.stalled_for(1, 5) == 10
+        assert patience.stall_time(1, 5) == 10
         patience.reset(1)
-        assert patience.stalled_for(1, 5) == 0
+        assert patience.stall_time(1, 5) == 0
 
 
 class TestFigures:

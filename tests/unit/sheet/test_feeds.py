@@ -76,7 +76,7 @@ def test_backslashes_before_quotes_and_delimiters():
 @pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
 def test_every_ready_map_reads_a_file_with_its_headers(path):
     """The map's first name for each column, its words for the actions, and linecard's own words beside them."""
-    found, _ = columns.read(path, path.name)
+    found, _ = columns.read_map(path, path.name)
     assert found is not None
     names = {"Action": "Action", "Extension": "Extension"} | {c: n[0] for c, n in found.columns.items()}
     cells = {"Action": "", "LoginEmail": "ada@example.com", "Extension": "1234", "PbxId": "hq"}
@@ -147,7 +147,7 @@ SAMPLES = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_file_of_a_telephone_system_or_directory_is_read_with_its_ready_map(name):
     """Made-up people in the public layouts."""
-    found, _ = columns.read(next(path for path in MAPS if path.stem == name), name)
+    found, _ = columns.read_map(next(path for path in MAPS if path.stem == name), name)
     assert found is not None
     assert found.ignore_columns == ("all",)
     fixed = None if found.action is None else Action(found.action)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 import click
 
 from linecard.cli import progress, recap
-from linecard.cli.site import json_out, number
+from linecard.cli.site import count_noun, json_out
 from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.run import Run, State
@@ -43,25 +43,25 @@ def import_file(
     if run is None:
         click.echo(f"{sanitize(str(file))} was not imported.", err=True)
         return 1
-    tell(service, run, as_json=as_json, unfiled=unfiled)
-    tell_unfiled(unfiled)
-    send(service)
+    show_result(service, run, as_json=as_json, unfiled=unfiled)
+    show_unfiled(unfiled)
+    send_messages(service)
     return exit_code(run)
 
 
 def _import(service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool) -> Run | None:
     """The run of a file as far as it went; None if it was not begun, because a person wants to stop."""
     operations = Operations(service)
-    with progress.stopping() as stop:
+    with progress.catch_stop() as stop:
         resumed = resume(service, yes=yes, stop=stop)
         if stop():
             return None
         operations.raise_if_blocked(file, place, resumed.blocked)
-    with progress.bars(service) as bars:
+    with progress.show_progress(service) as bars:
         run = operations.receive(file, place, description=description, stage=bars.stage)
     run = decide(service, run, yes=yes, approve=approve)
-    with progress.stopping() as stop, progress.bars(service) as bars:
-        confirm = confirming(service, bars, yes=yes or bool(approve))
+    with progress.catch_stop() as stop, progress.show_progress(service) as bars:
+        confirm = build_confirm(service, bars, yes=yes or bool(approve))
         asks = not (yes or approve)
         return operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
 
@@ -97,11 +97,11 @@ def show_plan(service: Service, run: Run) -> None:
     """The recap of a stored plan, on standard error."""
     report = service.report(run)
     with recap.on_stderr():
-        recap.tell_lines(report.preview())
-        recap.tell_faults(report.faults(whole_file=True))
-        click.echo(f"\nOf {number(sum(run.counts.values()), 'row')}: {recap.counts(run.counts)}.")
+        recap.show_rows(report.preview())
+        recap.show_faults(report.faults(whole_file=True))
+        click.echo(f"\nOf {count_noun(sum(run.counts.values()), 'row')}: {recap.format_counts(run.counts)}.")
         click.echo("Changes:")
-        recap.tell_changes(Journal(service.store, run.id).changes(None, ChangeStatus.PLANNED))
+        recap.show_changes(Journal(service.store, run.id).changes(None, ChangeStatus.PLANNED))
 
 
 def ask(question: str) -> bool | None:
@@ -126,14 +126,14 @@ def resume(
     """Finish what broke off, saying so."""
     finished: list[Run] = []
     blocked: dict[int, BackendError] = {}
-    with progress.bars(service) as bars:
-        confirm = confirming(service, bars, yes=yes, approve=approve, although_newer=although_newer)
+    with progress.show_progress(service) as bars:
+        confirm = build_confirm(service, bars, yes=yes, approve=approve, although_newer=although_newer)
         resumed = Operations(service).resume(confirm=confirm, stage=bars.stage, stop=stop, asks=not (yes or approve))
         for run, error in resumed:
             if error is not None:
                 blocked[run.id] = error
                 continue
-            with bars.away():
+            with bars.suspend():
                 click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
             finished.append(run)
     for run_id, error in blocked.items():
@@ -144,35 +144,35 @@ def resume(
     return Resumption(finished, blocked)
 
 
-def pick_up(service: Service, *, yes: bool, stop: Callable[[], bool], although_newer: bool = False) -> list[Run]:
+def resume_pending(service: Service, *, yes: bool, stop: Callable[[], bool], although_newer: bool = False) -> list[Run]:
     """Go on with imports that were killed before their plan was approved: it is shown and asked for now.
 
     Where nobody answers they wait on; nothing was changed by them. `yes` does not count for a sheet that a newer one
     of its inbox has overtaken.
     """
     operations, picked_up = Operations(service), []
-    with progress.bars(service) as bars:
-        confirm = confirming(service, bars, yes=yes, although_newer=although_newer)
-        for waiting in operations.plan_unapproved(bars.stage):
+    with progress.show_progress(service) as bars:
+        confirm = build_confirm(service, bars, yes=yes, although_newer=although_newer)
+        for waiting in operations.plan_pending(bars.stage):
             run = waiting
-            with bars.away():
+            with bars.suspend():
                 name = sanitize(run.drop.name)
                 click.echo(f"The import of run {run.id} ({name}) broke off before its plan was approved.", err=True)
                 if run.state is State.PLANNED:
-                    run = _approved_late(service, run, yes=yes, although_newer=although_newer)
+                    run = _approve_late(service, run, yes=yes, although_newer=although_newer)
             place = service.inbox(run.inbox)
             picked_up.append(operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
     return picked_up
 
 
-def _approved_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
+def _approve_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
     operations = Operations(service)
     if operations.current_checksum(run) != run.checksum:
         click.echo("The PBX was changed since it was planned, so it is planned again.", err=True)
         run = operations.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
         if run.state is not State.PLANNED:
             return run
-    if not although_newer and is_older(service, run):
+    if not although_newer and report_newer_runs(service, run):
         show_plan(service, run)
         return run
     if operations.has_newer_sheet(run) and not although_newer:
@@ -188,7 +188,7 @@ def _approved_late(service: Service, run: Run, *, yes: bool, although_newer: boo
     return run
 
 
-def is_older(service: Service, run: Run) -> bool:
+def report_newer_runs(service: Service, run: Run) -> bool:
     """Whether a run would undo a newer one, saying so: it is left as it is then."""
     from linecard.rules.limits import older_run
 
@@ -199,7 +199,7 @@ def is_older(service: Service, run: Run) -> bool:
     return bool(newer)
 
 
-def confirming(
+def build_confirm(
     service: Service, bars: progress.Bars, *, yes: bool, approve: str = "", although_newer: bool = False
 ) -> Callable[[Run], bool]:
     """Asks whether a new plan, made because the PBX moved under the old one, may be applied."""
@@ -208,15 +208,15 @@ def confirming(
         if run.state is State.HELD and not (approve and approve == run.checksum):
             return False
         if not although_newer:
-            with bars.away():
-                if is_older(service, run):
+            with bars.suspend():
+                if report_newer_runs(service, run):
                     show_plan(service, run)
                     return False
         if run.state is State.HELD:
             return True
         if yes:
             return True
-        with bars.away():
+        with bars.suspend():
             click.echo(f"The PBX was changed before run {run.id} had ended. What is left was planned again:", err=True)
             show_plan(service, run)
             return bool(ask("Apply it?"))
@@ -224,7 +224,7 @@ def confirming(
     return confirm
 
 
-def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] = ()) -> None:
+def show_result(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] = ()) -> None:
     """The result of a run; `unfiled` are runs whose report could not be filed."""
     report = service.report(run)
     if as_json:
@@ -234,13 +234,13 @@ def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] 
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
     click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
-    click.echo(f"{number(report.total, 'row')}: {recap.counts(report.counts)}. {sanitize(said.remedy)}")
-    recap.tell_faults(report.faults(whole_file=True))
-    recap.tell_lines(report.lines(*(o for o in Outcome if o not in FINE)))
+    click.echo(f"{count_noun(report.total, 'row')}: {recap.format_counts(report.counts)}. {sanitize(said.remedy)}")
+    recap.show_faults(report.faults(whole_file=True))
+    recap.show_rows(report.lines(*(o for o in Outcome if o not in FINE)))
     if run.state is not State.HELD:  # else its rows were shown, with their warnings
-        recap.tell_faults(report.caveats())
+        recap.show_faults(report.caveats())
     if run.state is State.HELD:
-        recap.tell_holds(run.holds, run.affected, run.checksum)
+        recap.show_holds(run.holds, run.affected, run.checksum)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
         if run.id in service.store.list_inbox_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
@@ -252,21 +252,21 @@ def tell(service: Service, run: Run, *, as_json: bool, unfiled: Collection[int] 
         click.echo(f"Report: {filed}")
 
 
-def facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
+def run_facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]:
     """The facts of runs, with their rows counted as reports do."""
     from linecard.rules import as_dict
 
     return (as_dict.run(run, service.report(run).counts) for run in runs)
 
 
-def tell_unfiled(unfiled: Mapping[int, ReportError]) -> None:
+def show_unfiled(unfiled: Mapping[int, ReportError]) -> None:
     """Which reports could not be filed, and why; on standard error, and no matter for the exit code of an import."""
     for run_id, error in unfiled.items():
         click.echo(f"The report of run {run_id} is not filed yet: {sanitize(str(error))}", err=True)
         click.echo(f"Remedy: {sanitize(error.remedy)} Then `linecard resume` files it.", err=True)
 
 
-def send(service: Service) -> None:
+def send_messages(service: Service) -> None:
     """Letters to readers that are due, as far as they can be sent now; the daemon or the next command sends the rest.
 
     It is said on standard error, and no matter for the exit code. A mail server that hangs is left after its time-out,
@@ -287,12 +287,12 @@ def send(service: Service) -> None:
     try:
         with (
             site_lock(service.config.state),
-            progress.stopping() as stop,
+            progress.catch_stop() as stop,
             closing(Delivery(service, health, stop=stop)) as post,
         ):
             due = post.count_due()
             if due:
-                click.echo(f"Sending {number(due, 'letter')} ...", err=True)
+                click.echo(f"Sending {count_noun(due, 'letter')} ...", err=True)
                 post.deliver()
     except BusyError:
         return  # whoever holds the site sends them
