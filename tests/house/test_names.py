@@ -16,6 +16,8 @@ CONVENTIONS = {
     "command": "a file a command, each found by the name of its file",
     "upgrade": "what Alembic calls in a migration",
     "downgrade": "what Alembic calls in a migration",
+    "build": "what a kind makes of its options, one for each kind",
+    "holding": "who holds an extension, wherever one is found",
     "linecard_openers": "a hook, which several plugins of one package have",
 }
 """Names that somebody else calls, in as many modules as there are."""
@@ -23,6 +25,7 @@ CONVENTIONS = {
 METHODS = {
     "apply": "Backend",
     "changes": "Report",
+    "check": "Watch of an Inbox",
     "checksum": "Inbox",
     "claim": "Inbox",
     "close": "each port, as Python's own files have it, for `contextlib.closing`",
@@ -46,13 +49,14 @@ METHODS = {
     "refuse_unwrapped": "Opener",
     "render": "Renderer",
     "settle": "Inbox",
+    "write": "whatever is written to, as Python's own files are",
 }
 """Methods of a port (or of a report), one meaning in as many modules as there are backends, inboxes, sinks ..."""
 
-STILL_AMBIGUOUS = words_in("build check holding run write")
+STILL_AMBIGUOUS = words_in("")
 """Names to be told apart; this only ever gets shorter."""
 
-STILL_UNCLEAR = words_in("telling")
+STILL_UNCLEAR = words_in("")
 """Modules to be named for what is in them; this only ever gets shorter."""
 
 IMAGES = words_in(

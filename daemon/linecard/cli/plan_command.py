@@ -43,12 +43,12 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
 
 
 def _lines(planning: Planner, faults: list[Fault] | None = None) -> Iterator[Line]:
-    from linecard.pipeline.telling import line
+    from linecard.pipeline.row_messages import describe_row
 
     for row, verdict in planning.play_rows():
         if faults is not None:
             faults.extend(row.faults)
-        yield line(row, verdict, "", row.faults)
+        yield describe_row(row, verdict, "", row.faults)
 
 
 def _print(planning: Planner, file: Path, inbox: str) -> None:

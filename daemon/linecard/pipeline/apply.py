@@ -49,7 +49,7 @@ def send_changes(
     The answer is empty, or why the PBX stopped answering. What was under way and what is left are then as they were:
     the PBX can be asked again later, or be given up (`give_up`).
     """
-    return _Lane(store, Journal(store, run.id), pbx, progress, stop).run()
+    return _Lane(store, Journal(store, run.id), pbx, progress, stop).send()
 
 
 def abandon_pbx(store: Store, run: Run, pbx: Pbx, words: str) -> None:
@@ -93,7 +93,7 @@ class _Lane:
         self._progress, self._stop = progress, stop
         self._taken = 0
 
-    def run(self) -> str:
+    def send(self) -> str:
         results: list[Result] = []
         answered, since, patience = 0, monotonic(), SECONDS
         try:

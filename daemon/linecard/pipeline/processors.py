@@ -68,34 +68,34 @@ class _Processed:
         try:
             found = self._process(row)
         except BaseException as error:  # noqa: BLE001 - whatever a plugin raises stops this row, and loses no other
-            return self._failed(row, f"{type(error).__name__}: {error}")
+            return self._fail(row, f"{type(error).__name__}: {error}")
         if found is row or (type(found) is Row and found == row):
             return row
         if isinstance(found, Refusal):
-            return self._refused(row, found)
-        return self._changed(row, found)
+            return self._refuse(row, found)
+        return self._change(row, found)
 
-    def _refused(self, row: Row, refusal: Refusal) -> Row:
+    def _refuse(self, row: Row, refusal: Refusal) -> Row:
         message, remedy = refusal
         if not isinstance(message, str) or not isinstance(remedy, str) or not message.strip():
-            return self._failed(row, f"it refused the row without saying why: {refusal!r}")
+            return self._fail(row, f"it refused the row without saying why: {refusal!r}")
         words = shorten(sanitize_line(message).strip().rstrip("."), MOST_WORDS)
         said = f"The processor {self._name} refused the row: {words}."
         remedy = shorten(sanitize_line(remedy).strip(), MOST_WORDS)
         return _with(row, FaultCode.REFUSED_BY_PROCESSOR, Severity.ERROR, "", "", said, remedy)
 
-    def _changed(self, row: Row, found: object) -> Row:
+    def _change(self, row: Row, found: object) -> Row:
         if not isinstance(found, Row):
-            return self._failed(row, f"it answered {found!r}, which is no row")
+            return self._fail(row, f"it answered {found!r}, which is no row")
         kept = (found.line, found.faults, found.asks_nothing) == (row.line, row.faults, row.asks_nothing)
         if not kept or not all(isinstance(found[at], str) for _, at in _CELLS):
-            return self._failed(row, "it changed more of the row than its cells")
+            return self._fail(row, "it changed more of the row than its cells")
         raw = {column: str(found[at]) for column, at in _CELLS}
         action = next((a for a in Action if a == found.action), None)
         checked = RowCheck(row.line, raw, self._members, self._to, _PLAIN, {}).check_row(action)
         if not checked.valid:
             errors = (f.message for f in checked.faults if f.severity is Severity.ERROR)
-            return self._failed(row, f"it made a row that is wrong: {' '.join(errors)}")
+            return self._fail(row, f"it made a row that is wrong: {' '.join(errors)}")
         result = checked._replace(faults=(*row.faults, *checked.faults))
         for column, at in _CELLS:
             was, now = str(row[at]), str(checked[at])
@@ -110,7 +110,7 @@ class _Processed:
             result = _with(result, FaultCode.CHANGED_BY_PROCESSOR, Severity.WARNING, column, was, said, "")
         return result
 
-    def _failed(self, row: Row, words: str) -> Row:
+    def _fail(self, row: Row, words: str) -> Row:
         words = shorten(sanitize_line(words).strip().rstrip("."), MOST_WORDS)
         said = f"The processor {self._name} failed on this row: {words}."
         remedy = "Have the processor corrected, or take it off the inbox, then send the row again."

@@ -18,7 +18,7 @@ from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
 from linecard.model.sheet import Fault
-from linecard.pipeline.telling import Telling, with_made_before, with_part_made
+from linecard.pipeline.row_messages import RowMessages, add_earlier_changes, add_partial_changes
 from linecard.rules import states
 from linecard.rules.caveats import CAVEAT
 from linecard.rules.names import safe_name
@@ -133,7 +133,7 @@ class RunReport:
         return self._put_in_words(self._journal.pages(self.run.attempt), None)
 
     def _put_in_words(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
-        tell = Telling(state, self._words)
+        tell = RowMessages(state, self._words)
         # Where all went well, or nothing was begun, no row need be looked at twice.
         everywhere = bool(self._forgotten_changes) or (not self._is_applied and self._partial.has_begun)
         here = any(map(self.counts.get, _UNMADE)) if self._is_applied else False
@@ -143,9 +143,11 @@ class RunReport:
             in_parts = everywhere or (here and any(packed[6] in _UNMADE_AS_STORED for packed in page))
             yield from self._add_changes(tell, page, faults) if in_parts else tell(page, faults)
 
-    def _add_changes(self, tell: Telling, page: Sequence[Packed], faults: Mapping[int, list[Fault]]) -> Iterator[Line]:
+    def _add_changes(
+        self, tell: RowMessages, page: Sequence[Packed], faults: Mapping[int, list[Fault]]
+    ) -> Iterator[Line]:
         """What is said of each row where some are made and others are not, or not wholly."""
-        tell_made = Telling(State.APPLIED, self._words)
+        tell_made = RowMessages(State.APPLIED, self._words)
         for packed, line in zip(page, tell(page, faults), strict=True):
             if self._is_applied and line.outcome not in _UNMADE and not self._forgotten_changes:
                 yield line
@@ -155,9 +157,9 @@ class RunReport:
             if not self._is_applied and verdict.outcome is Outcome.DONE and self._partial.is_made(verdict.effects):
                 (said,) = tell_made([packed], faults)
             elif line.outcome in _UNMADE:
-                said = with_part_made(line, self._partial.changed_effects(verdict.effects), self._words)
+                said = add_partial_changes(line, self._partial.changed_effects(verdict.effects), self._words)
             before = list(self._forgotten_changes.effects_for(row)) if self._forgotten_changes else ()
-            yield with_made_before(said, before, self._words) if before else said
+            yield add_earlier_changes(said, before, self._words) if before else said
 
     def count(self, *outcomes: Outcome, codes: tuple[str, ...] = ()) -> int:
         count = self._journal.count(self.run.attempt, self._to_stored_outcomes(outcomes), codes)

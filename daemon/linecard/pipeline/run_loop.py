@@ -122,7 +122,7 @@ def drive(
     file of a planned run would be refused now. The run is at a safe point then, to be driven on later.
     """
     try:
-        return _RunLoop(store, inbox, pbxs, archive, operator, premises).run(run)
+        return _RunLoop(store, inbox, pbxs, archive, operator, premises).drive(run)
     except _GivenUp:
         return Driven(store.get_run(run.id), again=False)
 
@@ -140,7 +140,7 @@ class _RunLoop:
         self._store, self._inbox, self._pbxs, self._archive = store, inbox, pbxs, archive
         self._operator, self._premises = operator, premises
 
-    def run(self, run: Run) -> Driven:
+    def drive(self, run: Run) -> Driven:
         planned_now, gone = False, 0
         while (step := next_step(run, Circumstances(self._operator.is_attended, planned_now))) is not Step.LEAVE:
             if step is not Step.APPLY and self._operator.stop():  # applying stops by itself, and says so

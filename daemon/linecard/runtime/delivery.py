@@ -104,10 +104,10 @@ class Delivery:
             item.id, report, State(item.tells), item.address, language, service.store.report_location(run.id)
         )
 
-        def write(form: str, out: TextIO) -> None:
+        def render(form: str, out: TextIO) -> None:
             service.renderers[form].render(report, out, templates=config.templates)
 
-        return self._sink(name).deliver(letter, write)
+        return self._sink(name).deliver(letter, render)
 
     def _notify(self, name: str, item: Item) -> str:
         config, sink = self._service.config, self._sink(name)

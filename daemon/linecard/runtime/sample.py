@@ -17,7 +17,7 @@ from linecard.model.outcome import Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
 from linecard.model.run import Drop, Event, Run, State
 from linecard.model.sheet import Action, Fault, FaultCode, Row, Severity
-from linecard.pipeline.telling import line
+from linecard.pipeline.row_messages import describe_row
 from linecard.ports.context import Level
 from linecard.ports.sink import Letter, Note, Sink, SupportsNotify
 from linecard.rules.sentences import headline
@@ -78,7 +78,7 @@ class SampleReport:
 
     def lines(self, *outcomes: Outcome, codes: tuple[str, ...] = (), limit: int | None = None) -> Iterator[Line]:
         found = [
-            line(row, verdict, "", (), state=self.run.state, words=self.words)
+            describe_row(row, verdict, "", (), state=self.run.state, words=self.words)
             for row, verdict in _ROWS
             if (not outcomes or verdict.outcome in outcomes) and (not codes or verdict.code in codes)
         ]
@@ -128,11 +128,11 @@ def send_sample(service: Service, sink: str, address: str, language: str, *, say
     config, now = service.config, service.now()
     sample = build_report(service, now, wording(language))
 
-    def write(form: str, out: TextIO) -> None:
+    def render(form: str, out: TextIO) -> None:
         service.renderers[form].render(sample, out, templates=config.templates)
 
     with closing(_build_sink(service, sink, say)) as built:
-        return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), write)
+        return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), render)
 
 
 def send_digest(service: Service, sink: str, address: str, language: str, *, say: Callable[[str], None]) -> str:
@@ -147,9 +147,9 @@ def send_digest(service: Service, sink: str, address: str, language: str, *, say
 
 
 def _build_sink(service: Service, sink: str, say: Callable[[str], None]) -> Sink:
-    def write(event: str, *, level: Level = "info", **facts: Any) -> None:  # noqa: ARG001 - the log's signature
+    def say_step(event: str, *, level: Level = "info", **facts: Any) -> None:  # noqa: ARG001 - the log's signature
         say(event)
 
     found = service.config.sinks[sink]
-    context = Contexts(service.config, service.now, write).sink(sink)
+    context = Contexts(service.config, service.now, say_step).sink(sink)
     return service.registry.sink_kind(found.kind).build(found.settings, context)

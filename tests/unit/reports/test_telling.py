@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linecard.api.report import Code, Fault, FaultCode, Outcome, Severity, State
 from linecard.languages import LANGUAGES, wording
-from linecard.pipeline.telling import Telling, line
+from linecard.pipeline.row_messages import RowMessages, describe_row
 from linecard.store.row_codec import decode_row
 
 TEXT = st.text(st.sampled_from("a1é%s{}\0\\;.") | st.characters(codec="utf-8"), min_size=1, max_size=6)
@@ -69,5 +69,5 @@ def test_a_pattern_says_what_the_sentence_says(
     """In each language and state of a run, with and without warnings, whatever stands in the cells."""
     words = wording(language)
     faults = {rows[0][0]: [WARNING]} if odd and rows else {}
-    said = [line(*decode_row(row), faults.get(row[0], ()), state=state, words=words) for row in rows]
-    assert list(Telling(state, words)(rows, faults)) == said
+    said = [describe_row(*decode_row(row), faults.get(row[0], ()), state=state, words=words) for row in rows]
+    assert list(RowMessages(state, words)(rows, faults)) == said

@@ -33,7 +33,7 @@ REMOVED = Code.REMOVED
 """By a name of their own: to find a member of an enum takes Python 3.11 longer than to compare it."""
 
 
-class Telling:
+class RowMessages:
     """Says of packed rows what `line` says of them: of nearly all by a pattern, which costs a third of the time.
 
     `state` is that of their run, `words` the language of the reader.
@@ -41,16 +41,16 @@ class Telling:
 
     def __init__(self, state: State | None, words: Wording) -> None:
         self._state, self._words = state, words
-        self._patterns = {str(verdict.code): _pattern(verdict, state, words) for verdict in _PLAIN}
+        self._patterns = {str(verdict.code): _build_pattern(verdict, state, words) for verdict in _PLAIN}
 
     def __call__(self, page: Iterable[Packed], faults: Mapping[int, Sequence[Fault]]) -> Iterator[Line]:
         """What is said of each row; `faults` are those of the rows that have some, by line."""
         patterns = self._patterns
         for packed in page:
             at, action, member, pbx, extension, number, _, code, held, rang, holds, rings, more = packed
-            named = packed if more is None or more == _HOLDER % held else _removed(packed)
+            named = packed if more is None or more == _HOLDER % held else _name_removed(packed)
             if named is None or code not in patterns or at in faults:
-                yield line(*decode_row(packed), faults.get(at, ()), state=self._state, words=self._words)
+                yield describe_row(*decode_row(packed), faults.get(at, ()), state=self._state, words=self._words)
                 continue
             outcome, message, remedy, cells, advised = patterns[code]
             message, remedy = message % cells(named), remedy % advised(named)
@@ -61,7 +61,7 @@ class Telling:
             )
 
 
-def _removed(packed: Packed) -> Packed | None:
+def _name_removed(packed: Packed) -> Packed | None:
     """A detach that names no extension and took one, with the one it took in its cell; None for any other row."""
     if packed[7] != REMOVED or packed[4]:
         return None
@@ -106,22 +106,22 @@ _PLAIN = tuple(
 and who held the extension."""
 
 
-def _pattern(verdict: Verdict, state: State | None, words: Wording) -> _Pattern:
-    said = line(_MARKED, verdict, "", (), state=state, words=words)
+def _build_pattern(verdict: Verdict, state: State | None, words: Wording) -> _Pattern:
+    said = describe_row(_MARKED, verdict, "", (), state=state, words=words)
     message, remedy = (_MARK.sub("%s", text.replace("%", "%%")) for text in (said.message, said.remedy))
-    return _Pattern(said.outcome, message, remedy, _marked(said.message), _marked(said.remedy))
+    return _Pattern(said.outcome, message, remedy, _cell_getter(said.message), _cell_getter(said.remedy))
 
 
-def _marked(text: str) -> Callable[[Packed], Any]:
+def _cell_getter(text: str) -> Callable[[Packed], Any]:
     places = [int(place) for place in _MARK.findall(text)]
-    return itemgetter(*places) if places else _nothing
+    return itemgetter(*places) if places else _get_nothing
 
 
-def _nothing(_packed: Packed) -> tuple[()]:
+def _get_nothing(_packed: Packed) -> tuple[()]:
     return ()
 
 
-def line(
+def describe_row(
     row: Row,
     verdict: Verdict,
     said: str,
@@ -144,14 +144,16 @@ def line(
         facts = _facts(row, verdict, said, words)
         message, remedy = sentence(code, facts, words)
         if outcome is DONE and state is None:
-            message = f"{_wanted(row, verdict, facts, words)}."
+            message = f"{_describe_wish(row, verdict, facts, words)}."
         elif outcome is DONE and state is not None and state not in states.SPOKEN:
-            message, remedy = f"{_wanted(row, verdict, facts, words)}.", decision_remedy(state, words)
+            message, remedy = f"{_describe_wish(row, verdict, facts, words)}.", decision_remedy(state, words)
             outcome = states.pending_outcome(state)
             if outcome is SKIPPED:
                 message, _ = sentence(Code.NOT_APPLIED, {"wanted": message.removesuffix(".")}, words)
         elif outcome is DONE and len(effects) > 1:
-            message = "; ".join((message.removesuffix("."), *_numbers_taken(row, verdict, words, done=True))) + "."
+            message = (
+                "; ".join((message.removesuffix("."), *_describe_lost_numbers(row, verdict, words, done=True))) + "."
+            )
     main = effects[0] if effects else None
     after = None if main is None else (main.after if outcome is DONE or outcome is UNCHANGED else main.before)
     return Line(
@@ -172,7 +174,7 @@ def line(
     )
 
 
-def with_part_made(said: Line, made: Sequence[Effect], words: Wording) -> Line:
+def add_partial_changes(said: Line, made: Sequence[Effect], words: Wording) -> Line:
     """A row that is not done, with what of it was made all the same: its extensions are as they were left."""
     if not made:
         return said
@@ -182,7 +184,7 @@ def with_part_made(said: Line, made: Sequence[Effect], words: Wording) -> Line:
     return said._replace(message=message, after=after, also=tuple(e for e in made if e is not main))
 
 
-def with_made_before(said: Line, made: Sequence[Effect], words: Wording) -> Line:
+def add_earlier_changes(said: Line, made: Sequence[Effect], words: Wording) -> Line:
     """A row with what an earlier plan of its run has made for it, and somebody else has changed since."""
     message = f"{said.message} {words(MADE_BEFORE).format(extensions=_extensions(made, said))}"
     return said._replace(message=message, also=(*said.also, *made))
@@ -199,7 +201,7 @@ def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, s
         pbx, extension, holder = pbx or named.pbx, extension or named.extension, holder or named.before.member or ""
         numbers = f" {words(AND)} ".join(named.before.numbers)
         freed = [e for e in effects if e.before.member == member != e.after.member]
-        lost = f" {words(AND)} ".join([_named(e, row) for e in freed]) if freed else ""
+        lost = f" {words(AND)} ".join([_name_extension(e, row) for e in freed]) if freed else ""
     return {
         "member": row.member,
         "extension": extension,
@@ -215,11 +217,13 @@ def _facts(row: Row, verdict: Verdict, said: str, words: Wording) -> dict[str, s
     }
 
 
-def _wanted(row: Row, verdict: Verdict, facts: Mapping[str, str], words: Wording) -> str:
-    return "; ".join((preview_sentence(verdict.code, facts, words), *_numbers_taken(row, verdict, words, done=False)))
+def _describe_wish(row: Row, verdict: Verdict, facts: Mapping[str, str], words: Wording) -> str:
+    return "; ".join(
+        (preview_sentence(verdict.code, facts, words), *_describe_lost_numbers(row, verdict, words, done=False))
+    )
 
 
-def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) -> Iterator[str]:
+def _describe_lost_numbers(row: Row, verdict: Verdict, words: Wording, *, done: bool) -> Iterator[str]:
     """The row's number left an extension that is not the member's own: whoever answers there must read it."""
     for effect in verdict.effects[1:]:
         was = effect.before
@@ -228,5 +232,5 @@ def _numbers_taken(row: Row, verdict: Verdict, words: Wording, *, done: bool) ->
             yield number_loss(row.number, effect.extension, was.member or "", done=done, words=words)
 
 
-def _named(effect: Effect, row: Row) -> str:
+def _name_extension(effect: Effect, row: Row) -> str:
     return effect.extension if row.pbx else f"{effect.extension} ({effect.pbx})"
