@@ -85,7 +85,7 @@ class DirectoryBackend:
         source = iter(changes)
         while group := list(islice(source, GROUP)):  # outside the transaction: whoever hands them out may take long
             with translate_errors(self.path):
-                results = self._open_writer().write(group)
+                results = self._open_writer().make_changes(group)
             yield from results
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ class Writer:
         self._create_members, self._create_extensions = create_members, create_extensions
         self._clock = clock
 
-    def write(self, group: list[Change]) -> list[Result]:
+    def make_changes(self, group: list[Change]) -> list[Result]:
         """Make the changes of a group in order and commit; one result each. Raises `sqlite3.Error`."""
         try:
             with transaction(self._connection):

@@ -276,7 +276,7 @@ class Sheet:
         return self._is_instruction(cells, layout) and at < len(cells) and "@" in cells[at]
 
     def _check_end(self, layout: header.Layout) -> None:
-        self._trailer.check(self.rows)
+        self._trailer.check_trailer(self.rows)
         for at, line in self._trailer.lines:
             if self._is_good_row(line, layout):
                 raise row_at_the_end(at)

@@ -40,7 +40,7 @@ class Trailer:
         numbered = ((at, line.strip(_BLANK)) for at, line in enumerate(held, self._number + 1))
         self.lines = [(at, line) for at, line in numbered if line]
 
-    def check(self, rows: int) -> None:
+    def check_trailer(self, rows: int) -> None:
         """Raise `Refused` where the trailer that the inbox promises is not there, or names another number of rows."""
         if not self._form.trailer:
             return

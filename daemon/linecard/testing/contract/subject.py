@@ -123,7 +123,7 @@ class Names:
         return Change(seq, PBX, self.extension(extension), before, after)
 
     def directory(self, *entries: Entry) -> dict[str, Holding]:
-        """What `Subject.held` gives for a PBX that holds these."""
+        """What `Subject.read_holdings` gives for a PBX that holds these."""
         return {e.extension: e.holding for e in entries if e.holding != VACANT}
 
 
