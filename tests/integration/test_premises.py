@@ -37,10 +37,10 @@ class Daemon(InteractiveOperator):
     """The operator in the daemon: nobody is asked."""
 
     @property
-    def attended(self) -> bool:
+    def is_attended(self) -> bool:
         return False
 
-    def approval(self, _run: Run) -> Approval:
+    def request_approval(self, _run: Run) -> Approval:
         return Approval("within the limits", seen=False)
 
 

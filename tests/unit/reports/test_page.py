@@ -92,7 +92,7 @@ def test_a_plan_that_waits_says_why_and_what_it_would_do(pages: dict[str, str]) 
     words = Page(pages["held"]).words
     assert words.index("Why it waits for a person") < words.index("Not done 1") < words.index("Would be done 5")
     assert "4 members would lose their extension on hq: more than 3." in words
-    checksum = re.search(r"Checksum of the plan: ([0-9a-f]{64})", words)
+    checksum = re.search(r"linecard approve \d+ [0-9a-f]{12,64}\b", words)
     assert checksum is not None
     gone = Page(pages["discarded"]).words
     assert "Would have been done 5" in gone
