@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ class Works:
     def __init__(self, folder: Path, **entries: Iterable[Entry]) -> None:
         self.folder = folder
         self.store = Store.open(folder / "state", lambda: datetime(2026, 5, 1, 12, tzinfo=UTC))
+        weakref.finalize(self, self.store.close)  # each example of a property has a site of its own
         self.memory = {name: MemoryPbx(entries.get(name, ())) for name in ("hq", "lab")}
         self.limits: Mapping[str, Limit] = {}
         self.pbxs: dict[str, Pbx] = {}
