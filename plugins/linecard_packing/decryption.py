@@ -88,7 +88,7 @@ class PgpOpener:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is encrypted in the file is larger than {most:,} bytes.",
-                "Split it, or raise `max_bytes` on the inbox.",
+                "Split it.",
             )
         self._check_exit_code(result.returncode, result.stderr)
         for fault in check_message(said, self._options, ok=result.ok, valid=result.valid, code=result.returncode):

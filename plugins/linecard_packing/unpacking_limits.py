@@ -59,7 +59,7 @@ class LimitedStream(io.RawIOBase):
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is packed in the file is larger than {self._most:,} bytes.",
-                "Split it, or raise `max_bytes` on the inbox.",
+                "Split it.",
             )
         if self._given > max(UNLIMITED_SIZE, self._ratio * self._taken()):
             raise CannotOpen(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linecard.cli import site
+from linecard.cli import recap, site
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def _show(fault: Fault) -> None:
     where = f"line {fault.line}" if fault.line else "file"
     column = f", {sanitize(fault.column)}" if fault.column else ""
     click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {sanitize(fault.message)}")
-    if fault.remedy:
-        click.echo(f"    {sanitize(fault.remedy)}")
+    recap.tell_remedy(fault)
 
 
 def _show_totals(rows: int, seen: Counter[str], *, refused: bool) -> None:

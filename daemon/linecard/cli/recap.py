@@ -15,6 +15,7 @@ from linecard.model.report import Line
 from linecard.model.run import Affected, Hold
 from linecard.model.sheet import Fault, Severity
 from linecard.rules.sanitize import sanitize
+from linecard.rules.settings import find_setting
 
 ROWS = 50
 _COLOURS = {
@@ -87,8 +88,15 @@ def show_faults(faults: Iterable[Fault]) -> None:
     for fault in faults:
         word = "refused" if fault.severity is Severity.ERROR else "warning"
         click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {sanitize(fault.message)}")
-        if fault.remedy:
-            click.echo(f"    {sanitize(fault.remedy)}")
+        tell_remedy(fault)
+
+
+def tell_remedy(fault: Fault) -> None:
+    """What to do, and for whoever sits at the terminal what can be set; readers of mails and pages are not told that."""
+    if fault.remedy:
+        click.echo(f"    {sanitize(fault.remedy)}")
+    if said := find_setting(fault):
+        click.echo(f"    If every file is like this: {said}")
 
 
 def show_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: str) -> None:

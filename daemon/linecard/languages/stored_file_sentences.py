@@ -45,10 +45,10 @@ FILE_SENTENCES = (
     "The file is {said}; it cannot be read as it is.",
     "What is packed in the file is {said}; it cannot be read as it is.",
     "In the spreadsheet program, save it as CSV UTF-8, and send that.",
-    "Send the CSV file itself, or pack it with zip or gzip, which `open` of the inbox can name.",
-    "Send the CSV file itself, or pack it with zip or gzip in one piece, which `open` of the inbox can name.",
-    "Have it encrypted with OpenPGP instead, which `open` of the inbox can name, or send plain CSV.",
-    "Send it as plain CSV, or set `open: {open}` on the inbox if files come like this.",
+    "Send the CSV file itself, or pack it with zip or gzip.",
+    "Send the CSV file itself, or pack it with zip or gzip in one piece.",
+    "Have it encrypted with OpenPGP instead, or send plain CSV.",
+    "Send it as plain CSV.",
     "Import the key with `linecard keys import`, and ask the sender for the sheet itself.",
     "It is secret no more: its owner should revoke it and make another one.",
     "Sign and encrypt the sheet into one file, or send plain CSV.",
@@ -58,7 +58,7 @@ FILE_SENTENCES = (
     "Look at it in a browser: if it asks for a login, mend that of the export, else export as CSV UTF-8.",
     # pipeline/sheet_file
     "The file is larger than {bytes} bytes before it is opened.",
-    "Split it, or raise `max_bytes` on the inbox.",
+    "Split it.",
     "The file is wrapped in the same way twice.",
     "Send it wrapped only once.",
     # limits, of all openers

@@ -171,7 +171,7 @@ def _row_count_fault(run: Run, rows: int) -> Fault:
         FaultCode.ROW_COUNT,
         Severity.ERROR,
         f"The file was said to have {run.expected} rows; it has {rows}.",
-        "It was cut off, or its producer counts otherwise: have it sent again, or correct `pattern` on the inbox.",
+        "It was cut off, or its producer counts otherwise: have it sent again.",
     )
 
 

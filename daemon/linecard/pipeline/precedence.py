@@ -82,7 +82,7 @@ def _late(run_id: int, name: str) -> Fault:
     return _fault(
         FaultCode.LATE_FILE,
         f"By the date in its name the file is older than {name} (run {run_id}), which came before it.",
-        "Look whether its rows undo later ones. With `replaces: all` on the inbox such a file is refused.",
+        "Look whether its rows undo later ones.",
         Severity.WARNING,
     )
 
@@ -91,7 +91,7 @@ def _duplicate(run_id: int) -> Fault:
     return _fault(
         FaultCode.DUPLICATE,
         f"The file is the same, byte for byte, as the last one that was imported whole (run {run_id}).",
-        "Nothing has to be done. To import it again all the same, set `duplicates: import` on the inbox.",
+        "Nothing has to be done.",
     )
 
 

@@ -53,7 +53,7 @@ def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterato
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"The file is larger than {most:,} bytes before it is opened.",
-                "Split it, or raise `max_bytes` on the inbox.",
+                "Split it.",
             )
         found: BinaryIO = raw
         while (name := next((n for n, o in left.items() if o.recognises(_head(found))), None)) is not None:

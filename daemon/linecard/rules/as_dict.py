@@ -13,6 +13,7 @@ from linecard.model.report import Line
 from linecard.model.run import Hold, Run
 from linecard.model.sheet import Fault
 from linecard.model.summary import Summary
+from linecard.rules.settings import find_setting
 
 
 def holding(held: Holding | None) -> dict[str, Any] | None:
@@ -46,6 +47,7 @@ def fault(found: Fault) -> dict[str, Any]:
         "severity": found.severity.value,
         "message": found.message,
         "remedy": found.remedy or None,
+        "setting": find_setting(found) or None,
     }
 
 

@@ -19,12 +19,14 @@ def clean_cell(text: str, *, digits: bool = False) -> str:
 
     One leading `'` and a wrapping `="..."` go; NBSP becomes a blank; typographic dashes and apostrophes become those
     of a keyboard, for nobody's login has others; zero-width and bidi marks vanish; with `digits`, full-width digits
-    and signs become plain ones.
+    and signs, and digits of other scripts, become plain ones.
     """
     if not text.isascii():
         if digits:
             text = unicodedata.normalize("NFKC", text)
         text = "".join(c for c in text.translate(_TYPED) if unicodedata.category(c) != "Cf")
+        if digits:  # of other scripts, as keyboards of Arabic, Persian or Hindi write them
+            text = "".join(str(unicodedata.decimal(c, c)) for c in text)
     text = text.strip()
     if text.startswith("'"):
         text = text[1:].strip()

@@ -211,7 +211,7 @@ class Sheet:
             self._source.start,
             FaultCode.TOO_MANY_ROWS,
             f"The file has more than {self._form.max_rows:,} rows.",
-            "Split it, or raise `max_rows` on the inbox.",
+            "Split it.",
         )
 
     def _quick_actions(self, layout: header.Layout) -> Callable[[str], Action | None]:
@@ -313,7 +313,7 @@ class Sheet:
             line,
             FaultCode.TOO_LARGE,
             f"A cell in line {line} is longer than {most} characters.",
-            "Shorten it, or raise `max_cell` on the inbox.",
+            "Shorten it.",
         )
 
     def _quote_error(self, line: int, message: str) -> Refused:
@@ -327,7 +327,7 @@ def _row_passed_over(line: int) -> Refused:
         line,
         FaultCode.NO_HEADER,
         f"Line {line} is a row, and the inbox says that a title or a second header stands there.",
-        "Correct `skip_lines` or `second_header` on the inbox if its files begin otherwise now.",
+        "Look whether the export begins otherwise than before.",
     )
 
 

@@ -18,10 +18,10 @@ TAIL = 22
 """How many bytes are looked at from its end: where a zip archive says of how many volumes it is the last."""
 
 _AS_CSV = "In the spreadsheet program, save it as CSV UTF-8, and send that."
-_REPACK = "Send the CSV file itself, or pack it with zip or gzip, which `open` of the inbox can name."
-_REENCRYPT = "Have it encrypted with OpenPGP instead, which `open` of the inbox can name, or send plain CSV."
-_WHOLE = "Send the CSV file itself, or pack it with zip or gzip in one piece, which `open` of the inbox can name."
-_OPEN = "Send it as plain CSV, or set `open: {{{opener}: {{}}}}` on the inbox if files come like this."
+_REPACK = "Send the CSV file itself, or pack it with zip or gzip."
+_REENCRYPT = "Have it encrypted with OpenPGP instead, or send plain CSV."
+_WHOLE = "Send the CSV file itself, or pack it with zip or gzip in one piece."
+_OPEN = "Send it as plain CSV."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Container:
 
 
 def _needs_opener(opener: str, what: str) -> Container:
-    return Container(what, _OPEN.format(opener=opener), opener)
+    return Container(what, _OPEN, opener)
 
 
 def _other(what: str, remedy: str) -> Container:

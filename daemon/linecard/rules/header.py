@@ -170,7 +170,7 @@ class _Header:
                 self._number,
                 FaultCode.TOO_LARGE,
                 f"The header has {len(self._cells)} columns, more than {self._form.max_columns}.",
-                "Remove columns, or raise `max_columns` on the inbox.",
+                "Remove columns.",
             )
         self._default = default
         self._place()
@@ -280,7 +280,8 @@ class _Header:
         if (elsewhere := ELSEWHERE.get(name)) is not None and elsewhere not in self._places:
             return elsewhere
         short = [known for known in absent if len(name) >= _ABBREVIATION and known.startswith(name)]
-        found = short or difflib.get_close_matches(name, absent, n=1, cutoff=0.75)
+        # Of short names such as E164 and DID too many others are near: C164 is no misspelt number.
+        found = short or difflib.get_close_matches(name, [a for a in absent if len(a) > _SHORT], n=1, cutoff=0.75)
         return absent[found[0]] if found else None
 
     def _missing_column_fault(self, column: Column) -> Fault:
@@ -288,18 +289,14 @@ class _Header:
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
         if likely is not None:
-            remedy = f"Did you mean it by {shorten(likely)}? Rename that column, or map it with `columns` on the inbox."
+            remedy = f"Did you mean it by {shorten(likely)}? Rename that column."
         elif column is Column.EXTENSION and self._nameless and not self._unknown:
             remedy = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
         elif column is Column.EXTENSION:
-            remedy = (
-                "Add it, blank where all is meant, or name the columns to pass over with `ignore_columns` on the inbox."
-            )
+            remedy = "Add it, blank where all is meant."
         else:
             own = next((names for key, names in self._form.columns.items() if fold_word(key) == fold_word(column)), ())
-            remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}"
-            all_same = ", or set `action` on the inbox if all its rows ask for the same."
-            remedy += all_same if column is Column.ACTION else "."
+            remedy = f"Add a column named {', '.join((column, *own)) if own else ' or '.join(SYNONYMS[column])}."
         why = "it is needed"
         if column is Column.EXTENSION:
             why = "without it each detach would remove every extension of its member"
@@ -314,12 +311,12 @@ class _Header:
         if not names:
             return
         likely = {name: column for name in names if (column := self._likely(name)) is not None}
-        remedy = "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns."
+        remedy = "Rename it if it is to be read; else it may stay."
         if likely:
             name, column = next(iter(likely.items()))
-            remedy = f"Did you mean {column} by {shorten(name)}? Rename it, or map it with `columns` on the inbox."
+            remedy = f"Did you mean {column} by {shorten(name)}? Rename it."
         elif len(names) > 1:
-            remedy = "Remove them, or name them with `ignore_columns` on the inbox if they mean nothing to linecard."
+            remedy = "Rename those that are to be read; the others may stay."
         if len(names) == 1:
             message = f"The column {shorten(names[0])} is not known and not read."
         else:
@@ -332,6 +329,7 @@ WITHOUT_QUOTES = "Take away the quotes around whole lines, or export again so th
 _NO_DEFAULT = "it is needed because the inbox has no default PBX"
 _MOST_NAMES = 5
 _ABBREVIATION = 3
+_SHORT = 4
 
 
 def _join_names(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 
 _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*\Z")
+_SEVERAL = re.compile(r"@[^@]*[\s,;/&|][^@]*@")
 _MOST_DOMAINS = 10_000
 _MOST_CHARACTERS = 254  # RFC 3696, erratum 1690
 
@@ -82,6 +83,8 @@ class Members:
         email_validator = _form_checker()
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it
             raise ValueError("An address does not start with an apostrophe.")
+        if text.count("@") > 1 and _SEVERAL.search(text):
+            raise ValueError("There is more than one address in the cell.")
         try:
             found = email_validator.validate_email(
                 unicodedata.normalize("NFC", text), check_deliverability=False, globally_deliverable=False

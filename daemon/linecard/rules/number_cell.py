@@ -23,8 +23,10 @@ FEW_DIGITS = 7
 
 BETWEEN = re.compile(r"[ ()./-]")
 _DIALLED = re.compile(r"\+?[0-9]+\Z")
-_SCHEME = re.compile(r"tel:(?://)?\s*", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:tel|callto|sips?):(?://)?\s*", re.IGNORECASE)
+_HOST = re.compile(r"(?<=[0-9])@[\w.-]+(?::[0-9]+)?\Z")
 _TRUNK_IN_BRACKETS = re.compile(r"([1-9][0-9]{0,2})\s*\(0\)")
+_RANGE = re.compile(r"(.*[0-9])\s*-\s*[0-9]{1,4}\Z")
 _SECOND_PLUS = re.compile(r"[0-9]\D*\+")
 _AND = "and|bis|et|o|oder|or|ou|to|und|y|à"
 _EXTENSION = re.compile(
@@ -121,8 +123,8 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     `extension` is that of the row: the same one behind the number is passed over with a note.
     """
     notes: list[Note] = []
-    number = _SCHEME.sub("", text, count=1) if text[:1] in "tT" else text
-    if number is not text:
+    number = _HOST.sub("", _SCHEME.sub("", text, count=1)) if text[:1] in "tTcCsS" else text
+    if number != text:
         notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shorten(number)}."))
     if not _DIALLED.match(number):
         check_for_damage(number, "number")
@@ -159,10 +161,18 @@ def _check_for_one(text: str, region: str) -> None:
     """Refuse what holds more than one number, or a day instead of one."""
     if is_date(text) and text != _national_spelling(text, region):
         raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet changed it.", AS_TEXT)
-    if _SECOND_PLUS.search(text) or any(_parse(part, region) for part in _beginnings(text)):
+    if _SECOND_PLUS.search(text) or any(_parse(part, region) for part in _beginnings(text)) or _is_range(text, region):
         raise BadCell(
             "bad_number", f"{shorten(text)} is a range or more than one number.", "Give one number in the cell."
         )
+
+
+def _is_range(text: str, region: str) -> bool:
+    """Whether what stands before the last dash is a number, and all of it together is none: `910 123 400-09`."""
+    found = _RANGE.match(text)
+    if found is None or _parse(found[1], region) is None or _parse(text, region) is not None:
+        return False
+    return text[0] in "+0" or _parse("+" + text, None) is None
 
 
 def _check_length(text: str, region: str) -> None:

@@ -124,10 +124,7 @@ class Lines:
         wanted = self._form.encoding.upper()
         message = f"The file is not {wanted}: byte 0x{found.hex()} at offset {offset} (line {line})"
         message += f"; it looks like {likely}." if likely else "."
-        remedy = "Save it as CSV UTF-8, or set `encoding` on the inbox to what its files are written in."
-        if likely:
-            setting = likely.lower().replace(" ", "-")
-            remedy = f"Save it as CSV UTF-8, or set `encoding: {setting}` on the inbox if every file comes like this."
+        remedy = "Save it as CSV UTF-8."
         return refusal(line, FaultCode.ENCODING, message, remedy, value=found.hex())
 
     def _check_lengths(self, lines: list[str], tail: str) -> None:
@@ -149,7 +146,7 @@ class Lines:
                 0,
                 FaultCode.TOO_LARGE,
                 f"The file is larger than {self._form.max_bytes:,} bytes.",
-                "Split it, or raise `max_bytes` on the inbox.",
+                "Split it.",
             )
 
     def _check_for_nul(self, text: str) -> None:

@@ -51,7 +51,7 @@ class Trailer:
                 at,
                 FaultCode.NO_TRAILER,
                 f"The file does not end with the line that its inbox expects, such as {self._form.trailer}.",
-                "It was cut off: have it sent again. If its end looks otherwise now, correct `trailer` on the inbox.",
+                "It was cut off: have it sent again.",
                 value=line,
             )
         if found.rows is not None and found.rows != rows:
@@ -69,5 +69,5 @@ def row_at_the_end(line: int) -> Refused:
         line,
         FaultCode.NO_TRAILER,
         f"Line {line} is a row, and the inbox says that a trailer stands there.",
-        "Correct `skip_last` or `trailer` on the inbox if its files end otherwise now.",
+        "Look whether the export ends otherwise than before.",
     )

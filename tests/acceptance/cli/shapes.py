@@ -40,6 +40,7 @@ class Fault(Shape):
     severity: Literal["error", "warning"]
     message: str
     remedy: str | None
+    setting: str | None
 
 
 class Warned(Shape):

@@ -178,6 +178,8 @@ def test_the_marks_between_the_digits_tell_which_of_two_is_meant(region, text):
         ("FR", "0123456789 ou 0123456780"),
         ("US", "212-555-0163/0164"),
         ("US", "(212) 555-0163 & (212) 555-0164"),
+        ("ES", "910 123 400-09"),
+        ("FR", "+33 1 23 45 67 89-92"),
     ],
 )
 def test_a_range_or_two_numbers_are_never_made_into_one(region, text):
@@ -286,3 +288,19 @@ def test_a_number_is_an_extension_where_the_pbx_has_a_range_of_numbers():
     assert fault(plan.read_extension, "+3312345").code == "bad_number"
     assert fault(NumberingPlan("FR", ["1000-1999"]).read_extension, "+33123456789").code == "bad_extension"
     assert fault(NumberingPlan("FR").read_extension, "+33123456789").code == "bad_extension"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tel:+442079460958",
+        "callto:+442079460958",
+        "SIP:+442079460958@pbx.example.com",
+        "sips:+442079460958@192.0.2.7:5061",
+    ],
+)
+def test_an_address_of_a_telephone_is_the_number_in_it(text):
+    """As directories and softphones write them; what was taken away is noted."""
+    found = NumberingPlan("GB").read_number(text)
+    assert found.number == "+442079460958"
+    assert [note.code for note in found.notes] == ["cleaned"]

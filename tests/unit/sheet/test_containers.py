@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from linecard.languages import wording
 from linecard.languages.stored_sentences import match_sentence
 from linecard.rules.containers import containers, detect_container, has_volume_name
+from linecard.rules.settings import find_setting
 from unit.sheet.reading import HEADER, read
 
 
@@ -45,7 +46,8 @@ def test_a_file_that_is_no_text_is_told_as_what_it_is(data, what, remedy):
     fault = read(data).fault
     assert (fault.line, fault.code) == (0, "packing")
     assert what in fault.message
-    assert remedy in fault.remedy
+    assert remedy in f"{fault.remedy} {find_setting(fault)}"
+    assert "`" not in fault.remedy
 
 
 @pytest.mark.parametrize("container", containers(), ids=lambda container: container.what)

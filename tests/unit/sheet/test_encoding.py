@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.sheet import Action
+from linecard.rules.settings import find_setting
 from unit.sheet.reading import FILES, HEADER, file, read
 
 ADA = (2, "attach", "ada@example.com", "hq", "1234", "+33123456789")
@@ -44,7 +45,8 @@ def test_another_encoding_refuses_the_file(name, line, offset, value, likely):
     assert (fault.line, fault.code, fault.value) == (line, "encoding", value)
     assert f"0x{value} at offset {offset} (line {line})" in fault.message
     assert likely in fault.message.lower()
-    assert f"`encoding: {likely}`" in fault.remedy
+    assert f"`encoding: {likely}`" in find_setting(fault)
+    assert fault.remedy == "Save it as CSV UTF-8."
     assert (FILES / name).read_bytes()[offset : offset + len(value) // 2].hex() == value
 
 
@@ -71,7 +73,7 @@ def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, 
         data = f"Action,LoginEmail,Extension,Name\nattach,ada@example.com,1234,{name}\n".encode(codec)
         fault = read(data, ignored=None).fault
         assert fault.message.endswith(f"it looks like {likely}."), name
-        setting = fault.remedy.split("`encoding: ")[1].split("`")[0]
+        setting = find_setting(fault).split("`encoding: ")[1].split("`")[0]
         assert name in data.decode(setting)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from linecard.rules.destinations import Destinations
 from linecard.rules.header import SYNONYMS
+from linecard.rules.settings import find_setting
 from unit.sheet.reading import FRENCH, HQ, TWO, file, read
 
 POSITIONS = ("Action", "LoginEmail", "Extension")
@@ -202,7 +203,7 @@ def test_unknown_columns_and_none_for_the_extension_refuse_the_file():
     """One of them may be what narrows a detach; an inbox can say that they mean nothing."""
     text = "Action,LoginEmail,Cost Centre\ndetach,ada@example.com,A1\n"
     assert read(text).fault.code == "missing_column"
-    assert "ignore_columns" in read(text).fault.remedy
+    assert "ignore_columns" in find_setting(read(text).fault)
     for ignored in (("cost-centre",), None):
         reading = read(text, ignored=ignored)
         assert [row[1] for row in reading.valid] == ["detach"]
@@ -334,3 +335,19 @@ def test_a_sheet_is_read_the_same_by_every_default():
     reading = read(text, TWO)
     assert reading.errors == [(2, "PbxId", "missing_cell")]
     assert "hq, lab" in reading.rows[0].faults[0].remedy
+
+
+def test_a_remedy_speaks_of_the_file_and_a_setting_is_told_beside_it():
+    """Whoever writes a sheet cannot change the configuration; whoever runs linecard is told what could be set."""
+    for text in ("Acton,LoginEmail\n", "Action,LoginEmail,Extension,Shoe\n", "Action,LoginEmail,Cost\n", "A,B\n"):
+        reading = read(text, ignored=())
+        for fault in reading.faults:
+            if fault.code != "no_rows":
+                assert "inbox" not in fault.remedy
+                assert "on the inbox" in find_setting(fault)
+
+
+def test_no_short_name_is_taken_for_a_misspelt_number():
+    """A telephone system numbers its own columns: c164 is no E164."""
+    wide = "Action,LoginEmail,Extension," + ",".join(f"c{n}" for n in range(150, 180))
+    assert "Did you mean" not in read(f"{wide}\n").faults[0].remedy

@@ -150,3 +150,9 @@ def test_why_it_is_no_login_is_one_of_the_sentences_that_are_translated(text):
     with pytest.raises(ValueError) as caught:
         Members().normalize(text)
     assert match_sentence(str(caught.value)) is not None
+
+
+@pytest.mark.parametrize("text", ["a@x.org;b@x.org", "a@x.org b@x.org", "a@x.org, b@x.org"])
+def test_two_addresses_are_named_so(text):
+    with pytest.raises(ValueError, match="more than one address"):
+        Members().normalize(text)
