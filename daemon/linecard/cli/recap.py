@@ -92,7 +92,7 @@ def show_faults(faults: Iterable[Fault]) -> None:
 
 
 def tell_remedy(fault: Fault) -> None:
-    """What to do, and for whoever sits at the terminal what can be set; readers of mails and pages are not told that."""
+    """What to do, and for whoever sits at the terminal what can be set, of which mails and pages say nothing."""
     if fault.remedy:
         click.echo(f"    {sanitize(fault.remedy)}")
     if said := find_setting(fault):
