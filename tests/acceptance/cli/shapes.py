@@ -192,6 +192,7 @@ class Plugin(Shape):
     inboxes: list[Offer]
     openers: list[Offer]
     keyrings: list[Offer]
+    processors: list[Offer]
     sinks: list[Offer]
     formats: list[str]
     problem: str | None

@@ -123,6 +123,7 @@ class TestPlugins:
         """The same facts."""
         found = {plugin.name: plugin for plugin in Plugins.validate_python(typed("plugins", "--json").json)}
         assert [offer.name for offer in found["directory"].backends] == ["directory"]
+        assert [offer.name for offer in found["require_domain"].processors] == ["require_domain"]
         assert found["reports"].formats == ["html", "csv", "json", "text", "retry", "undo"]
         assert not any(plugin.problem for plugin in found.values())
 
