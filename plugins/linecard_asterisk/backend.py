@@ -284,7 +284,7 @@ class AsteriskBackend:
         elsewhere = self._list_accounts(group)
         self._settled = False  # until what follows is done too, also if it fails: whoever reads must not be content
         around = GroupContext(refused, registered, elsewhere, self._precheck.named)
-        results, steps = self._writer.write(group, around)
+        results, steps = self._writer.make_changes(group, around)
         if self._options.calls == "hangup":
             self._hang_up(steps)
         self._settle_once()

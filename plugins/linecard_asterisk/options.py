@@ -294,7 +294,7 @@ class AsteriskOptions(_Part):
         return self.store_secrets_as == "md5"
 
     @property
-    def new_when_adopted(self) -> bool:
+    def is_renewed_when_adopted(self) -> bool:
         return self.when_adopted == "new"
 
     @property

@@ -44,7 +44,7 @@ class Snapshot:
     rings: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def holding(self, extension: str) -> Holding:
+    def find_holding(self, extension: str) -> Holding:
         """What an extension is. Nobody holds one whose endpoint somebody else took away."""
         link, numbers = self.links.get(extension), self.numbers.get(extension, ())
         if link is None:
@@ -71,7 +71,7 @@ class Reader:
         for extension in dict.fromkeys([*seen.links, *seen.endpoints]):
             if not self.is_ours(extension, seen):
                 continue
-            held = seen.holding(extension)
+            held = seen.find_holding(extension)
             named = extension in scope.extensions or held.member in scope.members
             if scope.whole or named or not scope.numbers.isdisjoint(held.numbers):
                 yield Entry(extension, *held)

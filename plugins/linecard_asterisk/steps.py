@@ -66,7 +66,7 @@ class StepBuilder:
         extension, after = change.extension, change.after
         now = self._now.get(extension)
         if now is None:
-            now = self._was[extension] = self._seen.holding(extension)
+            now = self._was[extension] = self._seen.find_holding(extension)
         if now != change.before:
             rings = f", with number {' and '.join(now.numbers)}," if now.numbers else ""
             held = f"is held by {now.member or 'nobody'}{rings}"
@@ -129,7 +129,7 @@ class StepBuilder:
             return ""
         if extension in self._refused:
             return self._refused[extension]
-        before = self._seen.holding(extension).member
+        before = self._seen.find_holding(extension).member
         if not is_secret_renewed(self._options, (before, member), endpoint, link):
             return ""
         return rotation.find_refusal(extension, endpoint, self._known, silence=self._may_silence(extension, endpoint))
@@ -151,7 +151,7 @@ def is_secret_renewed(
     if before == after:
         return False
     taken = before is None and endpoint is not None and link is None
-    return not taken or options.new_when_adopted
+    return not taken or options.is_renewed_when_adopted
 
 
 def _is_login(member: str) -> bool:

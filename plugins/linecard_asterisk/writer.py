@@ -59,14 +59,14 @@ class Writer:
     def __init__(self, engine: sa.Engine, tables: Tables, options: AsteriskOptions, making: SecretSource) -> None:
         self._engine, self._tables, self._options, self._making = engine, tables, options, making
 
-    def write(self, group: list[Change], around: GroupContext) -> tuple[list[Result], list[Step]]:
+    def make_changes(self, group: list[Change], around: GroupContext) -> tuple[list[Result], list[Step]]:
         """Make the changes of a group in order and commit: one result each, and what extensions came to.
 
         Raises `sqlalchemy.exc.SQLAlchemyError`.
         """
         try:
             with self._engine.begin() as connection:
-                return self._write_group(connection, group, around)
+                return self._write_together(connection, group, around)
         except REFUSALS:  # a change that the tables do not accept: find out which, and let it fail alone
             with self._engine.begin() as connection:
                 results: list[Result] = []
@@ -80,12 +80,12 @@ class Writer:
     def _write_one(self, connection: sa.Connection, change: Change, around: GroupContext) -> tuple[Result, list[Step]]:
         try:
             with connection.begin_nested():
-                (result,), steps = self._write_group(connection, [change], around)
+                (result,), steps = self._write_together(connection, [change], around)
         except REFUSALS as error:
             return Result(change, ChangeStatus.FAILED, describe_error(error)), []
         return result, steps
 
-    def _write_group(
+    def _write_together(
         self, connection: sa.Connection, group: list[Change], around: GroupContext
     ) -> tuple[list[Result], list[Step]]:
         reader = Reader(connection, self._tables, self._options)
@@ -99,7 +99,7 @@ class Writer:
         results = [builder.add(change) for change in group]
         steps = builder.list_steps()
         work = _GroupWriter(connection, self._tables, self._options, self._making, known.usernames, seen.rings)
-        work.write(steps)
+        work.write_steps(steps)
         return results, steps
 
 
@@ -129,7 +129,7 @@ class _GroupWriter:
         self._address_columns = tuple(name for name in (columns.email, columns.fullname) if name)
         self._widest: int | None = getattr(tables.endpoints.c.callerid.type, "length", None)
 
-    def write(self, steps: list[Step]) -> None:
+    def write_steps(self, steps: list[Step]) -> None:
         """Everything that these steps come to. What is let go goes first, so that it can be taken."""
         if not steps:
             return

@@ -35,7 +35,7 @@ class Attachments(NamedTuple):
     left_out: tuple[str, ...]
 
     @property
-    def packed(self) -> bool:
+    def is_packed(self) -> bool:
         return any(file.kind == "zip" for file in self.attached)
 
     @property

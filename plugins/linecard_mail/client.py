@@ -47,7 +47,7 @@ class Client:
             said = self._connect().esmtp_features.get("size", "")
         return int(said) if said.isdecimal() and int(said) else None
 
-    def send(self, sender: str, address: str, content: bytes, *, utf8: bool) -> str:
+    def send_mail(self, sender: str, address: str, content: bytes, *, utf8: bool) -> str:
         """Give one mail to the server for one address; its answer. Raises `SinkError`.
 
         A mail whose answer is not heard may have been taken all the same: it is sent again, with the same id.

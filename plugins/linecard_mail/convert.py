@@ -59,10 +59,7 @@ class Section:
     def __init__(self, report: Report, most: int, outcomes: tuple[Outcome, ...], codes: tuple[str, ...] = ()) -> None:
         self.count = report.count(*outcomes, codes=codes)
         self.lines: list[Line] = list(report.lines(*outcomes, codes=codes, limit=most)) if self.count and most else []
-
-    @property
-    def hidden(self) -> int:
-        return self.count - len(self.lines)
+        self.hidden = self.count - len(self.lines)
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines)

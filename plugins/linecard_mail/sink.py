@@ -46,7 +46,7 @@ class Mail:
     def _send(self, address: str, content: bytes, wrong: str) -> str:
         sender, _ = parse_address(self._options.sender)
         to, utf8 = parse_address(address)
-        where = self._client.send(sender.addr_spec, to.addr_spec, content, utf8=utf8)
+        where = self._client.send_mail(sender.addr_spec, to.addr_spec, content, utf8=utf8)
         if wrong:
             self._context.log(f"A template of the site's own could not be used: {wrong}", level="warning")
         return f"{where} (linecard's own template was used: {wrong})" if wrong else where

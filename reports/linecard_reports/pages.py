@@ -93,10 +93,7 @@ class _Section:
     def __init__(self, report: Report, most: int, outcomes: tuple[Outcome, ...], codes: tuple[str, ...] = ()) -> None:
         self._report, self._most, self._outcomes, self._codes = report, most, outcomes, codes
         self.count = report.count(*outcomes, codes=codes)
-
-    @property
-    def hidden(self) -> int:
-        return max(0, self.count - self._most)
+        self.hidden = max(0, self.count - most)
 
     def __iter__(self) -> Iterator[Line]:
         return self._report.lines(*self._outcomes, codes=self._codes, limit=self._most)

@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_left_at_home_and_named() -> None:
     assert [name.endswith("-long.csv") for name in some.left_out] == [True]
     none = packed(made, attached_most=10)
     assert (none.attached, len(none.left_out)) == ((), 2)
-    assert whole.packed
+    assert whole.is_packed
     assert whole == packed(made, plain_most=1000), "the same bytes whenever it is sent"
 
 
