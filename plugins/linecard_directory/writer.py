@@ -20,6 +20,7 @@ _EXTENSION = """
 INSERT INTO extensions (extension, member, number) VALUES (?, ?, ?)
 ON CONFLICT (extension) DO UPDATE SET member = excluded.member, number = excluded.number
 """
+_HOLDER = "UPDATE extensions SET member = ? WHERE extension = ?"
 _NO_FURTHER = "DELETE FROM further_numbers WHERE extension = ?"
 _FURTHER = "INSERT INTO further_numbers (number, extension) VALUES (?, ?)"
 _OPERATION = """
@@ -97,12 +98,8 @@ class Writer:
         if self._create_members:
             logins = {c.after.member for c in made if c.after.member is not None}
             self._connection.executemany(_MEMBER, [(login,) for login in sorted(logins)])
-        for several, changes in groupby(made, key=_has_several_numbers):
-            if several:
-                self._store_several(changes)
-            else:
-                rows = [(c.extension, c.after.member, c.after.numbers[0] if c.after.numbers else None) for c in changes]
-                self._connection.executemany(_EXTENSION, rows)
+        for store, changes in groupby(made, key=self._choose_statement):  # stretches, for their order may not change
+            store(changes)
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._connection.executemany(  # all numbers of an extension, with a blank between two
             _OPERATION,
@@ -111,6 +108,21 @@ class Writer:
                 for _, _, extension, (held, had), (holds, rings) in made
             ],
         )
+
+    def _choose_statement(self, change: Change) -> Callable[[Iterable[Change]], None]:
+        before, after = change.before, change.after
+        if before.numbers == after.numbers and before != VACANT:
+            return self._store_holders
+        return self._store_several if len(before.numbers) > 1 or len(after.numbers) > 1 else self._store_extensions
+
+    def _store_holders(self, changes: Iterable[Change]) -> None:
+        """Changes of the holder alone, of extensions that exist: no index of numbers is touched."""
+        self._connection.executemany(_HOLDER, [(c.after.member, c.extension) for c in changes])
+
+    def _store_extensions(self, changes: Iterable[Change]) -> None:
+        """Changes of extensions that have at most one number, before and after, and may be new."""
+        rows = [(c.extension, c.after.member, c.after.numbers[0] if c.after.numbers else None) for c in changes]
+        self._connection.executemany(_EXTENSION, rows)
 
     def _store_several(self, changes: Iterable[Change]) -> None:
         """Changes of extensions that have several numbers, or get them: the first stands with the extension."""
@@ -144,10 +156,6 @@ class Writer:
             return ""
         number = next(number for number in change.after.numbers if number in bearer.numbers)
         return f"{number} is on extension {bearer.extension}, which {_describe_holding(Holding(bearer.member))}"
-
-
-def _has_several_numbers(change: Change) -> bool:
-    return len(change.before.numbers) > 1 or len(change.after.numbers) > 1
 
 
 def _describe_holding(now: Holding) -> str:

@@ -259,7 +259,8 @@ class Play:
         for extension in (wanted,) if wanted else held:
             before = self.holding(extension)
             overrides |= self._free(extension)
-            effects.append(Effect(self.pbx, extension, before, self.holding(extension)))
+            after = Holding(None, before.numbers) if before.numbers else VACANT
+            effects.append(Effect(self.pbx, extension, before, after))
         self._detached[row.member] = (row.line, wanted)
         return Verdict(Outcome.DONE, Code.REMOVED, tuple(effects), overrides=tuple(sorted(overrides)))
 

@@ -54,7 +54,8 @@ def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
         more["overrides"] = verdict.overrides
     before, after = (encode_holding(main[2]), encode_holding(main[3])) if main is not None else (NEITHER, NEITHER)
     if not plain and (more or main is not None):
-        more["effects"] = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects]
+        others = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects[1:]]
+        more["effects"] = [(main[0], main[1], before, after), *others] if main is not None else []
     text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
     return (run_id, attempt, line, *words, *before, *after, text)
 
