@@ -12,10 +12,12 @@ from pathlib import PurePath
 from typing import IO, NamedTuple
 
 from linecard.api import safe_name
-from linecard.api.sink import Letter, Write
+from linecard.api.sink import WORKBOOK_ENDING, Letter, Write, write_workbook
 
 FORMS = {"csv": ".csv", "retry": ".retry.csv"}
 BLOCK = 1 << 16
+_PACKS = 5
+"""How many times larger a sheet may be than the workbook that it would make; a larger one goes as CSV."""
 OLDEST = (1980, 1, 1, 0, 0, 0)
 """A zip file knows no earlier time."""
 
@@ -41,14 +43,19 @@ class Attachments(NamedTuple):
     @property
     def retry(self) -> str:
         """The name of the attached retry sheet, or empty."""
-        return next((file.name for file in self.attached if FORMS["retry"] in file.name), "")
+        return next((file.name for file in self.attached if ".retry." in file.name), "")
 
 
 NONE = Attachments((), ())
 
 
-def collect_attachments(letter: Letter, write: Write, *, plain_most: int, attached_most: int) -> Attachments:
-    """The files of a letter. They are written to disk first: a report may be larger than the memory."""
+def collect_attachments(
+    letter: Letter, write: Write, *, plain_most: int, attached_most: int, is_workbook: bool = False
+) -> Attachments:
+    """The files of a letter; where `is_workbook`, the retry sheet is one.
+
+    They are written to disk first: a report may be larger than the memory.
+    """
     report = letter.report
     stem = safe_name(PurePath(report.path).name)
     attached: list[Attachment] = []
@@ -64,7 +71,9 @@ def collect_attachments(letter: Letter, write: Write, *, plain_most: int, attach
         with _render_to_disk(form, write) as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(0)
-            if size <= min(plain_most, room):
+            if is_workbook and form == "retry" and size <= _PACKS * room:
+                made = Attachment(name.removesuffix(".csv") + WORKBOOK_ENDING, "workbook", _convert_to_workbook(file))
+            elif size <= min(plain_most, room):
                 made = Attachment(name, "csv", file.read())
             else:
                 made = Attachment(f"{name}.zip", "zip", _zip(file, name, report.run.changed))
@@ -84,6 +93,15 @@ def _render_to_disk(form: str, write: Write) -> Iterator[IO[bytes]]:
         out.flush()
         out.detach()
         yield file
+
+
+def _convert_to_workbook(file: IO[bytes]) -> bytes:
+    """The sheet as a workbook."""
+    out = io.BytesIO()
+    lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    write_workbook(lines, out)
+    lines.detach()
+    return out.getvalue()
 
 
 def _zip(file: IO[bytes], name: str, at: datetime) -> bytes:

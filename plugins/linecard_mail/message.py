@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from linecard.api import Context, safe_name, sanitize
 from linecard.api.report import Wording, wording
-from linecard.api.sink import Letter, Note, SinkError
+from linecard.api.sink import WORKBOOK_MEDIA_TYPE, Letter, Note, SinkError
 from linecard_mail.attachments import Attachments
 from linecard_mail.convert import Room, collect_facts, make_subject
 from linecard_mail.options import MailOptions
@@ -90,7 +90,8 @@ def compose_message(
         if file.kind == "csv":
             made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
         else:
-            made.add_attachment(file.content, "application", "zip", filename=file.name)
+            kind = WORKBOOK_MEDIA_TYPE if file.kind == "workbook" else ("application", "zip")
+            made.add_attachment(file.content, *kind, filename=file.name)
     made["Content-Language"] = letter.language  # last: parts that are added take such heads with them
     return made, wrong
 

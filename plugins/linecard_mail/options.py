@@ -60,6 +60,10 @@ class MailOptions(BaseModel):
     within: int | None = Field(
         default=None, ge=1, le=365, description="Days in which readers should answer; null: no day is named."
     )
+    retry_form: Literal["csv", "workbook"] = Field(
+        default="csv",
+        description="What the attached retry sheet is: csv, or a workbook (.xlsx) whose cells stay text in Excel.",
+    )
     plain_most: int = Field(
         default=500_000, ge=0, description="Bytes up to which a file is attached as it is; a larger one is zipped."
     )

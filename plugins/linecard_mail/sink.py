@@ -29,7 +29,13 @@ class Mail:
         options = self._options
         parse_address(letter.address)
         most = self._client.read_size_limit()
-        found = collect_attachments(letter, write, plain_most=options.plain_most, attached_most=options.attached_most)
+        found = collect_attachments(
+            letter,
+            write,
+            plain_most=options.plain_most,
+            attached_most=options.attached_most,
+            is_workbook=options.retry_form == "workbook",
+        )
         made, wrong = compose_message(letter, self._context, options, found)
         content = made.as_bytes()
         if most is not None and len(content) > most and found.attached:

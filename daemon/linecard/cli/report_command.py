@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import io
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from linecard.cli import site
+
+SHEETS = ("retry", "undo")
+"""The formats that can be imported again."""
 
 
 @click.command()
@@ -26,8 +31,9 @@ from linecard.cli import site
     help="html, csv, json, text, retry or undo.",
 )
 @click.option("-o", "--output", type=site.type_file, help="Write to this file instead of standard output.")
+@click.option("--workbook", is_flag=True, help="With retry or undo: a workbook (.xlsx) whose cells are text, not CSV.")
 @site.config_option
-def command(run: int, form: str, output: Path | None) -> None:
+def command(run: int, form: str, output: Path | None, *, workbook: bool) -> None:
     """Write the report of the run RUN.
 
     html is a page to keep or send, csv has every row, json every fact. retry is a sheet of the rows that were not
@@ -40,8 +46,13 @@ def command(run: int, form: str, output: Path | None) -> None:
         renderer = service.renderers.get(form)
         if renderer is None:
             raise click.UsageError(f"There is no format {form}; choose one of {', '.join(service.renderers)}.")
+        if workbook and (form not in SHEETS or (output is None and sys.stdout.isatty())):
+            raise click.UsageError("--workbook goes with --format retry or undo, and with -o FILE.")
         report = service.report(service.store.get_run(run))
         templates = service.config.templates
+        if workbook:
+            _write_workbook(partial(renderer.render, report, templates=templates), output)
+            return
         if output is None:
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding="utf-8", newline="")
@@ -52,6 +63,25 @@ def command(run: int, form: str, output: Path | None) -> None:
                 renderer.render(report, out, templates=templates)
         except OSError as error:
             raise ReportError(f"{output} cannot be written: {error.strerror or error}.") from error
+
+
+def _write_workbook(render: Callable[[TextIO], None], output: Path | None) -> None:
+    """The sheet as a workbook. It is written as CSV first: linecard knows a sheet in one form."""
+    from linecard.errors import ReportError
+    from linecard.infrastructure.files import write_whole
+    from linecard.infrastructure.workbook import write_workbook
+
+    try:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as sheet:
+            render(sheet)
+            sheet.seek(0)
+            if output is None:
+                write_workbook(sheet, sys.stdout.buffer)
+                return
+            with write_whole(output.resolve(), text=False) as out:
+                write_workbook(sheet, out)
+    except OSError as error:
+        raise ReportError(f"{output or 'The workbook'} cannot be written: {error.strerror or error}.") from error
 
 
 @contextmanager

@@ -41,11 +41,17 @@ def text(delimiter: str) -> str:
     metavar="CHARACTER",
     help="Between the columns: , or ; or | or the word tab.",
 )
-@click.option("-o", "--output", type=type_file, help="Write to this new file, with the mark that Excel reads UTF-8 by.")
+@click.option(
+    "-o",
+    "--output",
+    type=type_file,
+    help="Write to this new file: a workbook if it ends in .xlsx, else CSV with the mark that Excel reads UTF-8 by.",
+)
 def command(delimiter: str, output: Path | None) -> None:
     """Print a sample sheet that explains itself.
 
-    Its comment lines say what each column means; they may stay in the file.
+    Its comment lines say what each column means; they may stay in the file. In a workbook the columns are text, so
+    that zeros and plus signs stay, and the cells of the header say what each of them means.
     """
     sheet = text(_DELIMITERS[delimiter])
     if output is None:
@@ -54,9 +60,19 @@ def command(delimiter: str, output: Path | None) -> None:
     from linecard.errors import SheetError
 
     try:
+        if output.suffix.lower() == ".xlsx":
+            _write_workbook(output)
+            return
         with output.open("x", encoding="utf-8", newline="\r\n") as out:
             out.write("\ufeff" + sheet)
     except FileExistsError:
         raise SheetError(f"{output} is there already.", remedy="Choose another name, or remove it first.") from None
     except OSError as error:
         raise SheetError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+def _write_workbook(output: Path) -> None:
+    from linecard.infrastructure.workbook import write_workbook
+
+    with output.open("xb") as out:
+        write_workbook([",".join(row) + "\n" for row in _ROWS], out)

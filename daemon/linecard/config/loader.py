@@ -111,12 +111,17 @@ def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[
     found: dict[str, dict[str, BaseModel]] = {}
     problems: list[Problem] = []
     for name, part in _parts(document.data, "inboxes").items():
-        wrappings = part.get("open") if isinstance(part, dict) else None
-        for kind, given in wrappings.items() if isinstance(wrappings, dict) else ():
+        named = part.get("open") if isinstance(part, dict) else None
+        wrappings = {**_by_itself(part), **(named if isinstance(named, dict) else {})}
+        for kind, given in wrappings.items():
+            if given == "off":
+                continue
             loc = ("inboxes", name, "open", kind)
             try:
                 model = options_of(str(kind))
             except PluginError as error:
+                if not (isinstance(named, dict) and kind in named):  # which an installation may lack
+                    continue
                 expected = f"a wrapping that a plugin takes off: {error} {error.remedy}".rstrip()
                 problems.append(document.problem(loc, quote(kind), expected, at_key=True))
                 continue
@@ -126,6 +131,12 @@ def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[
                 if given is None or isinstance(given, dict):
                     problems += find_problems(error, document, model, loc)
     return found, problems
+
+
+def _by_itself(inbox: Any) -> dict[str, None]:
+    """What is opened without being named: people, who save workbooks, drop files into folders of this machine."""
+    is_local = isinstance(inbox, dict) and inbox.get("kind", "local") == "local"
+    return {"workbook": None} if is_local else {}
 
 
 def _parts(data: Any, section: str) -> dict[str, Any]:

@@ -141,11 +141,12 @@ class InboxConfig(Section):
     options: Mapping[str, Any] = Field(
         default_factory=dict, description="The settings of this kind of inbox; the plugin says which there are."
     )
-    open: Mapping[Word, Mapping[str, Any] | None] = Field(
+    open: Mapping[Word, Mapping[str, Any] | Literal["off"] | None] = Field(
         default_factory=dict,
         description=(
             "What may be wrapped around the files, such as `pgp`, `gzip` or `zip`, each with its settings; it comes "
-            "off in whatever order it was put on, known by the content, not by the name."
+            "off in whatever order it was put on, known by the content, not by the name. `workbook` stands here by "
+            "itself for inboxes of the kind local; `workbook: off` takes it away."
         ),
     )
     pbxs: SomeNames | None = Field(

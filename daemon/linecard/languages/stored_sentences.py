@@ -78,6 +78,7 @@ STORED_SENTENCES = (
     "{value} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
     "Widen the column in the spreadsheet and save the file again.",
     "{value} is the error of a formula.",
+    "{value} is a formula whose value was not stored.",
     "Correct the formula in the spreadsheet, or type the value, and save the file again.",
     "{value} has a thousands mark: a spreadsheet put it there.",
     "{value} is a date: a spreadsheet changed it.",

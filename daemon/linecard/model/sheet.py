@@ -58,6 +58,7 @@ class FaultCode(StrEnum):
     CANNOT_DECRYPT = "cannot_decrypt"
     SIGNATURE = "signature"
     PACKING = "packing"
+    WORKBOOK = "workbook"
     # one row
     BAD_ACTION = "bad_action"
     MISSING_CELL = "missing_cell"
@@ -84,6 +85,7 @@ class FaultCode(StrEnum):
     NO_ROWS = "no_rows"
     HEADER_AGAIN = "header_again"
     WEAK_CRYPTO = "weak_crypto"
+    WORKBOOK_NOTE = "workbook_note"
 
 
 FILE_FAULTS = frozenset(
@@ -107,6 +109,7 @@ FILE_FAULTS = frozenset(
         FaultCode.CANNOT_DECRYPT,
         FaultCode.SIGNATURE,
         FaultCode.PACKING,
+        FaultCode.WORKBOOK,
     }
 )
 """With one of these the whole file is refused and no row of it is played."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from linecard.model.format import SheetFormat
 from linecard.ports.backend import Backend
-from linecard.ports.opener import Opener
+from linecard.ports.opener import AnyOpener
 from linecard.rules.check import Destinations, Process
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
@@ -35,7 +35,7 @@ class Inbox:
     pbxs: Mapping[str, Pbx]
     default_pbx: str | None
     limits: Mapping[str, Limit]
-    openers: Mapping[str, Opener] = field(default_factory=dict)
+    openers: Mapping[str, AnyOpener] = field(default_factory=dict)
     process: Process | None = None
     """The processors of its rows; None where it has none."""
 

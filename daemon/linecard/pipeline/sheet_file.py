@@ -15,9 +15,10 @@ from typing import BinaryIO, cast
 
 from linecard.model.sheet import Fault, FaultCode
 from linecard.pipeline.places import Inbox
-from linecard.ports.opener import HEAD, CannotOpen, Opener
+from linecard.ports.opener import HEAD, AnyOpener, CannotOpen, TableOpener
 from linecard.rules.check import Sheet
 from linecard.rules.containers import TAIL, VOLUME, detect_container, is_volume
+from linecard.rules.worksheet import HeaderRule, Origin
 
 TEMPORARY = "plain"
 """The folder, in that of the state, on whose disk opened bytes lie."""
@@ -25,17 +26,24 @@ TEMPORARY = "plain"
 _BLOCK = 1 << 20
 
 
-def open_sheet(file: Path, inbox: Inbox) -> Sheet:
-    """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError` and
-    `ProcessorError`."""
+def open_sheet(file: Path, inbox: Inbox, guard: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Sheet:
+    """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError` and `ProcessorError`.
+
+    Its bytes are read through `guard`.
+    """
     noted: list[Fault] = []
-    return Sheet(unwrap(file, inbox, noted.append), inbox.form, inbox.destinations, noted, inbox.process)
+    origin = Origin()
+    blocks = guard(unwrap(file, inbox, noted.append, origin))
+    return Sheet(blocks, inbox.form, inbox.destinations, noted, inbox.process, origin)
 
 
-def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
-    """The bytes of the sheet in a file, in order. Each wrapping that the inbox knows comes off once, in any order."""
+def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Origin | None = None) -> Iterator[bytes]:
+    """The bytes of the sheet in a file, in order. Each wrapping that the inbox knows comes off once, in any order.
+
+    `origin` is told when they were a worksheet.
+    """
     try:
-        yield from _unwrap(file, inbox, noted)
+        yield from _unwrap(file, inbox, noted, origin or Origin())
     except CannotOpen as refused:
         with file.open("rb") as raw:
             is_part = refused.is_cut and is_volume(file.name, _tail(raw))
@@ -44,27 +52,37 @@ def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator
         raise
 
 
-def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None]) -> Iterator[bytes]:
+def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Origin) -> Iterator[bytes]:
     left = dict(inbox.openers)
     with ExitStack() as open_files:
         raw = open_files.enter_context(file.open("rb"))
         most = inbox.form.max_bytes
-        if inbox.openers and os.fstat(raw.fileno()).st_size > most:
-            raise CannotOpen(
-                FaultCode.TOO_LARGE,
-                f"The file is larger than {most:,} bytes before it is opened.",
-                "Split it.",
-            )
         found: BinaryIO = raw
-        while (name := next((n for n, o in left.items() if o.recognises(_head(found))), None)) is not None:
-            inner = left.pop(name).open(found, most, noted)
+        while not origin.is_worksheet and (name := _find_opener(_head(found), left)) is not None:
+            if found is raw and os.fstat(raw.fileno()).st_size > most:
+                raise CannotOpen(
+                    FaultCode.TOO_LARGE,
+                    f"The file is larger than {most:,} bytes before it is opened.",
+                    "Split it.",
+                )
+            opener = left.pop(name)
+            if isinstance(opener, TableOpener):
+                inner, origin.is_worksheet = opener.open_table(found, most, noted, HeaderRule(inbox.form)), True
+            else:
+                inner = opener.open(found, most, noted)
             found = open_files.enter_context(_peekable(inner))
         _refuse_rest(found, file.name, inbox.openers, left)
         while block := found.read(_BLOCK):
             yield block
 
 
-def _refuse_rest(found: BinaryIO, name: str, openers: Mapping[str, Opener], left: Mapping[str, Opener]) -> None:
+def _find_opener(head: bytes, openers: Mapping[str, AnyOpener]) -> str | None:
+    """The name of the one that recognises a file; a workbook is a zip archive too, and is no archive to anybody."""
+    names = sorted(openers, key=lambda name: not isinstance(openers[name], TableOpener))
+    return next((name for name in names if openers[name].recognises(head)), None)
+
+
+def _refuse_rest(found: BinaryIO, name: str, openers: Mapping[str, AnyOpener], left: Mapping[str, AnyOpener]) -> None:
     """Refuse what is no text after all that the inbox knows came off, and a text that should have been wrapped."""
     head = _head(found)
     is_inside = len(left) < len(openers)

@@ -12,7 +12,7 @@ from linecard.ports.backend import Backend
 from linecard.ports.context import Context
 from linecard.ports.inbox import Inbox
 from linecard.ports.keyring import Keyring
-from linecard.ports.opener import Opener
+from linecard.ports.opener import AnyOpener
 from linecard.ports.processor import Processor
 from linecard.ports.sink import Sink
 
@@ -52,7 +52,7 @@ class SinkKind(Kind[Options, Sink]):
     __slots__ = ()
 
 
-class OpenerKind(Kind[Options, Opener]):
+class OpenerKind(Kind[Options, AnyOpener]):
     """A kind of container that comes off; the options stand below its name in an inbox's `open`."""
 
     __slots__ = ()

@@ -20,6 +20,7 @@ from linecard.rules.own_sheet import detect_own_format
 from linecard.rules.row_check import RowCheck
 from linecard.rules.text import DOS_END, Lines, Refused, refusal
 from linecard.rules.trailer import Trailer, row_at_the_end
+from linecard.rules.worksheet import Origin
 
 __all__ = ["Destinations", "Sheet"]
 
@@ -44,8 +45,8 @@ class Sheet:
 
     Afterwards `faults` holds what concerns the file as a whole; with an error among them (`is_refused`) the rows
     read so far must not be used. `blocks` are the bytes of the file in order; what they are made of may note
-    warnings in `faults`, and refuse the file by raising `Refused`. `process` is what the rows go through before they
-    are given out.
+    warnings in `faults`, say what they came out of in `origin`, and refuse the file by raising `Refused`. `process` is
+    what the rows go through before they are given out.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Sheet:
         destinations: Destinations,
         faults: list[Fault] | None = None,
         process: Process | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self._blocks = blocks
+        self._origin = origin or Origin()
         self._process = process
         self._form = form
         self._source = LineReader((), form.quote)
@@ -79,11 +82,12 @@ class Sheet:
     def _read(self) -> Iterator[Row]:
         try:
             blocks, self._form = detect_own_format(self._blocks, self._form)
+            self._form = self._origin.format(self._form)
             self._trailer = Trailer(self._form)
             self._source = LineReader(self._trailer.hold_back(Lines(blocks, self._form)), self._form.quote)
             self.layout = self._header()
             self.faults += self.layout.faults
-            yield from self._rows(self.layout)
+            yield from self._origin.locate_faults(self._rows(self.layout), self.layout)
             self._check_end(self.layout)
             if not self.rows:
                 self.faults.append(_no_rows())

@@ -96,8 +96,8 @@ _SMIME = (
 _TABLE = (
     (rb"\x1f\x8b\x08", _needs_opener("gzip", "packed with gzip")),
     (
-        _ZIP + rb".{26}(?:\[Content_Types\]|_rels/|docProps/|xl/|mimetypeapplication/vnd)",
-        _other("a workbook, not CSV", _AS_CSV),
+        _ZIP + rb".{26}(?:\[Content_Types\]|_rels/|docProps/|xl/|mimetype|content\.xml|META-INF/manifest)",
+        Container("a workbook, not CSV", _OPEN.format(opener="workbook"), "workbook", is_wrapping=False),
     ),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _other("an old or protected Excel workbook, not CSV", _AS_CSV)),
     (rb"PK\x07\x08PK", VOLUME),

@@ -79,6 +79,12 @@ def _names(form: SheetFormat) -> dict[str, Column]:
     return known
 
 
+def find_columns(cells: Sequence[str], form: SheetFormat) -> set[Column]:
+    """The columns that these cells name."""
+    known = _names(form)
+    return {known[name] for cell in cells if (name := fold_word(cell)) in known}
+
+
 def is_quoted_comment(line: str, form: SheetFormat) -> bool:
     """Whether a spreadsheet has put quotes around a comment above the header."""
     text = line.lstrip()

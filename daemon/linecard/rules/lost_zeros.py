@@ -27,7 +27,9 @@ def with_zeros(extension: str, plan: NumberingPlan) -> Iterator[str]:
 def may_have_lost_zeros(row: Row) -> bool:
     """Whether a spreadsheet can have made a number of the extension: not where a mark of text stood before it."""
     return not any(
-        fault.column == Column.EXTENSION and fault.code is FaultCode.CLEANED and fault.value.startswith(("'", "="))
+        fault.column.startswith(Column.EXTENSION)
+        and fault.code is FaultCode.CLEANED
+        and fault.value.startswith(("'", "="))
         for fault in row.faults
     )
 

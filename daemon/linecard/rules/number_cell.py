@@ -36,6 +36,7 @@ _SEPARATOR = re.compile(rf"\s*(?:[,;|&\n\r/~\u2026]|\.\.+|\s-\s|\s(?:{_AND})\s)"
 
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
 _FORMULA = re.compile(r"#[\u00a1\u00bf]?[^\W\d_][\w/.]*[!?]?\Z|err:[0-9]+\Z", re.IGNORECASE)
+_UNWORKED = re.compile(r"=[^\s=]")
 _TOO_NARROW = re.compile(r"#{2,}\Z")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([,'])[0-9]{3}(?:\1[0-9]{3})*\Z")
 _THOUSANDS_SHORT = re.compile(r"[1-9][0-9]{0,2}[,'. ][0-9]{3}\Z")
@@ -89,6 +90,12 @@ def check_for_damage(text: str, what: str) -> None:
         raise BadCell(
             "spreadsheet_damage",
             f"{shorten(text)} is the error of a formula.",
+            "Correct the formula in the spreadsheet, or type the value, and save the file again.",
+        )
+    if _UNWORKED.match(text):
+        raise BadCell(
+            "spreadsheet_damage",
+            f"{shorten(text)} is a formula whose value was not stored.",
             "Correct the formula in the spreadsheet, or type the value, and save the file again.",
         )
     if _THOUSANDS.match(text) or (what == "extension" and _THOUSANDS_SHORT.match(text)):

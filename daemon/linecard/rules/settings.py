@@ -24,6 +24,7 @@ _SETTINGS: Mapping[FaultCode, str] = {
     FaultCode.NO_TRAILER: "`trailer` and `skip_last` on the inbox say how its files end",
     FaultCode.DUPLICATE: "`duplicates: import` on the inbox imports the same bytes again",
     FaultCode.LATE_FILE: "`replaces: all` on the inbox refuses such a file",
+    FaultCode.WORKBOOK: "`sheet` below `open: workbook:` of the inbox names the worksheet to read",
     FaultCode.CELL_COUNT: "`trailer` and `skip_last` on the inbox say which lines at the end are no rows",
 }
 

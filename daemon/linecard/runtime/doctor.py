@@ -170,7 +170,7 @@ def _sinks(service: Service) -> Iterator[Finding]:
 
 def _openers(service: Service) -> Iterator[Finding]:
     """Whether encrypted and packed files can be opened, and for how long."""
-    if not any(service.config.inboxes[name].openers for name in service.config.inboxes):
+    if not any(inbox.open for inbox in service.config.inboxes.values()):
         return
     try:
         concerns = find_opener_concerns(service)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linecard.errors import BackendError, ConfigError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
-from linecard.model.sheet import Fault
 from linecard.pipeline import quarantine, sheet_file, survey
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.places import Inbox
@@ -53,9 +53,7 @@ class Operations:
     def read_sheet(self, file: Path, inbox: Inbox) -> Sheet:
         """A file as a sheet, to be read once. No PBX is asked."""
         input_file.check_readable(file)
-        noted: list[Fault] = []
-        found = input_file.guard_reads(file, sheet_file.unwrap(file, inbox, noted.append))
-        return Sheet(found, inbox.form, inbox.destinations, noted, inbox.process)
+        return sheet_file.open_sheet(file, inbox, partial(input_file.guard_reads, file))
 
     def preview(self, file: Path, inbox: Inbox) -> Planner:
         """What importing a file would do; nothing is written anywhere."""

@@ -24,7 +24,7 @@ from linecard.pipeline.report import RunReport
 from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.ports.backend import Can
 from linecard.ports.keyring import Keyring
-from linecard.ports.opener import Opener
+from linecard.ports.opener import AnyOpener
 from linecard.ports.renderer import Renderer
 from linecard.ports.secret import Secret
 from linecard.registry import Registry
@@ -62,7 +62,7 @@ class Service:
         """What the plans that were made here rest on."""
         self.now, self.who = now, who or person()
         self._open = ExitStack()
-        self._openers: dict[str, Mapping[str, Opener]] = {}
+        self._openers: dict[str, Mapping[str, AnyOpener]] = {}
         self._processors: dict[str, Step] = {}
         self.contexts = Contexts(config, now)
 
@@ -149,10 +149,10 @@ class Service:
             self._processors[name] = Step(name, process, TimeLimit(name, found.seconds))
         return self._processors[name]
 
-    def openers(self, name: str) -> Mapping[str, Opener]:
+    def openers(self, name: str) -> Mapping[str, AnyOpener]:
         """What takes off the wrappings of an inbox's files, by kind."""
         if name not in self._openers:
-            built: dict[str, Opener] = {}
+            built: dict[str, AnyOpener] = {}
             for kind, settings in self.config.inboxes[name].openers.items():
                 built[kind] = self.registry.opener_kind(kind).build(settings, self.contexts.opener(name, kind))
                 self._open.callback(built[kind].close)

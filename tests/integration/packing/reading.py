@@ -56,6 +56,7 @@ class Read:
 OF_OPENERS = {
     *(FaultCode.PACKING, FaultCode.TOO_LARGE, FaultCode.NOT_ENCRYPTED, FaultCode.CANNOT_DECRYPT),
     *(FaultCode.SIGNATURE, FaultCode.WEAK_CRYPTO, FaultCode.NUL_BYTE),
+    *(FaultCode.WORKBOOK, FaultCode.WORKBOOK_NOTE),
 }
 
 

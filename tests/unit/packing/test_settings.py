@@ -33,7 +33,7 @@ def problem(folder: Path, wrappings: str) -> str:
 
 def test_a_wrapping_without_settings_has_the_usual_ones(tmp_path: Path) -> None:
     found = loaded(tmp_path, "{pgp: , gzip: {}, zip: {member: '*.csv'}}").inboxes["hr"].openers
-    assert list(found) == ["pgp", "gzip", "zip"]
+    assert list(found) == ["workbook", "pgp", "gzip", "zip"]
     assert found["pgp"] == PgpOptions()
 
 
@@ -74,3 +74,9 @@ def test_a_passphrase_in_the_file_is_refused_without_being_repeated(tmp_path: Pa
     said = problem(tmp_path, "{pgp: {passphrase: korrekt Pferd}}")
     assert "a reference to the secret" in said
     assert "Pferd" not in said
+
+
+def test_a_local_inbox_takes_workbooks_unless_it_says_off(tmp_path: Path) -> None:
+    assert list(loaded(tmp_path, "{}").inboxes["hr"].openers) == ["workbook"]
+    assert list(loaded(tmp_path, "{workbook: off, gzip: }").inboxes["hr"].openers) == ["gzip"]
+    assert loaded(tmp_path, "{workbook: {sheet: Telephones}}").inboxes["hr"].openers["workbook"].sheet == "Telephones"

@@ -118,8 +118,8 @@ def test_formulas_are_never_taken_for_values():
         (2, "Action", "bad_action"),
         (3, "LoginEmail", "bad_email"),
         (4, "PbxId", "unknown_pbx"),
-        (5, "Extension", "bad_extension"),
-        (6, "Number", "bad_number"),
+        (5, "Extension", "spreadsheet_damage"),
+        (6, "Number", "spreadsheet_damage"),
         (7, "LoginEmail", "bad_email"),
         (7, "Number", "spreadsheet_damage"),
     ]

@@ -35,8 +35,8 @@ def archive(*names: str) -> bytes:
         (b"\x8c\x0d\x04\x09" + bytes(60), "PGP", "open: {pgp: {}}"),  # a passphrase
         (gzip.compress(HEADER.encode(), mtime=0), "gzip", "open: {gzip: {}}"),
         (archive("sheet.csv"), "zip archive", "open: {zip: {}}"),
-        (archive("[Content_Types].xml", "xl/workbook.xml"), "workbook", "CSV UTF-8"),
-        (archive("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "workbook", "CSV UTF-8"),
+        (archive("[Content_Types].xml", "xl/workbook.xml"), "workbook", "open: {workbook: {}}"),
+        (archive("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"), "workbook", "open: {workbook: {}}"),
         (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504), "Excel workbook", "CSV UTF-8"),
     ],
     ids=["armour", "ecdh", "rsa", "old rsa", "passphrase", "gzip", "zip", "xlsx", "ods", "xls"],
