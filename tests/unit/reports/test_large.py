@@ -22,7 +22,7 @@ renderers = Registry().renderers()
 for run in (1, 2):
     for name in sorted(renderers):
         with open(f"{sys.argv[2]}/{run}.{name}", "w", encoding="utf-8", newline="") as out:
-            renderers[name].render(RunReport(store, store.run(run), site="x", timezone="UTC"), out)
+            renderers[name].render(RunReport(store, store.get_run(run), site="x", timezone="UTC"), out)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 store.close()
 """
