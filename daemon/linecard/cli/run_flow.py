@@ -288,12 +288,12 @@ def send_messages(service: Service) -> None:
         with (
             site_lock(service.config.state),
             progress.catch_stop() as stop,
-            closing(Delivery(service, health, stop=stop)) as post,
+            closing(Delivery(service, health, stop=stop)) as delivery,
         ):
-            due = post.count_due()
+            due = delivery.count_due()
             if due:
                 click.echo(f"Sending {count_noun(due, 'letter')} ...", err=True)
-                post.deliver()
+                delivery.deliver()
     except BusyError:
         return  # whoever holds the site sends them
     for alert in health.alerts:

@@ -107,7 +107,7 @@ class Intake:
         self._reconciled = False
 
     def scan(self) -> Scan:
-        """Look once: claim what has settled, keep what was claimed, begin a run for each.
+        """Scan once: claim what has settled, keep what was claimed, begin a run for each.
 
         Raises `InboxError` when the inbox cannot be read or changed and `StateError` when nothing can be remembered;
         what was begun is found and finished by the next look. Never once a run was received: the answer tells of it.

@@ -1,4 +1,4 @@
-"""Rows put into sentences: what became of each, and what to do."""
+"""What is said of each row: what became of each, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concerns: keys that expire and files that did not come, told on the health, and once to the readers of `warn`."""
+"""Alerts that no run raises: keys that expire, files that did not come; each is sent once to the readers of `warn`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspects: whether a file may be read here, after linecard was ended while it read it.
+"""The crash guard: whether a file may be read here, after linecard was ended while it read it.
 
 A file that ends the program must neither end it for ever nor be blamed for what came from outside. So it is tried in
 a process of its own, and what nothing but the file can explain is left to a person, while other files go on.

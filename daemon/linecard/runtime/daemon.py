@@ -357,7 +357,7 @@ class Daemon:
         attempt_and_clear(self.health, "list of reports", self.engine.report_folder.refresh_index)
 
     def _run_delivery(self) -> None:
-        attempt_and_clear(self.health, "post", self._delivery.deliver)
+        attempt_and_clear(self.health, "delivery", self._delivery.deliver)
 
     def _run_digests(self) -> None:
         attempt_and_clear(self.health, "digest", self._digests.write_due)
@@ -370,7 +370,7 @@ class Daemon:
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
-    def _log_alert(self, alert: Alert, there: bool) -> None:  # noqa: FBT001 - the health's signature
+    def _log_alert(self, alert: Alert, there: bool) -> None:  # noqa: FBT001 - as `AlertListener` has it
         level: Any = "error" if there else "info"
         log("alert" if there else "alert cleared", what=alert.what, message=alert.message, level=level)
         self._wakeups.put(None)

@@ -1,4 +1,4 @@
-"""The operator in the daemon: nobody can be asked, and a PBX that does not answer is waited for."""
+"""The operator of the daemon: nobody can be asked, and a PBX that does not answer is waited for."""
 
 from __future__ import annotations
 

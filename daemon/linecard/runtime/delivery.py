@@ -1,4 +1,4 @@
-"""The post: letters in the outbox are given to their sinks, again and again until they have arrived."""
+"""Delivery: the letters in the outbox are given to their sinks, again and again until they have arrived."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class Engine:
     # -- looking ---------------------------------------------------------------------------------------------------
 
     def scan(self, name: str) -> Scan | None:
-        """Look into an inbox once; None when it cannot be looked into."""
+        """Scan an inbox once; None when it cannot be scanned."""
         with self._scan_locks[name], log_context(inbox=name):
             return self._scan(name, self._intakes[name])
 
@@ -181,7 +181,7 @@ class Engine:
         return look
 
     def settle_files(self, name: str) -> bool:
-        """Part with the files of an inbox whose runs have ended; False if some of them could not be."""
+        """Settle the files of an inbox whose runs have ended; False if some of them could not be."""
 
         def settle() -> bool:
             problems = self._intakes[name].settle_files()
@@ -190,7 +190,7 @@ class Engine:
             self.health.clear_alert(what)
             return True
 
-        what = f"parting with files of {name}"
+        what = f"settling files of {name}"
         with self._scan_locks[name], log_context(inbox=name):
             return attempt(self.health, what, settle) or False
 

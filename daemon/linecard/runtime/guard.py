@@ -1,4 +1,4 @@
-"""Pieces of work that may fail: the failure is told on the health, and stops nothing else."""
+"""Pieces of work that may fail: the failure raises an alert, and stops nothing else."""
 
 from __future__ import annotations
 

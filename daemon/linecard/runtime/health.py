@@ -1,4 +1,4 @@
-"""The health: what the daemon does now and what is wrong, for people and for figures. Safe from any thread."""
+"""Health: what the daemon does now and what is wrong, for people and for metrics. Safe from any thread."""
 
 from __future__ import annotations
 

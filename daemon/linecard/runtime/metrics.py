@@ -1,4 +1,4 @@
-"""Figures for Prometheus: how much, how old, how many wrong. No names and no numbers of people."""
+"""Metrics for Prometheus: how much, how old, how many wrong. No names and no numbers of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patience: when a run that could not go on is tried again, and since when its PBX has made nothing of it."""
+"""Backoff of runs: when a run that could not go on is tried again, and since when its PBX has made nothing of it."""
 
 from __future__ import annotations
 

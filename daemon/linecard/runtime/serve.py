@@ -107,6 +107,6 @@ def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], 
             attempt_and_clear(health, "files that should have come", concerns.check_files)
             attempt_and_clear(health, "keys of senders and of this site", concerns.check_keys)
         attempt_and_clear(health, "digest", Digests(service).write_due)
-        with closing(Delivery(service, health, stop=stop)) as post:
-            post.deliver()
+        with closing(Delivery(service, health, stop=stop)) as delivery:
+            delivery.deliver()
     return Pass(runs, unfiled, health.alerts, health.inboxes)

@@ -1,7 +1,7 @@
-"""Rehearsal: a file in whose reading linecard was ended is read in a process of its own first, to see how that ends.
+"""Trial reads: a file in whose reading linecard was ended is read in a process of its own first, to see how that ends.
 
 How a process ended is known only to the one that began it. What the file itself provokes (a fault in a library, all
-the memory there is) ends the process that rehearses, again and again, and nothing else; whatever ended linecard from
+the memory there is) ends the process that tries, again and again, and nothing else; whatever ended linecard from
 outside (somebody's SIGKILL, a power cut) does not come back with the file.
 """
 
@@ -59,7 +59,7 @@ def _describe_exit(code: int, said: str) -> str:
 
 
 def main() -> None:
-    """The process that rehearses: `sys.argv` names the configuration and the run."""
+    """The process that tries: `sys.argv` names the configuration and the run."""
     from linecard.errors import LinecardError
     from linecard.pipeline.plan import replay
     from linecard.runtime.service import Service

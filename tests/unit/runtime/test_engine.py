@@ -454,7 +454,7 @@ class TestMemory:
             drive.engine.scan("hr")
             assert not drive.engine.settle_files("hr")
         assert drive.engine.settle_files("hr")
-        assert drive.said == [("parting with files of hr", True), ("parting with files of hr", False)]
+        assert drive.said == [("settling files of hr", True), ("settling files of hr", False)]
 
 
 class TestMarkers:
