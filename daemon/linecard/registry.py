@@ -110,7 +110,7 @@ class Registry:
         return self._find_kind(name, "linecard_inboxes", InboxKind, "serves no inbox of the kind")
 
     def opener_kind(self, name: str) -> OpenerKind[Any]:
-        return self._find_kind(name, "linecard_openers", OpenerKind, "takes off no wrapping")
+        return self._find_kind(name, "linecard_openers", OpenerKind, "opens no container")
 
     def keyring_kind(self, name: str) -> KeyringKind[Any]:
         return self._find_kind(name, "linecard_keyrings", KeyringKind, "keeps no keys of the kind")
@@ -184,5 +184,5 @@ def _import_plugin(entry: metadata.EntryPoint) -> object:
 def _cannot_load(entry: metadata.EntryPoint, error: Exception) -> PluginError:
     return PluginError(
         f"The plugin {entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
-        remedy="Install it again or ask whoever wrote it.",
+        remedy="Install it again, or ask its author.",
     )

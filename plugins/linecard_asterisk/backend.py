@@ -312,7 +312,7 @@ class AsteriskBackend:
             there = wanted & asterisk.list_endpoints()
         with self._open_snapshot() as connection:
             ours = self._include.read_names() | set(connection.scalars(sa.select(self._tables.endpoints.c.id)))
-        return {name: f"endpoint {name} stands in Asterisk's own files and is not linecard's" for name in there - ours}
+        return {name: f"endpoint {name} is in Asterisk's own files and is not linecard's" for name in there - ours}
 
     def _find_registered(self, group: list[Change]) -> set[str]:
         """Extensions to be held that nobody holds now, and with which a phone is registered: somebody took the endpoint

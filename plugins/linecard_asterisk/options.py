@@ -63,8 +63,8 @@ class Tables(_Part):
     queue_members: Identifier | None = Field(
         default=None,
         description=(
-            "The members of queues, such as queue_members, to tell which of them are extensions that change hands; "
-            "only read. null: Asterisk has none in a table."
+            "The members of queues, such as queue_members, to report which of them are extensions that change "
+            "hands; only read. null: Asterisk has none in a table."
         ),
     )
     numbers: Identifier = Field(
@@ -121,7 +121,7 @@ class Ami(_Part):
     host: str = Field(default="127.0.0.1", description="Where it listens.")
     port: int = Field(default=5038, ge=1, le=65535, description="The port.")
     user: str = Field(description="A user of manager.conf who may read and write system, call, command and reporting.")
-    password: Secret = Field(description="Where the user's secret lies.")
+    password: Secret = Field(description="A reference to the user's secret.")
     timeout: float = Field(default=10.0, gt=0, le=600, description="Seconds to wait for an answer.")
 
 
@@ -151,7 +151,7 @@ class AsteriskOptions(_Part):
             "relative to the site's folder. In the mode files an SQLite file of linecard's own, made on first use."
         )
     )
-    password: Secret | None = Field(default=None, description="Where the password of the database lies.")
+    password: Secret | None = Field(default=None, description="A reference to the password of the database.")
     busy_timeout: float = Field(
         default=10.0, gt=0, le=3600, description="Seconds to wait for another program that is writing."
     )
@@ -177,9 +177,10 @@ class AsteriskOptions(_Part):
     second_devices: Literal["refuse", "hold", "silence"] = Field(
         default="refuse",
         description=(
-            "What becomes of an extension that loses its holder while other endpoints ring with it, because they share "
-            "its address of record: refuse names them and lets the row fail, silence gives them secrets that nobody "
-            "knows and forgets their phones as well, hold does so when a person has approved the plan that names them."
+            "What happens to an extension that loses its holder while other endpoints ring with it, because they "
+            "share its address of record: refuse names them and lets the row fail, silence gives them secrets "
+            "that nobody knows and forgets their phones as well, hold does so once a person has approved the plan"
+            " that names them."
         ),
     )
     create: bool = Field(default=True, description="Make an extension that is missing from the template.")
@@ -200,8 +201,8 @@ class AsteriskOptions(_Part):
     plus: bool = Field(
         default=True,
         description=(
-            "Whether numbers are written with the + in front. Both ways are read, and a number that is to go goes "
-            "however it is written; `linecard doctor` tells of those that are not as this says."
+            "Whether numbers are written with the + in front. Both ways are read, and a number to be removed is "
+            "removed however it is written; `linecard doctor` lists those written the other way."
         ),
     )
     store_secrets_as: Literal["userpass", "md5"] = Field(
@@ -211,15 +212,15 @@ class AsteriskOptions(_Part):
     handover: Path | None = Field(
         default=None,
         description=(
-            "The folder in which each new secret is left for the provisioning server, one file (mode 0600) for each "
-            "extension; null: it waits to be read once with `linecard secret`."
+            "The folder where linecard leaves each new secret for the provisioning server, one file (mode 0600) "
+            "for each extension; null: read it once with `linecard secret`."
         ),
     )
     on_release: Literal["rotate", "remove"] = Field(
         default="rotate",
         description=(
-            "What becomes of an extension that loses its holder: rotate gives it a secret that nobody knows, remove "
-            "also takes an endpoint away that linecard made."
+            "What happens to an extension that loses its holder: rotate gives it a secret that nobody knows, "
+            "remove also removes an endpoint that linecard created."
         ),
     )
     voicemail_context: str = Field(default="default", description="The context of the mailboxes.")
@@ -229,14 +230,15 @@ class AsteriskOptions(_Part):
     on_release_voicemail: Literal["keep", "empty", "move"] = Field(
         default="keep",
         description=(
-            "What becomes of a leaver's messages: keep leaves them to the next holder, empty removes them, move "
-            "puts them into `voicemail_successor`. The address and the PIN of the mailbox go in any case."
+            "What happens to a leaver's messages: keep leaves them to the next holder, empty removes them, move "
+            "puts them into `voicemail_successor`. The address and the PIN of the mailbox are removed in any "
+            "case."
         ),
     )
     voicemail_successor: str = Field(default="", pattern=r"^[0-9]*$", description="The mailbox they are moved to.")
     calls: Literal["leave", "wait", "hangup"] = Field(
         default="leave",
-        description="What becomes of a call of a holder who loses an extension: nothing, it is waited for, or ended.",
+        description="What happens to a call of a holder who loses an extension: nothing, linecard waits, or ends it.",
     )
     patience: float = Field(default=300.0, ge=0, le=86400, description="Seconds that `calls: wait` waits.")
     ami: Ami | None = Field(default=None, description="The manager interface, where one is needed.")

@@ -95,14 +95,14 @@ def find_unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
         if cache.kind == "contact":
             yield Concern(
                 "sorcery.conf",
-                f"sorcery.conf keeps registered phones in the memory cache {cache.name}: a leaver's goes on ringing",
-                "Take the line `contact/cache` out of sorcery.conf.",
+                f"sorcery.conf keeps registered phones in the memory cache {cache.name}: a leaver's phone rings on",
+                "Remove the line `contact/cache` from sorcery.conf.",
             )
         elif cache.full:
             yield Concern(
                 "sorcery.conf",
                 f"sorcery.conf keeps all there is in the memory cache {cache.name}: Asterisk finds no new extension",
-                "Take `full_backend_cache` out of sorcery.conf.",
+                "Remove `full_backend_cache` from sorcery.conf.",
             )
 
 
@@ -114,7 +114,7 @@ def find_stateless_kinds(unlisted: Collection[str]) -> Iterator[Concern]:
                 "sorcery.conf",
                 f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings an extension of the tables,"
                 " and no lamp shows it",
-                f"Take `allow_unqualified_fetch` out of the line `{kind}` of sorcery.conf, and restart Asterisk.",
+                f"Remove `allow_unqualified_fetch` from the line `{kind}` of sorcery.conf, and restart Asterisk.",
             )
 
 

@@ -12,7 +12,7 @@ MEMBERS = "Queue/PersistentMembers"
 _KEPT = re.compile(r"(?:^|\|)([^;|]+)")
 """Members stand in one value with | between them, each an interface and its settings with ; between them."""
 _INTERFACE = re.compile(r"PJSIP/(?:[^@/]+/)?([^@/;&]+)|Local/([^@/;&]+)@.*")
-_PLACES = {"static": "Take it out of queues.conf.", "realtime": "Take it out of the table of queue members."}
+_PLACES = {"static": "Remove it from queues.conf.", "realtime": "Remove it from the table of queue members."}
 
 Event = Mapping[str, str]
 
@@ -65,8 +65,8 @@ def read_subscriptions(events: Iterable[Event]) -> Iterator[Pointer]:
     for extension, what_all in watched.items():
         yield Pointer(
             extension,
-            f"a phone that logged in with it subscribed to {', '.join(sorted(what_all))}, and is told of it"
-            " until that expires",
+            f"a phone that logged in with it subscribed to {', '.join(sorted(what_all))}, and is notified"
+            " until the subscription expires",
             "`pjsip show subscriptions inbound` says when; neither a new secret nor a restart ends it before.",
         )
 

@@ -17,7 +17,7 @@ from linecard_asterisk.reader import Reader, Snapshot
 from linecard_asterisk.steps import is_secret_renewed
 from linecard_asterisk.table_pointers import read_mailbox_watchers, read_queue_table
 
-_REMEDY = "Approve the plan if that is right; else give it an address of record of its own before."
+_REMEDY = "Approve the plan if that is right; otherwise first give the device an address of record of its own."
 
 
 class Precheck:

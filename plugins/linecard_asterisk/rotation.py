@@ -105,7 +105,7 @@ def find_refusal(extension: str, endpoint: Endpoint | None, known: Surroundings,
     if not others:
         return ""
     if not silence:
-        return f"{describe_devices(extension, others)}, and would go on ringing"
+        return f"{describe_devices(extension, others)}, and would keep ringing"
     for account in others:
         if words := _find_device_refusal(account, family, known):
             return f"the endpoint {account.name} rings with {extension}, and cannot be stopped: {words}"
@@ -116,11 +116,9 @@ def _find_secret_refusal(extension: str, auths: tuple[str, ...], family: set[str
     missing = [auth for auth in auths if auth not in known.usernames]
     if len(missing) == len(auths):  # also where it lists none
         where = f": {', '.join(missing)} is not there" if missing else ""
-        return f"endpoint {extension} has no secret in the table of secrets that could be made anew{where}"
+        return f"endpoint {extension} has no secret in the table of secrets that could be replaced{where}"
     if missing:
-        return (
-            f"endpoint {extension} has a secret that could not be made anew: {', '.join(missing)} is not in the table"
-        )
+        return f"endpoint {extension} has a secret that could not be replaced: {', '.join(missing)} is not in the table"
     for auth in auths:
         if not family.issuperset(known.sharing.find_users(auth)):
             return f"endpoint {extension} shares its secret {auth} with other endpoints"

@@ -160,5 +160,5 @@ def _find_other_spellings(engine: sa.Engine, options: AsteriskOptions) -> Iterat
         yield Concern(
             f"table {options.tables.numbers}",
             f"{options.tables.numbers} has numbers {has} in front ({count}); linecard writes them {writes}",
-            f"Set `plus: {'false' if options.plus else 'true'}` if the dialplan wants them so; else write them anew.",
+            f"Set `plus: {'false' if options.plus else 'true'}` if the dialplan wants them so; otherwise rewrite them.",
         )

@@ -113,9 +113,9 @@ class StepBuilder:
         extension, (member, numbers) = change.extension, change.after
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         if not is_extension(extension):
-            return f"{extension!r} is no extension"
+            return f"{extension!r} is not an extension"
         if member is not None and not _is_login(member):
-            return f"{member!r} is no login"
+            return f"{member!r} is not a login"
         if endpoint is None:
             if not self._options.create and (member is not None or link is None):
                 return f"there is no endpoint {extension}"

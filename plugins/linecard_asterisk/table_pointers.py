@@ -35,8 +35,8 @@ def read_mailbox_watchers(
                 if box in own and (where or DEFAULT) == context and name != box and name not in own[box]:
                     yield Pointer(
                         box,
-                        f"{what} {name} is told of messages in its mailbox {mailbox}",
-                        f"Take {mailbox} out of `mailboxes` of {name} in {table.name} if that is not meant.",
+                        f"{what} {name} is notified of messages in its mailbox {mailbox}",
+                        f"Remove {mailbox} from `mailboxes` of {name} in {table.name} if you do not want that.",
                     )
 
 

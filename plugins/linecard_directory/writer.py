@@ -141,9 +141,9 @@ class Writer:
             case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_TRIGGER:
                 return self._describe_number_in_use(change) or str(error)
         sentences = {
-            "lower_case": f"{member!r} is no login in lower case",
-            "short_number": f"{change.extension!r} is no extension",
-            "e164": f"{' '.join(numbers)!r} is no number in E.164 form",
+            "lower_case": f"{member!r} is not a login in lower case",
+            "short_number": f"{change.extension!r} is not an extension",
+            "e164": f"{' '.join(numbers)!r} is not a number in E.164 form",
         }
         return next((said for name, said in sentences.items() if name in str(error)), str(error))
 

@@ -59,7 +59,7 @@ class FolderWatch:
             return f"{self._why} Files are found by `scan`, a little later."
         if observer is None:
             return ""
-        return "Hints had stopped and were begun anew; files that came meanwhile are found by this look."
+        return "Hints had stopped and were restarted; this scan finds the files that arrived in the meantime."
 
     def _start(self, folder: tuple[int, int]) -> None:
         observer: BaseObserver | None = None
@@ -107,7 +107,7 @@ def _explain_silence(error: OSError) -> tuple[str, str]:
         return f"The kernel gives no hints: {error.strerror or error}.", "Set `watch: false` where it never can."
     return (
         f"The kernel gives no hints: the {limit} of inotify that this user may have are used up.",
-        f"Raise {name} (sysctl), or set `watch: false`; linecard tries again at each look.",
+        f"Raise {name} (sysctl), or set `watch: false`; linecard tries again at each scan.",
     )
 
 

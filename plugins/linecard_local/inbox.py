@@ -123,7 +123,7 @@ class LocalInbox:
             return
         raise InboxError(
             f"{self._folder} is not the folder that '{spell_out(seen.name)}' was found in.",
-            remedy="Mount it again; linecard goes on by itself.",
+            remedy="Mount it again; linecard continues by itself.",
         )
 
     def _move_to_claimed(self, source: bytes, claim: str, ending: bytes = b"") -> bytes:
@@ -277,9 +277,9 @@ class LocalInbox:
         if error.errno in (errno.EACCES, errno.EPERM):
             return f"Give the user that linecard runs as the right to list and rename files in {self._folder}."
         if error.errno in (errno.ENOENT, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN):
-            return f"Make the folder {self._folder}, or mount it again; linecard goes on by itself."
+            return f"Make the folder {self._folder}, or mount it again; linecard continues by itself."
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return "Make room on the disk; linecard goes on by itself."
+            return "Make room on the disk; linecard continues by itself."
         return "Look at the disk and the system's log."
 
 

@@ -13,10 +13,10 @@ class LocalOptions(BaseModel):
     hard_links: bool = Field(
         default=False,
         description=(
-            "Take files that have several names (hard links) too; whoever holds another name can change what was sent."
+            "Take files that have several names (hard links) too; anyone who has another name can change what was sent."
         ),
     )
     watch: bool = Field(
         default=True,
-        description="Let the kernel say when something arrives; without it, and on network mounts, `scan` finds it.",
+        description="Let the kernel report arrivals; without it, and on network mounts, `scan` finds them.",
     )

@@ -27,19 +27,19 @@ def _message_error(error: Exception, options: MailOptions) -> SinkError | None:
             address, (code, answer) = next(iter(refused.items()))
             return SinkError(
                 f"{host} does not take mail for {address}: {code} {clean_answer(answer)}.",
-                remedy="Correct the address under `tell`, or ask whoever runs the mail server.",
+                remedy="Correct the address under `tell`, or ask the administrator of the mail server.",
                 final=code >= FINAL,
             )
         case smtplib.SMTPDataError(smtp_code=code, smtp_error=answer):
             return SinkError(
                 f"{host} did not take the mail: {code} {clean_answer(answer)}.",
-                remedy="Ask whoever runs the mail server.",
+                remedy="Ask the administrator of the mail server.",
                 final=code >= FINAL,
             )
         case smtplib.SMTPSenderRefused(smtp_code=code, smtp_error=answer):
             return SinkError(
                 f"{host} takes no mail from {options.sender}: {code} {clean_answer(answer)}.",
-                remedy="Correct `sender`, or ask whoever runs the mail server.",
+                remedy="Correct `sender`, or ask the administrator of the mail server.",
                 final=code == TOO_LARGE,
             )
     return None
@@ -63,11 +63,11 @@ def _server_error(error: Exception, options: MailOptions) -> SinkError:
         case ssl.SSLCertVerificationError(verify_message=why):
             return SinkError(
                 f"{host} shows a certificate that is not trusted: {why}.",
-                remedy="Name whoever signed it in `ca_file`, or correct `host`.",
+                remedy="Give the authority that signed it in `ca_file`, or correct `host`.",
             )
         case ssl.SSLError():
             return SinkError(
-                f"No encryption could be agreed on with {host}: {error.reason or error}.",
+                f"No encryption could be negotiated with {host}: {error.reason or error}.",
                 remedy="Look at `security` and the port: tls is for 465, starttls for 587.",
             )
         case TimeoutError():

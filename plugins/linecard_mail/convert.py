@@ -20,6 +20,8 @@ NOT_SENT = (Outcome.PLANNED, Outcome.SKIPPED)
 WRONG = tuple(outcome for outcome in Outcome if outcome not in FINE and outcome not in NOT_SENT)
 ASKS = frozenset({State.HELD, State.REJECTED, State.PARTIAL})
 """States in which somebody has to do something."""
+DECIDED = frozenset({State.DISCARDED, State.SUPERSEDED})
+"""States in which nobody has to, whatever its rows came to: a person, or a newer file, has settled them."""
 MOST_SUBJECT = 180
 
 COLOURS = {
@@ -80,7 +82,8 @@ def collect_facts(letter: Letter, context: Context, options: MailOptions, words:
     run = report.run
     zone = ZoneInfo(report.timezone)
     counts = {outcome: report.counts.get(outcome, 0) for outcome in Outcome}
-    asks = run.state in ASKS or any(n for outcome, n in counts.items() if outcome not in FINE)
+    wrong = any(n for outcome, n in counts.items() if outcome not in FINE)
+    asks = run.state in ASKS or (wrong and run.state not in DECIDED)
     by = run.changed + timedelta(days=options.within) if options.within and asks else None
     errors = (fault for fault in report.faults(whole_file=True) if fault.severity == "error")
     warnings = (fault for fault in report.faults() if fault.severity == "warning")

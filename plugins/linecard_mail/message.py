@@ -34,12 +34,12 @@ def load_wording(letter: Letter | Note) -> Wording:
 def parse_address(text: str) -> tuple[Address, bool]:
     """An address as a server takes it, and whether it needs SMTPUTF8. Raises `SinkError` for what is none."""
     if not text:
-        raise SinkError("Nobody is named to send it to.", remedy="Give an address with `to`.", final=True)
+        raise SinkError("There is no address to send it to.", remedy="Give an address with `to`.", final=True)
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise SinkError(
-            f"{sanitize(text)[:100]} is no e-mail address.", remedy="Correct it in `to`.", final=True
+            f"{sanitize(text)[:100]} is not an e-mail address.", remedy="Correct it in `to`.", final=True
         ) from error
     if "=?" in found.normalized:  # which the email package would decode, line ends in it and all
         raise SinkError(f"{sanitize(text)[:100]} is an address that cannot be written safely.", final=True)

@@ -19,12 +19,12 @@ MOST_LINES = 40
 """Of each list of a digest; fewer where the mail would be clipped."""
 DIGEST = "digest"
 FILES = ("{count} file", "{count} files")
-NO_FILE = "No file came"
+NO_FILE = "No file arrived"
 NOTHING_TO_DO = "Nothing to do."
 REMEDIES = (
     ("{count} plan waits for a decision.", "{count} plans wait for a decision."),
     ("{count} row is still not right.", "{count} rows are still not right."),
-    ("{count} thing should be seen to.", "{count} things should be seen to."),
+    ("{count} thing needs attention.", "{count} things need attention."),
 )
 
 

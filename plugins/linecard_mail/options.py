@@ -43,14 +43,14 @@ class MailOptions(BaseModel):
     )
     sender: str = Field(description="The address that the mail comes from.")
     sender_name: str = Field(default="linecard", max_length=100, description="The name that is shown beside it.")
-    reply_to: str | None = Field(default=None, description="Where answers of readers go; null: nobody reads them.")
+    reply_to: str | None = Field(default=None, description="Where replies of readers go; null: nobody reads them.")
     hello: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9.:\[\]-]+$",
         description="The name of this machine to greet the server with; null: the one it gives itself.",
     )
     timeout: float = Field(default=30.0, gt=0, le=600, description="Seconds to wait for each answer.")
-    longest: float = Field(default=300.0, gt=0, le=3600, description="Seconds after which a letter is broken off.")
+    longest: float = Field(default=300.0, gt=0, le=3600, description="Seconds after which sending one mail is aborted.")
     link: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s<>\"]+$",
@@ -58,7 +58,7 @@ class MailOptions(BaseModel):
         "null: no link.",
     )
     within: int | None = Field(
-        default=None, ge=1, le=365, description="Days in which readers should answer; null: no day is named."
+        default=None, ge=1, le=365, description="Days in which readers should reply; null: no day is named."
     )
     retry_form: Literal["csv", "workbook"] = Field(
         default="csv",

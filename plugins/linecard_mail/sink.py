@@ -54,7 +54,7 @@ class Mail:
         to, utf8 = parse_address(address)
         where = self._client.send_mail(sender.addr_spec, to.addr_spec, content, utf8=utf8)
         if wrong:
-            self._context.log(f"A template of the site's own could not be used: {wrong}", level="warning")
+            self._context.log(f"One of the site's own templates could not be used: {wrong}", level="warning")
         return f"{where} (linecard's own template was used: {wrong})" if wrong else where
 
     def close(self) -> None:

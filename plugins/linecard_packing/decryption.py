@@ -109,7 +109,7 @@ class PgpOpener:
         if ended_by in _CRASHES:
             raise CannotOpen(
                 FaultCode.CANNOT_DECRYPT,
-                f"gpg broke down over the file ({signal.Signals(ended_by).name}).",
+                f"gpg crashed on the file ({signal.Signals(ended_by).name}).",
                 "Bring gpg up to date (apt-get upgrade gnupg), and ask the sender to send the file again.",
             )
         if ended_by > 0:  # somebody ended it: the file cannot help that
@@ -133,7 +133,7 @@ class PgpOpener:
         elif told := expiry(best.expires, now):
             yield Concern(
                 f"pgp key {best.id}",
-                f"the site's PGP key {told}; then senders refuse to encrypt for it, and no file comes",
+                f"the site's PGP key {told}; senders then refuse to encrypt for it, and no file arrives",
                 f"linecard keys extend {best.id} --until DATE; then linecard keys export {best.id}, for the senders",
             )
         there = {key.id: key for key in keys}
@@ -146,8 +146,8 @@ class PgpOpener:
             if told:
                 yield Concern(
                     f"signer {signer}",
-                    f"the key of the signer {signer} {told}; files that it signs are refused then",
-                    "Ask the sender for the present public key; then linecard keys import FILE, "
+                    f"the key of the signer {signer} {told}; files that it signs are then refused",
+                    "Ask the sender for the current public key; then linecard keys import FILE, "
                     "and list its fingerprint under `signers`.",
                 )
 

@@ -55,7 +55,7 @@ class GnupgHome:
         except OSError as error:
             raise OpenerError(
                 f"The keys in {self.folder} cannot be used: {error.strerror}.",
-                remedy=f"Give this user rights on {self.folder}, mode 700.",
+                remedy=f"Give this user permissions on {self.folder}, mode 700.",
             ) from error
         if not Path(f"/run/user/{os.geteuid()}").is_dir() and len(f"{self.folder.absolute()}/S.gpg-agent") > _SOCKET:
             raise OpenerError(

@@ -85,7 +85,8 @@ def _require_known_versions(said: GpgStatus) -> None:
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT,
             f"The file is encrypted in the form of version {version}, which gpg does not know.",
-            "Ask the sender to encrypt it with the site's public key (`linecard keys export`), as RFC 4880 has it.",
+            "Ask the sender to encrypt it with the site's public key (`linecard keys export`), "
+            "in the format of RFC 4880.",
         )
 
 
@@ -100,7 +101,7 @@ def _check_decryption(said: GpgStatus, *, ok: bool) -> None:
     if any(words[0] == "0" and words[2:] in ([], ["0"]) for words in said.find_all("DECRYPTION_INFO") if words[1:]):
         raise CannotOpen(
             FaultCode.CANNOT_DECRYPT,
-            "The file is encrypted without integrity protection: nobody could tell whether it was changed on its way.",
+            "The file is encrypted without integrity protection: nobody could tell whether it was changed in transit.",
             "Ask the sender to switch integrity protection on (MDC, in Bouncy Castle `withIntegrityPacket`).",
         )
     if said.has("DECRYPTION_OKAY") and ok and len(said.find_all("PLAINTEXT")) == 1:
@@ -128,7 +129,7 @@ def _check_decryption(said: GpgStatus, *, ok: bool) -> None:
         )
     if said.has("DECRYPTION_OKAY"):
         raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file is more than one OpenPGP message, or is damaged.", _AGAIN)
-    raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off on its way.", _AGAIN, is_cut=True)
+    raise CannotOpen(FaultCode.CANNOT_DECRYPT, "The file was damaged or cut off in transit.", _AGAIN, is_cut=True)
 
 
 def _check_unencrypted(said: GpgStatus, options: PgpOptions) -> None:
@@ -142,7 +143,7 @@ def _check_unencrypted(said: GpgStatus, options: PgpOptions) -> None:
     is_cut = said.has("NODATA") and not said.newer_signature  # it is also said of a signature that gpg does not know
     if is_cut or len(said.find_all("PLAINTEXT")) != 1:
         raise CannotOpen(
-            FaultCode.CANNOT_DECRYPT, "There is no whole OpenPGP message in the file; it may be cut off.", _AGAIN
+            FaultCode.CANNOT_DECRYPT, "The file contains no complete OpenPGP message; it may be cut off.", _AGAIN
         )
     if options.unencrypted == "refuse":
         raise not_encrypted_error(signed=said.has("NEWSIG", "GOODSIG", "ERRSIG", "BADSIG"))
@@ -151,7 +152,7 @@ def _check_unencrypted(said: GpgStatus, options: PgpOptions) -> None:
 def not_encrypted_error(*, signed: bool = False) -> CannotOpen:
     return CannotOpen(
         FaultCode.NOT_ENCRYPTED,
-        f"The file is {'signed but ' if signed else ''}not encrypted, and this inbox takes encrypted files only.",
+        f"The file is {'signed but ' if signed else ''}not encrypted, and this inbox accepts only encrypted files.",
         "Ask the sender to encrypt it with the site's public key (`linecard keys export`), "
         "or set `unencrypted` below `open: pgp:` of the inbox.",
     )
@@ -159,7 +160,7 @@ def not_encrypted_error(*, signed: bool = False) -> CannotOpen:
 
 def _check_signature(said: GpgStatus, options: PgpOptions, *, valid: bool) -> None:
     if said.has("BADSIG"):
-        raise _signature_error("The signature does not fit the file: one of them was changed.", _AGAIN)
+        raise _signature_error("The signature does not match the file: one of them was changed.", _AGAIN)
     if not options.signers:
         return
     if said.newer_signature and not said.has("VALIDSIG"):
@@ -168,13 +169,13 @@ def _check_signature(said: GpgStatus, options: PgpOptions, *, valid: bool) -> No
         if keyword in _NOT_GOOD:
             raise _signature_error(
                 f"The file is signed {_NOT_GOOD[keyword].format(who=words[0] if words else '?')}.",
-                "Import the sender's present public key (`linecard keys import`), and list its fingerprint "
+                "Import the sender's current public key (`linecard keys import`), and list its fingerprint "
                 "under `signers`.",
             )
     signers = {name for words in said.find_all("VALIDSIG") for name in (words[0], words[-1])}
     if not signers:
         raise _signature_error(
-            "The file is not signed.", "Ask the sender to sign it, or list no `signers` for the inbox."
+            "The file is not signed.", "Ask the sender to sign it, or remove `signers` from the inbox."
         )
     if not valid or not said.has("GOODSIG") or signers.isdisjoint(options.signers):
         raise _signature_error(

@@ -64,11 +64,11 @@ class _Members:
                 self._rest = self._file.read(_BLOCK)
                 self.taken += len(self._rest)
                 if not self._rest:
-                    refuse("The gzip file was cut off on its way.", _AGAIN, is_cut=True)
+                    refuse("The gzip file was cut off in transit.", _AGAIN, is_cut=True)
             try:
                 found = self._inflate.decompress(self._rest, most)
             except zlib.error:
-                refuse("The gzip file was damaged on its way.", _AGAIN)
+                refuse("The gzip file was damaged in transit.", _AGAIN)
             self._rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             if found:
                 return found

@@ -30,22 +30,22 @@ class PgpOptions(BaseModel):
     signers: tuple[Fingerprint, ...] = Field(
         default=(),
         description=(
-            "The full fingerprints of those who may sign: each file must then bear a good signature of one of them; "
-            "with none listed, no signature is needed."
+            "The full fingerprints of those who may sign: each file must then have a good signature of one of "
+            "them; with none listed, no signature is needed."
         ),
     )
     unencrypted: Literal["refuse", "signed", "accept"] = Field(
         default="refuse",
         description=(
-            "What becomes of a file that is not encrypted: refuse it, take one that is signed (by one of `signers`), "
-            "or accept any."
+            "What happens to a file that is not encrypted: refuse it, take one that is signed (by one of "
+            "`signers`), or accept any."
         ),
     )
     passphrase: Secret | None = Field(
-        default=None, description="Where the passphrase of the site's key lies; null: it has none."
+        default=None, description="A reference to the passphrase of the site's key; null: it has none."
     )
     seconds: float = Field(
-        default=300.0, gt=0, description="How long the decryption of one file may take before it is given up."
+        default=300.0, gt=0, description="How long decrypting one file may take before linecard stops it."
     )
 
     @model_validator(mode="after")

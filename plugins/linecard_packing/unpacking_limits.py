@@ -76,7 +76,7 @@ def refuse(message: str, remedy: str, *, is_cut: bool = False) -> NoReturn:
 def not_packed_error(how: str) -> CannotOpen:
     return CannotOpen(
         FaultCode.PACKING,
-        f"The file is not packed with {how}, and this inbox takes no others.",
+        f"The file is not packed with {how}, and this inbox accepts no others.",
         f"Ask the sender to pack it, or set `required: false` below `open: {how}:` of the inbox.",
     )
 

@@ -127,13 +127,13 @@ def _translate_errors() -> Iterator[None]:
     except (CannotOpen, OpenerError, MemoryError):
         raise
     except NotImplementedError:
-        refuse("The zip archive uses something that is not read here.", _DEFLATE)
+        refuse("The zip archive uses something that linecard does not read.", _DEFLATE)
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # EINVAL: the archive names a place before its beginning
             raise OpenerError(f"The file cannot be read: {error.strerror}.") from error
-        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
+        refuse("The zip archive was damaged or cut off in transit.", _AGAIN, is_cut=True)
     except Exception:  # noqa: BLE001 - IndexError, struct.error, AssertionError, another one with each release
-        refuse("The zip archive was damaged or cut off on its way.", _AGAIN, is_cut=True)
+        refuse("The zip archive was damaged or cut off in transit.", _AGAIN, is_cut=True)
 
 
 def _make_reader(member: Any) -> Callable[[int], bytes]:
@@ -149,7 +149,7 @@ def _require_unpackable(sheet: zipfile.ZipInfo) -> None:
         refuse("The zip archive is encrypted.", "Encrypt the sheet with OpenPGP instead, or send it plain.")
     if sheet.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         how = _METHODS.get(sheet.compress_type, f"method {sheet.compress_type}")
-        refuse(f"The zip archive is packed with {how}, which is not read here.", _DEFLATE)
+        refuse(f"The zip archive is packed with {how}, which linecard does not read.", _DEFLATE)
 
 
 def _require_harmless(path: str) -> None:

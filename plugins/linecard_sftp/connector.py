@@ -68,8 +68,8 @@ class Connector:
         if told:
             yield Concern(
                 f"certificate for {self.login.where}",
-                f"the SSH certificate for {self.login.user} at {self.login.where} {told}; then the server refuses it",
-                "Have the key signed again, and put the certificate in the place of the old one.",
+                f"the SSH certificate for {self.login.user} at {self.login.where} {told}; the server then refuses it",
+                "Have the key signed again, and replace the old certificate.",
             )
         if self.through is not None:
             yield from self.through.concerns(now)
@@ -96,7 +96,7 @@ class Connector:
         except Exception as error:
             raise InboxError(
                 f"{login.where} cannot be reached from {self.through.login.where}: {_reason(error)}.",
-                remedy="Ask whoever runs the machine on the way to allow forwarding to it.",
+                remedy="Ask the administrator of the jump host to allow forwarding to it.",
             ) from error
 
     def _open_jump(self, through: Connector) -> paramiko.Transport:
@@ -116,7 +116,7 @@ class Connector:
             lines = []
         except OSError as error:
             raise InboxError(
-                f"{self.known_hosts} cannot be read: {error.strerror}.", remedy="Let us read it."
+                f"{self.known_hosts} cannot be read: {error.strerror}.", remedy="Give linecard permission to read it."
             ) from error
         return parse_pins(lines, self.login.where)
 
@@ -166,7 +166,7 @@ class Connector:
         port = "" if self.login.port == 22 else f"-p {self.login.port} "
         direct = f"`ssh-keyscan {port}{self.login.host} | ssh-keygen -lf -` shows the keys of the server"
         return (
-            f"Compare with what its owner says ({direct}, as seen from here), then type "
+            f"Compare it with what its owner says ({direct}, as seen from here), then type "
             f"`linecard inbox trust {self._name}`, or set `fingerprint`."
         )
 
@@ -271,11 +271,11 @@ class Connector:
                 raise self._login_error(EOFError()) from refusal
             raise InboxError(
                 f"{login.where} does not let {login.user} in: {_refusal(refusal)}.",
-                remedy=f"Have the key let in (`linecard keys export {self._name}`), or check user and password.",
+                remedy=f"Ask for the key to be accepted (`linecard keys export {self._name}`); check user, password.",
             ) from refusal
 
     def _login_error(self, error: Exception) -> InboxError:
-        remedy = "linecard tries again by itself. If that lasts, ask whoever runs the server for its log."
+        remedy = "linecard tries again by itself. If that lasts, ask the administrator of the server for its log."
         return InboxError(f"{self.login.where} broke the login off: {_reason(error)}.", remedy=remedy)
 
     def open_sftp(self, transport: paramiko.Transport) -> paramiko.Channel:

@@ -67,7 +67,7 @@ class Download:
         if length <= most and length != size:
             raise InboxError(
                 f"The server says that it has {size:,} bytes, and sent {length:,}; it is not taken.",
-                remedy="It is tried again. If that lasts, ask whoever runs the server.",
+                remedy="linecard tries again. If that lasts, ask the administrator of the server.",
             )
         return version, length <= most
 
@@ -87,8 +87,8 @@ def _confirm(reader: FileReader, seen: Listing) -> None:
     except Refused as refused:
         raise InboxError(
             f"The server does not stand by what it sent of {spell_out(seen.name)} ({refused.words}); it is not taken.",
-            remedy="It is tried again: some servers remember old sizes of files for minutes. If that lasts, ask "
-            "whoever runs the server.",
+            remedy="linecard tries again: some servers cache old file sizes for minutes. If that lasts, ask "
+            "the administrator of the server.",
         ) from refused
 
 
@@ -101,7 +101,7 @@ def read_side_file(session: Session, path: bytes, name: bytes) -> bytes:
         if size is not None and len(content) != min(size, inbox_files.MOST_CHECKSUM):
             raise InboxError(
                 f"The server says that {spell_out(name)} has {size:,} bytes, and sent {len(content):,}.",
-                remedy="It is tried again. If that lasts, ask whoever runs the server.",
+                remedy="linecard tries again. If that lasts, ask the administrator of the server.",
             )
         if len(content) < inbox_files.MOST_CHECKSUM:
             _confirm(reader, Listing(name, len(content), "", 0.0))

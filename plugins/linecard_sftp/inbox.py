@@ -242,7 +242,7 @@ class SftpInbox:
         except OSError as error:
             raise InboxError(
                 f"{target}: {error.strerror or error}.",
-                remedy="Make room, or give the right; linecard goes on by itself.",
+                remedy="Make room, or give the right; linecard continues by itself.",
             ) from error
         if not self.in_place:
             with suppress(InboxError):  # the account may rename there, but not write

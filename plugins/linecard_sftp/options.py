@@ -61,7 +61,7 @@ class Login(Section):
         "being changed.",
     )
     algorithms: tuple[Literal[OLD], ...] = Field(  # type: ignore[valid-type]
-        default=(), description="Old ciphers and sums to allow besides the good ones, for old servers."
+        default=(), description="Old ciphers and hashes to allow besides the good ones, for old servers."
     )
 
     @property
@@ -83,7 +83,7 @@ class Timeouts(Section):
 class SftpOptions(Login):
     """A folder of an SFTP server."""
 
-    jump: Login | None = Field(default=None, description="A machine on the way, through which the server is reached.")
+    jump: Login | None = Field(default=None, description="A jump host through which the server is reached.")
     claim: str | None = Field(
         default=".linecard",
         pattern=r"^[^\x00]+$",
@@ -93,7 +93,7 @@ class SftpOptions(Login):
     after: str | None = Field(
         default=None,
         pattern=r"^(delete|leave|archive [^\x00\s][^\x00]*)$",
-        description="What becomes of a file whose run has ended: delete, `archive FOLDER` (on the server, in the inbox "
+        description="What happens to a file whose run has ended: delete, `archive FOLDER` (on the server, in the inbox "
         "or absolute) or leave; null: delete, or leave where nothing is moved.",
     )
     rate: int | None = Field(

@@ -44,7 +44,7 @@ def put_reply(session: Session, layout: Layout, folder: bytes, name: bytes, cont
     if not kept:
         raise InboxError(
             f"{spell_out(target)}: the server did not keep all of it.",
-            remedy="It is tried again. If that lasts, look whether there is room on the server.",
+            remedy="linecard tries again. If that lasts, check whether there is room on the server.",
         )
 
 

@@ -53,7 +53,7 @@ def _check_revoked(way: Connector, keys: list[ServerKey]) -> None:
     if revoked:
         raise InboxError(
             f"{way.known_hosts} says that {revoked.pop()} was revoked.",
-            remedy="Ask whoever runs the server; remove the line by hand if it is wrong.",
+            remedy="Ask the administrator of the server; remove the line by hand if it is wrong.",
         )
 
 
@@ -66,4 +66,6 @@ def _write_known_hosts(way: Connector, keys: list[ServerKey]) -> None:
         with write_whole(file, text=True, errors="surrogateescape") as out:
             out.write("".join(f"{line}\n" for line in (*kept, *(key.line for key in keys))))
     except OSError as error:
-        raise InboxError(f"{file} cannot be written: {error.strerror}.", remedy="Give us the right to it.") from error
+        raise InboxError(
+            f"{file} cannot be written: {error.strerror}.", remedy="Give linecard permission to write it."
+        ) from error

@@ -35,7 +35,7 @@ class WorkbookOpener:
             return None
         return CannotOpen(
             FaultCode.WORKBOOK,
-            "The file is no workbook, and this inbox takes no others.",
+            "The file is no workbook, and this inbox accepts no others.",
             "Ask the sender for .xlsx, or set `required: false` below `open: workbook:` of the inbox.",
         )
 

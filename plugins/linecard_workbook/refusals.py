@@ -19,7 +19,10 @@ def refuse(message: str, remedy: str, *, is_cut: bool = False) -> NoReturn:
 
 def refuse_kind(ending: str) -> NoReturn:
     """A workbook of a kind that is not read: .xls, .xlsb, .numbers."""
-    refuse(f"The file is a workbook of the kind {ending}, which is not read here.", "Save it as .xlsx, and send that.")
+    refuse(
+        f"The file is a workbook of the kind {ending}, which linecard does not read.",
+        "Save it as .xlsx, and send that.",
+    )
 
 
 def refuse_other() -> NoReturn:
@@ -44,7 +47,7 @@ class Bounds(NamedTuple):
 
 
 def damage(*, is_cut: bool = False) -> CannotOpen:
-    return CannotOpen(FaultCode.WORKBOOK, "The workbook was damaged or cut off on its way.", SEND_AGAIN, is_cut=is_cut)
+    return CannotOpen(FaultCode.WORKBOOK, "The workbook was damaged or cut off in transit.", SEND_AGAIN, is_cut=is_cut)
 
 
 def odd(part: str) -> CannotOpen:

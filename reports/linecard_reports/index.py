@@ -29,7 +29,7 @@ RESULTS = {
     State.UNCHANGED: ("done", "Nothing to change"),
     State.PARTIAL: ("partial", "Not all done"),
     State.REJECTED: ("rejected", "File refused"),
-    State.HELD: ("held", "Waits for a person"),
+    State.HELD: ("held", "Waits for a decision"),
     State.DISCARDED: ("discarded", "Discarded"),
     State.SUPERSEDED: ("superseded", "Superseded"),
 }
@@ -39,7 +39,7 @@ CHOICES = {
     "done": "All done",
     "partial": "Not all done",
     "rejected": "File refused",
-    "held": "Waits for a person",
+    "held": "Waits for a decision",
     "discarded": "Discarded",
     "superseded": "Superseded",
 }

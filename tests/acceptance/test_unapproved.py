@@ -31,9 +31,9 @@ def broken_off(request, left_behind, crash_room):
 def test_runs_and_doctor_name_it(broken_off):
     """Whoever looks is told, and by what command it goes on."""
     assert broken_off.do("runs") == 0
-    assert "1 run broke off; `linecard resume`" in broken_off.log.read_text()
+    assert "1 run interrupted; `linecard resume`" in broken_off.log.read_text()
     assert broken_off.do("doctor") != 0
-    assert "broke off: 2" in broken_off.log.read_text()
+    assert "interrupted: 2" in broken_off.log.read_text()
 
 
 def test_nobody_answers(broken_off):

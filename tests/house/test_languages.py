@@ -137,9 +137,20 @@ def test_a_reason_within_a_reason_is_translated_too() -> None:
     )
 
 
+def test_what_a_pbx_reports_of_a_change_is_translated_too() -> None:
+    """Asterisk's reasons are sentences of linecard's own plugin, not of somebody's PBX."""
+    reason = "the endpoint door rings with 1001, and will be silenced with it"
+    assert (
+        wording("es").translate_stored(f"On hq, a person must approve the change of 1001: {reason}.")
+        == "En hq, alguien debe aprobar el cambio de 1001: el terminal door suena con 1001 y se desactivará con ella."
+    )
+    said = "hq reports about 1001: the PBX's own words."
+    assert wording("de").translate_stored(said) == "hq meldet zu 1001: the PBX's own words."
+
+
 def test_facts_are_never_taken_for_parts_of_a_sentence() -> None:
     """Whatever a cell says."""
-    said = "{__class__} {0} %s is no action."
+    said = "{__class__} {0} %s is not an action."
     assert wording("fr").translate_stored(said) == "{__class__} {0} %s n'est pas une action."
 
 

@@ -55,7 +55,7 @@ def test_every_module_that_is_named_is_there(document: Path) -> None:
 
 def test_the_life_of_a_drop_names_the_modules_on_its_way() -> None:
     found = {path for path, _ in named(ROOT / "docs" / "life-of-a-drop.md")}
-    way = {"intake", "receive", "plan", "planning", "apply", "recover", "settle", "announce"}
+    way = {"intake", "receive", "plan", "planner", "apply", "recovery", "settlement", "report_files"}
     assert {f"pipeline/{step}" for step in way} <= found
 
 

@@ -15,4 +15,4 @@ def test_a_file_with_fewer_rows_than_its_name_says_is_refused(tmp_path):
     runs = {run["file"]: run for run in site.run("once", "--json").json["runs"]}
     assert (runs["people_2.csv"]["state"], runs["people_1.csv"]["state"]) == ("rejected", "applied")
     report = site.run("show", str(runs["people_2.csv"]["id"]), "--json").json
-    assert [fault["message"] for fault in report["faults"]] == ["The file was said to have 2 rows; it has 1."]
+    assert [fault["message"] for fault in report["faults"]] == ["The file's name promises 2 rows; it has 1."]

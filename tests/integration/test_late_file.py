@@ -30,7 +30,7 @@ def test_an_older_file_that_comes_late_is_carried_out_and_warned_of(site):
     newer = came(site, "2026-12-02", "attach,ada@x.org,,1001,")
     late = came(site, "2026-12-01", "force_attach,bob@x.org,,1001,")
     assert (newer["state"], late["state"]) == ("applied", "held")
-    said = f"By the date in its name the file is older than people_2026-12-02.csv (run {newer['id']})"
+    said = f"According to the date in its name, the file is older than people_2026-12-02.csv (run {newer['id']})"
     assert said in site.run("show", str(late["id"])).out
     assert site.run("approve", str(late["id"]), late["checksum"][:8]).code == 0
     assert site.run("resume").code == 0

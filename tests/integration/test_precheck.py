@@ -17,8 +17,8 @@ from linecard.testing.backend import MemoryBackend
 
 ADA, BOB = "ada@x.org", "bob@x.org"
 SECOND = Caveat("1000", "the endpoint 1000-mobile rings with it", "See whose phone it is.", holds=True)
-QUEUE = Caveat("1000", "the queue desk still rings it", "Take it out of the queue.")
-WHY = "On hq the change of 1000 needs a person: the endpoint 1000-mobile rings with it."
+QUEUE = Caveat("1000", "the queue desk still rings it", "Remove it from the queue.")
+WHY = "On hq, a person must approve the change of 1000: the endpoint 1000-mobile rings with it."
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_change_that_needs_a_person_holds_the_plan_by_name(works, row):
     run = works.planned("attach,eve@x.org,hq,1003,", row)
     assert run.state is State.HELD
     assert [(hold.pbx, hold.kind, hold.message) for hold in run.holds] == [("hq", "caveat", WHY)]
-    said = ("hq says of 1000: the endpoint 1000-mobile rings with it.", "See whose phone it is.")
+    said = ("hq reports about 1000: the endpoint 1000-mobile rings with it.", "See whose phone it is.")
     assert warnings(works, run) == {3: [said]}
     assert works.made() == []
     run = go_on(works, approve(works, run, seen=True), daemon=True, premises=Premises())
@@ -60,7 +60,7 @@ def test_an_extension_that_nobody_held_is_asked_about_and_a_number_that_comes_is
     """Nobody loses anything by the latter, whatever the PBX would say."""
     works.memory["hq"].caveats = [SECOND._replace(extension="1002"), SECOND._replace(extension="1001")]
     run = works.planned("attach,eve@x.org,hq,1002,", f"attach,{BOB},hq,1001,+33199001001")
-    assert [hold.message.split(":")[0] for hold in run.holds] == ["On hq the change of 1002 needs a person"]
+    assert [hold.message.split(":")[0] for hold in run.holds] == ["On hq, a person must approve the change of 1002"]
 
 
 def test_what_a_change_leaves_as_it_is_stands_beside_its_row_in_the_report(works):
@@ -70,7 +70,7 @@ def test_what_a_change_leaves_as_it_is_stands_beside_its_row_in_the_report(works
     run = works.sheet(f"detach,{ADA},,,")
     assert (run.state, run.checksum, run.holds) == (State.APPLIED, plain.checksum, ())
     assert warnings(works, run) == {
-        2: [("hq says of 1000: the queue desk still rings it.", "Take it out of the queue.")]
+        2: [("hq reports about 1000: the queue desk still rings it.", "Remove it from the queue.")]
     }
 
 

@@ -15,14 +15,14 @@ from linecard.errors import ConfigError, LinecardError
 SECTIONS: dict[str, dict[str, str]] = {
     "From a sheet to a report": {
         "sample": "Print a sample sheet that explains itself.",
-        "check": "Find the faults of a sheet; no PBX is asked.",
-        "plan": "Show what a sheet would change; nothing is changed.",
+        "check": "Find the faults of a sheet without asking any PBX.",
+        "plan": "Show what a sheet would change (dry run).",
         "import": "Plan a sheet, ask, apply it and report.",
         "resume": "Finish interrupted imports.",
     },
     "The daemon": {
         "serve": "Watch the inboxes and process every file that arrives.",
-        "once": "Process the files that lie in the inboxes, then exit.",
+        "once": "Process the files in the inboxes, then exit.",
         "status": "Show what the daemon is doing, and what is wrong.",
         "approve": "Approve a held plan, so that it is applied.",
         "discard": "Discard a run that waits for a person.",
@@ -31,7 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "runs": "List the runs and their results.",
         "show": "Show one run and the outcome of each row.",
         "report": "Write the report of a run in a format of your choice.",
-        "undo": "Put back what a run has changed.",
+        "undo": "Roll back what a run changed.",
         "digest": "Show what happened lately, and what is still wrong.",
         "outbox": "List, retry and drop messages that were not delivered.",
     },
@@ -94,8 +94,8 @@ def complain(error: LinecardError) -> None:
 def main(ctx: click.Context, config: str | None) -> None:
     """From an HR sheet to the telephone system: checked, planned, applied, read back, reported.
 
-    The site is the one whose configuration --config or LINECARD_CONFIG names; else linecard.yaml in this folder,
-    else /etc/linecard/linecard.yaml.
+    --config or LINECARD_CONFIG gives the configuration of the site; without them, linecard uses linecard.yaml in this
+    folder, or /etc/linecard/linecard.yaml.
 
     Exit codes: 0 everything is done or unchanged, 1 some row is not, 2 wrong usage, configuration or file, or a
     PBX that does not answer, 3 the plan is held for a person.

@@ -25,13 +25,13 @@ class NotThisPlan(LinecardError):
 class NoPlan(LinecardError):
     """The run waits without a plan, so that no checksum can be the right one."""
 
-    remedy = "Leave the checksum out to have the file read once more, or give the run up with `linecard discard`."
+    remedy = "Leave out the checksum to read the file once more, or discard the run with `linecard discard`."
 
 
 class OlderRun(LinecardError):
     """The run would undo a newer one."""
 
-    remedy = "Look at the plan as it would be now, above; if it is right all the same, add --although-newer."
+    remedy = "Check the plan above, as it would be now; if it is still right, add --although-newer."
 
 
 @click.command()
@@ -41,15 +41,15 @@ class OlderRun(LinecardError):
 @click.option(
     "--although-newer",
     is_flag=True,
-    help="Approve it although a newer run was carried out for the same members or extensions.",
+    help="Approve it even though a newer run was applied for the same members or extensions.",
 )
 @site.config_option
 def command(run: int, checksum: str, because: str, *, although_newer: bool) -> None:
     """Approve the held plan of RUN, so that it is applied.
 
-    CHECKSUM says which plan was looked at; its first eight characters are enough. A daemon applies it at once; without
-    one, `linecard resume` does. A run without a plan, because its file could not be read to its end, has no checksum:
-    its file is read once more.
+    CHECKSUM identifies the plan you have seen; its first eight characters are enough. A running daemon applies the plan
+    at once; without a daemon, use `linecard resume`. A run without a plan, because its file could not be read to its
+    end, has no checksum: linecard reads the file once more.
     """
     from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
@@ -62,8 +62,8 @@ def command(run: int, checksum: str, because: str, *, although_newer: bool) -> N
             if checksum:
                 raise NoPlan(f"Run {run} has no plan: its file could not be read to its end.")
             operations.read_again(held, why=f"to be read once more{': ' if because else ''}{because}")
-            how = "the daemon does it" if at_work else "`linecard once` or a daemon does it"
-            click.echo(f"The file of run {run} is read once more, in a process of its own first; {how}.")
+            how = "the daemon does this" if at_work else "`linecard once` or a daemon does this"
+            click.echo(f"The file of run {run} is read once more, first in a separate process; {how}.")
             return
         if not checksum:
             raise click.UsageError("Missing argument 'CHECKSUM'.")
@@ -84,6 +84,6 @@ def _refuse_older(operations: Operations, run: Run) -> None:
     if not newer:
         return
     with recap.on_stderr():
-        click.echo(f"Run {run.id}, planned on what the PBX holds now:")
+        click.echo(f"Run {run.id}, planned against what the PBX holds now:")
         plan_command.show_plan(operations.preview_again(run))
     raise OlderRun(f"Run {run.id} is not approved. {older_run(newer).message}")

@@ -24,10 +24,10 @@ SHOWN = 100
 @site.json_option
 @site.config_option
 def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
-    """Find the faults of the sheet FILE; no PBX is asked.
+    """Find the faults of the sheet FILE without asking any PBX.
 
-    Every fault is told at once, with its line, its column, what was found and what to do. Exits with 1 when there
-    is one; warnings do not count.
+    Reports every fault at once, with its line, its column, what was found and what to do. Exits with 1 if there is one;
+    warnings do not count.
     """
     from linecard.model.sheet import Severity
     from linecard.rules import as_dict

@@ -8,14 +8,14 @@ from linecard.cli import site
 
 
 @click.command()
-@click.option("--confirm", is_flag=True, help="Say that the clock is right: what is old by it may go.")
+@click.option("--confirm", is_flag=True, help="Confirm that the clock is right, so that old files may be removed.")
 @site.json_option
 @site.config_option
 def command(*, confirm: bool, as_json: bool) -> None:
-    """Show whether the clock is trusted, and what would be removed by it.
+    """Show whether linecard trusts the clock, and what would be removed by it.
 
-    After a jump nothing is removed because of its age, and no letter given up, until the new time has lasted a day or
-    somebody confirms it. Exits with 1 while the clock is doubted.
+    After a jump nothing expires, neither files nor messages, until the new time has held for a day or somebody confirms
+    it. Exits with 1 while the clock is in doubt.
     """
     from linecard.runtime.clock import describe_doubt
     from linecard.runtime.housekeeping import find_old
@@ -33,11 +33,11 @@ def command(*, confirm: bool, as_json: bool) -> None:
         }
         site.print_json(facts, {}, dict)
     elif known.trusted is None:
-        click.echo(f"The clock is believed: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
+        click.echo(f"The clock is trusted: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
     elif confirm:
-        click.echo(f"The clock is believed from now on: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
-        click.echo(f"What `keep` says is removed within the hour by the daemon: {str(old) or 'nothing'}.")
+        click.echo(f"The clock is trusted from now on: it is {known.seen:%Y-%m-%d %H:%M:%S} UTC.")
+        click.echo(f"Within the hour the daemon removes what `keep` says: {str(old) or 'nothing'}.")
     else:
-        click.echo(f"{describe_doubt(known)} Older than `keep` would be: {str(old) or 'nothing'}.")
-        click.echo("Set the clock right, or say that it is: `linecard clock --confirm`.")
+        click.echo(f"{describe_doubt(known)} Older than `keep` by this clock: {str(old) or 'nothing'}.")
+        click.echo("Set the clock right, or confirm that it is: `linecard clock --confirm`.")
     raise SystemExit(1 if doubted else 0)

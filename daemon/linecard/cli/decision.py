@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 run_argument = click.argument("run", type=click.IntRange(1))
-because_option = click.option("--because", default="", metavar="TEXT", help="Why, for whoever reads the run's events.")
+because_option = click.option(
+    "--because", default="", metavar="TEXT", help="The reason, for the audit trail of the run."
+)
 
 
 class NotHeld(LinecardError):

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--inbox", "inboxes", metavar="NAME", multiple=True, help="An inbox; again for more. Default: all.")
+@click.option("--inbox", "inboxes", metavar="NAME", multiple=True, help="An inbox; repeat for more. Default: all.")
 @click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How far to look back.")
 @site.json_option
 @site.config_option
 def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
-    """Show what a digest would say now: what happened, what is still wrong, what waits for a person.
+    """Show what a digest would say now: what happened, what is still wrong, what waits for a decision.
 
-    Nothing is sent. `linecard mail test ADDRESS --digest` sends it to you. Exits with 1 when something needs a person.
+    Sends nothing; `linecard mail test ADDRESS --digest` sends it to you. Exits with 1 if something needs attention.
     """
     from linecard.rules import as_dict
     from linecard.runtime.digests import Digests
@@ -60,7 +60,7 @@ def _show(found: Summary) -> None:
             click.echo(f"    {sanitize(row.message)} {sanitize(row.remedy)}".rstrip())
         _show_hidden(found.more_wrong, "row")
     if found.concerns:
-        click.echo("\nTo be seen to:")
+        click.echo("\nNeeds attention:")
         for concern in found.concerns:
             click.echo(f"  {sanitize(concern.message)}\n    {sanitize(concern.remedy)}")
     if found.ended:

@@ -12,9 +12,9 @@ from linecard.rules.sanitize import sanitize
 @site.json_option
 @site.config_option
 def command(*, as_json: bool) -> None:
-    """Check configuration, folders, disk, state and PBXs: what works, what does not, and the remedy.
+    """Check configuration, folders, disk, state and PBXs: what works, what does not, and how to fix it.
 
-    Exits with 0 when all is well and with 1 when something is not.
+    Exits with 0 if all is well and with 1 if something needs fixing.
     """
     from linecard.errors import ConfigError
     from linecard.model.concern import Finding

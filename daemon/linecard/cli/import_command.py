@@ -18,16 +18,16 @@ from linecard.cli import site
     "--approve",
     metavar="CHECKSUM",
     default="",
-    help="Do not ask; apply the plan, held or not, if it still has this checksum, and else nothing.",
+    help="Do not ask; apply the plan, held or not, if it still has this checksum; otherwise nothing.",
 )
 @site.json_option
 @site.config_option
 def command(file: Path, inbox: str | None, description: str, approve: str, *, yes: bool, as_json: bool) -> None:
     """Plan the sheet FILE, ask, apply it, read it back and report.
 
-    Imports that broke off are finished first; where a PBX of theirs does not answer, sheets for it must wait. A plan
-    that takes away more than the inbox's limits is held and changes nothing (exit code 3): look at it with
-    `linecard plan`, then import it again with --approve.
+    Finishes interrupted imports first; while a PBX of theirs does not answer, sheets for it must wait. A plan that
+    exceeds the inbox's limits is held and changes nothing (exit code 3): look at it with `linecard plan`, then import
+    it again with --approve.
     """
     from linecard.cli import run_flow
 

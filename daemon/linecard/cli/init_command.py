@@ -11,12 +11,14 @@ from linecard.errors import ConfigError
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--region", default="FR", show_default=True, metavar="CC", help="The country whose numbers are meant.")
+@click.option(
+    "--region", default="FR", show_default=True, metavar="CC", help="The country in whose format numbers are read."
+)
 def command(folder: Path, region: str) -> None:
     """Create a new site in the folder DIR.
 
-    It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml
-    that runs at once. Nothing that is already there is overwritten.
+    It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml that
+    works as it is. Nothing that is already there is overwritten.
     """
     from linecard.config import template
     from linecard.infrastructure.files import write_whole

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = ("pgp", "ssh")
 _until = click.option(
-    "--until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it is good."
+    "--until", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it is valid."
 )
 
 
@@ -61,10 +61,10 @@ def list_keys(*, as_json: bool) -> None:
 @site.json_option
 @site.config_option
 def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> None:
-    """Make a key of OWNER.
+    """Make a key for OWNER.
 
-    For PGP, OWNER is "Name <address>" as senders shall see it; the key is good for two years unless --until says
-    otherwise. For SSH (--ssh), it is the name of the inbox.
+    For PGP, OWNER is "Name <address>" as senders will see it; the key is valid for two years unless you set --until.
+    For SSH (--ssh), OWNER is the name of the inbox.
     """
     with site.service() as service, _keyring(service, kind) as keyring:
         day = until.date() if until is not None else None
@@ -87,7 +87,7 @@ def make(owner: str, kind: str, until: datetime | None, *, as_json: bool) -> Non
 def take(file: Path, *, as_json: bool) -> None:
     """Add the PGP keys in FILE: a sender's public key, or a secret key of this site.
 
-    Compare the fingerprint with what the sender says on another way, before it is listed under `signers`.
+    Compare the fingerprint with the sender's through another channel before you list it under `signers`.
     """
     from linecard.errors import ConfigError
 
@@ -105,9 +105,9 @@ def take(file: Path, *, as_json: bool) -> None:
 @click.option("-o", "--output", metavar="FILE", type=site.type_file, help="The file to write instead of the terminal.")
 @site.config_option
 def export(key: str, form: str, output: Path | None) -> None:
-    """Write the public half of KEY, for whoever shall encrypt for this site or let it in.
+    """Write the public half of KEY, for senders who encrypt for this site or servers that let it in.
 
-    KEY is a full fingerprint, or the name of an SSH key. Secret halves are never given away.
+    KEY is a full fingerprint, or the name of an SSH key. Secret halves are never exported.
     """
     from linecard.errors import ConfigError
 
@@ -116,8 +116,8 @@ def export(key: str, form: str, output: Path | None) -> None:
         with _keyring(service, kind) as keyring:
             if form and form not in keyring.forms:
                 raise ConfigError(
-                    f"A key of the kind {kind} is not given away as {form}.",
-                    remedy=f"Leave --format out, or say {' or '.join(keyring.forms)}.",
+                    f"A key of the kind {kind} cannot be exported as {form}.",
+                    remedy=f"Leave out --format, or use {' or '.join(keyring.forms)}.",
                 )
             content = keyring.export_key(key, form or keyring.forms[0])
     if output is None:
@@ -130,28 +130,28 @@ def export(key: str, form: str, output: Path | None) -> None:
     click.echo(f"Wrote {sanitize(str(output))}.")
 
 
-@command.command(short_help="Let a PGP key be good for longer.")
+@command.command(short_help="Extend a PGP key.")
 @click.argument("key", metavar="FINGERPRINT")
 @click.option(
     "--until",
     metavar="DATE",
     required=True,
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The last day on which it is good.",
+    help="The last day on which it is valid.",
 )
 @site.json_option
 @site.config_option
 def extend(key: str, until: datetime, *, as_json: bool) -> None:
-    """Let the site's PGP key FINGERPRINT be good until DATE (2028-12-31).
+    """Extend the site's PGP key FINGERPRINT until DATE (2028-12-31).
 
-    It stays the same key: files that are encrypted for it can still be opened. Senders need its public half anew.
+    It stays the same key, so files encrypted for it can still be opened. Send its public half to the senders again.
     """
     with site.service() as service, _keyring(service, "pgp") as keyring:
         _check_day(until.date(), service)
         found = keyring.extend_key(key, until.date())
         _answer([found], as_json=as_json, said="Prolonged")
     if not as_json:
-        click.echo(f"Next:  linecard keys export {found.id} -o linecard.asc     # senders need it anew")
+        click.echo(f"Next:  linecard keys export {found.id} -o linecard.asc     # send it to the senders again")
 
 
 def describe_expiry(key: Key, now: datetime) -> str:
@@ -171,7 +171,7 @@ def _check_day(day: date | None, service: Service) -> None:
     from linecard.errors import ConfigError
 
     if day is not None and day <= service.now().date():
-        raise ConfigError(f"{day} is not in the future.", remedy="Give the last day on which the key is good.")
+        raise ConfigError(f"{day} is not in the future.", remedy="Give the last day on which the key is valid.")
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def _answer(keys: Any, *, as_json: bool, said: str) -> None:
 def _show(key: Key, told: str) -> None:
     whose = "secret" if key.secret else "public"
     click.echo(f"{key.kind}  {key.id}  {whose}  {sanitize(key.owner)}")
-    when = f"good until {key.expires:%Y-%m-%d}" if key.expires else "does not expire"
+    when = f"valid until {key.expires:%Y-%m-%d}" if key.expires else "does not expire"
     click.echo(f"     {when}{f'; {told}' if told else ''}")
 
 

@@ -25,10 +25,10 @@ def command() -> None:
 @click.option("--digest", is_flag=True, help="Send the digest of the last seven days, not a sample.")
 @site.config_option
 def test(address: str, sink: str | None, language: str | None, *, digest: bool) -> None:
-    """Send a sample report to ADDRESS and say each step.
+    """Send a sample report to ADDRESS and show each step.
 
-    It goes the way that reports go: through the same server, with the same log-in and the site's own templates.
-    Nothing is put into the outbox. Exits with 2 when the server did not take it.
+    It takes the same path as reports: through the same server, with the same login and the site's own templates.
+    Nothing is put into the outbox. Exits with 2 if the server does not accept it.
     """
     from linecard.runtime import sample
 
@@ -36,8 +36,8 @@ def test(address: str, sink: str | None, language: str | None, *, digest: bool) 
         name = sample.find_sink(service, "mail", sink)
         send = sample.send_digest if digest else sample.send_sample
         where = send(service, name, address, language or service.config.language, say=_say)
-    click.echo(f"Taken by {sanitize(where)}")
-    click.echo(f"Now look whether it is in the box of {sanitize(address)}, and not among the spam.")
+    click.echo(f"Accepted by {sanitize(where)}")
+    click.echo(f"Now check that it has arrived in the mailbox of {sanitize(address)}, and not in the spam folder.")
 
 
 def _say(step: str) -> None:

@@ -15,11 +15,11 @@ from linecard.rules.sanitize import sanitize
 @site.json_option
 @site.config_option
 def command(*, as_json: bool) -> None:
-    """Process the files that lie in the inboxes, then exit.
+    """Process the files in the inboxes, then exit.
 
-    For machines without a daemon: cron may call it. A file that is still being written is waited for. Runs that wait
-    for a person, or for a PBX that does not answer, are left for later. Exits with 1 when some row was not done and
-    with 3 when a plan is held.
+    For machines without a daemon: run it from cron. Waits for a file that is still being written. Leaves runs that wait
+    for a person, or for a PBX that does not answer, for later. Exits with 1 if some row was not done and with 3 if a
+    plan is held.
     """
     from linecard.cli import progress, run_flow
     from linecard.runtime import status

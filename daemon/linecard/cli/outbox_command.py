@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class NoLetter(LinecardError):
-    """There is no such letter, or it has arrived."""
+    """There is no such message, or it was delivered."""
 
-    remedy = "`linecard outbox list` shows the letters that did not arrive, with their numbers."
+    remedy = "`linecard outbox list` shows undelivered messages, with their numbers."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,19 +25,16 @@ class NoLetter(LinecardError):
 def command() -> None:
     """List, retry and drop messages: reports on their way to readers.
 
-    A letter that cannot be delivered is tried again for ten days, at longer and longer intervals.
+    linecard retries a message that cannot be delivered for ten days, at longer and longer intervals.
     """
 
 
 @command.command("list")
-@click.option("--all", "every", is_flag=True, help="Also those that have arrived or were dropped.")
+@click.option("--all", "every", is_flag=True, help="Include messages that were delivered or dropped.")
 @site.json_option
 @site.config_option
 def list_letters(*, every: bool, as_json: bool) -> None:
-    """List the letters that wait or were given up, the oldest first.
-
-    Exits with 1 when one was given up.
-    """
+    """List the messages that wait or could not be delivered, the oldest first. Exits with 1 if one could not."""
     from linecard.store.outbox import Outbox
 
     with site.service() as service:
@@ -59,17 +56,17 @@ def list_letters(*, every: bool, as_json: bool) -> None:
             ]
             site.print_table(("Letter", "Of run", "Sink", "To", "State", "Tries", "Why"), rows)
         else:
-            click.echo("No letter waits.")
+            click.echo("No message waits.")
     raise SystemExit(1 if any(_state(item) == "given up" for item in letters) else 0)
 
 
 @command.command()
-@click.argument("letter", type=click.IntRange(1))
+@click.argument("letter", metavar="MESSAGE", type=click.IntRange(1))
 @site.config_option
 def retry(letter: int) -> None:
-    """Let LETTER be tried now, also one that was given up or dropped.
+    """Retry MESSAGE now, even one that could not be delivered or was dropped.
 
-    A daemon does it at once; without one, `linecard resume` does.
+    A running daemon sends it at once; without a daemon, use `linecard resume`.
     """
     from linecard.runtime import status
     from linecard.store.outbox import Outbox
@@ -80,15 +77,18 @@ def retry(letter: int) -> None:
         with service.store.transaction() as connection:
             outbox.retry(connection, item.id)
         at_work = status.read_status(service.config.state) is not None
-    click.echo(f"Letter {letter} is due. {'The daemon sends it.' if at_work else 'Send it with `linecard resume`.'}")
+    click.echo(f"Message {letter} is due. {'The daemon sends it.' if at_work else 'Send it with `linecard resume`.'}")
 
 
 @command.command()
-@click.argument("letter", type=click.IntRange(1))
-@click.option("--because", default="", metavar="TEXT", help="Why, for whoever lists it with --all.")
+@click.argument("letter", metavar="MESSAGE", type=click.IntRange(1))
+@click.option("--because", default="", metavar="TEXT", help="The reason, shown by list --all.")
 @site.config_option
 def drop(letter: int, because: str) -> None:
-    """Give up LETTER: it is not tried any more, and no alert. The report itself stays where it is filed."""
+    """Drop MESSAGE: linecard stops retrying it and no longer reports it as wrong.
+
+    The report itself stays where it is filed.
+    """
     from linecard.store.outbox import ARCHIVE, Outbox
 
     with site.service() as service:
@@ -96,25 +96,25 @@ def drop(letter: int, because: str) -> None:
         item = _find_undelivered(outbox, letter)
         if item.sink == ARCHIVE:
             raise NoLetter(
-                f"Letter {letter} is the report that is to be filed; it cannot be dropped.",
-                remedy="`linecard doctor` says what stands in its way.",
+                f"Message {letter} is a report that still has to be filed; it cannot be dropped.",
+                remedy="`linecard doctor` says what is in its way.",
             )
         with service.store.transaction() as connection:
             outbox.discard(connection, item.id, f"{service.who}: {because or 'dropped'}")
-    click.echo(f"Letter {letter} is dropped.")
+    click.echo(f"Message {letter} was dropped.")
 
 
 def _find_undelivered(outbox: Outbox, letter: int) -> Item:
     item = outbox.item(letter)
     if item is None:
-        raise NoLetter(f"There is no letter {letter}.")
+        raise NoLetter(f"There is no message {letter}.")
     if item.delivered is not None:
-        raise NoLetter(f"Letter {letter} has arrived: {item.where}")
+        raise NoLetter(f"Message {letter} was delivered: {item.where}")
     return item
 
 
 def _is_over(item: Item) -> bool:
-    """Arrived, dropped by a person, or forgotten with its report."""
+    """It was delivered, dropped by a person, or forgotten with its report."""
     return item.delivered is not None or (item.dropped is not None and not item.problem)
 
 

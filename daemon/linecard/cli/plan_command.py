@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @site.json_option
 @site.config_option
 def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
-    """Show what the sheet FILE would change; nothing is changed.
+    """Show what the sheet FILE would change, without changing anything (dry run).
 
-    The sheet is played, row by row, on what the PBXs hold now. Exits with 1 when some row could not be done and
-    with 3 when the plan would be held for a person.
+    Plays the sheet, row by row, against what the PBXs hold now. Exits with 1 if some row could not be done and with 3
+    if the plan would be held for a person.
     """
     from linecard.cli import recap
     from linecard.runtime.operations import Operations
@@ -88,7 +88,9 @@ def show_plan(planning: Planner) -> None:
     click.echo("Changes:")
     count = recap.show_changes(planning.changes())
     click.echo(
-        f"{site.count_noun(count, 'change')} would be made; nothing was." if count else "  none: nothing has to change."
+        f"{site.count_noun(count, 'change')} would be made; nothing was changed."
+        if count
+        else "  none: there is nothing to change."
     )
     recap.show_faults(planning.warnings)
     holds = planning.find_holds()

@@ -36,9 +36,9 @@ SHEETS = ("retry", "undo")
 def command(run: int, form: str, output: Path | None, *, workbook: bool) -> None:
     """Write the report of the run RUN.
 
-    html is a page to keep or send, csv has every row, json every fact. retry is a sheet of the rows that were not
-    done, with the reason of each; corrected, it can be imported. undo is a sheet that puts back what the run has
-    changed: plan it, and import it.
+    html is a page to keep or send, csv has every row, json every fact. retry is a sheet of the rows that were not done,
+    each with the reason: correct it and import it. undo is a sheet that rolls back what the run changed: plan it and
+    import it.
     """
     from linecard.errors import ReportError
 

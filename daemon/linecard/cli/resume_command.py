@@ -11,24 +11,24 @@ from linecard.cli import site
 @click.option(
     "--yes",
     is_flag=True,
-    help="Do not ask, also where the plan is a new one or had not been approved yet.",
+    help="Do not ask, even if the plan is new or had not been approved yet.",
 )
 @click.option(
-    "--approve", metavar="CHECKSUM", default="", help="Apply a new plan though it is held, if it has this checksum."
+    "--approve", metavar="CHECKSUM", default="", help="Apply a new plan even if it is held, if it has this checksum."
 )
 @click.option(
     "--although-newer",
     is_flag=True,
-    help="Apply also what a newer run was carried out for: the same members or extensions.",
+    help="Apply it even though a newer run was applied for the same members or extensions.",
 )
 @site.json_option
 @site.config_option
 def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> None:
-    """Finish interrupted imports: killed, stopped, or cut off by a power failure.
+    """Finish imports that were killed, stopped, or interrupted by a power failure.
 
-    What was under way is read back from the PBX first. What is left of an approved plan is done without asking;
-    a plan that had to be made anew, or had not been approved yet, is shown, and asked for. Nothing is ever done twice.
-    Exit codes are those of import.
+    Reads back from the PBX first whatever was under way. Applies the rest of an approved plan without asking. Shows you
+    a plan that had to be made again, or that nobody has approved yet, and asks. Nothing is ever done twice. Exit codes
+    are those of import.
     """
     from linecard.cli import progress, run_flow
     from linecard.runtime.report_folder import ReportFolder
@@ -46,7 +46,7 @@ def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> 
         if as_json:
             site.print_json({}, {"runs": lambda: run_flow.run_facts(service, runs)}, dict)
         elif not runs and not blocked:
-            click.echo("Nothing had broken off.")
+            click.echo("No import was interrupted.")
         for run in runs if not as_json else ():
             run_flow.show_result(service, run, as_json=False, unfiled=unfiled)
         run_flow.show_unfiled(unfiled)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class NoAnswer(LinecardError):
     """Nobody answered the question; nothing was changed."""
 
-    remedy = "Answer it, or say --yes if you have seen the plan."
+    remedy = "Answer it, or add --yes if you have seen the plan."
 
 
 def import_file(
@@ -134,13 +134,17 @@ def resume(
                 blocked[run.id] = error
                 continue
             with bars.suspend():
-                click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) had broken off; it is {run.state} now.", err=True)
+                click.echo(
+                    f"Run {run.id} ({sanitize(run.drop.name)}) was interrupted; it is now {run.state} now.", err=True
+                )
             finished.append(run)
     for run_id, error in blocked.items():
         name = sanitize(service.store.get_run(run_id).drop.name)
-        click.echo(f"Run {run_id} ({name}) had broken off and cannot be finished yet: {sanitize(str(error))}", err=True)
+        click.echo(
+            f"Run {run_id} ({name}) was interrupted and cannot be finished yet: {sanitize(str(error))}", err=True
+        )
     if blocked:
-        click.echo("When the PBX answers, `linecard resume` finishes what is left; nothing is done twice.", err=True)
+        click.echo("When the PBX answers, `linecard resume` finishes the rest; nothing is done twice.", err=True)
     return Resumption(finished, blocked)
 
 
@@ -157,7 +161,9 @@ def resume_pending(service: Service, *, yes: bool, stop: Callable[[], bool], alt
             run = waiting
             with bars.suspend():
                 name = sanitize(run.drop.name)
-                click.echo(f"The import of run {run.id} ({name}) broke off before its plan was approved.", err=True)
+                click.echo(
+                    f"The import of run {run.id} ({name}) was interrupted before its plan was approved.", err=True
+                )
                 if run.state is State.PLANNED:
                     run = _approve_late(service, run, yes=yes, although_newer=although_newer)
             place = service.inbox(run.inbox)
@@ -168,7 +174,7 @@ def resume_pending(service: Service, *, yes: bool, stop: Callable[[], bool], alt
 def _approve_late(service: Service, run: Run, *, yes: bool, although_newer: bool) -> Run:
     operations = Operations(service)
     if operations.current_checksum(run) != run.checksum:
-        click.echo("The PBX was changed since it was planned, so it is planned again.", err=True)
+        click.echo("The PBX has changed since then, so the run is planned again.", err=True)
         run = operations.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
         if run.state is not State.PLANNED:
             return run
@@ -176,7 +182,7 @@ def _approve_late(service: Service, run: Run, *, yes: bool, although_newer: bool
         show_plan(service, run)
         return run
     if operations.has_newer_sheet(run) and not although_newer:
-        click.echo("A newer sheet of the same inbox was applied since.", err=True)
+        click.echo("A newer sheet of the same inbox has been applied since.", err=True)
     elif yes:
         return operations.approve(run, why="resumed with --yes")
     show_plan(service, run)
@@ -195,7 +201,7 @@ def report_newer_runs(service: Service, run: Run) -> bool:
     newer = Operations(service).newer_runs(run)
     if newer:
         click.echo(f"Run {run.id} is not applied. {older_run(newer).message}", err=True)
-        click.echo("Remedy: If its plan is right all the same, say --although-newer.", err=True)
+        click.echo("Remedy: If its plan is still right, add --although-newer.", err=True)
     return bool(newer)
 
 
@@ -217,7 +223,7 @@ def build_confirm(
         if yes:
             return True
         with bars.suspend():
-            click.echo(f"The PBX was changed before run {run.id} had ended. What is left was planned again:", err=True)
+            click.echo(f"The PBX was changed before run {run.id} had ended. The rest was planned again:", err=True)
             show_plan(service, run)
             return bool(ask("Apply it?"))
 
@@ -245,8 +251,8 @@ def show_result(service: Service, run: Run, *, as_json: bool, unfiled: Collectio
         if run.id in service.store.list_inbox_runs():  # its file is in the inbox no more
             again = f"approve {run.id} {{}}"
         if run.checksum:
-            click.echo(f"To apply it all the same: linecard {again.format(run.checksum)}")
-        click.echo(f"To give it up: linecard discard {run.id}")
+            click.echo(f"To apply it anyway: linecard {again.format(run.checksum)}")
+        click.echo(f"To discard it: linecard discard {run.id}")
     filed = service.store.report_location(run.id)
     if filed and run.id not in unfiled:
         click.echo(f"Report: {filed}")

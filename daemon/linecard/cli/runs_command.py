@@ -48,6 +48,7 @@ def command(last: int, *, as_json: bool) -> None:
         broken = [run for run in found if is_interrupted(run) or is_unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(
-                f"\n{site.count_noun(len(broken), 'run')} broke off; `linecard resume` reads the PBX back and goes on.",
+                f"\n{site.count_noun(len(broken), 'run')} interrupted; "
+                "`linecard resume` reads the PBX back and continues.",
                 err=True,
             )

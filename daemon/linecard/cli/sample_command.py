@@ -18,7 +18,7 @@ _ROWS = (
 )
 _COMMENTS = """\
 % Lines that start with a percent sign are comments. Save as CSV UTF-8; format the columns as Text first.
-% Action      attach: link the member to the extension. force_attach: the same, taking it from whoever holds it.
+% Action      attach: link the member to the extension. force_attach: the same, even if somebody else holds it.
 %             detach: remove the member's links; with all other cells empty, every one of them.
 % LoginEmail  the member's login e-mail. Always needed.
 % PbxId       the PBX; empty means the inbox's default PBX.
@@ -50,8 +50,7 @@ def text(delimiter: str) -> str:
 def command(delimiter: str, output: Path | None) -> None:
     """Print a sample sheet that explains itself.
 
-    Its comment lines say what each column means; they may stay in the file. In a workbook the columns are text, so
-    that zeros and plus signs stay, and the cells of the header say what each of them means.
+    Its comment lines say what each column means; you can leave them in the file.
     """
     sheet = text(_DELIMITERS[delimiter])
     if output is None:

@@ -14,11 +14,10 @@ from linecard.rules.sanitize import sanitize
 @site.json_option
 @site.config_option
 def command(pbx: str, extension: str, *, as_json: bool) -> None:
-    """Print the secret that was made for EXTENSION of PBX, for the person who sets its phone up.
+    """Print the secret that was made for EXTENSION of PBX, for the person who sets up its phone.
 
-    It is printed once: nobody can ask for it again, and no report or log ever has it. Standard output has the secret
-    alone; the user name that goes with it, which need not be the extension, is printed beside it on standard error,
-    and both are in the JSON. Exits with 1 when none waits.
+    It is printed only once, and no report or log ever contains it. Standard output has the secret alone; its user name,
+    which may differ from the extension, goes to standard error. The JSON has both. Exits with 1 if there is none.
     """
     from linecard.errors import ConfigError
     from linecard.ports.backend import SupportsSecrets
@@ -29,13 +28,13 @@ def command(pbx: str, extension: str, *, as_json: bool) -> None:
         backend = service.pbxs[pbx].backend
         if not isinstance(backend, SupportsSecrets):
             raise ConfigError(
-                f"The PBX {pbx} has no secrets that linecard makes.", remedy="`linecard plugins` lists kinds."
+                f"The PBX {pbx} has no secrets that linecard creates.", remedy="`linecard plugins` lists kinds."
             )
         found = backend.secret(extension)
     if found is None:
         click.echo(
-            f"No secret of {sanitize(extension)} waits: it was read or handed over, or none was made. "
-            "A detach and an attach make a new one.",
+            f"There is no secret for {sanitize(extension)}: it was read or handed over, or none was made. "
+            "Detach and attach it to make a new one.",
             err=True,
         )
         raise SystemExit(1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(last: int, *, as_json: bool) -> None:
     """Show what the daemon is doing: work, queue, last runs, next timers, and what is wrong.
 
-    Exits with 1 when no daemon is at work, when it has said nothing for a minute, or when something is wrong.
+    Exits with 1 if no daemon is running, if it has reported nothing for a minute, or if something is wrong.
     """
     from zoneinfo import ZoneInfo
 
@@ -69,14 +69,14 @@ def _show(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
         return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}" if text else otherwise
 
     if facts is None:
-        click.echo("No daemon is at work on this site. `linecard serve` starts one.")
+        click.echo("No daemon is running on this site. `linecard serve` starts one.")
         return
     if stale:
-        said = f"The daemon (process {facts['pid']}) has said nothing since {at(facts.get('at'), 'it began')}"
+        said = f"The daemon (process {facts['pid']}) has reported nothing since {at(facts.get('at'), 'it started')}"
         click.echo(click.style(f"{said}: it hangs, or was stopped.", fg="red"))
-        click.echo("    Look at its log and restart it; nothing is lost. This is what it said last:")
+        click.echo("    Look at its log and restart it; nothing is lost. This is what it last reported:")
     else:
-        click.echo(f"The daemon is at work (process {facts['pid']}), as of {at(facts['at'])}.")
+        click.echo(f"The daemon is running (process {facts['pid']}), as of {at(facts['at'])}.")
     for doing in facts["doing"]:
         of = f" ({doing['done']:,}{' of ' + format(doing['total'], ',') if doing['total'] else ''})"
         click.echo(f"  {doing['where']}: {sanitize(doing['what'])}{of if doing['done'] or doing['total'] else ''}")
@@ -84,7 +84,7 @@ def _show(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:
     for inbox in facts["inboxes"]:
         waiting = site.count_noun(inbox["waiting"], "file")
         seen = at(inbox["looked"])
-        click.echo(f"  inbox {inbox['name']}: looked at {seen}, {waiting} waiting, {inbox['received']:,} received.")
+        click.echo(f"  inbox {inbox['name']}: scanned {seen}, {waiting} waiting, {inbox['received']:,} received.")
         counts = {use: inbox.get(f"awaiting_{use}", 0) for use in ("marker", "checksum")}
         for sentence in status.describe_missing_markers(counts, inbox.get("awaiting_files", [])):
             click.echo(f"    {sanitize(sentence)}")

@@ -14,16 +14,16 @@ from linecard.cli import site
     "--approve",
     metavar="CHECKSUM",
     default="",
-    help="Do not ask; apply the plan, held or not, if it still has this checksum, and else nothing.",
+    help="Do not ask; apply the plan, held or not, if it still has this checksum; otherwise nothing.",
 )
 @site.json_option
 @site.config_option
 def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
-    """Put back what the run RUN has changed.
+    """Roll back what the run RUN changed.
 
-    Each extension goes back to whom it had, with exactly the numbers that it had, or none. What somebody changed
-    since is refused row by row and left alone. It is a run of its own: its plan is shown first, and it can itself be
-    undone. `linecard report RUN --format undo` writes the same as a sheet, to be looked at or shortened.
+    Each extension goes back to its former holder, with exactly the numbers it had, or none. What somebody has changed
+    since is refused row by row and left alone. The undo is a run of its own: you see its plan first, and you can undo
+    it as well. `linecard report RUN --format undo` writes the same as a sheet that you can inspect or shorten.
     """
     import tempfile
     from pathlib import Path

@@ -197,9 +197,7 @@ def _sinks(site: _Site) -> Iterator[Problem]:
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             sink = _text(_mapping(entry).get("sink"))
             if sink is not None and sink not in known:
-                expected = (
-                    f"a name that stands under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
-                )
+                expected = f"a name listed under sinks: {', '.join(known) or 'there is none'}{nearest(sink, known)}"
                 yield site.document.problem((*loc, at, "sink"), quote(sink), expected)
 
 

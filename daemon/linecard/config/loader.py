@@ -122,7 +122,7 @@ def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[
             except PluginError as error:
                 if not (isinstance(named, dict) and kind in named):  # which an installation may lack
                     continue
-                expected = f"a wrapping that a plugin takes off: {error} {error.remedy}".rstrip()
+                expected = f"a container that a plugin opens: {error} {error.remedy}".rstrip()
                 problems.append(document.problem(loc, quote(kind), expected, at_key=True))
                 continue
             try:

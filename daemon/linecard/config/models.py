@@ -74,7 +74,7 @@ class PbxConfig(Section):
     )
     region: Region | None = Field(
         default=None,
-        description="The country in whose way numbers are read: two letters (ISO 3166); default: the site's.",
+        description="The country in whose format numbers are read: two letters (ISO 3166); default: the site's.",
     )
     extensions: Ranges = Field(
         default=(),
@@ -108,7 +108,7 @@ class PbxConfig(Section):
         default=3600.0,
         description=(
             "How long the daemon waits for a PBX that stops answering in the middle of a run, before it reports "
-            "what is left as not done."
+            "the rest as not done."
         ),
     )
 
@@ -154,7 +154,7 @@ class InboxConfig(Section):
     )
     default_pbx: Text | None = Field(
         default=None,
-        description="The PBX meant by a blank PbxId; with only one PBX, that one need not be named.",
+        description="The PBX that a blank PbxId means; with only one PBX, you need not give it.",
     )
     sheet: SheetOptions = Field(default_factory=SheetOptions, description="How the files are written.")
     processors: Names = Field(
@@ -173,7 +173,7 @@ class InboxConfig(Section):
     scan: Duration = Field(
         default=30.0,
         gt=0,
-        description="How often the daemon looks into the inbox, besides the times when something is said to arrive.",
+        description="How often the daemon scans the inbox, apart from when the kernel reports an arrival.",
     )
     names: SomeNames = Field(
         default=("*",),
@@ -186,66 +186,68 @@ class InboxConfig(Section):
     marker: Text | None = Field(
         default=None,
         description=(
-            "What the name of a marker file ends in, such as .done: joiners.csv is then only taken once "
-            "joiners.csv.done or joiners.done is there, in any case, and the marker goes with it; null: no markers."
+            "What the name of a marker file ends in, such as .done: joiners.csv is then taken only once "
+            "joiners.csv.done or joiners.done is there, in any case, and the marker goes with it; null: no "
+            "markers."
         ),
     )
     checksum: Text | None = Field(
         default=None,
         description=(
-            "What the name of a checksum file ends in, such as .sha256: joiners.csv is then only taken once "
-            "joiners.csv.sha256 or joiners.sha256 is there, in any case, and refused unless it has the SHA-256 that "
-            "stands in it; null: no checksum files."
+            "What the name of a checksum file ends in, such as .sha256: joiners.csv is then taken only once "
+            "joiners.csv.sha256 or joiners.sha256 is there, in any case, and refused unless it has the SHA-256 "
+            "given there; null: no checksum files."
         ),
     )
     duplicates: Literal["refuse", "import"] = Field(
         default="refuse",
         description=(
-            "What becomes of a file with the same content as the last one that was imported whole: "
-            "refuse reports it and changes nothing, import takes it as any other."
+            "What happens to a file with the same content as the last one that was imported in full: refuse "
+            "reports it and changes nothing, import takes it like any other."
         ),
     )
     pattern: NamePattern | None = Field(
         default=None,
         description=(
-            "How the files' names are made, such as people_{date}_{rows}.csv: * is anything, {date} the day, by "
-            "which files are ordered that arrive together, {rows} the number of rows, with which the file is "
-            "compared; null: names say nothing."
+            "How the files' names are built, such as people_{date}_{rows}.csv: * is anything, {date} the day, "
+            "which orders files that arrive together, {rows} the number of rows, which is compared with the file;"
+            " null: names say nothing."
         ),
     )
     replaces: Literal["same", "name", "date", "all"] = Field(
         default="same",
         description=(
-            "Which earlier files that still wait a new one takes the place of: same, those with the same content; "
-            "name, also those of the same name; date, of the same {date} of `pattern`; all, any. With all and a "
-            "{date}, the date decides which file is newer: one that is older than what came before it is refused."
+            "Which earlier files that still wait a new one supersedes: same, those with the same content; name, "
+            "also those of the same name; date, of the same {date} of `pattern`; all, any. With all and a {date},"
+            " the date decides which file is newer, and a file older than an earlier one is refused."
         ),
     )
     cron: Cron | None = Field(
         default=None,
         description=(
-            "When the daemon looks into the inbox, as five fields of a crontab in the site's time zone (0 and 7 are "
-            "Sunday; with both a day of the month and a day of the week, either will do), in place of `scan` and of "
-            "`watch`; null: every `scan`."
+            "When the daemon scans the inbox, as five fields of a crontab in the site's time zone (0 and 7 are "
+            "Sunday; with both a day of the month and a day of the week, either is enough), instead of `scan` and"
+            " `watch`; null: every `scan`."
         ),
     )
     jitter: Duration = Field(
-        default=0.0, description="By how much the times of looking are spread at random, to spare a shared server."
+        default=0.0, description="By how much scans are spread at random, to spare a shared server."
     )
     quiet: Hours | None = Field(
         default=None,
         description="Hours in which nothing is taken, such as 22:00-06:00, in the site's time zone; null: none.",
     )
     tell: tuple[Tell, ...] = Field(
-        default=(), description="Who is told of this inbox's runs, besides the folder `reports`, which always is."
+        default=(), description="Who is notified of this inbox's runs; the folder `reports` always gets them."
     )
     reply: Text | None = Field(
         default=None,
-        description="The folder, relative to `path` or absolute, in which each run's CSV report and the sheet of what "
-        "is to be sent again are put for the system that sends files; null: none.",
+        description="The folder, relative to `path` or absolute, for each run's CSV report and retry sheet, for the "
+        "system that sends the files; null: none.",
     )
     expect: Expect | None = Field(
-        default=None, description="When a file must have come, so that its absence is told; null: any time."
+        default=None,
+        description="When a file must have arrived, so that a missing one raises an alert; null: any time.",
     )
 
     _settings: BaseModel | None = PrivateAttr(default=None)
@@ -288,12 +290,12 @@ class Config(Section):
     state: SitePath = Field(
         default=Path("state"),
         validate_default=True,
-        description="The folder of linecard's memory; it must be on a local disk.",
+        description="The folder of linecard's state; it must be on a local disk.",
     )
     archive: SitePath = Field(
         default=Path("archive"),
         validate_default=True,
-        description="The folder where every file received is kept byte for byte.",
+        description="The folder where linecard keeps every file it received, byte for byte.",
     )
     reports: SitePath = Field(
         default=Path("reports"), validate_default=True, description="The folder where reports are written."
@@ -301,9 +303,9 @@ class Config(Section):
     quarantine: SitePath = Field(
         default=Path("quarantine"),
         validate_default=True,
-        description="The folder for files that could not be taken or read, each with the reason beside it.",
+        description="The quarantine: files that could not be taken or read, each with the reason beside it.",
     )
-    language: Language = Field(default="en", description="The language of letters to readers.")
+    language: Language = Field(default="en", description="The language of mails to readers.")
     templates: SitePath | None = Field(
         default=None,
         description="The folder of your own report templates; they replace linecard's of the same name.",
@@ -320,20 +322,20 @@ class Config(Section):
         description="Rules of your own about rows, each under a name of your choice; an inbox names those it wants.",
     )
     sinks: Mapping[Name, SinkConfig] = Field(
-        default_factory=dict, description="Ways out for reports, each under a name of your choice."
+        default_factory=dict, description="Where reports are sent, each under a name of your choice."
     )
     warn: tuple[Warn, ...] = Field(
         default=(),
-        description="Who is told of what is no run but should be seen to: a key that expires in 60, 30 or 7 days, a "
-        "file that did not come by the time it is expected.",
+        description="Who is warned of what concerns no single run but needs attention: a key that expires in 60, 30 or "
+        "7 days, a file that did not arrive by the time it is expected.",
     )
-    keep: Keep = Field(default_factory=Keep, description="How long what linecard keeps is kept.")
+    keep: Keep = Field(default_factory=Keep, description="How long linecard keeps files, reports and runs.")
     reserve: Size = Field(
         default=100_000_000,
-        description="Room on the disks of state and archive below which the daemon takes no new files.",
+        description="Free space on the disks of state and archive below which the daemon takes no new files.",
     )
     log: Log = Field(default_factory=Log, description="What the daemon writes to standard output.")
-    metrics: Metrics = Field(default_factory=Metrics, description="Figures for Prometheus.")
+    metrics: Metrics = Field(default_factory=Metrics, description="Metrics for Prometheus.")
 
     _file: Path = PrivateAttr(default=Path("linecard.yaml"))
 

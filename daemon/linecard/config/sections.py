@@ -69,7 +69,7 @@ class Limit(Section):
     )
     at_least: Count = Field(
         default=25,
-        description="The share counts only from this many links on: of three people, one is a third.",
+        description="The share counts only from this many links on: of three people, one is already a third.",
     )
 
 
@@ -94,22 +94,22 @@ class Expect(Section):
     by: Time = Field(description="The time of day, such as 07:00, in the site's time zone.")
     days: Days = Field(
         default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
-        description="The days of the week on which one must come, such as [mon, tue]; default: every day.",
+        description="The days of the week on which one must arrive, such as [mon, tue]; default: every day.",
     )
 
 
 class Tell(Section):
     """Who is told of an inbox's runs, by which sink."""
 
-    sink: Text = Field(description="The way out, by its name under `sinks`.")
+    sink: Text = Field(description="The sink, by its name under `sinks`.")
     to: Names = Field(
-        default=(), description="The addresses there, each of which gets a letter of its own; default: its only one."
+        default=(), description="The addresses there, each of which gets a message of its own; default: its only one."
     )
     when: Whens = Field(
         default=("all",),
         description=(
-            "Which runs are told: all; problems, where some row was not done; held, where a person must decide; "
-            "digest, none singly but all in the sink's digest."
+            "Which runs they are notified of: all; problems, where some row was not done; held, where a person "
+            "must decide; digest, none individually but all in the sink's digest."
         ),
     )
     language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
@@ -118,9 +118,9 @@ class Tell(Section):
 class Warn(Section):
     """Who is told of what somebody should see to, by which sink."""
 
-    sink: Text = Field(description="The way out, by its name under `sinks`.")
+    sink: Text = Field(description="The sink, by its name under `sinks`.")
     to: Names = Field(
-        default=(), description="The addresses there, each of which gets a letter of its own; default: its only one."
+        default=(), description="The addresses there, each of which gets a message of its own; default: its only one."
     )
     language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
 
@@ -143,7 +143,7 @@ class SinkConfig(Section):
         default_factory=dict, description="The settings of this kind of sink; the plugin says which there are."
     )
     digest: Digest = Field(
-        default_factory=Digest, description="When those who are told by digest get theirs, by this sink."
+        default_factory=Digest, description="When this sink sends digests to the readers who want them."
     )
 
     _settings: BaseModel | None = PrivateAttr(default=None)
@@ -198,9 +198,10 @@ class ProcessorConfig(Section):
 class KeepFolder(Section):
     """How long the files of a folder are kept; whichever limit is reached first counts."""
 
-    days: AtLeastOne | None = Field(default=365, description="Files older than this many days go; null: none do.")
+    days: AtLeastOne | None = Field(default=365, description="Files older than this many days are removed; null: none.")
     size: Size | None = Field(
-        default=10_000_000_000, description="The oldest files go when all are larger than this; null: none do."
+        default=10_000_000_000,
+        description="The oldest files are removed when all together are larger than this; null: none.",
     )
 
 
@@ -253,16 +254,14 @@ class SheetOptions(Section):
         default="double",
         description="How a quote inside a quoted cell is written: twice, or after a backslash.",
     )
-    skip_lines: Count = Field(
-        default=0, description="How many lines before the header are passed over, such as a title."
-    )
+    skip_lines: Count = Field(default=0, description="How many lines before the header to ignore, such as a title.")
     second_header: Flag = Field(
-        default=False, description="Whether a second header row follows the first and is passed over."
+        default=False, description="Whether a second header row follows the first, to be ignored."
     )
     positions: Positions | None = Field(
         default=None,
         description=(
-            "For files without a header: linecard's column names in the order of the cells; null passes a cell over."
+            "For files without a header: linecard's column names in the order of the cells; null ignores a cell."
         ),
     )
     columns: Columns = Field(
@@ -275,8 +274,8 @@ class SheetOptions(Section):
     ignore_columns: Names = Field(
         default=(),
         description=(
-            "Header names that mean nothing to linecard and are passed over without a word; all: every one that is "
-            "not like the name of a column that is missing."
+            "Header names that linecard ignores silently; all: every one that does not resemble the name of a "
+            "missing column."
         ),
     )
     actions: Actions = Field(
@@ -285,28 +284,28 @@ class SheetOptions(Section):
     )
     action: Literal["attach", "force_attach", "detach"] | None = Field(
         default=None,
-        description="The action of all rows, for feeds that have no column for it; null: each row names its.",
+        description="The action of all rows, for feeds that have no column for it; null: each row has its own.",
     )
     ignore_rows: IgnoredRows = Field(
         default_factory=dict,
         description=(
-            "Words by column with which a row asks for nothing and all is left as it is, such as "
+            "Words by column that mean that the row asks for nothing and everything stays as it is, such as "
             "`Action: [on leave]` or `Extension: ['', n/a]`, where an empty word is a blank cell. In the column "
-            "Extension they count for attach and force_attach alone."
+            "Extension they count only for attach and force_attach."
         ),
     )
     unknown_pbx: Literal["refuse", "ignore"] = Field(
         default="refuse",
-        description="What a row is that names a PBX unknown to the inbox: a fault, or one that asks for nothing.",
+        description="How to treat a row for a PBX unknown to the inbox: as a fault, or as one that asks for nothing.",
     )
     skip_last: Count = Field(
-        default=0, description="How many lines at the end are no rows, such as totals; blank lines are not counted."
+        default=0, description="How many lines at the end are not rows, such as totals; blank lines do not count."
     )
     trailer: LinePattern | None = Field(
         default=None,
         description=(
-            "What the last line looks like where it is no row, such as 'TRL|{rows}': * is anything, {rows} the number "
-            "of rows, which is compared. A file without it was cut off and is refused."
+            "What the last line looks like where it is not a row, such as 'TRL|{rows}': * is anything, {rows} the"
+            " number of rows, which is compared. A file without it was cut off and is refused."
         ),
     )
     max_bytes: Size = Field(
@@ -331,5 +330,5 @@ class SheetOptions(Section):
         ignored = {fold_word(word) for word in self.ignore_rows.get(Column.ACTION, ())}
         both = next((word for word in (*self.actions, *Action) if fold_word(word) in ignored), None)
         if both is not None:
-            raise mismatch(f"one meaning for each word; {str(both)!r} is an action and stands under ignore_rows")
+            raise mismatch(f"one meaning for each word; {str(both)!r} is an action and is listed under ignore_rows")
         return self

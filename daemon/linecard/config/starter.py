@@ -9,23 +9,23 @@ from linecard.config.fields import Region
 from linecard.errors import ConfigError
 
 _TEXT = """\
-# The configuration of this linecard site. `linecard doctor` tells what is wrong with it, line by line.
-# All settings are shown in linecard.example.yaml. Paths are meant from the folder of this file.
-# Extensions and numbers need no quotes: 0123 and +33123456789 stay as they are written.
+# The configuration of this linecard site. `linecard doctor` tells you what is wrong with it, line by line.
+# linecard.example.yaml shows all settings. Paths start from the folder of this file.
+# Extensions and numbers need no quotes: 0123 and +33123456789 stay as you write them.
 
 site: @SITE@   # the name that reports show
-region: @REGION@          # the country in whose way numbers are read: two letters, such as FR or DE
+region: @REGION@          # the country in whose format numbers are read: two letters, such as FR or DE
 # timezone: Europe/Paris   # of the times in reports; without it, UTC
 
 pbxs:                # the telephone systems
   hq:                # a name of your choice; it is what the PbxId column of a sheet says
-    backend: directory            # the PBX that linecard brings along; `linecard plugins` lists the others
+    backend: directory            # the PBX that comes with linecard; `linecard plugins` lists the others
     options:
       path: state/hq.pbx.sqlite3  # where it keeps its extensions
-      create_members: true        # a member is made when a row first names one
-      create_extensions: true     # so is an extension
+      create_members: true        # create a member when a row first names one
+      create_extensions: true     # and an extension
     extensions: 1000-4999         # what members may get; several: [1000-4999, 0100]
-    # emergency: [3333]           # never to be given, besides 112, 911 and the country's own
+    # emergency: [3333]           # never assigned, besides 112, 911 and the country's own
     # aliases: [Headquarters]     # other spellings of this PBX in sheets
     # second_extension: move      # when the member has another extension here: move, add or refuse
     # second_number: replace      # when the extension has another number: replace, add or refuse
@@ -56,7 +56,7 @@ def template(region: str, site: str) -> str:
         country = TypeAdapter(Region).validate_python(region)
     except ValidationError:
         raise ConfigError(
-            f"{region!r} is no country that linecard knows.",
+            f"{region!r} is not a country that linecard knows.",
             remedy="Give its two letters (ISO 3166), such as FR, DE or GB.",
         ) from None
     name = yaml.safe_dump(site, default_style='"', allow_unicode=True, width=10_000).strip()

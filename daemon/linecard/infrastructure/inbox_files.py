@@ -106,7 +106,7 @@ def refuse_reply(target: str) -> InboxError:
     """A result was to be put where another file lies."""
     return InboxError(
         f"{target} is there already, and another file than the one to be put there.",
-        remedy="Move it away; linecard goes on by itself.",
+        remedy="Move it away; linecard continues by itself.",
     )
 
 

@@ -24,7 +24,7 @@ _WIDTHS: Mapping[str, int] = {Column.MEMBER: 34, Column.NUMBER: 18, Column.REASO
 _NOTES: Mapping[str, str] = {
     Column.ACTION: (
         "attach: link the member to the extension.\n"
-        "force_attach: the same, taking it from whoever holds it.\n"
+        "force_attach: the same, even if somebody else holds it.\n"
         "detach: remove the member's links; with all other cells empty, every one of them."
     ),
     Column.MEMBER: "The member's login e-mail. Always needed.",

@@ -40,7 +40,7 @@ class Headline:
     """The first five seconds: did it work, in one short sentence; and who must do what, in another."""
 
     tone: str
-    """`good`, `attention` (some rows need a person) or `bad` (nothing was done, or it broke off)."""
+    """`good`, `attention` (some rows need attention) or `bad` (nothing was done, or it broke off)."""
     title: str
     remedy: str
 

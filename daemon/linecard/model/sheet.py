@@ -15,7 +15,7 @@ class Action(StrEnum):
 
 
 RESTORE = "restore"
-"""What the rows of an undo sheet ask for; in any other file it is no action."""
+"""What the rows of an undo sheet ask for; in any other file it is not an action."""
 
 
 class Column(StrEnum):

@@ -46,11 +46,11 @@ class Difference:
         """Why the new plan waits."""
         lines = ", ".join(map(str, self._first)) + (", ..." if self.count > NAMED else "")
         if not self.count:
-            message = "The changes are not those of the plan that was approved."
+            message = "The changes differ from those in the approved plan."
         elif self.count == 1:
-            message = f"1 row comes to something else than in the plan that was approved: line {lines}."
+            message = f"1 row now differs from the approved plan: line {lines}."
         else:
-            message = f"{self.count} rows come to something else than in the plan that was approved: lines {lines}."
+            message = f"{self.count} rows now differ from the approved plan: lines {lines}."
         return Hold("", NOT_AS_APPROVED, self.count, 0.0, "", message)
 
     def note(self, connection: sa.Connection, journal: Journal) -> None:
@@ -67,8 +67,8 @@ def _fault(packed: Packed) -> Fault:
         "",
         FaultCode.NOT_AS_APPROVED,
         Severity.WARNING,
-        f"In the plan that was approved this row was {_words(packed)}.",
-        "The PBX was changed since. Approve the new plan if it is right, or discard the run.",
+        f"In the approved plan this row was {_words(packed)}.",
+        "The PBX has changed since. Approve the new plan if it is right, or discard the run.",
     )
 
 

@@ -170,7 +170,7 @@ def _row_count_fault(run: Run, rows: int) -> Fault:
         str(run.expected),
         FaultCode.ROW_COUNT,
         Severity.ERROR,
-        f"The file was said to have {run.expected} rows; it has {rows}.",
+        f"The file's name promises {run.expected} rows; it has {rows}.",
         "It was cut off, or its producer counts otherwise: have it sent again.",
     )
 
@@ -180,7 +180,7 @@ def _refusal(run: Run, sheet: Sheet) -> SheetError:
     error = next(f for f in sheet.faults if f.severity is Severity.ERROR)
     return SheetError(
         f"Run {run.id} was planned before, and now its file would be refused: {error.message}",
-        remedy=f"Set the inbox {run.inbox} back to what it was then; the run goes on by itself.",
+        remedy=f"Set the inbox {run.inbox} back to what it was then; the run continues by itself.",
     )
 
 

@@ -299,6 +299,6 @@ def _with_warning(row: Row, verdict: Verdict) -> Row:
         FaultCode.OVERRIDES_LINE,
         Severity.WARNING,
         f"This row undoes line {lines}.",
-        "If that is not meant, remove one of the two.",
+        "If you did not mean that, remove one of the two.",
     )
     return row._replace(faults=(*row.faults, warning))

@@ -72,8 +72,8 @@ def _why(old: Waiting, drop: Drop, policy: Policy) -> str:
 def _older(run_id: int, name: str) -> Fault:
     return _fault(
         FaultCode.OLDER_FILE,
-        f"By the date in its name the file is older than {name} (run {run_id}), which came before it.",
-        "Nothing has to be done if the newer file is complete. To carry it out all the same, use `linecard import`.",
+        f"According to the date in its name, the file is older than {name} (run {run_id}), which came before it.",
+        "You need not do anything if the newer file is complete. To apply this one anyway, use `linecard import`.",
     )
 
 
@@ -81,7 +81,7 @@ def _late(run_id: int, name: str) -> Fault:
     """Nothing says that the files of this inbox replace each other, so that it may well belong to another one."""
     return _fault(
         FaultCode.LATE_FILE,
-        f"By the date in its name the file is older than {name} (run {run_id}), which came before it.",
+        f"According to the date in its name, the file is older than {name} (run {run_id}), which came before it.",
         "Look whether its rows undo later ones.",
         Severity.WARNING,
     )
@@ -90,7 +90,7 @@ def _late(run_id: int, name: str) -> Fault:
 def _duplicate(run_id: int) -> Fault:
     return _fault(
         FaultCode.DUPLICATE,
-        f"The file is the same, byte for byte, as the last one that was imported whole (run {run_id}).",
+        f"The file is the same, byte for byte, as the last one that was imported in full (run {run_id}).",
         "Nothing has to be done.",
     )
 

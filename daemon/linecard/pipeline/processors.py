@@ -86,7 +86,7 @@ class _Processed:
 
     def _change(self, row: Row, found: object) -> Row:
         if not isinstance(found, Row):
-            return self._fail(row, f"it answered {found!r}, which is no row")
+            return self._fail(row, f"it answered {found!r}, which is not a row")
         kept = (found.line, found.faults, found.asks_nothing) == (row.line, row.faults, row.asks_nothing)
         if not kept or not all(isinstance(found[at], str) for _, at in _CELLS):
             return self._fail(row, "it changed more of the row than its cells")

@@ -31,9 +31,11 @@ def hold_file(store: Store, run: Run, crashes: Sequence[str], tries: int, *, who
     else; without any, linecard itself was ended `tries` times, by whatever."""
     if crashes:
         how = ", ".join(dict.fromkeys(crashes))
-        message = f"Reading this file ended a process that did nothing else, {len(crashes)} times: {how}."
+        message = f"A separate process that read this file failed {len(crashes)} times: {how}."
     else:
-        message = f"linecard was ended {tries} times while it read this file, though that went well in between."
+        message = (
+            f"linecard was ended {tries} times while it read this file, although a separate process could read it."
+        )
     found = Hold("", CRASHED, len(crashes) or tries, 0.0, "", message)
     with store.transaction() as connection:
         if run.state is State.RECEIVED:
@@ -62,7 +64,7 @@ def discard_file(store: Store, run: Run, archive: Path, folder: Path, *, who: st
         FaultCode.CRASHED,
         Severity.ERROR,
         reason,
-        f"The file is {target.name} in the quarantine. Send it to whoever supports you: no file should do that.",
+        f"The file is {target.name} in the quarantine. Send it to your support: no file should do that.",
     )
     with suppress(FileNotFoundError), write_whole(target, text=False) as out:  # a person may have removed it
         for block in read_blocks(archive / run.drop.path):

@@ -46,6 +46,6 @@ def interrupt(store: Store, run: Run, pbxs: Mapping[str, Pbx], *, who: str) -> R
             run.id,
             State.INTERRUPTED,
             who=who,
-            why="found broken off; what was sent was read back",
+            why="found interrupted; what was sent was read back",
         )
     return store.get_run(run.id)

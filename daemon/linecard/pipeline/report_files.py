@@ -74,6 +74,6 @@ def _write_formats(report: Report, folder: Path, renderers: Sequence[Renderer], 
     except OSError as error:
         raise ReportError(
             f"{target} cannot be written: {error.strerror or error}.",
-            remedy=f"Give this user room and rights in {folder}.",
+            remedy=f"Give this user space and permissions in {folder}.",
         ) from error
     return written

@@ -79,7 +79,7 @@ def refresh_index(
     except OSError as error:
         raise ReportError(
             f"{folder / renderer.name} cannot be written: {error.strerror or error}.",
-            remedy=f"Give this user room and rights in {folder}.",
+            remedy=f"Give this user space and permissions in {folder}.",
         ) from error
     return written
 

@@ -228,7 +228,7 @@ class _RunLoop:
         if times > MAX_SET_ASIDE:
             raise BackendError(
                 f"What the rows of run {run.id} rest on is changed again and again while it is planned.",
-                remedy="Nothing was sent. It is tried again; find out who else changes the PBX.",
+                remedy="Nothing was sent. linecard tries again; find out who else changes the PBX.",
             )
         why = "the PBX was changed since the plan was made; nothing of it was sent"
         with self._store.transaction() as connection:  # by the states of a run that was begun, though nothing was sent

@@ -88,7 +88,7 @@ def _refuse_rest(found: BinaryIO, name: str, openers: Mapping[str, AnyOpener], l
     is_inside = len(left) < len(openers)
     container = detect_container(head) if is_inside else detect_container(head, name=name, tail=_tail(found))
     if (container is None or container.is_wrapping) and any(opener.recognises(head) for opener in openers.values()):
-        raise CannotOpen(FaultCode.PACKING, "The file is wrapped in the same way twice.", "Send it wrapped only once.")
+        raise CannotOpen(FaultCode.PACKING, "The file is packed twice in the same way.", "Pack it only once.")
     wanted = next(filter(None, (opener.refuse_unwrapped() for opener in left.values())), None)
     # What cannot be opened is named before an opener says what it is not: encrypted with age is not "not encrypted".
     if container is not None:

@@ -24,8 +24,8 @@ _SLACK = timedelta(minutes=1)
 """A file that was kept just before its run began is no sign of anything."""
 _MOST_NAMES = 500
 REMEDY = (
-    "An older database seems to have been put back. Put the newer one back if there is one; else look at the reports: "
-    "what they tell of can be neither undone nor found again as a duplicate."
+    "An older database seems to have been restored. Restore the newer one if you have it; otherwise check the reports: "
+    "what only they contain can neither be undone nor be recognised as a duplicate."
 )
 
 
@@ -48,20 +48,20 @@ def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path)
     numbers = sorted(n for n in _numbers(reports) if n > last or n in lost)
     if numbers:
         which = f"run {numbers[0]}" if len(numbers) == 1 else f"runs {numbers[0]} to {numbers[-1]}"
-        yield Concern("reports", f"{reports} tells of {which}, which the database does not know.", REMEDY)
+        yield Concern("reports", f"{reports} has {which}, which the database does not know.", REMEDY)
     if newest is not None:
         later = list(islice(_files_since(archive, newest + _SLACK), _MOST_NAMES))
         with store.snapshot() as connection:
             unknown = run_numbers.unknown_drops(connection, later)
         if unknown:
-            what = f"{archive} has files that came after the last event in the database, such as {unknown[0]}."
+            what = f"{archive} has files that arrived after the last event in the database, such as {unknown[0]}."
             yield Concern("archive", what, REMEDY)
     for folder in sorted(_folders(work)):
         names = (path.name for path in folder.iterdir() if path.is_file() and _CLAIM.match(path.name))
         taken = sorted(name for name in names if name[:32] not in claims)
         if taken:
             what = f"{folder} has {len(taken)} taken files that the database does not know, such as {taken[0]}."
-            yield Concern(f"inbox {folder.name}", what, "Put them back into the inbox under their own names.")
+            yield Concern(f"inbox {folder.name}", what, "Move them back into the inbox under their own names.")
 
 
 def _numbers(reports: Path) -> Iterator[int]:

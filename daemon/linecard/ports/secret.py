@@ -105,7 +105,7 @@ def _content(path: Path, *, private: bool) -> str:
     except OSError as error:
         raise ConfigError(
             f"The secret {path} cannot be read: {error.strerror}.",
-            remedy="Write it there, for linecard's eyes only.",
+            remedy="Write it there, readable by linecard alone.",
         ) from error
     return _text(path, content)
 

@@ -36,7 +36,9 @@ def reasons_of(found: Iterable[OfPbx]) -> Iterator[Hold]:
     """Why the plan waits, extension by extension."""
     for pbx, (extension, message, _, holds) in found:
         if holds:
-            yield Hold(pbx, CAVEAT, 1, 0.0, "", f"On {pbx} the change of {extension} needs a person: {message}.")
+            yield Hold(
+                pbx, CAVEAT, 1, 0.0, "", f"On {pbx}, a person must approve the change of {extension}: {message}."
+            )
 
 
 def reasons_among(holds: Iterable[Hold]) -> frozenset[Hold]:
@@ -47,6 +49,6 @@ def reasons_among(holds: Iterable[Hold]) -> frozenset[Hold]:
 def warnings(found: Iterable[OfPbx], lines: Mapping[tuple[str, str], int]) -> Iterator[Fault]:
     """A warning beside the row that each caveat is about. `lines` has them by PBX and extension."""
     for pbx, (extension, message, remedy, _) in found:
-        said = f"{pbx} says of {extension}: {message}."
+        said = f"{pbx} reports about {extension}: {message}."
         line = lines.get((pbx, extension), 0)
         yield Fault(line, "", extension, FaultCode.CAVEAT, Severity.WARNING, said, remedy)

@@ -240,7 +240,7 @@ class Sheet:
             message = f"The row has {len(cells)} cells; the header has {layout.width}."
             remedy = "Put a cell that contains the delimiter in quotes, and keep empty cells."
             if len(cells) == 1 and len(header.split_line(cells[0], layout, self._form)) == layout.width:
-                message, remedy = "The whole row stands in quotes, as one cell.", header.WITHOUT_QUOTES
+                message, remedy = "The whole row is quoted as one cell.", header.WITHOUT_QUOTES
             check.add_error(FaultCode.CELL_COUNT, "", layout.delimiter.join(cells), message, remedy)
             return check.row(action)
         return check.row_without_request(action) if self._ignored.is_ignored(action, raw) else check.check_row(action)
@@ -330,7 +330,7 @@ def _row_passed_over(line: int) -> Refused:
     return refusal(
         line,
         FaultCode.NO_HEADER,
-        f"Line {line} is a row, and the inbox says that a title or a second header stands there.",
+        f"Line {line} is a row, but the inbox says that it is a title or a second header.",
         "Look whether the export begins otherwise than before.",
     )
 
@@ -342,8 +342,8 @@ def _header_again(line: int) -> Fault:
         "",
         FaultCode.HEADER_AGAIN,
         Severity.WARNING,
-        f"Line {line} is the header once more; it was passed over.",
-        "If files were joined by mistake, look whether all of their rows are meant.",
+        f"Line {line} repeats the header and was ignored.",
+        "If files were joined by mistake, check that you want all of their rows.",
     )
 
 
@@ -355,5 +355,5 @@ def _no_rows() -> Fault:
         FaultCode.NO_ROWS,
         Severity.WARNING,
         "The file has a header and no rows.",
-        "If rows were expected, look whether the export failed.",
+        "If you expected rows, check whether the export failed.",
     )

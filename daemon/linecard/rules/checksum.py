@@ -71,5 +71,7 @@ def parse_checksum(content: bytes, name: str) -> str:
 def checksum_fault(side: str, said: str, found: str) -> Fault:
     """That a file does not have the sum that it should have."""
     message = f"Its SHA-256 is {found}, but {side} says {said}." if said else f"{side} holds no SHA-256."
-    remedy = "It was damaged or cut off on its way, or is another: have it sent again, together with its checksum file."
+    remedy = (
+        "It was damaged or cut off in transit, or is another file: have it sent again, together with its checksum file."
+    )
     return Fault(0, "", "", FaultCode.CHECKSUM, Severity.ERROR, message, remedy)

@@ -63,7 +63,7 @@ _PGP = {
         "a PGP key, not a sheet", "Import the key with `linecard keys import`, and ask the sender for the sheet itself."
     ),
     PgpKind.SECRET_KEY: _other(
-        "a secret PGP key, not a sheet", "It is secret no more: its owner should revoke it and make another one."
+        "a secret PGP key, not a sheet", "It is no longer secret: its owner should revoke it and create another one."
     ),
     PgpKind.SIGNATURE: _other(
         "a PGP signature alone, without what it signs", "Sign and encrypt the sheet into one file, or send plain CSV."
@@ -134,7 +134,7 @@ _TABLE = (
         _MARKUP + rb"<(?i:!doctype\s+html|html|head|body|table|title|meta|link|script|style|div|form|center|h1)\b",
         _other(
             "a web page, not CSV",
-            "Look at it in a browser: if it asks for a login, mend that of the export, else export as CSV UTF-8.",
+            "Open it in a browser. If it asks for a login, fix the login of the export; otherwise export as CSV UTF-8.",
         ),
     ),
     (

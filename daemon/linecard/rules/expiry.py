@@ -17,6 +17,6 @@ def expiry(expires: datetime | None, now: datetime) -> str:
         return ""
     day = f"{expires:%Y-%m-%d}"
     if expires <= now:
-        return f"has expired on {day}"
+        return f"expired on {day}"
     within = next((days for days in WARN if expires - now <= timedelta(days=days)), None)
     return f"expires on {day}, in less than {within} days" if within else ""

@@ -32,10 +32,10 @@ def check_pattern(pattern: str) -> None:
     """Raises ValueError for a pattern that cannot be one."""
     for part in ("{date}", "{rows}"):
         if pattern.count(part) > 1:
-            raise ValueError(f"{part} stands in it more than once")
+            raise ValueError(f"{part} is in it more than once")
     rest = _PART.sub("", pattern)
     if "{" in rest or "}" in rest:
-        raise ValueError("only {date} and {rows} may stand in braces")
+        raise ValueError("only {date} and {rows} may be in braces")
 
 
 def parse_name(pattern: str, name: str) -> NameFacts | None:

@@ -219,8 +219,8 @@ class _Header:
         return refusal(
             self._number,
             FaultCode.NO_HEADER,
-            f"Line {self._number} names no known column.",
-            f"The first line must name the columns, such as {example}; `linecard sample` prints one.",
+            f"Line {self._number} has no known column.",
+            f"The first line must contain the column names, such as {example}; `linecard sample` prints one.",
             value=self._delimiter.join(self._cells),
         )
 
@@ -233,7 +233,7 @@ class _Header:
         return refusal(
             self._number,
             FaultCode.NO_HEADER,
-            "Each line of the file stands in quotes, as one cell.",
+            "Each line of the file is quoted as one cell.",
             WITHOUT_QUOTES,
             value=self._cells[0],
         )
@@ -295,9 +295,9 @@ class _Header:
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
         if likely is not None:
-            remedy = f"Did you mean it by {shorten(likely)}? Rename that column."
+            remedy = f"Did you mean the column {shorten(likely)}? Rename that column."
         elif column is Column.EXTENSION and self._nameless and not self._unknown:
-            remedy = f"Column {self._nameless[0]} has no name in the header: name it, or remove it."
+            remedy = f"Column {self._nameless[0]} has no name in the header: give it one, or remove it."
         elif column is Column.EXTENSION:
             remedy = "Add it, blank where all is meant."
         else:
@@ -320,18 +320,18 @@ class _Header:
         remedy = "Rename it if it is to be read; else it may stay."
         if likely:
             name, column = next(iter(likely.items()))
-            remedy = f"Did you mean {column} by {shorten(name)}? Rename it."
+            remedy = f"Is {shorten(name)} meant to be {column}? Rename it."
         elif len(names) > 1:
             remedy = "Rename those that are to be read; the others may stay."
         if len(names) == 1:
-            message = f"The column {shorten(names[0])} is not known and not read."
+            message = f"linecard does not know the column {shorten(names[0])} and does not read it."
         else:
             message = f"The columns {_join_names(names)} are not known and not read."
         place = shorten(names[0]) if len(names) == 1 else ""
         yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, remedy)
 
 
-WITHOUT_QUOTES = "Take away the quotes around whole lines, or export again so that each value is a cell of its own."
+WITHOUT_QUOTES = "Remove the quotes around whole lines, or export again with each value in a cell of its own."
 _NO_DEFAULT = "it is needed because the inbox has no default PBX"
 _MOST_NAMES = 5
 _ABBREVIATION = 3

@@ -93,8 +93,8 @@ _WHAT = {
 def older_run(newer: Sequence[int]) -> Hold:
     """Why a run waits that is older than others which were carried out for the same members or extensions."""
     if len(newer) == 1:
-        message = f"Run {newer[0]} is newer, names the same members or extensions, and was carried out since."
+        message = f"Run {newer[0]} is newer, has rows for the same members or extensions, and has been applied."
     else:
         runs = ", ".join(map(str, newer))
-        message = f"The runs {runs} are newer, name the same members or extensions, and were carried out since."
+        message = f"The runs {runs} are newer, have rows for the same members or extensions, and have been applied."
     return Hold("", "older_run", len(newer), 0.0, "", message)

@@ -42,5 +42,5 @@ def lost_zeros(row: Row, pbx: str, guess: str) -> Fault:
         FaultCode.SPREADSHEET_DAMAGE,
         Severity.ERROR,
         f"{pbx} has no extension {row.extension}; its leading zeros may be lost (was it {guess}?).",
-        "Write it with its zeros in a column that is formatted as Text; if it has none, put an apostrophe before it.",
+        "Write it with its zeros in a column formatted as Text; if it has none, put an apostrophe in front of it.",
     )

@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from linecard.rules.sanitize import shorten
 
-AS_TEXT = "In the spreadsheet format the column as Text before typing, then fill it in again and save as CSV UTF-8."
+AS_TEXT = "In the spreadsheet, format the column as Text before you type, fill it in again, and save as CSV UTF-8."
 MOST_DIGITS = 15  # ITU-T E.164, 6.2.1
 FEW_DIGITS = 7
 """A national number of fewer digits is worth a remark, unless numbers of its region are as short."""
@@ -77,19 +77,20 @@ class NumberReading(NamedTuple):
 def check_for_damage(text: str, what: str) -> None:
     """Raise `BadCell` where a spreadsheet has changed or failed to work out the cell; `what` it should have held."""
     if _EXPONENT.match(text):
+        lost = "an extension" if what == "extension" else "a number"
         raise BadCell(
-            "spreadsheet_damage", f"{shorten(text)} is no {what} any more: a spreadsheet changed it.", AS_TEXT
+            "spreadsheet_damage", f"{shorten(text)} is no longer {lost}: a spreadsheet has changed it.", AS_TEXT
         )
     if _TOO_NARROW.match(text):
         raise BadCell(
             "spreadsheet_damage",
-            f"{shorten(text)} is what a spreadsheet shows in a column that is too narrow; what stood there is gone.",
+            f"{shorten(text)} is what a spreadsheet shows in a column that is too narrow; the value is lost.",
             "Widen the column in the spreadsheet and save the file again.",
         )
     if _FORMULA.match(text):
         raise BadCell(
             "spreadsheet_damage",
-            f"{shorten(text)} is the error of a formula.",
+            f"{shorten(text)} is a formula error.",
             "Correct the formula in the spreadsheet, or type the value, and save the file again.",
         )
     if _UNWORKED.match(text):
@@ -100,7 +101,7 @@ def check_for_damage(text: str, what: str) -> None:
         )
     if _THOUSANDS.match(text) or (what == "extension" and _THOUSANDS_SHORT.match(text)):
         raise BadCell(
-            "spreadsheet_damage", f"{shorten(text)} has a thousands mark: a spreadsheet put it there.", AS_TEXT
+            "spreadsheet_damage", f"{shorten(text)} has a thousands separator that a spreadsheet has added.", AS_TEXT
         )
 
 
@@ -132,7 +133,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     notes: list[Note] = []
     number = _HOST.sub("", _SCHEME.sub("", text, count=1)) if text[:1] in "tTcCsS" else text
     if number != text:
-        notes.append(Note("cleaned", f"Number was cleaned of marks: read as {shorten(number)}."))
+        notes.append(Note("cleaned", f"Number contained stray characters and was read as {shorten(number)}."))
     if not _DIALLED.match(number):
         check_for_damage(number, "number")
         number = _without_extension(number, region, extension, notes)
@@ -160,14 +161,14 @@ def _without_extension(text: str, region: str, extension: str, notes: list[Note]
             f"{shorten(text)} is a number and an extension ({found[2]}) in one cell.",
             "Write the number alone; the extension goes into the column Extension.",
         )
-    notes.append(Note("cleaned", f"Number was cleaned of its extension: read as {shorten(found[1])}."))
+    notes.append(Note("cleaned", f"Number contained its extension and was read as {shorten(found[1])}."))
     return found[1]
 
 
 def _check_for_one(text: str, region: str) -> None:
     """Refuse what holds more than one number, or a day instead of one."""
     if is_date(text) and text != _national_spelling(text, region):
-        raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet changed it.", AS_TEXT)
+        raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet has changed it.", AS_TEXT)
     if _SECOND_PLUS.search(text) or any(_parse(part, region) for part in _beginnings(text)) or _is_range(text, region):
         raise BadCell(
             "bad_number", f"{shorten(text)} is a range or more than one number.", "Give one number in the cell."
@@ -224,12 +225,12 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
             raise BadCell(
                 "spreadsheet_damage",
                 f"{shorten(text)} can be {_e164(national)} or, with a lost +, {_e164(international)}.",
-                "Write the number with its +, in a column that is formatted as Text.",
+                "Write the number with its + in a column formatted as Text.",
             )
     if national is None:
         raise _unreadable(text, digits, region)
     if _is_unusual(digits, national, region) or _TRUNK_IN_BRACKETS.match(text):
-        notes.append(Note("cleaned", f"Number was written without + or prefix: read as {_e164(national)}."))
+        notes.append(Note("cleaned", f"Number had no + or prefix and was read as {_e164(national)}."))
     return national
 
 
@@ -277,7 +278,7 @@ def _shortness(number: PhoneNumber) -> Note | None:
     return Note(
         "short_number",
         f"{_e164(number)} has only {len(digits)} digits after the country code.",
-        "If it is an extension or an employee number, it stands in the wrong column.",
+        "If it is an extension or an employee number, it is in the wrong column.",
     )
 
 
@@ -307,7 +308,7 @@ def _e164(number: PhoneNumber) -> str:
 def _bad_number(text: str, region: str) -> BadCell:
     return BadCell(
         "bad_number",
-        f"{shorten(text)} is no valid telephone number.",
+        f"{shorten(text)} is not a valid telephone number.",
         f"Write it as E.164, such as {example(region)}.",
     )
 

@@ -136,7 +136,7 @@ class NumberingPlan:
         if not _EXTENSION.match(text):
             raise BadCell(
                 "bad_extension",
-                f"{shorten(text)} is no extension.",
+                f"{shorten(text)} is not an extension.",
                 "Extensions are up to 32 digits, such as 1234.",
             )
         if self.is_emergency(text):
@@ -169,7 +169,7 @@ class NumberingPlan:
         """Refuse what a spreadsheet has changed, and more than one extension."""
         check_for_damage(text, "extension")
         if is_date(text):
-            raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet changed it.", AS_TEXT)
+            raise BadCell("spreadsheet_damage", f"{text} is a date: a spreadsheet has changed it.", AS_TEXT)
         if _SEVERAL.match(text):
             raise BadCell(
                 "bad_extension", f"{shorten(text)} is more than one extension.", "Give one extension in the cell."

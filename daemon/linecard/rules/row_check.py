@@ -71,7 +71,7 @@ class RowCheck:
         if word.lower() != RESTORE:
             hint = "Rows of an undo sheet say restore; put others into a sheet of their own."
             self.add_error(
-                FaultCode.BAD_ACTION, Column.ACTION, word, f"{shorten(word) or 'Nothing'} is no action.", hint
+                FaultCode.BAD_ACTION, Column.ACTION, word, f"{shorten(word) or 'Nothing'} is not an action.", hint
             )
         member = self._member() if self._cell(Column.MEMBER) else ""
         pbx = self._pbx(None) or ""
@@ -93,7 +93,7 @@ class RowCheck:
         seen = raw.strip(" \t")
         if text != seen and not (self._form.own and seen == defuse(text)):
             shown = f"read as {shorten(text)}" if text else "read as empty"
-            self.add_warning(FaultCode.CLEANED, column, raw, f"{column} was cleaned of marks: {shown}.")
+            self.add_warning(FaultCode.CLEANED, column, raw, f"{column} contained stray characters and was {shown}.")
         return text
 
     def _check_action(self, action: Action | None) -> None:
@@ -104,7 +104,9 @@ class RowCheck:
             hint = f"Leave the cell empty, or write {fixed}; send the row to another inbox if it means something else."
             self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, message, hint)
         elif action is None and text:
-            self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is no action.", self._actions())
+            self.add_error(
+                FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is not an action.", self._actions()
+            )
         elif action is None:
             self._add_missing(Column.ACTION, self._actions())
 
@@ -130,7 +132,7 @@ class RowCheck:
                 FaultCode.BAD_EMAIL,
                 Column.MEMBER,
                 text,
-                f"{shorten(text)} is no e-mail address.",
+                f"{shorten(text)} is not an e-mail address.",
                 shorten(str(error), 200),
             )
             return ""
@@ -173,7 +175,7 @@ class RowCheck:
         for column in (Column.INTERNAL, Column.NUMBER):
             text = clean_cell(self._raw.get(column, ""), digits=True)
             if text and (column is Column.INTERNAL or self._is_extension(text)):
-                message = f"Extension is empty, but {shorten(text)} stands in {column}."
+                message = f"Extension is empty, but {column} contains {shorten(text)}."
                 remedy = "To detach one extension, write it into Extension; to detach all, leave both cells empty."
                 self.add_error(FaultCode.MISSING_CELL, Column.EXTENSION, text, message, remedy)
                 return
@@ -191,7 +193,7 @@ class RowCheck:
                 FaultCode.NUMBER_IGNORED,
                 Column.NUMBER,
                 text,
-                "detach does not look at Number.",
+                "detach ignores Number.",
                 "A freed extension keeps its number.",
             )
             return ""

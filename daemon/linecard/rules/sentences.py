@@ -11,7 +11,7 @@ from linecard.model.sheet import FaultCode
 from linecard.rules.states import GIVEN_UP
 from linecard.rules.wording import ENGLISH, Wording
 
-DECIDED = "Import the sheet again if it shall be done after all."
+DECIDED = "Import the sheet again if you want it done after all."
 
 # Fields: member, extension, pbx, number; holder and other as in Verdict; lost and freed are lists of extensions;
 # words are the PBX's own. `preview_sentence` is what the row asked for, for rows that came to nothing.
@@ -21,21 +21,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     Code.MOVED: ("{member} has {extension} now instead of {freed}.", ""),
     Code.NUMBER_CHANGED: ("{extension} of {member} rings at {number} now.", ""),
     Code.REMOVED: ("{member} no longer has {lost}.", ""),
-    Code.RESTORED: ("{extension} is again as it was, held by {former}.", ""),
+    Code.RESTORED: ("{extension} is back as it was, held by {former}.", ""),
     Code.ALREADY_SO: ("{member} already had {extension}.", ""),
     Code.NOTHING_HELD: ("{member} held nothing to remove.", ""),
-    Code.NOTHING_ASKED: ("The row asks for nothing; all is left as it is.", ""),
+    Code.NOTHING_ASKED: ("The row asks for nothing; everything stays as it is.", ""),
     Code.UNKNOWN_EXTENSION: (
         "{pbx} has no extension {extension}.",
         "Create it on the PBX, or correct the row.",
     ),
     Code.UNKNOWN_MEMBER: (
-        "{pbx} knows no member {member}.",
+        "{pbx} has no member {member}.",
         "Create the member on the PBX, or correct the e-mail.",
     ),
     Code.HELD_BY_OTHER: (
         "{extension} is held by {holder}.",
-        "Detach {holder} first, or write force_attach if {member} shall take it over.",
+        "Detach {holder} first, or write force_attach if {member} should take it over.",
     ),
     Code.WRONG_EXTENSION: (
         "{member} does not hold {extension}.",
@@ -43,18 +43,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     Code.NUMBER_IN_USE: (
         "{number} rings extension {other}, held by {holder}.",
-        "Choose another number, or write force_attach if it shall move.",
+        "Choose another number, or write force_attach if it should move.",
     ),
     Code.SEVERAL_NUMBERS: (
         "{extension} already has {numbers}; {number} is not added and replaces nothing.",
-        "Leave Number empty, or set `second_number: add` for {pbx} if all of them are to ring.",
+        "Leave Number empty, or set `second_number: add` for {pbx} if all of them should ring.",
     ),
     Code.CHANGED_SINCE: (
         "{extension} is not put back: {other}, held by {holder} now, was changed since.",
-        "Look at who needs it now, and send a row of your own if it is to change.",
+        "Check who needs it now, and send a new row if it should change.",
     ),
     Code.SECOND_EXTENSION: (
-        "{member} already holds {other}; this PBX allows one extension for a member.",
+        "{member} already holds {other}; this PBX allows one extension per member.",
         "Detach {member} from {other} first.",
     ),
     Code.REFUSED_BY_PROCESSOR: ("A processor of the inbox refused the row.", "Correct the row."),
@@ -63,24 +63,24 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Have the processor corrected, or take it off the inbox, then send the row again.",
     ),
     Code.PBX_REFUSED: (
-        "{pbx} refused the change of {other}: {words}.",
-        "Correct what the PBX says, then send the row again.",
+        "{pbx} refused to change {other}: {words}.",
+        "Fix what the PBX reports, then send the row again.",
     ),
     Code.NOT_READ_BACK: (
-        "{pbx} accepted the change of {other}, but reading it back shows something else ({words}).",
-        "Look at the PBX, then send the row again.",
+        "{pbx} accepted the change to {other}, but shows something else when read back ({words}).",
+        "Check the PBX, then send the row again.",
     ),
     Code.PBX_MOVED: (
-        "{other} was changed on {pbx} by somebody else while the run was applied ({words}).",
-        "Look at who holds it now, then send the row again.",
+        "Somebody else changed {other} on {pbx} while the run was being applied ({words}).",
+        "Check who holds it now, then send the row again.",
     ),
     Code.IN_DOUBT: (
-        "Whether {pbx} made the change of {other} is not known; it could not be asked ({words}).",
-        "Look at {other} on the PBX before sending the row again.",
+        "It is not known whether {pbx} changed {other}; it could not be asked ({words}).",
+        "Check {other} on the PBX before you send the row again.",
     ),
     Code.PBX_DOWN: (
         "{pbx} stopped answering before this row: {words}.",
-        "Send the row again when the PBX works.",
+        "Send the row again when the PBX works again.",
     ),
     Code.NOT_APPLIED: ("Not applied: {wanted}.", DECIDED),
     Code.INTERRUPTED: (
@@ -94,7 +94,7 @@ WANTED: Mapping[str, str] = {
     Code.TOOK_OVER: "{member} would get {extension} and {holder} would lose it",
     Code.MOVED: "{member} would get {extension} instead of {freed}",
     Code.NUMBER_CHANGED: "{extension} of {member} would ring at {number}",
-    Code.RESTORED: "{extension} would be again as it was, held by {former}",
+    Code.RESTORED: "{extension} would go back to what it was, held by {former}",
     Code.REMOVED: "{member} would lose {lost}",
 }
 
@@ -122,7 +122,7 @@ def number_loss(number: str, extension: str, holder: str, *, done: bool, words: 
     return words(NUMBER_TAKEN[done, bool(holder)]).format(number=number, extension=extension, holder=holder)
 
 
-PART_MADE = "A part of it was made: {extensions}."
+PART_MADE = "Part of it was applied: {extensions}."
 """An addition to what is said of a row that was not done."""
 
 MADE_BEFORE = "Before that, this run had changed {extensions}."
@@ -167,10 +167,10 @@ def headline(run: Run, counts: Mapping[str, int], words: Wording = ENGLISH, *, b
     )
 
 
-NO_ROWS = ("The file had no rows.", "If rows were expected, look whether the export failed.")
+NO_ROWS = ("The file had no rows.", "If you expected rows, check whether the export failed.")
 ALL_FINE = ("The only row is as it should be.", "All {count} rows are as they should be.")
 NOTHING_TO_DO = "Nothing to do."
-NEEDS = ("{count} row needs a person", "{count} rows need a person")
+NEEDS = ("{count} row needs attention", "{count} rows need attention")
 NONE_DONE = ("No row was done", "No row is known to be done")
 SO_FAR = ("{count} of {total} rows is as it should be", "{count} of {total} rows are as they should be")
 
@@ -180,7 +180,7 @@ _NOT_APPLIED: Mapping[State, Headline] = {
     ),
     State.HELD: Headline(
         "attention",
-        "The plan waits for a person; nothing was changed.",
+        "The plan waits for a decision; nothing was changed.",
         "Read why below, then approve it by its checksum or discard it.",
     ),
     State.DISCARDED: Headline("attention", "The run was discarded; nothing was changed.", ""),
@@ -193,7 +193,7 @@ _NOT_APPLIED: Mapping[State, Headline] = {
         (State.APPLYING, State.INTERRUPTED, State.STALE),
         Headline(
             "bad",
-            "The run broke off and is not finished.",
+            "The run was interrupted and is not finished.",
             "`linecard resume` reads the PBX back and finishes it.",
         ),
     ),
@@ -209,21 +209,21 @@ TOOK_ITS_PLACE = "Run {run} took its place, with the file {file}."
 
 CRASHED = Headline(
     "bad",
-    "The file could not be read to its end, and waits for a person; nothing was changed.",
-    "Read why below. `linecard approve {run}` has it read once more; `linecard discard {run}` gives it up.",
+    "The file could not be read to its end and waits for a decision; nothing was changed.",
+    "Read why below. `linecard approve {run}` reads it once more; `linecard discard {run}` discards it.",
 )
 """Of a run in the reading of whose file linecard broke down."""
 
 _PART_MADE: Mapping[State, Headline] = {
     State.HELD: Headline(
         "attention",
-        "A part of the run was made; the rest waits for a person.",
-        "Read why below, then approve the rest by its checksum or discard it; what was made stays.",
+        "Part of the run was applied; the rest waits for a decision.",
+        "Read why below, then approve the rest by its checksum or discard it; what was applied stays.",
     ),
     State.DISCARDED: Headline(
         "attention",
-        "The run was discarded after a part of it was made.",
-        "`linecard report {run} --format undo` writes the sheet that puts back what was made.",
+        "The run was discarded after part of it was applied.",
+        "`linecard report {run} --format undo` writes the sheet that rolls back what was applied.",
     ),
 }
 """Of a run of which something was made, or may have been."""
@@ -236,10 +236,10 @@ def _progress(fine: int, total: int, counts: Mapping[str, int], words: Wording) 
 
 
 REMEDIES: Mapping[str, str] = {
-    "unknown": "Look on the PBX at the rows below that are unknown before anything is sent again.",
-    "failed": "The PBX did not do what it was asked: whoever runs it must look at the rows below that failed.",
+    "unknown": "Check the rows below that are unknown on the PBX before you send anything again.",
+    "failed": "The PBX did not do what it was asked: its administrator must check the failed rows below.",
     "wrong": "Correct the rows below and send the retry sheet.",
-    "skipped": "Send the retry sheet when the reason is gone.",
+    "skipped": "Send the retry sheet once the cause is fixed.",
 }
 
 

@@ -157,7 +157,7 @@ class Lines:
                 line,
                 FaultCode.NUL_BYTE,
                 f"There is a NUL byte in line {line}.",
-                "The file was damaged on its way, or it is no text file: export and send it again.",
+                "The file was damaged in transit, or it is not a text file: export and send it again.",
             )
 
 

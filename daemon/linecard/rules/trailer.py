@@ -59,7 +59,7 @@ class Trailer:
                 at,
                 FaultCode.ROW_COUNT,
                 f"The last line says that the file has {found.rows} rows; it has {rows}.",
-                "It was cut off, or its producer counts otherwise: have it sent again, or correct `trailer`.",
+                "It was cut off, or its producer counts differently: have it sent again, or correct `trailer`.",
                 value=line,
             )
 
@@ -68,6 +68,6 @@ def row_at_the_end(line: int) -> Refused:
     return refusal(
         line,
         FaultCode.NO_TRAILER,
-        f"Line {line} is a row, and the inbox says that a trailer stands there.",
+        f"Line {line} is a row, but the inbox says that it is a trailer.",
         "Look whether the export ends otherwise than before.",
     )

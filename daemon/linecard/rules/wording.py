@@ -75,10 +75,10 @@ COUNTED: Mapping[Outcome, tuple[str, str]] = {
 
 ENDED: Mapping[State, str] = {
     State.REJECTED: "file refused",
-    State.HELD: "waits for a person",
+    State.HELD: "waits for a decision",
     State.DISCARDED: "discarded",
     State.SUPERSEDED: "superseded",
-    **dict.fromkeys((State.APPLYING, State.INTERRUPTED, State.STALE), "broke off"),
+    **dict.fromkeys((State.APPLYING, State.INTERRUPTED, State.STALE), "interrupted"),
     **dict.fromkeys((State.RECEIVED, State.PLANNED, State.APPROVED), "nothing changed yet"),
 }
 """What a run that was not applied came to, in a subject's words."""

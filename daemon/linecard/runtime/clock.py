@@ -34,8 +34,8 @@ def describe_doubt(state: ClockState) -> str:
     if state.trusted is None:
         return ""
     return (
-        f"The clock says {state.seen:%Y-%m-%d %H:%M} UTC, but it was {state.trusted:%Y-%m-%d %H:%M} UTC as far as "
-        "linecard knows; nothing is removed because of its age until the new time has lasted a day."
+        f"The clock says {state.seen:%Y-%m-%d %H:%M} UTC, but as far as linecard knows it was "
+        f"{state.trusted:%Y-%m-%d %H:%M} UTC; nothing expires until the new time has held for a day."
     )
 
 

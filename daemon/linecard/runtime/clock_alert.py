@@ -32,7 +32,7 @@ class ClockAlert:
         if old is None or not any(old):
             self._health.clear_alert("clock")
             return
-        message = f"{describe_doubt(known)} Older than `keep` by it: {old}."
+        message = f"{describe_doubt(known)} Older than `keep` by this clock: {old}."
         self._health.raise_alert(
-            "clock", message, "Set the clock right, or say that it is: `linecard clock --confirm`."
+            "clock", message, "Set the clock right, or confirm that it is: `linecard clock --confirm`."
         )

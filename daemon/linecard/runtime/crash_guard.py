@@ -58,7 +58,7 @@ class CrashGuard:
                 return []
             if ending is None:
                 return found or None
-            log("reading the file ended a process of its own", how=ending, level="warning")
+            log("separate process failed while it read the file", how=ending, level="warning")
             found.append(ending)
         return found
 
@@ -71,6 +71,6 @@ class CrashGuard:
         how = f"{len(crashes) or tries} times{named}"
         self._health.raise_alert(
             f"run {run.id} given up",
-            f"Run {run.id} is left as it is: reading its file broke linecard down {how}.",
+            f"Run {run.id} is left as it is: linecard crashed while it read its file {how}.",
             "Stop the daemon, look at its log, then run `linecard resume`.",
         )

@@ -161,12 +161,12 @@ class Delivery:
             failing = [item for item in self._outbox.list_pending(name) if item.problem]
             if failing:
                 many = f"{len(failing)} reports wait, the oldest of {failing[0].since:%Y-%m-%d %H:%M} UTC"
-                alerts[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "They are tried again by themselves.")
+                alerts[f"sink {name}"] = (f"{many}: {failing[-1].problem}", "linecard retries them by itself.")
         for item in self._outbox.list_given_up():
             if item.sink != ARCHIVE:
                 whose = "" if item.run_id is None else f" of run {item.run_id}"
                 alerts[f"sink {item.sink}: {item.id}"] = (
-                    f"The {_what(item)}{whose} by {item.sink} was given up: {item.problem}",
+                    f"The {_what(item)}{whose} by {item.sink} could not be delivered: {item.problem}",
                     f"`linecard outbox retry {item.id}`, or `linecard outbox drop {item.id}`.",
                 )
         self._health.replace_alerts("sink ", alerts)

@@ -72,7 +72,7 @@ def _folder(name: str, folder: Path) -> Finding:
             check,
             ok=False,
             message=f"{folder} cannot be read and written",
-            remedy=f"Give this user rights on {folder}.",
+            remedy=f"Give this user permissions on {folder}.",
         )
     return Finding(check, ok=True, message=str(folder))
 
@@ -119,18 +119,18 @@ def _store(service: Service) -> Iterator[Finding]:
     for later in find_database_concerns(service):
         yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
     for run in filter(has_crashed, service.store.list_runs(of_states={State.HELD})):
-        remedy = f"`linecard approve {run.id}` has it read once more; `linecard discard {run.id}` gives it up."
-        why = f"{run.drop.name} waits for a person. {run.holds[0].message}"
+        remedy = f"`linecard approve {run.id}` reads it once more; `linecard discard {run.id}` discards it."
+        why = f"{run.drop.name} waits for a decision. {run.holds[0].message}"
         yield Finding(f"run {run.id}", ok=False, message=why, remedy=remedy)
     if is_held(service.config.state):
-        yield Finding("runs", ok=True, message="another linecard is at work on this site")
+        yield Finding("runs", ok=True, message="another linecard is working on this site")
     elif broken:
         numbers = ", ".join(str(run.id) for run in broken)
-        yield Finding("runs", ok=False, message=f"broke off: {numbers}", remedy="linecard resume")
+        yield Finding("runs", ok=False, message=f"interrupted: {numbers}", remedy="linecard resume")
     elif waiting:
         yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
     else:
-        yield Finding("runs", ok=True, message="none broke off")
+        yield Finding("runs", ok=True, message="none was interrupted")
 
 
 def _clock(service: Service) -> Iterator[Finding]:
@@ -143,8 +143,8 @@ def _clock(service: Service) -> Iterator[Finding]:
     if old is None:
         yield Finding("clock", ok=True, message=f"{known.seen:%Y-%m-%d %H:%M:%S} UTC")
         return
-    message = f"{describe_doubt(known)} Older than `keep` by it: {str(old) or 'nothing'}."
-    remedy = "Set the clock right, or say that it is: `linecard clock --confirm`."
+    message = f"{describe_doubt(known)} Older than `keep` by this clock: {str(old) or 'nothing'}."
+    remedy = "Set the clock right, or confirm that it is: `linecard clock --confirm`."
     yield Finding("clock", ok=not any(old), message=message, remedy=remedy)
 
 
@@ -155,15 +155,15 @@ def _sinks(service: Service) -> Iterator[Finding]:
         for name in service.config.queues:
             failing = [item for item in outbox.list_pending(name) if item.problem]
             lost = [item for item in outbox.list_given_up() if item.sink == name]
-            remedy = "`linecard outbox list` shows them, to be retried or dropped."
+            remedy = "`linecard outbox list` shows them; retry or drop them."
             if lost:
-                message = f"letters given up: {len(lost)}, the last one because {lost[-1].problem}"
+                message = f"undeliverable messages: {len(lost)}, the latest because {lost[-1].problem}"
                 yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
             elif failing:
-                message = f"letters waiting: {len(failing)}, the last one because {failing[-1].problem}"
+                message = f"messages waiting: {len(failing)}, the latest because {failing[-1].problem}"
                 yield Finding(f"sink {name}", ok=False, message=message, remedy=remedy)
             else:
-                yield Finding(f"sink {name}", ok=True, message="no letter waits that could not be sent")
+                yield Finding(f"sink {name}", ok=True, message="no message waits that could not be sent")
     except LinecardError:
         return  # the state database was told above
 

@@ -131,7 +131,7 @@ class Engine:
                 self.health.raise_alert(
                     f"run {run.id}",
                     f"Run {run.id} cannot be finished: {what} is no longer in the configuration.",
-                    "Put it back until the run is finished.",
+                    "Restore it until the run is finished.",
                 )
                 return False
             names = self._survey(run, place) if run.pbxs is None else run.pbxs

@@ -179,8 +179,8 @@ class Operations:
         if missing or run.inbox not in service.config.inboxes:
             what = f"the PBX {missing[0]}" if missing else f"the inbox {run.inbox}"
             raise ConfigError(
-                f"Run {run.id} broke off and cannot be finished: {what} is no longer in the configuration.",
-                remedy="Put it back until the run is finished.",
+                f"Run {run.id} was interrupted and cannot be finished: {what} is no longer in the configuration.",
+                remedy="Restore it until the run is finished.",
             )
         return service.inbox(run.inbox)
 
@@ -192,7 +192,7 @@ class Operations:
             named = self._survey(self._file(run), self._service.inbox(run.inbox))
             both = sorted(needed & {*named, *Journal(self._service.store, run_id).pbxs()})
             if both:
-                words = f"Run {run_id} broke off and comes first on {', '.join(both)}: {error}"
+                words = f"Run {run_id} was interrupted and comes first on {', '.join(both)}: {error}"
                 raise BackendError(words, remedy=error.remedy or "When the PBX answers, `linecard resume` finishes it.")
 
     def plan_pending(self, stage: Stage) -> Iterator[Run]:

@@ -22,11 +22,15 @@ def find_overdue_files(service: Service) -> list[Concern]:
         before, due = last_due(inbox.expect.by, inbox.expect.days, now)
         last = service.store.last_arrival(name, now)
         if last is None or last < before:
-            when = f"the last came {last.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if last else "none ever came"
+            when = (
+                f"the last one arrived {last.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
+                if last
+                else "none has ever arrived"
+            )
             concern = Concern(
                 f"file of {name}",
-                f"No file came by {due:%Y-%m-%d %H:%M}; {when}.",
-                "Ask the producer whether its export ran; a file that comes late is taken as any other.",
+                f"No file arrived by {due:%Y-%m-%d %H:%M}; {when}.",
+                "Ask the producer whether its export ran; linecard takes a late file like any other.",
             )
             found.append(concern)
     return found

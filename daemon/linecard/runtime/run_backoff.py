@@ -43,8 +43,8 @@ class RunBackoff:
         if self.stall_time(run_id, made) < most:
             raise BackendError(
                 words,
-                remedy="The run goes on by itself when the PBX answers. "
-                f"If nothing of it can be done for {most / 60:g} minutes, what is left is reported as not done.",
+                remedy="The run continues by itself when the PBX answers. "
+                f"If it cannot continue for {most / 60:g} minutes, the rest is reported as not done.",
             )
 
     def reset(self, run_id: int) -> None:

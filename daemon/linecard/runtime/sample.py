@@ -26,7 +26,7 @@ from linecard.runtime.contexts import Contexts
 from linecard.runtime.digests import Digests
 from linecard.runtime.service import Service
 
-NOTE = "A sample that linecard sends for trying out; nothing was changed."
+NOTE = "A sample that linecard sends as a test; nothing was changed."
 _ADA, _BOB = Holding("ada@example.com"), Holding("bob@example.com")
 _ROWS: tuple[tuple[Row, Verdict], ...] = (
     (
@@ -48,8 +48,8 @@ _WARNING = Fault(
     "Cost",
     FaultCode.UNKNOWN_COLUMN,
     Severity.WARNING,
-    "The column Cost is not known and not read.",
-    "Remove it, or map it with `columns` on the inbox if it means one of linecard's columns.",
+    "linecard does not know the column Cost and does not read it.",
+    "Remove it, or map it with `columns` on the inbox if it is one of linecard's columns.",
 )
 
 

@@ -24,7 +24,7 @@ class TimeLimit:
         """The results in order. Raises `ProcessorError` after between one and two times the limit."""
         if self._left_behind is not None and self._left_behind.is_alive():
             raise ProcessorError(
-                f"The processor {self._processor} is still at work on a row that it was given before.",
+                f"The processor {self._processor} is still working on an earlier row.",
                 remedy="Restart linecard once the processor is corrected or taken off the inbox.",
             )
         results: list[Row] = []

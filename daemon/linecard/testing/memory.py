@@ -80,7 +80,7 @@ class MemoryPbx:
         """Let an extension exist and be this, and its member be known. Raises `ValueError` if that breaks a rule."""
         member, numbers = holding
         if member is not None and member != member.lower():
-            raise ValueError(f"{member} is no login in lower case")
+            raise ValueError(f"{member} is not a login in lower case")
         if numbers != sorted_numbers(numbers):
             raise ValueError(f"{numbers} are not in order, or one stands there twice")
         if words := self._conflict(extension, holding):

@@ -112,9 +112,9 @@ def test_the_difference_is_shown_everywhere(held, door):
     held.dial("1500", "bob@x.org")
     held.dial("1501", "lea@x.org")
     said = held.run(*door)
-    why = "2 rows come to something else than in the plan that was approved: lines 3, 4."
-    bob = "In the plan that was approved this row was done linked 1001."
-    lea = "In the plan that was approved this row was unchanged nothing_held."
+    why = "2 rows now differ from the approved plan: lines 3, 4."
+    bob = "In the approved plan this row was done linked 1001."
+    lea = "In the approved plan this row was unchanged nothing_held."
     assert f"Held: {why}\n" in said.out
     (page,) = (path for path in held.reports() if "june" in path.name)
     for text in (held.run("show", "2").out, page.read_text(encoding="utf-8")):
@@ -122,7 +122,7 @@ def test_the_difference_is_shown_everywhere(held, door):
             assert words in text
     shown = held.run("show", "2", "--json").json
     assert [(hold["kind"], hold["count"]) for hold in shown["holds"]] == [("not_as_approved", 2), ("detach", 2)]
-    assert shown["headline"]["title"] == "The plan waits for a person; nothing was changed."
+    assert shown["headline"]["title"] == "The plan waits for a decision; nothing was changed."
     assert {row["line"]: [w["message"] for w in row["warnings"]] for row in shown["rows"]} == {
         2: [],
         3: [bob],
@@ -177,7 +177,7 @@ def test_between_the_answer_and_the_first_change(held):
         out, err = process.communicate("y\nn\n", timeout=60)
     assert process.returncode == 1, (out, err)
     assert err.count("Apply it?") == 2
-    assert "In the plan that was approved this row was unchanged nothing_held." in err
+    assert "In the approved plan this row was unchanged nothing_held." in err
     assert held.holds()["1009"] == ("max@x.org", None)
     assert held.run("resume", "--yes").code == 3, "--yes is no answer to a plan that somebody wanted to see"
     assert held.states[2] == "held"

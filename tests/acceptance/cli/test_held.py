@@ -36,11 +36,11 @@ def test_import_holds_it_although_it_may_not_ask(limited):
     said = limited.run("import", limited.sheet(*LEAVERS), "--yes")
     checksum = limited.run("plan", limited.sheet(*LEAVERS), "--json").json["checksum"]
     assert said.code == 3
-    assert f"To apply it all the same: linecard import --approve {checksum} FILE\n" in said.out
-    assert "To give it up: linecard discard 2\n" in said.out
+    assert f"To apply it anyway: linecard import --approve {checksum} FILE\n" in said.out
+    assert "To discard it: linecard discard 2\n" in said.out
     assert "It changes 3 of the 4 links on hq.\n" in said.out
     shown = limited.run("show", "2").out
-    for word, told in (("Apply it", f"approve 2 {checksum}"), ("Give it up", "discard 2"), ("Undo it", "undo 2")):
+    for word, told in (("Approve it", f"approve 2 {checksum}"), ("Discard it", "discard 2"), ("Undo it", "undo 2")):
         assert re.search(f"(?m)^{word}.*: +linecard {told}$", shown)
     assert len(limited.holds()) == 4
     assert all(member for member, _ in limited.holds().values())
@@ -97,7 +97,7 @@ def test_a_file_of_an_inbox_is_approved_by_its_run(limited):
     limited.sheet(*LEAVERS, name="inbox/hr/leavers.csv")
     said = limited.run("once")
     assert said.code == 3
-    (line,) = [line for line in said.out.splitlines() if line.startswith("To apply it all the same: linecard approve")]
+    (line,) = [line for line in said.out.splitlines() if line.startswith("To apply it anyway: linecard approve")]
     assert limited.run(*line.partition(" linecard ")[2].split()).code == 0
     assert limited.run("once").code == 0
     assert limited.states[max(limited.states)] == "applied"

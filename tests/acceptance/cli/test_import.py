@@ -57,7 +57,7 @@ def test_no_terminal_and_no_yes(site):
     assert (said.code, said.out) == (2, "")
     assert said.err.endswith(
         "Error: Nobody answered the question; nothing was changed.\n"
-        "Remedy: Answer it, or say --yes if you have seen the plan.\n"
+        "Remedy: Answer it, or add --yes if you have seen the plan.\n"
     )
     assert (site.holds(), site.states) == ({}, {1: "discarded"})
 
@@ -77,7 +77,7 @@ def test_some_row_is_not_done(site):
     said = site.run("import", site.sheet(ADA, "attach,cy@x.org,,1001,", "attach,dan,,1002,"), "--yes")
     assert said.code == 1
     assert "! line 3     refused   1001 is held by bob@x.org.\n" in said.out
-    assert "write force_attach if cy@x.org shall take it over." in said.out
+    assert "write force_attach if cy@x.org should take it over." in said.out
     assert "! line 4     invalid   " in said.out
     assert site.holds()["1000"] == ("ada@x.org", "+33199001000")
     assert site.states[2] == "partial"

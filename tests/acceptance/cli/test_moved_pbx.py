@@ -24,7 +24,7 @@ def test_the_new_plan_is_shown_and_asked_for(site):
     run = Run.model_validate_json(out)
     assert code == 0
     assert err.count("Apply it?") == 2
-    assert "The PBX was changed before run 1 had ended. What is left was planned again:" in err
+    assert "The PBX was changed before run 1 had ended. The rest was planned again:" in err
     assert "hq 1000: late@x.org -> ada@x.org" in err
     assert [row.code for row in run.rows] == ["took_over", "linked"]
     assert site.holds() == {"1000": ("ada@x.org", None), "1001": ("bob@x.org", None)}
@@ -43,21 +43,21 @@ def test_answered_no_the_second_time(site):
     code, out, _ = moved(site, "y\nn\n")
     run = Run.model_validate_json(out)
     assert code == 1
-    assert run.headline.title == "The run broke off and is not finished."
+    assert run.headline.title == "The run was interrupted and is not finished."
     assert site.holds()["1000"] == ("late@x.org", None)
 
 
 def test_it_is_asked_for_again_by_resume(site):
     """A run that was half made is not forgotten: `runs` points to it and `resume` finishes it."""
     moved(site, "y\nn\n")
-    assert "1 run broke off; `linecard resume`" in site.run("runs").err
+    assert "1 run interrupted; `linecard resume`" in site.run("runs").err
     said = site.run("resume", "--json", answers="y\n")
     (run,) = Resumed.model_validate(said.json).runs
     assert (said.code, run.state) == (0, "applied")
     assert "hq 1000: late@x.org -> ada@x.org" in said.err
     assert site.holds() == {"1000": ("ada@x.org", None), "1001": ("bob@x.org", None)}
     assert len(site.reports()) == 1
-    assert site.run("resume").out == "Nothing had broken off.\n"
+    assert site.run("resume").out == "No import was interrupted.\n"
 
 
 def test_a_new_plan_that_goes_over_a_limit_is_held(site):

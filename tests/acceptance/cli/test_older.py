@@ -22,9 +22,9 @@ def checksum(site, run: int = 2) -> str:
 def test_approve_refuses_it_and_shows_the_plan_as_it_would_be_now(waiting):
     said = waiting.run("approve", "2", checksum(waiting))
     assert said.code == 2
-    assert "Run 2, planned on what the PBX holds now:" in said.err
+    assert "Run 2, planned against what the PBX holds now:" in said.err
     assert "hq 1001: bob@x.org +33199001001 -> (nobody) +33199001001" in said.err
-    assert "Run 3 is newer, names the same members or extensions, and was carried out since." in said.err
+    assert "Run 3 is newer, has rows for the same members or extensions, and has been applied." in said.err
     assert "--although-newer" in said.err
     assert waiting.states[2] == "held"
 

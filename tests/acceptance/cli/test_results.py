@@ -55,7 +55,7 @@ class TestShow:
         said = imported.run("show", "1")
         assert said.code == 0
         assert "1000 is held by ada@x.org." in said.out
-        assert "write force_attach if bob@x.org shall take it over." in said.out
+        assert "write force_attach if bob@x.org should take it over." in said.out
 
     def test_json(self, imported):
         """The same facts that `import --json` gave."""

@@ -95,10 +95,10 @@ class TestOneIsDown:
         lab.write_text("this is no PBX")
         said = two_pbxs.run("import", two_pbxs.sheet("attach,bob@x.org,hq,1000,"), "--yes")
         assert (said.code, two_pbxs.holds()) == (0, {"1000": ("bob@x.org", None)}), said
-        assert "Run 1 (old.csv) had broken off and cannot be finished yet" in said.err
+        assert "Run 1 (old.csv) was interrupted and cannot be finished yet" in said.err
         said = two_pbxs.run("import", two_pbxs.sheet("attach,cy@x.org,lab,5001,", name="new.csv"), "--yes")
         assert (said.code, len(two_pbxs.states)) == (2, 2)
-        assert "Run 1 broke off and comes first on lab" in said.err
+        assert "Run 1 was interrupted and comes first on lab" in said.err
         assert two_pbxs.run("resume", "--yes").code == 2
         lab.with_suffix(".away").replace(lab)
         assert two_pbxs.run("resume", "--yes").code == 3, "it is another plan than the approved one"

@@ -117,7 +117,7 @@ class TestPlan:
         assert "cy@x.org would get 1001 and bob@x.org would lose it." in said.out
         assert "  hq 1000: (nobody) -> ada@x.org\n" in said.out
         assert "  hq 1001: bob@x.org +33199001001 -> cy@x.org +33199001001\n" in said.out
-        assert "2 changes would be made; nothing was." in said.out
+        assert "2 changes would be made; nothing was changed." in said.out
 
     def test_nothing_is_changed(self, site):
         """No PBX, no run, no report, no file in the archive."""

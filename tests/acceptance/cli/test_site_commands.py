@@ -36,7 +36,7 @@ class TestInit:
         """Refused before anything is made."""
         said = typed("init", tmp_path / "x", "--region", "XY")
         assert said.code == 2
-        assert "'XY' is no country that linecard knows." in said.err
+        assert "'XY' is not a country that linecard knows." in said.err
         assert not (tmp_path / "x").exists()
 
     def test_a_folder_that_cannot_be_made(self, site):

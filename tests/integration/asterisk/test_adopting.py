@@ -29,7 +29,7 @@ def test_without_a_database_an_endpoint_of_the_administrators_own_files_is_left_
         assert desk.register() == 200
         rows = [f"attach,ada@example.org,{mine},", f"attach,bob@example.org,{theirs},"]
         said = office.site.sheet(*rows, code=1)
-        assert f"endpoint {theirs} stands in Asterisk's own files and is not linecard's" in said
+        assert f"endpoint {theirs} is in Asterisk's own files and is not linecard's" in said
         assert desk.register() == 200
         assert [member for _, member, _ in office.site.members()] == ["ada@example.org"]
         office.registered(mine)

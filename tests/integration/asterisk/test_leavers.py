@@ -181,7 +181,7 @@ def test_an_extension_that_other_endpoints_ring_with_stays_with_its_holder(desks
     said = site.sheet(*rows, code=1)
     told = site.run("doctor", code=1)
     for extension, device in ((first, f"{first}-mobile"), (second, f"{second}-home")):
-        words = f"the endpoint {device} rings with {extension}, and would go on ringing"
+        words = f"the endpoint {device} rings with {extension}, and would keep ringing"
         assert words in said
         assert words in " ".join(told.split())
     assert {member for _, member, _ in site.members()} >= {f"old{first}@example.org", f"old{second}@example.org"}
@@ -204,7 +204,10 @@ def test_other_endpoints_that_ring_with_an_extension_wait_for_a_person(desks, ac
     said = " ".join(site.sheet(*rows, code=3).split())
     named = [f"the endpoint {first}-mobile rings with {first}", f"the endpoint {second}-home rings with {second}"]
     for extension, words in zip((first, second), named, strict=True):
-        assert f"Held: On hq the change of {extension} needs a person: {words}, and will be silenced with it." in said
+        assert (
+            f"Held: On hq, a person must approve the change of {extension}: {words}, and will be silenced with it."
+            in said
+        )
         assert words in " ".join(site.run("doctor", code=1).split())
     ring(ada, first, phones[:2])
     run, checksum = site.waiting()
@@ -233,7 +236,7 @@ def test_phones_that_are_told_of_a_leavers_messages_are_listed(desks, action):
     desks.aor(f"lobby-{extension}", mailboxes=f"{other}@default,{extension}@default")
     site.sheet(f"attach,old{extension}@example.org,{extension},")
     said = site.sheet(LEAVE[action].format(member=f"old{extension}@example.org", extension=extension))
-    told = f"hq says of {extension}: the address of record lobby-{extension} is told of messages in its mailbox"
+    told = f"hq reports about {extension}: the address of record lobby-{extension} is told of messages in its mailbox"
     assert f"{told} {extension}@default." in said
     assert said.count("is told of messages") == 1
 
@@ -253,7 +256,7 @@ def test_a_secret_or_device_of_asterisks_own_files_keeps_the_extension_with_its_
     office.exchange.command("module reload res_pjsip.so")
     site.sheet(f"attach,old{secret}@example.org,{secret},", f"attach,old{device}@example.org,{device},")
     said = site.sheet(f"detach,old{secret}@example.org,,", f"detach,old{device}@example.org,,", code=1)
-    assert f"endpoint {secret} has a secret that could not be made anew: desk-{secret} is not in the table" in said
+    assert f"endpoint {secret} has a secret that could not be replaced: desk-{secret} is not in the table" in said
     assert f"the endpoint {device}-soft rings with {device}" in said
     for extension in (secret, device):
         desks.registered(extension)

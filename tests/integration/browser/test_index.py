@@ -100,7 +100,7 @@ def test_what_was_asked_for_stands_in_the_address(browser: Chromium, page: Path)
 def test_a_click_opens_the_report(browser: Chromium, page: Path, site: Site) -> None:
     browser.click("#list .file a")
     browser.loaded()
-    assert "waits for a person" in browser.ask("document.querySelector('h1').textContent + document.title")
+    assert "waits for a decision" in browser.ask("document.querySelector('h1').textContent + document.title")
 
 
 def test_keys_alone_are_enough(browser: Chromium, page: Path) -> None:

@@ -51,7 +51,7 @@ CHANGES = {
     "another number": ("rings extension 1000,", "rings extension 1007,"),
     "another outcome": ('"badge refused"', '"badge skipped"'),
     "another colour of the bar": ("--done: #2b8a57", "--done: #4b7a97"),
-    "a sentence less": ("Choose another number, or write force_attach if it shall move.", ""),
+    "a sentence less": ("Choose another number, or write force_attach if it should move.", ""),
     "a line moved": ("h1 { ", "h1 { padding-top: 5px; "),
     "paler words": ("--soft: #505c6c", "--soft: #a0acbc"),
 }

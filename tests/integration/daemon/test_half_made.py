@@ -129,19 +129,19 @@ def test_held_and_discarded_with_a_part_made(site, door):
     seen = Seen(site)
     seen.check_counts(done=1, planned=2)
     held = seen.facts()
-    assert held["headline"]["title"] == "A part of the run was made; the rest waits for a person."
+    assert held["headline"]["title"] == "Part of the run was applied; the rest waits for a decision."
     ada, bob, _ = held["rows"]
     assert (ada["outcome"], ada["message"]) == ("done", "ada@example.org has 1000 now.")
     assert ada["after"]["member"] == "ada@example.org"
     assert bob["message"] == "bob@example.org would get 1001."
 
     assert seen.run("discard", seen.number, code=0) == (
-        f"Run {seen.number} is discarded. The run was discarded after a part of it was made. "
-        f"`linecard report {seen.number} --format undo` writes the sheet that puts back what was made.\n"
+        f"Run {seen.number} is discarded. The run was discarded after part of it was applied. "
+        f"`linecard report {seen.number} --format undo` writes the sheet that rolls back what was applied.\n"
     )
     seen.check_counts(done=1, skipped=2)
     discarded = seen.facts()
-    assert discarded["headline"]["title"] == "The run was discarded after a part of it was made."
+    assert discarded["headline"]["title"] == "The run was discarded after part of it was applied."
     assert discarded["events"][-1]["why"] == "discarded; 1 change was made before"
     assert "Would have been done" in seen.run("report", seen.number, "--format", "html")
     seen.run("resume")
@@ -191,7 +191,7 @@ def test_a_row_of_which_a_part_was_made(site, door):
         ends = lost["before"]["member"], lost["after"]["member"]
         assert (lost["extension"], *ends) == ("1004", "ada@example.org", None)
         assert "A part of it was made" not in bob["message"]
-    assert seen.facts()["headline"]["title"] == "The run was discarded after a part of it was made."
+    assert seen.facts()["headline"]["title"] == "The run was discarded after part of it was applied."
     undo = [(row["Action"], row["LoginEmail"], row["Extension"]) for row in seen.table("undo")]
     assert undo == [("restore", "ada@example.org", "1004")]
 

@@ -65,7 +65,7 @@ def test_status_names_its_time_and_fails_when_that_is_old(site):
             file.write_text(json.dumps({**facts, "at": old.isoformat(), "since_boot": facts["since_boot"] - 300}))
             said = site.run("status")
             assert said.returncode == 1
-            assert "has said nothing since" in said.stdout
+            assert "has reported nothing since" in said.stdout
             assert json.loads(site.run("status", "--json").stdout)["stale"] is True
             file.write_text(json.dumps({**facts, "at": old.isoformat()}))
             assert site.run("status").returncode == 0, "a wall clock that was set makes it no older"

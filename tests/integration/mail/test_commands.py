@@ -77,7 +77,7 @@ def test_a_letter_that_was_given_up_is_listed_retried_and_sent_by_resume(desk, s
     assert "550 5.1.1" in listed.stdout
     doctor = desk.type("doctor")
     assert doctor.returncode == 1
-    assert "letters given up: 1, " in doctor.stdout
+    assert "undeliverable messages: 1, " in doctor.stdout
     (letter,) = desk.letters()
     server.rcpt = {}
     assert "Send it with `linecard resume`." in desk.type("outbox", "retry", str(letter["id"])).stdout
@@ -85,7 +85,7 @@ def test_a_letter_that_was_given_up_is_listed_retried_and_sent_by_resume(desk, s
     assert resumed.returncode == 0
     assert "Sending 1 letter ..." in resumed.stderr
     assert [mail.to for mail in server.mails] == [["anna@example.org"], ["gone@example.org"]]
-    assert desk.type("outbox", "list").stdout == "No letter waits.\n"
+    assert desk.type("outbox", "list").stdout == "No message waits.\n"
     states = {letter["state"] for letter in desk.letters("--all")}
     assert states == {"delivered"}
     assert desk.type("doctor").returncode == 0
@@ -111,7 +111,7 @@ def test_a_letter_that_has_arrived_or_never_was_is_left_alone(word, desk):
     desk.type("import", desk.sheet(), "--yes")
     done = desk.type("outbox", word, "1")
     assert done.returncode == 2
-    assert "Letter 1 has arrived" in done.stderr
+    assert "Message 1 was delivered" in done.stderr
     gone = desk.type("outbox", word, "4711")
     assert gone.returncode == 2
     assert "There is no letter 4711." in gone.stderr
@@ -186,4 +186,4 @@ def test_a_daemon_sends_what_came_due_without_it_and_tells_the_next_time(desk, s
         serving.terminate()
         serving.wait(60)
     assert {mail.to[0] for mail in server.mails} == {"anna@example.org", "gone@example.org"}
-    assert all(mail.message["Subject"] == "linecard Nord digest: No file came" for mail in server.mails)
+    assert all(mail.message["Subject"] == "linecard Nord digest: No file arrived" for mail in server.mails)

@@ -56,7 +56,7 @@ def test_it_comes_at_its_time_and_once(days):
     assert [days.at(MONDAY - DAY + at * HOUR) for at in (-1, 0, 1, 2, 12, 23)] == [0, 1, 0, 0, 0, 0]
     assert [days.at(MONDAY + at * HOUR) for at in (0, 1)] == [1, 0]
     first, second = (mail.message for mail in days.server.mails)
-    assert first["Subject"] == "linecard Nord digest: No file came"
+    assert first["Subject"] == "linecard Nord digest: No file arrived"
     assert first["Message-ID"] != second["Message-ID"]
     assert first["References"] == second["References"] == first["In-Reply-To"]
     assert first["List-Id"] == "<digest.linecard.example.org>"
@@ -155,7 +155,7 @@ def test_what_waits_and_what_should_be_seen_to_is_told(make, server):
     assert "1 plan waits for a decision. 1 thing should be seen to." in days.text
     assert f"linecard approve {held.id} {held.checksum}" in days.text
     assert "1 member would lose their extension on hq: more than 0." in days.text
-    assert "No file came by 2026-11-30 06:00; the last came 2026-11-29 04:00." in days.text
+    assert "No file arrived by 2026-11-30 06:00; the last one arrived 2026-11-29 04:00." in days.text
 
 
 def test_the_weeks_before_are_told_beside_the_last(days):

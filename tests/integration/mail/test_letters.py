@@ -28,8 +28,8 @@ def test_a_letter_says_the_result_and_what_to_do(server, make):
     assert message["From"] == "linecard <linecard@example.org>"
     assert message["To"] == "anna@example.org"
     plain, html = (message.get_body((form,)).get_content().replace("\r\n", "\n") for form in ("plain", "html"))
-    assert plain.startswith("1 of 2 rows is as it should be; 1 row needs a person.\nCorrect the rows below")
-    for said in ("1 row needs a person", "bob@x.org", "1000 is held by ada@x.org.", "Joiners of December"):
+    assert plain.startswith("1 of 2 rows is as it should be; 1 row needs attention.\nCorrect the rows below")
+    for said in ("1 row needs attention", "bob@x.org", "1000 is held by ada@x.org.", "Joiners of December"):
         assert said in plain
         assert said in html
     rows = list(csv.DictReader(io.StringIO(part(message, "-joiners.csv").get_content().removeprefix("\ufeff"))))

@@ -51,7 +51,7 @@ def test_a_file_that_did_not_come_is_told_once_a_day_to_each_reader(server, make
         looked(site)
     assert [mail.to for mail in server.mails] == [["anna@example.org"], ["hans@example.org"], ["ida@x.org"]]
     anna, _, ida = (mail.message for mail in server.mails)
-    assert anna["Subject"].strip() == "linecard Nord: No file came by 2026-11-30 07:00; none ever came."
+    assert anna["Subject"].strip() == "linecard Nord: No file arrived by 2026-11-30 07:00; none has ever arrived."
     assert ida["Subject"].strip() == "linecard Nord: Bis 2026-11-30 07:00 kam keine Datei; es kam noch nie eine."
     assert anna["Auto-Submitted"] == "auto-generated"
     assert anna["References"] == ida["References"]
@@ -85,7 +85,7 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
         said = [mail.message["Subject"].removeprefix("linecard Nord: The site's PGP key ") for mail in server.mails]
         day = f"{key.expires:%Y-%m-%d}"
         wanted = [f"expires on {day}, in less than {days} days;" for days in (60, 30, 7)]
-        assert [one.partition(" then")[0] for one in said] == [*wanted, f"has expired on {day};"]
+        assert [one.partition(" then")[0] for one in said] == [*wanted, f"expired on {day};"]
         assert f"linecard keys extend {key.id}" in server.mails[0].message.get_body(("plain",)).get_content()
         keyring.extend_key(key.id, (key.expires + 900 * DAY).date())
         AlertChecks(site.service, site.health).check_keys()

@@ -71,7 +71,7 @@ class TestWhatSaysNothing:
 class TestWithoutIntegrityProtection:
     """Tag 9, as PGP 8 and old defaults of Bouncy Castle write it: anybody could have changed it, so it is refused."""
 
-    SAID = "The file is encrypted without integrity protection: nobody could tell whether it was changed on its way."
+    SAID = "The file is encrypted without integrity protection: nobody could tell whether it was changed in transit."
 
     @pytest.mark.parametrize("before", [b"", MARKER], ids=["", "marker"])
     @pytest.mark.parametrize("inside", [literal(SHEET), literal(SHEET)[:-9], b"\x93 no packet"])

@@ -193,7 +193,7 @@ def test_a_file_over_which_gpg_breaks_down_keeps_none_waiting(town, site):
     runs = json.loads(site.run("once", "--json", code=1, PATH=f"{programs}:{os.environ['PATH']}"))["runs"]
     assert sorted(run["state"] for run in runs) == ["applied", "rejected"]
     (refused,) = [run["id"] for run in runs if run["state"] == "rejected"]
-    assert "gpg broke down over the file (SIGSEGV)" in site.run("report", str(refused), "--format", "json")
+    assert "gpg crashed on the file (SIGSEGV)" in site.run("report", str(refused), "--format", "json")
 
 
 def test_no_message_keeps_the_file_behind_it_waiting(town, site):

@@ -48,7 +48,7 @@ class TestGzip:
     def test_cut_off_anywhere(self, desk, end):
         data = gzip.compress(BIG)
         cut = data[: int(len(data) * end) if isinstance(end, float) else end]
-        assert refused(desk, cut) == ("packing", "The gzip file was cut off on its way.")
+        assert refused(desk, cut) == ("packing", "The gzip file was cut off in transit.")
 
     @pytest.mark.parametrize("share", [0.2, 0.5, 0.99995])
     def test_damaged(self, desk, share):
@@ -87,7 +87,7 @@ class TestGzip:
     def test_packed_twice(self, desk):
         assert refused(desk, gzip.compress(gzip.compress(SHEET))) == (
             "packing",
-            "The file is wrapped in the same way twice.",
+            "The file is packed twice in the same way.",
         )
 
 

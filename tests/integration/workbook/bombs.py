@@ -54,7 +54,7 @@ LARGER = "What is packed in the file is more than 200 times larger than the file
 DOCTYPE, DEEP = NOT_AS.format("it declares a document type"), NOT_AS.format("its parts are nested deeper than 100")
 LONG, WIDE = NOT_AS.format("a cell is longer than 131,072 characters"), NOT_AS.format("it has too many columns")
 UNORDERED, TEXTS = NOT_AS.format("its rows are not in order"), NOT_AS.format("it has too many different texts")
-DAMAGED = "The workbook was damaged or cut off on its way."
+DAMAGED = "The workbook was damaged or cut off in transit."
 TIMES = 'table:number-rows-repeated="{}"'.format
 STRING = '<row><c t="s"><v>0</v></c></row>'
 LAST = row_xml(("attach", "b@example.com", "hq", "1235"), 1_048_576)

@@ -84,10 +84,10 @@ def test_macros_are_never_run_and_told(read):
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
-KIND = "The file is a workbook of the kind {}, which is not read here."
+KIND = "The file is a workbook of the kind {}, which linecard does not read."
 OTHER = "The file is a document of another kind, not a workbook."
 PROTECTED = "The workbook is protected with a password."
-DAMAGED = "The workbook was damaged or cut off on its way."
+DAMAGED = "The workbook was damaged or cut off in transit."
 TEXT_ODT, MANIFEST = SHEET_ODS.replace("spreadsheet", "text"), "META-INF/manifest.xml"
 LOCKED = "<x>" + " " * 70_000 + "<m:encryption-data/></x>"
 MAIN_ELSEWHERE = {"_rels/.rels": '<R><R Id="a" Type="x/officeDocument" Target="word/document.xml"/></R>'}

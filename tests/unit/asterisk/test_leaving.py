@@ -51,9 +51,9 @@ def test_all_secrets_that_an_endpoint_lists_are_made_anew_alike(tmp_path):
 @pytest.mark.parametrize(
     ("auth", "words"),
     [
-        (None, "endpoint 1000 has no secret in the table of secrets that could be made anew"),
-        ("desk", "endpoint 1000 has no secret in the table of secrets that could be made anew: desk is not there"),
-        ("1000,desk", "endpoint 1000 has a secret that could not be made anew: desk is not in the table"),
+        (None, "endpoint 1000 has no secret in the table of secrets that could be replaced"),
+        ("desk", "endpoint 1000 has no secret in the table of secrets that could be replaced: desk is not there"),
+        ("1000,desk", "endpoint 1000 has a secret that could not be replaced: desk is not in the table"),
         ("1000,1001", "endpoint 1000 shares its secret 1001 with other endpoints"),
         ("1000,trunk", "endpoint 1000 shares its secret trunk with other endpoints"),
     ],
@@ -101,9 +101,9 @@ class TestDevices:
         """Named in the words, for whoever holds it and whoever is to come."""
         for after in WAYS.values():
             (result,) = pbx.make(pbx.change("1000", ADA, after))
-            assert result.words == "the endpoint 1000-mobile rings with 1000, and would go on ringing"
+            assert result.words == "the endpoint 1000-mobile rings with 1000, and would keep ringing"
         (flaw,) = pbx.backend().examine()
-        assert flaw.message.endswith("the endpoint 1000-mobile rings with 1000, and would go on ringing")
+        assert flaw.message.endswith("the endpoint 1000-mobile rings with 1000, and would keep ringing")
 
     def test_they_may_be_silenced_with_it(self, pbx):
         """Secret, contacts and the addresses of phones that never register."""
@@ -132,7 +132,7 @@ class TestDevices:
         pbx = Pbx(tmp_path)
         pbx.endpoints("1000-mobile", aors="1000")
         (result,) = pbx.make(pbx.change("1000", VACANT, ADA))
-        assert result.words == "the endpoint 1000-mobile rings with 1000, and would go on ringing"
+        assert result.words == "the endpoint 1000-mobile rings with 1000, and would keep ringing"
 
 
 @pytest.mark.parametrize("after", WAYS.values(), ids=WAYS)
@@ -208,8 +208,8 @@ class TestCaches:
             Cache("contact", "res_pjsip/contact"),
         ]
         assert [flaw.remedy for flaw in find_unfit_caches(found)] == [
-            "Take `full_backend_cache` out of sorcery.conf.",
-            "Take the line `contact/cache` out of sorcery.conf.",
+            "Remove `full_backend_cache` from sorcery.conf.",
+            "Remove the line `contact/cache` from sorcery.conf.",
         ]
 
     def test_what_a_leaver_had_is_taken_out_of_them(self, tmp_path):

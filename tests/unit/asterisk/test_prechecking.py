@@ -42,7 +42,7 @@ class TestHolding:
             assert caveat == Caveat(
                 "1000",
                 "the endpoint 1000-mobile rings with 1000, and will be silenced with it",
-                "Approve the plan if that is right; else give it an address of record of its own before.",
+                "Approve the plan if that is right; otherwise first give the device an address of record of its own.",
                 holds=True,
             )
             assert password(pbx) == "theirs"
@@ -60,7 +60,7 @@ class TestHolding:
                     with_a_second_device(pbx, name)
                 (result,) = backend.apply([change])
             assert result.status is ChangeStatus.FAILED
-            assert result.words.endswith("with 1000, and would go on ringing")
+            assert result.words.endswith("with 1000, and would keep ringing")
             assert password(pbx, name) == "theirs"
 
     def test_it_waits_for_a_person_also_where_nobody_held_the_extension(self, pbx):
@@ -128,15 +128,15 @@ class TestLeftBehind:
         pbx.put("ps_aors", id="lobby", mailboxes="1000@default")
         pbx.becomes("1000", VACANT, ADA)
         words = [
-            "the address of record lobby is told of messages in its mailbox 1000@default",
-            "the endpoint bare is told of messages in its mailbox 1000",
-            "the endpoint front is told of messages in its mailbox 1000@default",
+            "the address of record lobby is notified of messages in its mailbox 1000@default",
+            "the endpoint bare is notified of messages in its mailbox 1000",
+            "the endpoint front is notified of messages in its mailbox 1000@default",
         ]
         with closing(pbx.backend()) as backend:
             found = list(backend.precheck([pbx.change("1000", ADA, VACANT)]))
             assert sorted(caveat.message for caveat in found) == words
             assert not any(caveat.holds for caveat in found)
-            assert "Take 1000@default out of `mailboxes` of front in ps_endpoints" in " ".join(c.remedy for c in found)
+            assert "Remove 1000@default from `mailboxes` of front in ps_endpoints" in " ".join(c.remedy for c in found)
             assert [flaw.message for flaw in backend.examine() if "messages" in flaw.message] == []
         pbx.becomes("1000", ADA, VACANT)
         with closing(pbx.backend()) as backend:
@@ -214,7 +214,7 @@ class TestPointers:
 
 
 REMEDIES = {
-    "static": "Take it out of queues.conf.",
-    "realtime": "Take it out of the table of queue members.",
+    "static": "Remove it from queues.conf.",
+    "realtime": "Remove it from the table of queue members.",
     "dynamic": "queue remove member {} from desk",
 }

@@ -70,7 +70,7 @@ def test_it_prints_it_once(site):
     site("hq", "1000")
     done = site("hq", "1000")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("No secret of 1000 waits")
+    assert done.stderr.startswith("There is no secret for 1000: ")
 
 
 def test_an_extension_that_there_is_not_has_none(site):
@@ -79,7 +79,7 @@ def test_an_extension_that_there_is_not_has_none(site):
 
 
 @pytest.mark.parametrize(
-    ("pbx", "words"), [("lab", "There is no PBX lab."), ("old", "The PBX old has no secrets that linecard makes.")]
+    ("pbx", "words"), [("lab", "There is no PBX lab."), ("old", "The PBX old has no secrets that linecard creates.")]
 )
 def test_a_pbx_that_has_no_secrets_is_refused(site, pbx, words):
     """Exit code 2, and what to do."""

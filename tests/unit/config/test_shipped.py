@@ -183,7 +183,7 @@ def test_any_text_can_be_the_name_of_a_site(site: Site, name: str) -> None:
 
 @pytest.mark.parametrize("region", ["XX", "", "France", "001"])
 def test_a_site_needs_a_country_that_there_is(region: str) -> None:
-    with pytest.raises(ConfigError, match="is no country that linecard knows"):
+    with pytest.raises(ConfigError, match="is not a country that linecard knows"):
         template(region, "x")
 
 

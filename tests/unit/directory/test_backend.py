@@ -107,11 +107,11 @@ def test_a_member_is_not_made_for_a_change_that_is_refused(site):
 
 REFUSALS = [
     (link(2, "1001", "bob@example.org", ADA.numbers), "+33199000000 is on extension 1000, which is held by ada@"),
-    (link(2, "1001", "Bob@example.org"), "'Bob@example.org' is no login in lower case"),
-    (link(2, "12a4", "bob@example.org"), "'12a4' is no extension"),
-    (link(2, "1001", "bob@example.org", ("0199000000",)), "'0199000000' is no number in E.164 form"),
-    (link(2, "1001", "bob@example.org", ("+33 1",)), "'+33 1' is no number in E.164 form"),
-    (link(2, "1001", "bob@example.org", ("+" + "1" * 16,)), "'+1111111111111111' is no number in E.164 form"),
+    (link(2, "1001", "Bob@example.org"), "'Bob@example.org' is not a login in lower case"),
+    (link(2, "12a4", "bob@example.org"), "'12a4' is not an extension"),
+    (link(2, "1001", "bob@example.org", ("0199000000",)), "'0199000000' is not a number in E.164 form"),
+    (link(2, "1001", "bob@example.org", ("+33 1",)), "'+33 1' is not a number in E.164 form"),
+    (link(2, "1001", "bob@example.org", ("+" + "1" * 16,)), "'+1111111111111111' is not a number in E.164 form"),
 ]
 
 

@@ -84,7 +84,7 @@ def test_another_file_of_the_name_is_left_alone(replies, other):
     (replies / NAME).write_bytes(other)
     with pytest.raises(InboxError, match="another file") as told:
         put(replies)
-    assert "goes on by itself" in told.value.remedy
+    assert "continues by itself" in told.value.remedy
     assert (replies / NAME).read_bytes() == other
     assert names(replies) == [NAME]
 

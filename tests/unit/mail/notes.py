@@ -17,8 +17,8 @@ ENDS = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 LATE = Concern(
     "file of it",
-    "No file came by 2026-11-30 07:00; none ever came.",
-    "Ask the producer whether its export ran; a file that comes late is taken as any other.",
+    "No file arrived by 2026-11-30 07:00; none has ever arrived.",
+    "Ask the producer whether its export ran; linecard takes a late file like any other.",
 )
 REPORTS = Path("/srv/linecard/reports")
 

@@ -13,7 +13,7 @@ from unit.mail.letters import LANGUAGES, body
 from unit.mail.lint import Lint
 from unit.mail.notes import digest, mail
 
-PLAIN = Concern("file of hr", "No file came by 2026-11-30 07:00; none ever came.", "Ask the producer.")
+PLAIN = Concern("file of hr", "No file arrived by 2026-11-30 07:00; none has ever arrived.", "Ask the producer.")
 HOSTILE = Concern(
     "x", "<script>alert(1)</script>\r\nBcc: eve@x.org\n\N{RIGHT-TO-LEFT OVERRIDE}=?utf-8?q?a=0Ab?=", "<img src=x>"
 )
@@ -55,5 +55,5 @@ def test_a_template_of_the_sites_own_is_used_and_a_broken_one_is_told(tmp_path: 
     found = mail(PLAIN, templates=tmp_path)
     assert body(found, "plain").strip() == f"OWN {PLAIN.message}"
     html = body(found, "html").replace("<wbr>", "")
-    assert "No file came by" in html
+    assert "No file arrived by" in html
     assert "warning.html.j2, line 1" in html

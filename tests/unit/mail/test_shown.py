@@ -66,7 +66,7 @@ def test_the_first_screen_says_whether_it_worked_and_what_to_do(name: str, runs:
         first = " ".join(unescape(text).split())[:700]
         assert first.startswith(said.title)
         assert said.remedy in first
-        assert ("Please answer by 3 December 2026" in first) == (name != "clean")
+        assert ("Please reply by 3 December 2026" in first) == (name != "clean")
 
 
 def test_the_style_sheet_carries_nothing_but_the_dark(runs: Runs) -> None:

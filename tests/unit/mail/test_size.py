@@ -45,7 +45,7 @@ class LongReport(SampleReport):
 def _line(n: int) -> Line:
     said = (f"m{n}@x.org", "hq", f"1{n:06}", f"+3319{n:07}")
     return Line(
-        *(n + 2, "atach", *said, Outcome.INVALID, FaultCode.BAD_ACTION, "atach is no action.", "Write attach."),
+        *(n + 2, "atach", *said, Outcome.INVALID, FaultCode.BAD_ACTION, "atach is not an action.", "Write attach."),
         *(None, None, (), ()),
     )
 

@@ -105,7 +105,7 @@ def cancel(row):
         (lambda row: sys.exit(3), "SystemExit: 3"),
         (cancel, "CancelledError"),
         (lambda row: None, "it answered None"),
-        (lambda row: (*row,), "which is no row"),
+        (lambda row: (*row,), "which is not a row"),
         (lambda row: row._replace(line=3), "more of the row than its cells"),
         (lambda row: row._replace(faults=(1,)), "more of the row than its cells"),
         (lambda row: row._replace(asks_nothing=True), "more of the row than its cells"),
@@ -113,10 +113,10 @@ def cancel(row):
         (lambda row: row._replace(extension="2000"), "it made a row that is wrong"),
         (lambda row: row._replace(extension=""), "Extension is empty"),
         (lambda row: row._replace(number="12"), "it made a row that is wrong"),
-        (lambda row: row._replace(member="nobody"), "is no e-mail address"),
+        (lambda row: row._replace(member="nobody"), "is not an e-mail address"),
         (lambda row: row._replace(pbx="lyon"), "There is no PBX lyon"),
-        (lambda row: row._replace(action="restore"), "restore is no action"),
-        (lambda row: row._replace(action="remove"), "remove is no action"),
+        (lambda row: row._replace(action="restore"), "restore is not an action"),
+        (lambda row: row._replace(action="remove"), "remove is not an action"),
         (lambda row: Refusal(" "), "without saying why"),
         (lambda row: Refusal(None), "without saying why"),
     ],
@@ -185,7 +185,7 @@ class TestTime:
         ) as caught:
             processed(stuck, rows=rows, guard=guard)
         assert caught.value.remedy
-        with pytest.raises(ProcessorError, match="still at work"):
+        with pytest.raises(ProcessorError, match="still working"):
             processed(stuck, rows=rows, guard=guard)
         assert begun == [2, 3]
         held.set()

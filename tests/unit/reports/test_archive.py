@@ -59,7 +59,7 @@ class TestListing:
                 "leavers.csv",
                 "",
                 "held",
-                "Waits for a person",
+                "Waits for a decision",
                 [0] * 7 + [4],
                 f"{month}000003-hr-leavers",
                 0,
@@ -169,7 +169,7 @@ class TestRefreshing:
         top(site).mkdir()
         with pytest.raises(ReportError, match=r"index\.html cannot be written: ") as caught:
             ReportFolder(site.service).refresh_index(every_page=True)
-        assert caught.value.remedy == f"Give this user room and rights in {site.reports}."
+        assert caught.value.remedy == f"Give this user space and permissions in {site.reports}."
 
     def test_a_template_of_the_site_takes_the_place_of_linecards(self, make: Callable[..., Site]) -> None:
         site = make(PEOPLE)

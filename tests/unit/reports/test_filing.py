@@ -44,7 +44,7 @@ class TestPlace:
         site = make(PEOPLE)
         run = site.imported(sheet(*(f"detach,{n}@example.org,,," for n in ("ada", "alan", "grace", "edsger"))))
         (_, page) = site.filed()
-        assert "waits for a person" in (site.reports / page).read_text(encoding="utf-8")
+        assert "waits for a decision" in (site.reports / page).read_text(encoding="utf-8")
         site.clock.at = site.clock.at.replace(year=2027, month=2)
         operations = Operations(site.service)
         with site.working():
@@ -75,7 +75,7 @@ class TestDisk:
         assert site.pbx.extensions["1300"].member == "new@example.org"
         error = in_the_way(site, run)
         assert str(error) == f"{folder}/000001-hr-sheet.csv cannot be written: No space left on device."
-        assert error.remedy == f"Give this user room and rights in {site.reports}."
+        assert error.remedy == f"Give this user space and permissions in {site.reports}."
         assert site.filed() == ["2026/12/000001-hr-sheet.html"]
         announce(site)
         assert site.unfiled == {}

@@ -58,7 +58,7 @@ def test_first_whether_it_worked_then_what_failed_then_who_lost_then_the_rest(pa
     """In the order in which a reader needs it."""
     words = Page(pages["everything"]).words
     order = [
-        *("9 of 21 rows are as they should be; 12 rows need a person.", "Correct the rows below", "7 done"),
+        *("9 of 21 rows are as they should be; 12 rows need attention.", "Correct the rows below", "7 done"),
         *("000001-hr-b_onload_x_every_thing.retry.csv", "Not done 12", "1004 is held by barbara@example.org."),
         *("Detach barbara@example.org first", "Taken from their holders 1", "hedy@example.org"),
         *("Moved, or number changed 2", "Worth knowing 5", "All rows that are done or unchanged 9", "About this run"),
@@ -90,7 +90,7 @@ def test_of_a_file_that_was_refused_no_table_without_rows_is_offered(pages: dict
 def test_a_plan_that_waits_says_why_and_what_it_would_do(pages: dict[str, str]) -> None:
     """And by which checksum it is approved; once it was refused it waits no longer."""
     words = Page(pages["held"]).words
-    assert words.index("Why it waits for a person") < words.index("Not done 1") < words.index("Would be done 5")
+    assert words.index("Why it waits for a decision") < words.index("Not done 1") < words.index("Would be done 5")
     assert "4 members would lose their extension on hq: more than 3." in words
     checksum = re.search(r"linecard approve \d+ [0-9a-f]{12,64}\b", words)
     assert checksum is not None

@@ -99,7 +99,7 @@ def test_once_corrected_it_is_done_and_what_was_done_is_not_in_it(make: Callable
     sent = site.rendered(run, "retry")
     (only,) = list(csv.reader(io.StringIO(sent)))[1:]
     assert only[:5] == ["atach", "next@example.org", "", "1301", "'+33199001301"]
-    assert only[5] == "bad_action: atach is no action. Write attach, force_attach or detach."
+    assert only[5] == "bad_action: atach is not an action. Write attach, force_attach or detach."
     again = site.imported(sent.replace("\natach", "\nattach"))
     assert [(line.outcome, line.code) for line in lines(site, again)] == [("done", "linked")]
     assert not list(site.service.report(again).faults())

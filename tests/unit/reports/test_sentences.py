@@ -19,16 +19,16 @@ ADA = Entry("1000", "ada@example.org", ("+33199001000",))
         ((), "good", "The file had no rows."),
         (("attach,a@x.org,,1300,",), "good", "The only row is as it should be."),
         (("attach,a@x.org,,1300,", "attach,b@x.org,,1301,"), "good", "All 2 rows are as they should be."),
-        (("atach,a@x.org,,1300,",), "bad", "No row was done; 1 row needs a person."),
+        (("atach,a@x.org,,1300,",), "bad", "No row was done; 1 row needs attention."),
         (
             ("attach,a@x.org,,1300,", "atach,b@x.org,,1301,"),
             "attention",
-            "1 of 2 rows is as it should be; 1 row needs a person.",
+            "1 of 2 rows is as it should be; 1 row needs attention.",
         ),
         (
             ("attach,a@x.org,,1300,", "attach,b@x.org,,1301,", "attach,c@x.org,,1000,", "atach,,,,"),
             "attention",
-            "2 of 4 rows are as they should be; 2 rows need a person.",
+            "2 of 4 rows are as they should be; 2 rows need attention.",
         ),
     ],
 )
@@ -55,15 +55,15 @@ class TestWhoMustAct:
         site = make((ADA,), trouble=Trouble(refuses=lambda _: "locked"))
         said = site.service.report(site.imported(sheet("attach,new@example.org,,1001,"))).headline
         assert said.remedy == (
-            "The PBX did not do what it was asked: whoever runs it must look at the rows below that failed."
+            "The PBX did not do what it was asked: its administrator must check the failed rows below."
         )
 
     def test_in_doubt_nobody_is_told_that_nothing_was_done(self, make: Callable[..., Site]) -> None:
         """The PBX fell silent after the change was made."""
         site = make((ADA,), trouble=Trouble(silence=Silence(at=1, made=True, lasting=True)))
         said = site.service.report(site.imported(sheet("attach,new@example.org,,1001,"))).headline
-        assert (said.tone, said.title) == ("bad", "No row is known to be done; 1 row needs a person.")
-        assert said.remedy.startswith("Look on the PBX")
+        assert (said.tone, said.title) == ("bad", "No row is known to be done; 1 row needs attention.")
+        assert said.remedy.startswith("Check the rows below that are unknown")
         assert site.pbx.extensions["1001"].member == "new@example.org"
 
 

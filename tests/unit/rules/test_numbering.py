@@ -225,7 +225,7 @@ def test_what_a_spreadsheet_shows_instead_of_a_value_is_named_as_that(text):
 @pytest.mark.parametrize("text", ["1,001", "1.002", "1 003", "1'004"])
 def test_thousands_marks_in_an_extension_are_named(text):
     found = fault(NumberingPlan("FR").read_extension, text)
-    assert (found.code, "thousands mark" in found.message) == ("spreadsheet_damage", True)
+    assert (found.code, "thousands separator" in found.message) == ("spreadsheet_damage", True)
 
 
 def test_a_number_has_at_most_15_digits():

@@ -84,7 +84,7 @@ def test_every_change_can_be_announced_before_it_is_made():
         (Code.MOVED, "ada@example.org has 1000 now instead of 1003."),
         (Code.HELD_BY_OTHER, "1000 is held by bob@example.org."),
         (Code.NUMBER_IN_USE, "+33199000000 rings extension 1001, held by bob@example.org."),
-        (Code.PBX_REFUSED, "hq refused the change of 1001: no such device."),
+        (Code.PBX_REFUSED, "hq refused to change 1001: no such device."),
     ],
 )
 def test_a_conflict_names_who_and_what(code, message):
@@ -138,7 +138,7 @@ def test_nothing_was_changed_is_said_only_where_nothing_was_sent(state):
 def test_a_plan_made_anew_is_a_run_that_broke_off(state):
     """A part of it may be made, whatever the new plan waits for."""
     said = headline(run(state, attempt=2), {"skipped": 7})
-    assert (said.tone, said.title) == ("bad", "The run broke off and is not finished.")
+    assert (said.tone, said.title) == ("bad", "The run was interrupted and is not finished.")
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.DONE, Outcome.UNCHANGED, Outcome.PLANNED}))
@@ -147,7 +147,7 @@ def test_one_row_that_is_not_fine_is_enough_for_attention(outcome):
     among = headline(run(State.PARTIAL), {"done": 9, outcome: 1})
     alone = headline(run(State.PARTIAL), {outcome: 1})
     assert (among.tone, alone.tone) == ("attention", "bad")
-    assert "9 of 10 rows are as they should be; 1 row needs a person." in among.title
+    assert "9 of 10 rows are as they should be; 1 row needs attention." in among.title
     assert among.remedy
     assert alone.remedy
 

@@ -166,7 +166,7 @@ def test_a_person_says_that_the_clock_is_right(tmp_path, monkeypatch):
     assert site.left == 3
     said = CliRunner().invoke(main, ["clock", "--confirm"])
     assert said.exit_code == 0, said.output
-    assert "believed from now on" in said.output
+    assert "trusted from now on" in said.output
     assert CliRunner().invoke(main, ["clock"]).exit_code == 0
     site.go(1)
     assert (site.left, site.told) == (0, "")

@@ -75,7 +75,7 @@ def test_a_watch_that_died_is_begun_anew_by_the_next_look_and_that_is_said(life,
     observer.join(10)
     drive.drop("hr", "a.csv", rows("ada 1000"))
     eventually(lambda: life.tick() and drive.made("hq"), "it is found by the scan")
-    assert "Hints had stopped and were begun anew" in capsys.readouterr().out
+    assert "Hints had stopped and were restarted" in capsys.readouterr().out
     assert life.daemon._watches["hr"]._observer is not observer
 
 

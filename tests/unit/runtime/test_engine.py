@@ -263,7 +263,7 @@ class TestPoison:
         assert self.died(drive) == 0
         drive.start()
         assert drive.states == {1: "held", 2: "applied"}
-        why = f"Reading this file ended a process that did nothing else, 3 times: {how}."
+        why = f"A separate process that read this file failed 3 times: {how}."
         assert [hold.message for hold in drive.service.store.get_run(1).holds] == [why]
         assert not (drive.folder / "quarantine").exists()
 
@@ -277,10 +277,10 @@ class TestPoison:
             return typed("--config", drive.folder / "linecard.yaml", *words)
 
         shown = command("show", "1").out
-        assert "Reading this file ended a process that did nothing else, 3 times: SIGKILL." in shown
-        assert "`linecard approve 1` has it read once more; `linecard discard 1` gives it up." in shown
-        assert "poison.csv waits for a person. Reading this file ended" in command("doctor").out
-        assert "Run 1, poison.csv: Reading this file ended" in command("status").out
+        assert "A separate process that read this file failed 3 times: SIGKILL." in shown
+        assert "`linecard approve 1` reads it once more; `linecard discard 1` discards it." in shown
+        assert "poison.csv waits for a decision. A separate process that read this file failed" in command("doctor").out
+        assert "Run 1, poison.csv: A separate process that read this file failed" in command("status").out
         assert "has no plan" in command("approve", "1", "12345678").err
         assert command("approve", "1").code == 0
         drive.drop("it", "good.csv", rows("bob 2000"))

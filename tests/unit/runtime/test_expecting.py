@@ -51,13 +51,13 @@ def test_a_file_that_did_not_come_is_told_until_one_comes(site):
     assert told(site, tuesday - timedelta(minutes=2), monday) == []
     ((what, message, remedy),) = told(site, tuesday)
     assert what == "file of hr"
-    assert message == "No file came by 2026-12-01 07:00; the last came 2026-11-30 06:00."
-    assert "as any other" in remedy
+    assert message == "No file arrived by 2026-12-01 07:00; the last one arrived 2026-11-30 06:00."
+    assert "like any other" in remedy
     assert told(site, tuesday + timedelta(hours=2), tuesday + timedelta(hours=1)) == []
 
 
 def test_no_file_ever(site):
-    """Also where none ever came; an inbox that expects nothing is never told."""
+    """Also where none has ever arrived; an inbox that expects nothing is never told."""
     assert [said.what for said in told(site, datetime(2026, 12, 1, 12, tzinfo=UTC))] == ["file of hr"]
 
 

@@ -48,8 +48,8 @@ def test_excels_marks_are_cleaned_and_noted():
     ]
     assert {code for _, _, code in reading.warnings} == {"cleaned"}
     assert [r.faults[1].message for r in reading.rows[:2]] == [
-        "Extension was cleaned of marks: read as 1234.",
-        "Extension was cleaned of marks: read as 0123.",
+        "Extension contained stray characters and was read as 1234.",
+        "Extension contained stray characters and was read as 0123.",
     ]
 
 
@@ -217,5 +217,5 @@ def test_the_hints_of_a_range_name_it():
 
 def test_a_very_long_value_is_cut_and_the_sentence_stays_whole():
     fault = row(f"attach,{ADA},,{'9' * 900},").fault
-    assert fault.message.endswith("… is no extension.")
+    assert fault.message.endswith("… is not an extension.")
     assert fault.value.endswith("…")

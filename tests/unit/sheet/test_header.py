@@ -128,13 +128,13 @@ def test_a_file_without_a_header_is_refused_and_shown_one():
 def test_lines_that_stand_in_quotes_as_a_whole_are_named(text):
     fault = read(text).fault
     assert (fault.line, fault.code) == (1, "no_header")
-    assert "stands in quotes, as one cell" in fault.message
+    assert "is quoted as one cell" in fault.message
 
 
 def test_rows_that_stand_in_quotes_as_a_whole_are_named():
     reading = read('Action,LoginEmail,Extension\n"attach,ada@example.com,1234"\n"attach,""bo@example.com"",1235"\n')
     assert reading.errors == [(2, "", "cell_count"), (3, "", "cell_count")]
-    assert all("in quotes, as one cell" in row.faults[0].message for row in reading.rows)
+    assert all("is quoted as one cell" in row.faults[0].message for row in reading.rows)
     assert "has 1 cells" in read('Action,LoginEmail,Extension\n"attach,ada@example.com"\n').fault.message
 
 
@@ -196,7 +196,7 @@ def test_a_misspelt_extension_never_widens_a_detach_to_everything(head, likely):
     cells = head.count(";") - 1
     fault = read(f"{head}\ndetach;ada@example.com{';1001' * cells}\n").fault
     assert (fault.line, fault.column, fault.code) == (1, "Extension", "missing_column")
-    assert f"Did you mean it by {likely}?" in fault.remedy
+    assert f"Did you mean the column {likely}?" in fault.remedy
 
 
 def test_unknown_columns_and_none_for_the_extension_refuse_the_file():
@@ -244,7 +244,7 @@ def test_an_invalid_row_keeps_what_stands_under_a_misspelt_name():
         "Action,LoginEmail,Extension,Nummber\nattach,ada@example.com,1234,+33123456789\natach,bo@example.com,1235,x\n"
     )
     reading = read(text)
-    assert "Did you mean Number by Nummber?" in reading.note.remedy
+    assert "Is Nummber meant to be Number?" in reading.note.remedy
     assert reading.valid == [ADA]
     assert reading.rows[1][:6] == (3, "atach", "bo@example.com", "", "1235", "x")
 
