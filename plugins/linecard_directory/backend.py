@@ -85,6 +85,9 @@ class DirectoryBackend:
         source = iter(changes)
         while group := list(islice(source, GROUP)):  # outside the transaction: whoever hands them out may take long
             with translate_errors(self.path):
+                # Order (commit): committed before the first result is given. Given first, a kill leaves changes that
+                # the journal calls done and the file does not have. Shown by
+                # tests/unit/directory/test_backend.py::test_a_group_is_committed_before_its_first_result.
                 results = self._open_writer().make_changes(group)
             yield from results
 

@@ -45,9 +45,10 @@ def move_file(source: Path, target: Path) -> None:
     """Move a file durably, to another file system, too."""
     try:
         source.rename(target)
-    except OSError as error:  # on another file system the copy must be durable before the file goes
+    except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        # Order (dispose): on another file system the copy is durable before the file goes.
         with source.open("rb") as file, write_whole(target, text=False) as out:
             copy_bytes(file.fileno(), out, os.fstat(file.fileno()).st_size)
         source.unlink()

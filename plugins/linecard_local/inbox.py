@@ -79,6 +79,9 @@ class LocalInbox:
                 path = self._find_claimed(claim) or self._claim_file(claim, seen)
                 if path is not None:
                     claimed[claim] = path
+            # Order (claim): the new name is on disk, and then that the old one is gone, before the claim counts as
+            # true. Left out, or the other way round, a power cut takes away both names, or brings the old one back
+            # beside a run that has the file. Shown by tests/integration/daemon/test_power.py.
             for folder in {os.path.dirname(path) for path in claimed.values()}:
                 sync_folder(folder)
             if claimed:

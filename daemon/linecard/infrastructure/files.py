@@ -83,12 +83,16 @@ def write_whole(
         with out:
             yield out
             out.flush()
-            if fsync:  # before the name: else a power cut may leave an empty file under it
+            # Order (write): the bytes are on disk before the file gets its name. Named first, a power cut may leave an
+            # empty file under it. Shown by tests/integration/daemon/test_power.py.
+            if fsync:
                 os.fsync(out.fileno())
         if replace:
             part.replace(target)
         else:
             rename_new(os.fsencode(part), os.fsencode(target))
+        # Order (write): the name is on disk before the caller goes on to say that the file is there. Left out, a power
+        # cut takes the name away. Shown by tests/integration/daemon/test_power.py.
         if fsync and named:
             sync_folder(target.parent)
     except BaseException:

@@ -123,6 +123,9 @@ class _Lane:
         """
         changes = self._journal.changes(self._pbx.name, ChangeStatus.PLANNED)
         while page := list(islice(changes, PAGE)):
+            # Order (intend): the intent is on disk before the backend sees the change. Handed out first, a kill leaves
+            # a change made that the journal calls planned, and it is made again. Shown by
+            # tests/acceptance/test_killed.py::test_killed_at_every_statement_and_file_operation.
             self._mark(page, ChangeStatus.SENT)
             for n, change in enumerate(page):
                 if self._stop():
@@ -139,6 +142,8 @@ class _Lane:
         """Read back what the PBX says is done, then remember what became of it."""
         if not results:
             return
+        # Order (read back): what the PBX holds is read before a change counts as done. Believed first, a PBX that says
+        # yes and does nothing goes unnoticed. Shown by tests/integration/test_troubles.py.
         now = self._read_holdings({r.change.extension for r in results if r.status is ChangeStatus.DONE})
         last = {r.change.extension: r.change.seq for r in results}
         self._record(

@@ -211,6 +211,9 @@ class Intake:
         for some in (ready[i : i + BATCH] for i in range(0, len(ready), BATCH)):
             now = self._store.now()
             claims = [_claim(listing, f"{now:%Y/%m}") for listing in some]
+            # Order (claim): the claim is remembered before the file is moved. Moved first, a file lies aside after a
+            # kill under a name that nobody looks for, and is never imported. Shown by
+            # tests/acceptance/test_daemon_killed.py::test_killed_at_every_statement_and_file_operation.
             with self._store.transaction() as connection:
                 self._claims.record_intent(connection, claims, stays=self._inbox.in_place)
             self._put_aside(claims)
@@ -288,6 +291,8 @@ class Intake:
 
     def _keep_file(self, claim: Claim) -> int:
         most = self._options.most
+        # Order (keep): the copy is on disk before its run is received. Received first, a power cut leaves a run whose
+        # file is empty or missing. Shown by tests/integration/daemon/test_power.py.
         with write_whole(self._archive / claim.path, text=False) as out:
             copy = _Copy(out)
             taken = self._inbox.copy(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
@@ -297,6 +302,8 @@ class Intake:
             run_id = self._store.receive(
                 connection, self.name, drop, description="", who=self._who, expected=self._parse_name(drop.name).rows
             )
+            # Order (keep): in one transaction with the run. In two, a kill between them imports the file a second time.
+            # Shown by tests/acceptance/test_daemon_killed.py::test_killed_at_every_statement_and_file_operation.
             self._claims.mark_taken(connection, claim.id, run_id, taken, whole=copy.size <= most)
             if damaged is not None:
                 reject(self._store, connection, run_id, damaged, who=self._who)
@@ -321,6 +328,8 @@ class Intake:
         """Part with the files of a run that has ended, or of all that have; what could not be, in sentences."""
         problems = []
         for claim in self._claims.list_unsettled(run_id):
+            # Order (dispose): the inbox lets the file go before that is remembered. Remembered first, nobody would ask
+            # again for a file that could not be removed or given back. Shown by tests/unit/intake/test_keeping.py.
             disposition = Disposition.DONE if claim.whole else Disposition.REFUSED
             try:
                 self._inbox.settle(claim.id, claim.seen, claim.taken, disposition)

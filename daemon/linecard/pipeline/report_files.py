@@ -52,6 +52,9 @@ def file_reports(
         except ReportError as error:
             unfiled[run_id] = error
             continue
+        # Order (report): the files are on disk before the outbox says so. Marked first, a kill leaves a run that has no
+        # report and is owed none. Shown by
+        # tests/acceptance/test_killed.py::test_killed_at_every_statement_and_file_operation.
         with store.transaction() as connection:
             letters.mark_delivered(connection, item.id, str(written[0]) if written else "")
         count += 1

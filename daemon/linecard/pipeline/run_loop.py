@@ -207,10 +207,11 @@ class _RunLoop:
     def _is_still_valid(self, run: Run) -> bool:
         """Whether an approved plan is what the sheet comes to now, by reading again all that its rows rest on.
 
-        It must come after the approval and before the first change is marked as sent: what is read any earlier may be
-        gone when the changes are made, and the rows without a change are looked at nowhere else
-        (`tests/integration/test_premises.py`). Raises `BackendError` when a PBX cannot be read; nothing was sent then.
+        Raises `BackendError` when a PBX cannot be read; nothing was sent then.
         """
+        # Order (approve): after the approval, and before the first change is marked as sent. What is read any earlier
+        # may be gone when the changes are made, and the rows without a change are looked at nowhere else. Shown by
+        # tests/integration/test_premises.py.
         journal = Journal(self._store, run.id)
         if self._premises.are_unchanged(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
             return True

@@ -158,6 +158,9 @@ class Store:
         states.check_move(was, to)
         connection.execute(sa.update(run).where(run.c.id == run_id).values(state=to, changed=self.now(), **values))
         self._note(connection, run_id, was, to, who, why)
+        # Order (end): the report is owed from the moment of the end on, in the same transaction. Queued after it, a
+        # kill between the two leaves a run that ended and is never told of. Shown by
+        # tests/acceptance/test_killed.py::test_killed_at_every_statement_and_file_operation.
         if to in states.FINAL | {State.HELD}:
             self._queue_report(connection, run_id, to)
 
