@@ -40,6 +40,7 @@ bench: env
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/reports.py
 	$(BIN)/python tests/bench/daemon.py
+	$(BIN)/python tests/bench/workbooks.py
 	$(BIN)/python tests/bench/sftp.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/asterisk.py
 
