@@ -185,7 +185,7 @@ def test_a_connection_that_a_firewall_forgot_is_replaced_without_a_word(hostile,
             hostile.freeze()
 
     hostile.before = forget
-    assert [seen.name for seen in inbox.look()] == [b"a.csv"]
+    assert [seen.name for seen in inbox.list_files()] == [b"a.csv"]
     with closing(inbox.connector.reach()) as sock:
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), "it is less likely to be forgotten"
 
