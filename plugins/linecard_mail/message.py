@@ -1,4 +1,4 @@
-"""A letter as a mail: its heads, its body in two forms, its files."""
+"""A letter as a mail: its headers, its body in two forms, its files."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ def compose_message(
 ) -> tuple[EmailMessage, str]:
     """The mail, and what is wrong with a template of the site's own; its body has at most so many bytes.
 
-    Sent again it is the same, id and date included. No text from outside stands in a head but in the subject, which
+    Sent again it is the same, id and date included. No text from outside stands in a header but in the subject, which
     is one line of printable characters. Raises `SinkError` for a wrong address.
     """
     report = letter.report
     run = report.run
     plain, html, wrong = render_bodies(letter, context, options, files, most)
-    head = Headers(
+    headers = Headers(
         letter.address,
         make_subject(report, load_wording(letter)),
         run.changed.astimezone(ZoneInfo(report.timezone)),
@@ -85,20 +85,20 @@ def compose_message(
         thread=f"inbox.{short_hash(context.site.name, run.inbox)}",
         group=run.inbox,
     )
-    made = compose_mail(head, options, plain, html)
+    made = compose_mail(headers, options, plain, html)
     for file in files.attached:
         if file.kind == "csv":
             made.add_attachment(file.content, "text", "csv", filename=file.name, params={"charset": "utf-8"})
         else:
             kind = WORKBOOK_MEDIA_TYPE if file.kind == "workbook" else ("application", "zip")
             made.add_attachment(file.content, *kind, filename=file.name)
-    made["Content-Language"] = letter.language  # last: parts that are added take such heads with them
+    made["Content-Language"] = letter.language  # last: parts that are added take such headers with them
     return made, wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """What stands in the heads of a mail: to whom, about what, when, as which of which thread, for which list."""
+    """What stands in the headers of a mail: to whom, about what, when, as which of which thread, for which list."""
 
     address: str
     subject: str
@@ -108,22 +108,22 @@ class Headers:
     group: str
 
 
-def compose_mail(head: Headers, options: MailOptions, plain: str, html: str) -> EmailMessage:
-    """A mail with these heads and both forms of its body. Raises `SinkError` for a wrong address."""
+def compose_mail(headers: Headers, options: MailOptions, plain: str, html: str) -> EmailMessage:
+    """A mail with these headers and both forms of its body. Raises `SinkError` for a wrong address."""
     sender, _ = parse_address(options.sender)
-    to, utf8 = parse_address(head.address)
-    thread = f"<{head.thread}@{sender.domain}>"
+    to, utf8 = parse_address(headers.address)
+    thread = f"<{headers.thread}@{sender.domain}>"
     made = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
     made["From"] = Address(sanitize_header(options.sender_name), addr_spec=sender.addr_spec)
     made["To"] = to
     if options.reply_to is not None:
         made["Reply-To"] = parse_address(options.reply_to)[0]
-    made["Subject"] = head.subject
-    made["Date"] = head.date
-    made["Message-ID"] = f"<{head.id}@{sender.domain}>"
+    made["Subject"] = headers.subject
+    made["Date"] = headers.date
+    made["Message-ID"] = f"<{headers.id}@{sender.domain}>"
     made["In-Reply-To"] = thread
     made["References"] = thread
-    made["List-Id"] = f"<{safe_name(head.group).lower().replace('_', '-')}.linecard.{sender.domain}>"
+    made["List-Id"] = f"<{safe_name(headers.group).lower().replace('_', '-')}.linecard.{sender.domain}>"
     made["Auto-Submitted"] = "auto-generated"
     made["Precedence"] = "list"
     made["X-Auto-Response-Suppress"] = "All"

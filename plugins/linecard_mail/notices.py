@@ -1,4 +1,4 @@
-"""A notice as a mail: heads and both forms of the body."""
+"""A notice as a mail: headers and both forms of the body."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def compose_notice(note: Note, context: Context, options: MailOptions) -> tuple[
         if not keep or encoded_size(plain, html) <= MOST_BODY:
             break
         keep //= 2
-    head = Headers(
+    headers = Headers(
         note.address,
         given["subject"],
         notice.at.astimezone(ZoneInfo(notice.timezone)),
@@ -50,7 +50,7 @@ def compose_notice(note: Note, context: Context, options: MailOptions) -> tuple[
         thread=f"{kind}.{short_hash(context.site.name)}",
         group=kind,
     )
-    made = compose_mail(head, options, plain, html)
+    made = compose_mail(headers, options, plain, html)
     made["Content-Language"] = note.language
     return made, wrong
 

@@ -10,7 +10,7 @@ from linecard_mail.message import MOST_BODY, compose_message, parse_address
 from linecard_mail.notices import compose_notice
 from linecard_mail.options import MailOptions
 
-HEADS = 4_000
+HEADERS = 4_000
 """Bytes of a mail besides its body and its files, at most."""
 
 
@@ -41,7 +41,7 @@ class Mail:
         if most is not None and len(content) > most and found.attached:
             names = tuple(file.name for file in found.attached)
             without = Attachments(NONE.attached, (*names, *found.left_out))
-            made, wrong = compose_message(letter, self._context, options, without, min(MOST_BODY, most - HEADS))
+            made, wrong = compose_message(letter, self._context, options, without, min(MOST_BODY, most - HEADERS))
             content = made.as_bytes()
         return self._send(letter.address, content, wrong)
 

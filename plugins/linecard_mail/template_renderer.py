@@ -51,7 +51,7 @@ MOST_CELL = 300
 
 
 def sanitize_header(text: object) -> str:
-    """Sanitized text for a head of a mail, where `=?...?=` would be read as encoded text, line ends in it and all."""
+    """Sanitized text for a header of a mail, where `=?...?=` would be read as encoded text, line ends in it and all."""
     return sanitize(text).replace("=?", "= ?")
 
 
