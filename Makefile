@@ -1,11 +1,13 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test matrix check bench torture docs site languages lock wheel clean
+.PHONY: help env demo test matrix coverage mutants check bench torture docs site languages lock wheel clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
 	@echo "make matrix   all tests on each Python that linecard supports"
+	@echo "make coverage  branches that the tests go through"
+	@echo "make mutants   decisions in rules/ that no test holds"
 	@echo "make bench    figures              make torture  the long proofs (two hours)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make site     the documents as a searchable site"
@@ -28,6 +30,17 @@ test: env check
 matrix: env
 	@PYTHONPATH=tests $(BIN)/python -m matrix $(if $(ONLY),--only $(ONLY)) -- -n $(JOBS) --dist loadfile \
 		--no-loadscope-reorder $(TESTS)
+
+# Branch coverage of all tests, programs that they start included; TESTS=tests/unit measures a part of them.
+coverage: env
+	@rm -rf .cache/coverage
+	@status=0; $(BIN)/coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS) || status=$$?; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage html --quiet && $(BIN)/coverage report && exit $$status
+
+# Changes one thing at a time in rules/ and names what no test notices; ONLY="limits order" takes fewer modules.
+mutants: env
+	@$(BIN)/python -m pip install --quiet 'mutmut>=3.8,<4'
+	@PYTHONPATH=tests nice -n 15 $(BIN)/python -m mutation $(ONLY)
 
 check: env
 	$(BIN)/ruff check .

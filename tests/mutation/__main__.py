@@ -1,0 +1,151 @@
+"""Whether the tests hold the decisions of `rules/`: `make mutants`, or `make mutants ONLY="limits order"`.
+
+mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`, and runs the tests that reach it.
+A change that no test notices survives. Each survivor needs a test, or its reason in `reasons.toml`; the command lists
+the others and ends with 1 while there are any. Reasons that no longer fit a survivor are named too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from house.places import ROOT, SOURCES
+
+WORK = ROOT / ".cache" / "mutation"
+RULES = ROOT / "daemon" / "linecard" / "rules"
+REASONS = Path(__file__).with_name("reasons.toml")
+TESTS = ("tests/unit/rules", "tests/unit/sheet")
+SLOW = (
+    "unit/sheet/test_fuzz",
+    "unit/sheet/test_limits",
+    "unit/sheet/test_containers",
+    "unit/rules/test_numbering_differential",
+)
+"""Tests of memory, of time and of random bytes: they take minutes and hold no single decision."""
+KILLED, SURVIVED, UNREACHED = (1, 3), (0,), (5, 33)
+"""What mutmut writes down: the code with which the tests ended, or that no test reaches the function."""
+SETTINGS = """\
+[tool.pytest.ini_options]
+addopts = ["--strict-config", "--import-mode=importlib", "-p", "no:cacheprovider"]
+pythonpath = ["tests", "."]
+filterwarnings = ["error"]
+markers = ["torture: long proofs, run by make torture"]
+[tool.mutmut]
+source_paths = ["linecard/rules"]
+only_mutate = {only}
+also_copy = {copied}
+pytest_add_cli_args = {arguments}
+pytest_add_cli_args_test_selection = {tests}
+"""
+PROFILE = """\
+from hypothesis import HealthCheck, settings
+
+# mutmut makes each call slower; and what is drawn must be the same for each change.
+settings.register_profile("mutation", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.load_profile("mutation")
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change to a function: the lines that went and those that came, without their indentation."""
+
+    function: str
+    before: str
+    after: str
+    result: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.function, self.before, self.after
+
+
+def copy_sources(modules: list[str]) -> None:
+    """The packages side by side, so that a module has the name in the copy by which the tests import it."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    packages = [folder for root in SOURCES for folder in root.iterdir() if folder.name.startswith("linecard")]
+    copied = [*packages, ROOT / "tests", ROOT / "config"]
+    for folder in copied:
+        shutil.copytree(folder, WORK / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
+    settings = SETTINGS.format(
+        only=json.dumps([f"linecard/rules/{module}.py" for module in modules]),
+        copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
+        arguments=json.dumps([f"--deselect=tests/{each}.py" for each in SLOW]),
+        tests=json.dumps(TESTS),
+    )
+    (WORK / "conftest.py").write_text(PROFILE, encoding="utf-8")
+    (WORK / "pyproject.toml").write_text(settings, encoding="utf-8")
+
+
+def run_mutmut(jobs: int) -> int:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
+    return subprocess.run(command, cwd=WORK, env=os.environ | {"PYTHONPATH": "."}, check=False).returncode
+
+
+def read_results(modules: list[str]) -> Iterator[tuple[str, Mutant]]:
+    """Each mutant with its module. Those that were noticed have no lines."""
+    os.chdir(WORK)  # mutmut looks for its files there
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    for module in modules:
+        path = Path("linecard/rules", f"{module}.py")
+        meta = Path("mutants", path).with_suffix(".py.meta")
+        if not meta.exists():
+            continue
+        for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
+            function = name.rpartition("__mutmut_")[0].replace("x\u01c1", "").replace(".x_", ".").replace("\u01c1", ".")
+            before = after = ""
+            if code not in KILLED:
+                lines = get_diff_for_mutant(name, path=path).splitlines()[2:]
+                before, after = (" ".join(x[1:].strip() for x in lines if x.startswith(sign)) for sign in "-+")
+            yield module, Mutant(function, before, after, -1 if code is None else code)
+
+
+def read_reasons() -> dict[tuple[str, str, str], str]:
+    found = tomllib.loads(REASONS.read_text(encoding="utf-8")).get("reason", [])
+    return {(each["function"], each["before"], each["after"]): each["why"] for each in found}
+
+
+def main() -> int:
+    every = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("modules", nargs="*", default=every, metavar="MODULE", help="of rules/, such as limits")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    copy_sources(asked.modules)
+    if code := run_mutmut(asked.jobs):
+        return code
+    reasons, counts, unheld, used = read_reasons(), Counter[tuple[str, str]](), [], set()
+    for module, mutant in read_results(asked.modules):
+        if mutant.result in KILLED:
+            fate = "noticed"
+        elif mutant.result in (*SURVIVED, *UNREACHED):
+            fate = "explained" if mutant.key in reasons else "unheld"
+            used.add(mutant.key)
+        else:
+            fate = "noticed"  # it never ended, or ended the process
+        counts[module, fate] += 1
+        if fate == "unheld":
+            unheld.append(mutant)
+    for mutant in unheld:
+        print(f"\n{mutant.function}\n  - {mutant.before}\n  + {mutant.after}")
+    print(f"\n{'module':20} noticed explained unheld")
+    for module in asked.modules:
+        print(f"{module:20} {counts[module, 'noticed']:7} {counts[module, 'explained']:9} {counts[module, 'unheld']:6}")
+    stale = [key for key in reasons if key not in used and key[0].split(".")[2] in asked.modules]
+    for function, before, _ in stale:
+        print(f"{REASONS.name}: no survivor fits the reason for {function}: {before}")
+    return int(bool(unheld or stale))
+
+
+sys.exit(main())
