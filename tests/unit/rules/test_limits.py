@@ -6,7 +6,7 @@ import pytest
 
 from linecard.model.directory import Change, Holding
 from linecard.model.run import Hold
-from linecard.rules.limits import Limit, Losses, Totals, holds
+from linecard.rules.limits import Limit, Losses, Totals, holds, older_run
 
 
 def held(losses, links, **limits):
@@ -59,6 +59,7 @@ def test_each_kind_is_counted_by_itself():
 def test_an_empty_pbx_has_no_shares():
     """Nothing can be taken from it; no division either."""
     assert held(Losses(move=30), 0, move=Limit(share=10)) == []
+    assert held(Losses(move=30), 0, move=Limit(share=0)) == []
     assert held(Losses(move=30), 0, move=Limit(share=10, count=10)) == ["move"]
 
 
@@ -142,6 +143,26 @@ def test_a_number_that_an_extension_has_no_more_is_lost(before, after, lost):
     losses = Losses()
     losses.count_numbers(Change(1, "hq", "1001", Holding("ada@example.com", before), Holding("ada@example.com", after)))
     assert losses.number == lost
+
+
+def test_numbers_are_counted_over_all_changes():
+    losses = Losses()
+    for extension, before in (("1001", ("+331", "+332")), ("1002", ("+333",)), ("1003", ())):
+        losses.count_numbers(Change(1, "hq", extension, Holding(None, before), Holding(None, ())))
+    assert losses.number == 3
+    assert Losses(detach=1, move=4, force=2, number=3).most == 4
+
+
+def test_the_share_of_links_is_of_the_links_of_the_pbx():
+    """Five hundred hold an extension and sixty extensions have a number: sixty leavers are not everybody."""
+    assert holds("hq", Losses(detach=60), Totals(500, 60), {"detach": Limit(share=30)}) == ()
+
+
+def test_an_older_run_names_those_that_were_carried_out_since():
+    one = "Run 8 is newer, has rows for the same members or extensions, and has been applied."
+    assert older_run([8]) == Hold("", "older_run", 1, 0.0, "", one)
+    two = "The runs 8, 9 are newer, have rows for the same members or extensions, and have been applied."
+    assert older_run([8, 9]) == Hold("", "older_run", 2, 0.0, "", two)
 
 
 def test_the_share_of_numbers_is_of_the_numbers_of_the_pbx():

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from linecard.model.directory import VACANT, Change, Holding
+from linecard.model.run import Hold
 from linecard.rules.plan_checksum import Checksum
 
 SHEET = hashlib.sha256(b"a sheet").hexdigest()
@@ -32,6 +33,25 @@ def test_the_same_plan_has_the_same_checksum():
         "hq\0001001\0\0\0ada@example.org\0\n",
     ]
     assert checksum(CHANGES) == hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_what_backends_want_a_person_for_is_part_of_it_in_whichever_order_they_say_it():
+    """An approval covers it: said by another PBX, or in other words, it is another plan."""
+    reasons = [Hold(pbx, "caveat", 1, 0.0, "", said) for pbx, said in (("lab", "a"), ("hq", "b"), ("hq", "a"))]
+    found = Checksum(SHEET)
+    said = "caveat\0hq\0a\0\ncaveat\0hq\0b\0\ncaveat\0lab\0a\0\n"
+    expected = hashlib.sha256((SHEET + said).encode()).hexdigest()
+    assert found.hexdigest(reasons) == found.hexdigest(reversed(reasons)) == expected
+    assert found.hexdigest(reasons[:2]) != expected
+    assert found.hexdigest() == hashlib.sha256(SHEET.encode()).hexdigest()
+
+
+def test_several_numbers_are_parted_by_a_blank():
+    """So that two are never one: a number has none in it."""
+    both = Holding("ada@example.org", ("+331", "+332"))
+    expected = f"{SHEET}hq\0001000\0ada@example.org\0+331 +332\0\0\nhq\0001000\0\0\0ada@example.org\0+331 +332\n"
+    changes = [Change(1, "hq", "1000", both, VACANT), Change(2, "hq", "1000", VACANT, both)]
+    assert checksum(changes) == hashlib.sha256(expected.encode()).hexdigest()
 
 
 def test_the_numbers_of_the_changes_do_not_matter():

@@ -350,3 +350,23 @@ def test_links_are_what_the_pbx_held_before_the_sheet():
     play.play(Row(2, Action.DETACH, "dan", "hq", "", ""))
     assert play.links == 4
     assert play.extensions_of("dan") == ()
+
+
+def test_losses_are_of_links_that_the_pbx_had_whatever_rows_did_between():
+    """A member who moves, one who is replaced, one who leaves; nobody loses what only a row of the sheet gave them."""
+    play = Play("hq", STRICT, entries())
+    play.play(Row(2, Action.FORCE_ATTACH, "eve", "hq", "1000", ""))
+    play.play(Row(3, Action.DETACH, "bob", "hq", "", ""))
+    play.play(Row(4, Action.ATTACH, "bob", "hq", "1003", ""))
+    play.play(Row(5, Action.DETACH, "bob", "hq", "", ""))
+    assert list(play.losses()) == [("ada", "eve"), ("bob", None)]
+
+
+def test_what_a_row_made_is_an_extension_but_not_on_the_pbx():
+    play = Play("hq", Policy(), entries())
+    assert (play.has_extension("1003"), play.is_on_pbx("1003")) == (True, True)
+    assert (play.has_extension("1999"), play.is_on_pbx("1999")) == (False, False)
+    play.play(Row(2, Action.ATTACH, "eve", "hq", "1999", ""))
+    play.play(Row(3, Action.ATTACH, "zoe", "hq", "1003", ""))
+    assert (play.has_extension("1999"), play.is_on_pbx("1999")) == (True, False)
+    assert play.is_on_pbx("1003")

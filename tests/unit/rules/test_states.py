@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from linecard.errors import StateError
+from linecard.model.outcome import Outcome
 from linecard.model.run import Drop, Run, State
 from linecard.rules import states
 
@@ -77,6 +78,12 @@ def test_outcomes_are_spoken_only_of_what_has_ended():
     """Before that they say what is planned."""
     assert states.SPOKEN < states.FINAL
     assert {State.REJECTED, State.DISCARDED, State.SUPERSEDED} == states.FINAL - states.SPOKEN
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_a_row_that_was_not_sent_is_planned_until_its_run_is_given_up(state):
+    given_up = state in (State.DISCARDED, State.SUPERSEDED)
+    assert states.pending_outcome(state) is (Outcome.SKIPPED if given_up else Outcome.PLANNED)
 
 
 def run(state, attempt):

@@ -47,6 +47,13 @@ def test_a_second_plan_that_is_found_is_made_again_before_anything_goes_on():
         assert step(State.PLANNED, attended, attempt=2) is Step.PLAN
 
 
+def test_a_file_that_a_person_has_read_once_more_is_planned_whoever_drives_it():
+    """Reading it ended a process, so that it was held without a plan; while it is held it is left."""
+    for attended in (DAEMON, COMMAND):
+        assert step(State.PLANNED, attended, attempt=0) is Step.PLAN
+        assert step(State.HELD, attended, attempt=0) is Step.LEAVE
+
+
 def test_a_command_decides_on_a_first_plan_itself():
     assert step(State.PLANNED, COMMAND) is Step.LEAVE
     assert step(State.HELD, COMMAND) is Step.LEAVE
