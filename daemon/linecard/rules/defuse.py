@@ -14,7 +14,7 @@ def build_changed_pattern(end: str) -> str:
 
     A + and leading zeros are lost, twelve digits become `3.31E+11`, and `3-4` a date.
     """
-    return rf"(?!(?:[1-9][0-9]{{0,10}}|0)?{end})[+(]?[0-9][0-9 .,:/()+\-eE%]*{end}"
+    return rf"(?=[0-9+(])(?!(?:[1-9][0-9]{{0,10}}|0)?{end})[+(]?[0-9][0-9 .,:/()+\-eE%]*{end}"
 
 
 _CHANGES = re.compile(build_changed_pattern(r"\Z"))
