@@ -34,7 +34,10 @@ def command() -> None:
 @site.json_option
 @site.config_option
 def list_letters(*, every: bool, as_json: bool) -> None:
-    """List the messages that wait or could not be delivered, the oldest first. Exits with 1 if one could not."""
+    """List messages that wait or were not delivered.
+
+    The oldest first. Exits with 1 if one could not be delivered.
+    """
     from linecard.store.outbox import Outbox
 
     with site.service() as service:
@@ -64,9 +67,10 @@ def list_letters(*, every: bool, as_json: bool) -> None:
 @click.argument("letter", metavar="MESSAGE", type=click.IntRange(1))
 @site.config_option
 def retry(letter: int) -> None:
-    """Retry MESSAGE now, even one that could not be delivered or was dropped.
+    """Retry MESSAGE now.
 
-    A running daemon sends it at once; without a daemon, use `linecard resume`.
+    Even one that could not be delivered or was dropped. A running daemon sends it at once; without a
+    daemon, use `linecard resume`.
     """
     from linecard.runtime import status
     from linecard.store.outbox import Outbox
@@ -85,9 +89,9 @@ def retry(letter: int) -> None:
 @click.option("--because", default="", metavar="TEXT", help="The reason, shown by list --all.")
 @site.config_option
 def drop(letter: int, because: str) -> None:
-    """Drop MESSAGE: linecard stops retrying it and no longer reports it as wrong.
+    """Drop MESSAGE, so that it is not retried.
 
-    The report itself stays where it is filed.
+    linecard no longer reports it as wrong. The report itself stays where it is filed.
     """
     from linecard.store.outbox import ARCHIVE, Outbox
 

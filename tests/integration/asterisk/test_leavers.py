@@ -236,9 +236,11 @@ def test_phones_that_are_told_of_a_leavers_messages_are_listed(desks, action):
     desks.aor(f"lobby-{extension}", mailboxes=f"{other}@default,{extension}@default")
     site.sheet(f"attach,old{extension}@example.org,{extension},")
     said = site.sheet(LEAVE[action].format(member=f"old{extension}@example.org", extension=extension))
-    told = f"hq reports about {extension}: the address of record lobby-{extension} is told of messages in its mailbox"
+    told = (
+        f"hq reports about {extension}: the address of record lobby-{extension} is notified of messages in its mailbox"
+    )
     assert f"{told} {extension}@default." in said
-    assert said.count("is told of messages") == 1
+    assert said.count("is notified of messages") == 1
 
 
 def test_a_secret_or_device_of_asterisks_own_files_keeps_the_extension_with_its_holder(desks):

@@ -114,7 +114,7 @@ def test_a_letter_that_has_arrived_or_never_was_is_left_alone(word, desk):
     assert "Message 1 was delivered" in done.stderr
     gone = desk.type("outbox", word, "4711")
     assert gone.returncode == 2
-    assert "There is no letter 4711." in gone.stderr
+    assert "There is no message 4711." in gone.stderr
 
 
 def test_mail_test_says_each_step_and_sends_a_sample(desk, server):

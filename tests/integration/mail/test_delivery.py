@@ -184,7 +184,7 @@ def test_what_is_no_address_is_never_given_to_a_server(address, server, make):
     site.run()
     site.deliver()
     assert [mail.to for mail in server.mails] == [["anna@example.org"]]
-    assert ["is no e-mail address" in item.problem for item in site.outbox.list_given_up()] == [True]
+    assert ["is not an e-mail address" in item.problem for item in site.outbox.list_given_up()] == [True]
 
 
 def test_an_address_in_letters_of_its_own_needs_a_server_that_knows_them(serve, make):

@@ -78,7 +78,7 @@ def test_an_observer_that_died_is_begun_anew(hints, tmp_path):
     observer = hints._observer
     observer.stop()
     observer.join(LONG)
-    assert "begun anew" in hints.check()
+    assert "restarted" in hints.check()
     assert hinted(hints, arrives(tmp_path, "a.csv"))
     assert hints.check() == ""
 
@@ -89,7 +89,7 @@ def test_an_emitter_that_died_is_begun_anew(hints, tmp_path):
     emitter.stop()
     emitter.join(LONG)
     assert hints._observer.is_alive()
-    assert "begun anew" in hints.check()
+    assert "restarted" in hints.check()
     assert hinted(hints, arrives(tmp_path, "a.csv"))
 
 
@@ -112,7 +112,7 @@ def test_a_hint_that_raises_ends_the_observer_and_the_next_look_mends_it(tmp_pat
         watch._observer.join(LONG)
         assert not watch._observer.is_alive()
         fail = False
-        assert "begun anew" in watch.check()
+        assert "restarted" in watch.check()
         rung.clear()
         arrives(tmp_path, "b.csv")()
         assert rung.wait(LONG)
