@@ -60,11 +60,11 @@ def test_an_inbox_that_is_unmounted_and_mounted_again(site, mounted):
         subprocess.run(["mount", "--move", str(disk), str(mounted("elsewhere", "1m"))], check=True)
         site.reopen("hq")
         eventually(lambda: site.came_to(a="applied"), "its run ends all the same")
-        assert "is not the folder" in eventually(lambda: site.told("parting"), "its file cannot be parted with")
+        assert "is not the folder" in eventually(lambda: site.told("settling files"), "its file cannot be parted with")
         subprocess.run(["mount", "--move", str(site.folder / "elsewhere"), str(disk)], check=True)
         (disk / "b.csv.part").rename(disk / "b.csv")
         eventually(lambda: site.came_to(b="applied"), "the next is found")
-        eventually(lambda: not site.told("parting"), "nothing is wrong any more")
+        eventually(lambda: not site.told("settling files"), "nothing is wrong any more")
         eventually(lambda: not list((disk / ".linecard").iterdir()), "both files have gone")
     assert site.made("hq") == ["1000", "1001"]
 

@@ -22,7 +22,7 @@ from linecard_sftp.servers import join_server
 T = TypeVar("T")
 CLAIM = "c" * 32
 MOST = 1 << 20
-FEWEST = {"listing": 40, "parting": 12}
+FEWEST = {"listing": 40, "settling files": 12}
 """Requests that the way of a file is made of at least, from there on."""
 
 
@@ -107,10 +107,10 @@ def within(folder: bytes) -> dict[bytes, bytes]:
         ({"after": "archive done"}, Disposition.DONE, "listing", False, within(b"done")),
         ({"after": "archive done"}, Disposition.DONE, "listing", True, within(b"done")),
         ({"claim": None, "after": "archive done"}, Disposition.DONE, "listing", True, within(b"done")),
-        ({}, Disposition.DONE, "parting", True, {}),
-        ({}, Disposition.REFUSED, "parting", True, within(b".linecard/refused")),
-        ({}, None, "parting", False, GIVEN_BACK),
-        ({}, None, "parting", True, GIVEN_BACK),
+        ({}, Disposition.DONE, "settling files", True, {}),
+        ({}, Disposition.REFUSED, "settling files", True, within(b".linecard/refused")),
+        ({}, None, "settling files", False, GIVEN_BACK),
+        ({}, None, "settling files", True, GIVEN_BACK),
     ],
     ids=[
         *("archived, before it is done", "archived", "archived from where it stays", "removed", "too large"),
