@@ -302,8 +302,9 @@ class Intake:
             run_id = self._store.receive(
                 connection, self.name, drop, description="", who=self._who, expected=self._parse_name(drop.name).rows
             )
-            # Order (keep): in one transaction with the run. In two, a kill between them imports the file a second time.
-            # Shown by tests/acceptance/test_daemon_killed.py::test_killed_at_every_statement_and_file_operation.
+            # Order (keep): in one transaction with the run. In two, a kill between them leaves a claim without a run,
+            # and the file comes in again as a second run. Shown by
+            # tests/unit/intake/test_keeping.py::test_a_crash_before_the_claim_knows_its_run_leaves_no_run.
             self._claims.mark_taken(connection, claim.id, run_id, taken, whole=copy.size <= most)
             if damaged is not None:
                 reject(self._store, connection, run_id, damaged, who=self._who)

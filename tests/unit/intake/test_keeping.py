@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode
@@ -269,6 +274,17 @@ class TestFailures:
         assert world.kept(run) == b"one"
         assert len(world.store.list_runs()) == 1
 
+    def test_a_crash_before_the_claim_knows_its_run_leaves_no_run(self, world):
+        """Else the file comes in again, as a second run of the same rows."""
+        world.put()
+        world.look()
+        with _killed_at("UPDATE claim"), pytest.raises(KeyboardInterrupt):
+            world.look(SETTLE)
+        assert world.store.list_runs() == []
+        world.begin()
+        (run,) = world.runs(world.look())
+        assert world.kept(run) == b"one"
+
     def test_a_crash_after_the_parting_parts_once(self, world):
         world.put()
         (run,) = world.settled()
@@ -294,6 +310,21 @@ class TestFailures:
         world.put(content="new")
         (run,) = world.settled()
         assert world.kept(run) == b"new"
+
+
+@contextmanager
+def _killed_at(statement: str) -> Iterator[None]:
+    """The first such statement ends the program before the database has seen it."""
+
+    def kill(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if sql.startswith(statement):
+            raise KeyboardInterrupt
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", kill)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", kill)
 
 
 def _killed(*_given, **_words):
