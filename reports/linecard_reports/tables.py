@@ -21,7 +21,6 @@ from linecard.api.report import (
     Outcome,
     Report,
     State,
-    build_changed_pattern,
     defuse,
     undo_rows,
 )
@@ -29,10 +28,10 @@ from linecard.api.report import (
 _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
 
-_COMMA, _BAR = (re.compile(rf"[{mark}](?![\w{mark}*#]|\+[0-9]{{1,32}}(?:[{mark}]|\Z)|\Z)") for mark in (",", "|"))
-"""Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a number: look at it alone."""
-_TO_PROTECT = {mark: re.compile(f"[{mark}](?={build_changed_pattern(rf'(?:[{mark}]|$)')})") for mark in ",|"}
-"""Before a cell that a spreadsheet would change."""
+_COMMA, _BAR = (
+    re.compile(rf"[{mark}](?![^\W0-9]|['{mark}*#]|(?:[1-9][0-9]{{0,10}}|0)(?:[{mark}]|\Z)|\Z)") for mark in (",", "|")
+)
+"""Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a short number: look at it alone."""
 
 NOT_FINE = tuple(outcome for outcome in Outcome if outcome not in FINE)
 
@@ -73,24 +72,29 @@ def _render_harmless_row(cells: tuple[str, ...]) -> str | None:
     if '"' in text or not is_printable(text):
         return None
     if text.count(",") == marks:
-        return None if _COMMA.search(text) else _TO_PROTECT[","].sub(",'", text) + "\r\n"
+        return None if _COMMA.search(text) else f"{text}\r\n"
     text = "|".join(cells)  # a sentence with a comma in it
     if text.count("|") != marks or _BAR.search(text):
         return None
-    said = _TO_PROTECT["|"].sub("|'", text).split("|")
-    return ",".join([f'"{cell}"' if "," in cell else cell for cell in said]) + "\r\n"
+    return ",".join([f'"{cell}"' if "," in cell else cell for cell in cells]) + "\r\n"
 
 
 def _row_cells(line: Line) -> tuple[str, ...]:
+    """The cells of a line; its numbers, of which nearly every line has some, with the mark that `defuse` gives them."""
     at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, _, warnings = line
     held, rang = before or VACANT
     holds, rings = after or VACANT
     return (
         *(str(at), outcome, code, message, remedy),
-        *(action, member, pbx, extension, number),
-        *(held or "", " ".join(rang), holds or "", " ".join(rings)),
+        *(action, member, pbx, extension, f"'{number}" if number[:1] == "+" else number),
+        *(held or "", _mark_numbers(rang) if rang else "", holds or "", _mark_numbers(rings) if rings else ""),
         " ".join([warning.message for warning in warnings]) if warnings else "",
     )
+
+
+def _mark_numbers(numbers: tuple[str, ...]) -> str:
+    text = " ".join(numbers)
+    return f"'{text}" if text[:1] == "+" else text
 
 
 _SAID = frozenset(Table.HEAD.index(name) for name in ("Message", "Remedy", "Warnings"))
