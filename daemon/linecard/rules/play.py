@@ -232,7 +232,8 @@ class Play:
                 overrides |= self._free(other)
             if elsewhere != extension:
                 overrides |= self._take_number(elsewhere, row.number)
-        self._remember_named(extension, numbers, row)
+        if isinstance(numbers, tuple):
+            self._remember_named(extension, numbers, row)
         self._set(extension, member, numbers, row.line, named=bool(row.number))
         was = VACANT if old is _NOTHING else _as_holding(old)
         effects: tuple[Effect, ...] = (Effect(self.pbx, extension, was, Holding(member, _expand(numbers))),)
@@ -276,16 +277,15 @@ class Play:
     def _remember_said(self, extension: str, row: Row) -> None:
         """Remember that a row said what already is so, to warn when a later row undoes it."""
         member, numbers, said = self._is[extension]
-        self._remember_named(extension, numbers, row)
+        if isinstance(numbers, tuple):
+            self._remember_named(extension, numbers, row)
         self._is[extension] = (member, numbers, 4 * row.line + (said & _TOUCHED) + (bool(row.number) or said & _NAMED))
 
-    def _remember_named(self, extension: str, numbers: _Numbers, row: Row) -> None:
+    def _remember_named(self, extension: str, numbers: tuple[str, ...], row: Row) -> None:
         """Remember which of several numbers rows named: of the only one, the extension's own state tells.
 
         A row that names none says again what the last one said.
         """
-        if not isinstance(numbers, tuple):
-            return
         member, had, said = self._is.get(extension, _NOTHING)
         if member == row.member and said & _NAMED and isinstance(had, str):
             self._named[had] = said // 4
