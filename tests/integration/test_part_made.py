@@ -107,7 +107,7 @@ def test_what_was_made_is_said(tmp_path_factory, held, now, sheet, made, discard
     ends = net(works.memory["hq"].operations)
     assert {c.extension: (c.before, c.after) for c in report.changes()} == ends
     assert ends.keys() <= {name for line in lines for name in said_to_be_made(line)}
-    assert run.state is not State.DISCARDED or "after a part of it was made" in report.headline.title
+    assert run.state is not State.DISCARDED or "after part of it was applied" in report.headline.title
 
 
 def said_to_be_made(line: Line) -> set[str]:
@@ -119,7 +119,7 @@ def said_to_be_made(line: Line) -> set[str]:
     return {name for said in re.findall(SAID, line.message) for name in said.split(", ")}
 
 
-SAID = r"(?:A part of it was made: |this run had changed )([0-9, ]+)\."
+SAID = r"(?:Part of it was applied: |this run had changed )([0-9, ]+)\."
 
 
 class TestWhatComesAfter:

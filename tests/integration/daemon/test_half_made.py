@@ -186,11 +186,11 @@ def test_a_row_of_which_a_part_was_made(site, door):
             seen.run("discard", seen.number, code=0)
         seen.check_counts(**{outcome: 2})
         ada, bob = seen.facts()["rows"]
-        assert ada["message"].endswith(" A part of it was made: 1004.")
+        assert ada["message"].endswith(" Part of it was applied: 1004.")
         (lost,) = ada["also"]
         ends = lost["before"]["member"], lost["after"]["member"]
         assert (lost["extension"], *ends) == ("1004", "ada@example.org", None)
-        assert "A part of it was made" not in bob["message"]
+        assert "Part of it was applied" not in bob["message"]
     assert seen.facts()["headline"]["title"] == "The run was discarded after part of it was applied."
     undo = [(row["Action"], row["LoginEmail"], row["Extension"]) for row in seen.table("undo")]
     assert undo == [("restore", "ada@example.org", "1004")]

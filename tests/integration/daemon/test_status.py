@@ -53,7 +53,7 @@ def test_status_names_its_time_and_fails_when_that_is_old(site):
     file = site.folder / "state" / "status.json"
     with site.served() as daemon:
         said = site.run("status")
-        assert re.search(r"at work \(process \d+\), as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.", said.stdout)
+        assert re.search(r"is running \(process \d+\), as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.", said.stdout)
         first = site.status()
         assert first["stale"] is False
         assert datetime.fromisoformat(first["at"]).tzinfo is not None

@@ -120,7 +120,7 @@ def test_each_reader_is_told_of_the_inboxes_that_name_them(make, server):
     assert "Eingänge: it" in said["ida@example.org"]
     assert "Inboxes: hr\r\n" in said["hans@example.org"]
     assert "1000 gehört ada@x.org" in said["anna@example.org"]
-    assert "Keine Datei kam" in said["ida@example.org"]
+    assert "Keine Datei eingetroffen" in said["ida@example.org"]
 
 
 def test_what_is_not_right_is_told_until_a_later_file_puts_it_right(days):
@@ -152,7 +152,7 @@ def test_what_waits_and_what_should_be_seen_to_is_told(make, server):
     held = days.site.run("detach,ada@x.org,\n", "leavers.csv")
     assert held.state.value == "held"
     days.at(MONDAY)
-    assert "1 plan waits for a decision. 1 thing should be seen to." in days.text
+    assert "1 plan waits for a decision. 1 thing needs attention." in days.text
     assert f"linecard approve {held.id} {held.checksum}" in days.text
     assert "1 member would lose their extension on hq: more than 0." in days.text
     assert "No file arrived by 2026-11-30 06:00; the last one arrived 2026-11-29 04:00." in days.text

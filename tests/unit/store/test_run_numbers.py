@@ -63,7 +63,7 @@ def test_an_older_database_gives_no_number_that_a_report_has(tmp_path: Path, fol
 
     old = Store.open(state, lambda: NOW)
     (concern,) = find_unknown_runs(old, **folders)
-    assert concern.message == f"{folders['reports']} tells of runs 2 to 3, which the database does not know."
+    assert concern.message == f"{folders['reports']} has runs 2 to 3, which the database does not know."
     assert skip_used_numbers(old, folders["reports"])
     assert not skip_used_numbers(old, folders["reports"])
     assert begin(old) == 4
@@ -94,4 +94,4 @@ def test_taken_files_that_no_claim_knows_are_told_with_the_inbox(store: Store, f
     taken.write_text("Action,LoginEmail")
     (concern,) = find_unknown_runs(store, **folders)
     assert concern.what == "inbox hr"
-    assert "Put them back into the inbox" in concern.remedy
+    assert "Move them back into the inbox" in concern.remedy
