@@ -102,7 +102,7 @@ class TestFiles:
         _, run = send(site, "Action,LoginEmail,Extension,Number\nattach,bob@x.org,1000,+33199001001\n")
         retry = site.run("report", str(run.id), "--format", "retry").out
         (row,) = csv.DictReader(retry.lstrip("\ufeff").splitlines())
-        assert row["Number"] == "+33199001001"
+        assert row["Number"] == "'+33199001001"
         _, again = send(site, retry.replace(",1000,", ",1001,"))
         assert (codes(again), again.faults) == (["linked"], [])
         assert site.holds()["1001"] == ("bob@x.org", "+33199001001")

@@ -149,7 +149,7 @@ def test_used_after_it_was_closed_it_says_so(pbx):
         ([Entry("1000", None, ()), Entry("1000", "ada@example.org", ())], "1000 is there twice"),
         ([Entry("1000", None, ("+33199000000",)), Entry("1001", None, ("+33199000000",))], "is on extension 1000"),
         ([Entry("1000", "ada@example.org", ()), Entry("1001", "ada@example.org", ())], "holds extension 1000"),
-        ([Entry("1000", "Ada@example.org", ())], "no login in lower case"),
+        ([Entry("1000", "Ada@example.org", ())], "not a login in lower case"),
     ],
 )
 def test_a_test_cannot_fill_it_with_what_no_pbx_holds(entries, words):

@@ -32,7 +32,7 @@ linecard status --json > /proof/status.json
 
 sed -i 's/settle:/settel:/' /etc/linecard/linecard.yaml
 systemctl reload linecard
-until_true 'systemctl show linecard -p StatusText | grep trouble'
+until_true 'systemctl show linecard -p StatusText | grep alert'
 cp /var/lib/linecard/state/status.json /proof/refused.json
 sed -i 's/settel:/settle:/' /etc/linecard/linecard.yaml
 systemctl reload linecard

@@ -149,7 +149,7 @@ def test_what_still_leads_to_a_freed_extension_is_listed_by_the_detach_and_by_th
     said = " ".join(office.site.sheet("detach,bob@example.org,,").split())
     told = " ".join(office.site.run("doctor", code=1).split())
     kept = "Asterisk's own database still has"
-    lamp = f"a phone that logged in with it subscribed to {caller}, and is told of it until that expires"
+    lamp = f"a phone that logged in with it subscribed to {caller}, and is notified until the subscription expires"
     found = {
         f"{kept} Queue/PersistentMembers/desk for it": [
             f"queue remove member PJSIP/{callee} from desk",
@@ -160,7 +160,7 @@ def test_what_still_leads_to_a_freed_extension_is_listed_by_the_detach_and_by_th
         lamp: ["`pjsip show subscriptions inbound` says when"],
     }
     for words, remedies in found.items():
-        assert f"hq says of {callee}: {words}." in said
+        assert f"hq reports about {callee}: {words}." in said
         assert f"nobody holds {callee}, but {words}" in told
         for remedy in remedies:
             assert remedy in said

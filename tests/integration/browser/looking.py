@@ -28,14 +28,17 @@ LOOKS = (
 
 _AXE = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
   v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120) + " " + n.failureSummary).join(" | ")))"""
+# What a closed <details> holds has a place as well, though nobody sees it: `checkVisibility` knows.
 # The head of a table is out of sight on a phone, for screen readers alone.
 _WIDE = """[...document.querySelectorAll("body *")].filter(e => {
   const b = e.getBoundingClientRect();
-  return !e.closest("thead") && b.width > 1 && b.height > 1 && (b.right > WIDTH + 1 || b.left < -1);
+  if (!e.checkVisibility() || e.closest("thead") || b.width <= 1 || b.height <= 1) return false;
+  return b.right > WIDTH + 1 || b.left < -1;
 }).map(e => e.tagName + "." + e.className + " " + e.textContent.slice(0, 40))"""
 _COVERED = """(() => {
   const boxes = [...document.querySelectorAll("h1, h2, p, li, tr, label, button, summary, dt, dd")]
-    .map(e => [e, e.getBoundingClientRect()]).filter(([, b]) => b.width > 1 && b.height > 1);
+    .filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()])
+    .filter(([, b]) => b.width > 1 && b.height > 1);
   const found = [];
   for (const [a, one] of boxes) for (const [b, two] of boxes) {
     if (a === b || a.contains(b) || b.contains(a) || a.closest("thead") || b.closest("thead")) continue;

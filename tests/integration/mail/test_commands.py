@@ -123,13 +123,13 @@ def test_mail_test_says_each_step_and_sends_a_sample(desk, server):
     assert done.returncode == 0
     port = server.port
     assert done.stdout.startswith(f"Connecting to 127.0.0.1, port {port} ...\nSending ")
-    assert "Taken by 127.0.0.1: 250 OK" in done.stdout
+    assert "Accepted by 127.0.0.1: 250 OK" in done.stdout
     (mail,) = server.mails
     assert mail.to == ["zoe@example.org"]
     assert mail.message["Subject"] == "linecard hr: 2 faites, 1 refusée - sample.csv"
     plain = mail.message.get_body(("plain",)).get_content()
     assert "rien n'a été modifié" in plain
-    assert "Repris à leurs titulaires".upper() in plain
+    assert "Retirés à leurs titulaires".upper() in plain
     assert [part.get_filename() for part in mail.message.iter_attachments()] == ["sample.retry.csv", "sample.csv"]
     assert desk.letters("--all") == []
 

@@ -52,12 +52,15 @@ def test_a_file_that_did_not_come_is_told_once_a_day_to_each_reader(server, make
     assert [mail.to for mail in server.mails] == [["anna@example.org"], ["hans@example.org"], ["ida@x.org"]]
     anna, _, ida = (mail.message for mail in server.mails)
     assert anna["Subject"].strip() == "linecard Nord: No file arrived by 2026-11-30 07:00; none has ever arrived."
-    assert ida["Subject"].strip() == "linecard Nord: Bis 2026-11-30 07:00 kam keine Datei; es kam noch nie eine."
+    assert (
+        ida["Subject"].strip()
+        == "linecard Nord: Bis 2026-11-30 07:00 ist keine Datei eingetroffen; bisher kam noch nie eine."
+    )
     assert anna["Auto-Submitted"] == "auto-generated"
     assert anna["References"] == ida["References"]
     for form in ("plain", "html"):
         assert "What to do: Ask the producer whether its export ran" in anna.get_body((form,)).get_content()
-        assert "Zu tun: Fragen Sie den Erzeuger" in ida.get_body((form,)).get_content()
+        assert "Zu tun: Fragen Sie den Absender" in ida.get_body((form,)).get_content()
     now[0] = MONDAY + DAY
     looked(site)
     assert len(server.mails) == 6
@@ -84,8 +87,8 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
             site.deliver()
         said = [mail.message["Subject"].removeprefix("linecard Nord: The site's PGP key ") for mail in server.mails]
         day = f"{key.expires:%Y-%m-%d}"
-        wanted = [f"expires on {day}, in less than {days} days;" for days in (60, 30, 7)]
-        assert [one.partition(" then")[0] for one in said] == [*wanted, f"expired on {day};"]
+        wanted = [f"expires on {day}, in less than {days} days" for days in (60, 30, 7)]
+        assert [one.partition(";")[0] for one in said] == [*wanted, f"expired on {day}"]
         assert f"linecard keys extend {key.id}" in server.mails[0].message.get_body(("plain",)).get_content()
         keyring.extend_key(key.id, (key.expires + 900 * DAY).date())
         AlertChecks(site.service, site.health).check_keys()
@@ -114,7 +117,7 @@ def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
     assert site.waiting == []
     assert len(site.outbox.list_given_up()) == 3
     assert [t.message.partition(":")[0] for t in site.health.alerts if t.what.startswith("sink post: ")] == [
-        "The warning by post was given up"
+        "The warning by post could not be delivered"
     ] * 3
 
 

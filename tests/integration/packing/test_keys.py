@@ -158,7 +158,7 @@ class TestWhatExpires:
             assert f"in less than {days} days" in found[0]
         assert [len(found) for found in said] == [0, 1, 1, 1, 1]
         assert len({found[0] for found in said[1:]}) == 4
-        assert "has expired" in said[4][0]
+        assert "expired on" in said[4][0]
 
     def test_an_old_key_is_no_concern_once_there_is_a_newer_one(self, place, keyring):
         keyring.create_key("Old <hr@example.com>", (TODAY + 5 * DAY).date())
@@ -168,7 +168,7 @@ class TestWhatExpires:
 
     def test_a_signers_key_that_expires_or_is_not_there_is_told_of(self, town):
         found = concerns(town.folder, TODAY, signers=[town.expired.key, town.hr.key, town.stranger.key])
-        assert [town.expired.key in found[0], "has expired" in found[0]] == [True, True]
+        assert [town.expired.key in found[0], "expired on" in found[0]] == [True, True]
         assert [town.stranger.key in found[1], "is not among the keys" in found[1], len(found)] == [True, True, 2]
 
     def test_the_board_tells_once_an_hour_until_it_is_mended(self, place, keyring):

@@ -51,7 +51,7 @@ class TestTrust:
         was = fingerprint(server.host_keys[0])
         server.rekeyed()
         done = trust(new, "y\n")
-        assert f"In its place {was} was trusted so far" in done.stdout
+        assert f"In its place {was} was trusted until now" in done.stdout
         assert fingerprint(server.host_keys[0]) in done.stdout
         assert new.once() == []
 

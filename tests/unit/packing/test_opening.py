@@ -116,7 +116,7 @@ class TestThePrivateFile:
         ("2026-04-03", "expires on 2026-06-01, in less than 60 days"),
         ("2026-05-02", "expires on 2026-06-01, in less than 30 days"),
         ("2026-05-25", "expires on 2026-06-01, in less than 7 days"),
-        ("2026-06-01", "has expired on 2026-06-01"),
+        ("2026-06-01", "expired on 2026-06-01"),
     ],
 )
 def test_an_expiry_is_told_in_four_steps(now, said):
