@@ -11,7 +11,7 @@ from pathlib import Path
 
 import paramiko
 
-from linecard.api import Alert, expiry
+from linecard.api import Concern, expiry
 from linecard.api.inbox import InboxError
 from linecard_sftp import login as logins
 from linecard_sftp.alarm import alarm
@@ -62,17 +62,17 @@ class Connector:
         through = self.through.identity if self.through is not None else None
         return (*fields, self.known_hosts, ours, through)
 
-    def alerts(self, now: datetime) -> Iterator[Alert]:
+    def concerns(self, now: datetime) -> Iterator[Concern]:
         """That a certificate expires with which this server is logged in to, or one on the way."""
         told = expiry(logins.read_certificate_expiry(self.login, self._folder, self._ours), now)
         if told:
-            yield Alert(
+            yield Concern(
                 f"certificate for {self.login.where}",
                 f"the SSH certificate for {self.login.user} at {self.login.where} {told}; the server then refuses it",
                 "Have the key signed again, and replace the old certificate.",
             )
         if self.through is not None:
-            yield from self.through.alerts(now)
+            yield from self.through.concerns(now)
 
     # -- reaching --------------------------------------------------------------------------------------------------
 

@@ -33,9 +33,11 @@ def make_body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
 
 
 def make_notice_body(note: Note) -> bytes:
-    """An alert, or a digest."""
+    """What somebody should see to, or a digest."""
     notice, about = note.notice, note.notice.about
-    event, facts = ("digest", as_dict.summary(about)) if isinstance(about, Summary) else ("alert", as_dict.alert(about))
+    event, facts = (
+        ("digest", as_dict.summary(about)) if isinstance(about, Summary) else ("warning", as_dict.concern(about))
+    )
     return json.dumps(
         {"delivery": note.id, "event": event, "site": notice.site, "at": notice.at.isoformat(), event: facts},
         ensure_ascii=False,
