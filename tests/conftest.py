@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ def _remember(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _caller() -> str:
-    """The innermost line on the stack that is ours."""
+    """The innermost line on the stack that is ours, and the test that ran."""
     frame = sys._getframe(2)
     while frame.f_back is not None and "/lib/python" in frame.f_code.co_filename:
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} in {test}"
 
 
 def _unheld() -> int:
@@ -64,8 +66,11 @@ UNHELD = _unheld()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """What a circle holds is found at the end of each file: at a later test, chance would say at which."""
     result = yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
     if dropped := _close_dropped():
         pytest.fail(f"SQLite connections that nobody closed, opened at {', '.join(dropped)}", pytrace=False)
     return result

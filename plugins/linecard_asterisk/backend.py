@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from linecard.api import Concern, Context, LinecardError, create_private
+from linecard.api import Alert, Context, LinecardError, create_private
 from linecard.api.backend import BackendError, Can, Caveat, Change, Entry, PhoneSecret, Result, Scope
 from linecard_asterisk import convert, database, phone_check, schema_check
 from linecard_asterisk.accounts import Account
@@ -140,21 +140,21 @@ class AsteriskBackend:
                 connection.execute(sa.update(links).where(mine).values(secret=None))
         return PhoneSecret(username, found)
 
-    def examine(self) -> Iterator[Concern]:
+    def examine(self) -> Iterator[Alert]:
         """What the database, the folders and the manager interface lack, and what is left behind of leavers."""
-        yield from dict.fromkeys(self._concerns())  # a member of a queue may be told of by Asterisk and by its table
+        yield from dict.fromkeys(self._alerts())  # a member of a queue may be told of by Asterisk and by its table
 
-    def _concerns(self) -> Iterator[Concern]:
+    def _alerts(self) -> Iterator[Alert]:
         asked = Answers([], [])
         if self._options.ami is not None:
             try:
                 asked = self._ask_asterisk()
             except LinecardError as error:
-                yield Concern("manager interface", str(error), error.remedy)
+                yield Alert("manager interface", str(error), error.remedy)
         freed = self._read_vacated()
         with database.translate_errors(self._engine):
             if self._include is None:
-                yield from schema_check.find_concerns(self._engine, self._options, asked.accounts, freed)
+                yield from schema_check.find_alerts(self._engine, self._options, asked.accounts, freed)
                 yield from phone_check.find_unfit_caches(asked.caches)
                 yield from phone_check.find_stateless_kinds(asked.unlisted)
         yield from phone_check.find_leftovers(asked.pointers, freed)
@@ -171,11 +171,11 @@ class AsteriskBackend:
             return set()
 
     @staticmethod
-    def _check_secret_folder(attempt: Callable[[], object]) -> Iterator[Concern]:
+    def _check_secret_folder(attempt: Callable[[], object]) -> Iterator[Alert]:
         try:
             attempt()
         except LinecardError as error:
-            yield Concern("handover", str(error), error.remedy)
+            yield Alert("handover", str(error), error.remedy)
 
     def close(self) -> None:
         """Close what is open, when Asterisk has learnt what it was to learn."""

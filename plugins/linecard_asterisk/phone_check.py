@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import Concern
+from linecard.api import Alert
 from linecard_asterisk import database, rotation
 from linecard_asterisk.accounts import Account, read_accounts, split_names
 from linecard_asterisk.caches import Cache
@@ -29,7 +29,7 @@ def find_bound_extensions(
     columns: Mapping[str, list[Any]],
     elsewhere: Collection[Account],
     freed: Collection[str] = (),
-) -> Iterator[Concern]:
+) -> Iterator[Alert]:
     """Every extension that could not be taken from its holder, and why: the words with which its row would fail. Of
     those that were, the phones that are told of messages in their mailboxes.
 
@@ -49,10 +49,10 @@ def find_bound_extensions(
             continue
         if words := rotation.find_refusal(extension, endpoint, known, silence=silence):
             remedy = _DEVICES if rotation.find_devices(extension, endpoint, known) and not silence else _OWN
-            yield Concern(f"extension {extension}", f"{extension} cannot be taken from its holder: {words}", remedy)
+            yield Alert(f"extension {extension}", f"{extension} cannot be taken from its holder: {words}", remedy)
         elif options.second_devices == "hold" and (others := rotation.find_devices(extension, endpoint, known)):
             ring = rotation.describe_devices(extension, others)
-            yield Concern(
+            yield Alert(
                 f"extension {extension}",
                 f"{extension} is taken from its holder only when a person approves it: {ring}",
                 "Give each device an address of record of its own if it is not that of the holder.",
@@ -77,40 +77,40 @@ def _has_shared_secret(endpoint: Endpoint, known: Surroundings) -> bool:
     return any(len(known.sharing.find_users(auth)) > 1 for auth in split_names(endpoint.auth))
 
 
-def _find_shared_secrets(extensions: Mapping[str, Endpoint], known: Surroundings) -> Iterator[Concern]:
-    """Secrets that several endpoints use: one concern each, for many may share one."""
+def _find_shared_secrets(extensions: Mapping[str, Endpoint], known: Surroundings) -> Iterator[Alert]:
+    """Secrets that several endpoints use: one alert each, for many may share one."""
     for auth in dict.fromkeys(auth for endpoint in extensions.values() for auth in split_names(endpoint.auth)):
         users = known.sharing.find_users(auth)
         if len(users) > 1:
-            yield Concern(
+            yield Alert(
                 f"secret {auth}",
                 f"{len(users)} endpoints share the secret {auth}: none of them can be taken from its holder",
                 "Give each endpoint a secret of its own.",
             )
 
 
-def find_unfit_caches(found: Collection[Cache]) -> Iterator[Concern]:
+def find_unfit_caches(found: Collection[Cache]) -> Iterator[Alert]:
     """Caches of sorcery.conf of which linecard cannot take what it changed."""
     for cache in found:
         if cache.kind == "contact":
-            yield Concern(
+            yield Alert(
                 "sorcery.conf",
                 f"sorcery.conf keeps registered phones in the memory cache {cache.name}: a leaver's phone rings on",
                 "Remove the line `contact/cache` from sorcery.conf.",
             )
         elif cache.full:
-            yield Concern(
+            yield Alert(
                 "sorcery.conf",
                 f"sorcery.conf keeps all there is in the memory cache {cache.name}: Asterisk finds no new extension",
                 "Remove `full_backend_cache` from sorcery.conf.",
             )
 
 
-def find_stateless_kinds(unlisted: Collection[str]) -> Iterator[Concern]:
+def find_stateless_kinds(unlisted: Collection[str]) -> Iterator[Alert]:
     """Kinds of objects of which Asterisk may read no list: it has the state of no phone then."""
     for kind in unlisted:
         if kind in ("endpoint", "aor"):
-            yield Concern(
+            yield Alert(
                 "sorcery.conf",
                 f"sorcery.conf has allow_unqualified_fetch=no for {kind}: no queue rings an extension of the tables,"
                 " and no lamp shows it",
@@ -118,8 +118,8 @@ def find_stateless_kinds(unlisted: Collection[str]) -> Iterator[Concern]:
             )
 
 
-def find_leftovers(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Concern]:
+def find_leftovers(pointers: Collection[Pointer], vacant: Collection[str]) -> Iterator[Alert]:
     """What still leads to extensions that nobody holds: the next holder would inherit it."""
     for extension, words, remedy in dict.fromkeys(pointers):
         if extension in vacant:
-            yield Concern(f"extension {extension}", f"nobody holds {extension}, but {words}", remedy)
+            yield Alert(f"extension {extension}", f"nobody holds {extension}, but {words}", remedy)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from linecard.api import Concern
+from linecard.api import Alert
 from linecard_asterisk import database
 from linecard_asterisk.accounts import Account
 from linecard_asterisk.numbers import Numbers
@@ -31,9 +31,9 @@ WIDE = {("auths", "password"): 24, ("auths", "username"): 4, ("endpoints", "call
 _ALEMBIC = "Asterisk's own migrations make it: contrib/ast-db-manage, `alembic -c config.ini upgrade head`."
 
 
-def find_concerns(
+def find_alerts(
     engine: sa.Engine, options: AsteriskOptions, elsewhere: Collection[Account] = (), freed: Collection[str] = ()
-) -> Iterator[Concern]:
+) -> Iterator[Alert]:
     """Missing tables and columns, columns too narrow, keys and indexes without which it is wrong or slow; extensions
     whose holder could not be shut out, and what is told of messages for those that are `freed`."""
     inspector = sa.inspect(engine)
@@ -44,13 +44,13 @@ def find_concerns(
         if name not in there:
             complete = False
             if key != "numbers" or options.dialplan is not None:  # else made on first use
-                yield Concern(f"table {name}", f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
+                yield Alert(f"table {name}", f"there is no table {name}", f"Check `tables.{key}`. {_ALEMBIC}")
             continue
         found = {column["name"]: column for column in there[name]}
         missing = [column for column in _needed_columns(key, options) if column not in found]
         complete = complete and not missing
         for column in missing:
-            yield Concern(f"table {name}", f"the table {name} has no column {column}", _column_remedy(key, column))
+            yield Alert(f"table {name}", f"the table {name} has no column {column}", _column_remedy(key, column))
         yield from _find_narrow_columns(key, name, found)
         yield from _find_missing_indexes(inspector, key, name, found, options)
     if complete:
@@ -81,18 +81,16 @@ def _column_remedy(key: str, column: str) -> str:
     return f"Add it, or take it out of `template` or `columns`. {_ALEMBIC}"
 
 
-def _find_narrow_columns(key: str, name: str, found: dict[str, Any]) -> Iterator[Concern]:
+def _find_narrow_columns(key: str, name: str, found: dict[str, Any]) -> Iterator[Alert]:
     for (table, column), least in WIDE.items():
         length = getattr(found[column]["type"], "length", None) if table == key and column in found else None
         if length is not None and length < least:
-            yield Concern(
-                f"table {name}", f"{name}.{column} holds only {length} characters", f"Make it {least} or more."
-            )
+            yield Alert(f"table {name}", f"{name}.{column} holds only {length} characters", f"Make it {least} or more.")
 
 
 def _find_missing_indexes(
     inspector: sa.Inspector, key: str, name: str, found: dict[str, Any], options: AsteriskOptions
-) -> Iterator[Concern]:
+) -> Iterator[Alert]:
     """Keys and indexes by which a few rows of many are found."""
     wanted: dict[str, tuple[str, ...]] = {
         "endpoints": ("id",),
@@ -106,14 +104,14 @@ def _find_missing_indexes(
     first = _first_columns(inspector, name)
     for column in wanted.get(key, ()):
         if column in found and column not in first:
-            yield Concern(
+            yield Alert(
                 f"table {name}",
                 f"{name}.{column} has no index: each change reads the whole table",
                 f"CREATE INDEX ON {name} ({column});",
             )
     if key == "numbers" and number in found and not _is_unique(inspector, name, key_of_numbers):
         key_of_numbers_said = ", ".join(key_of_numbers)
-        yield Concern(
+        yield Alert(
             f"table {name}",
             f"{name}.{number} may hold a number twice",
             f"ALTER TABLE {name} ADD UNIQUE ({key_of_numbers_said});",
@@ -144,7 +142,7 @@ def _read_keys(inspector: sa.Inspector, name: str) -> Iterator[tuple[list[str | 
         yield index["column_names"], bool(index["unique"])
 
 
-def _find_other_spellings(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Concern]:
+def _find_other_spellings(engine: sa.Engine, options: AsteriskOptions) -> Iterator[Alert]:
     """Numbers that are written in another way than linecard would write them: the dialplan finds one of both."""
     schema, bare = database.split_name(options.tables.numbers)
     columns = (sa.Column(name, sa.Text) for name in _needed_columns("numbers", options))
@@ -157,7 +155,7 @@ def _find_other_spellings(engine: sa.Engine, options: AsteriskOptions) -> Iterat
         count = connection.scalar(query)
     if count:
         has, writes = ("without a +", "with it") if options.plus else ("with a +", "without it")
-        yield Concern(
+        yield Alert(
             f"table {options.tables.numbers}",
             f"{options.tables.numbers} has numbers {has} in front ({count}); linecard writes them {writes}",
             f"Set `plus: {'false' if options.plus else 'true'}` if the dialplan wants them so; otherwise rewrite them.",

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from linecard.api import Concern, Context, sanitize, sanitize_line
+from linecard.api import Alert, Context, sanitize, sanitize_line
 from linecard.api.report import BUILT_IN, COUNTED, FINE, Ended, Outcome, Summary, Wording, result
 from linecard.api.sink import Note
 from linecard_mail.convert import COLOURS, TONES, bar_shares, make_moment_formatter, report_link
@@ -34,7 +34,7 @@ def compose_notice(note: Note, context: Context, options: MailOptions) -> tuple[
     Sent again it is the same, id and date included.
     """
     notice = note.notice
-    kind = DIGEST if isinstance(notice.about, Summary) else "warning"
+    kind = DIGEST if isinstance(notice.about, Summary) else "alert"
     keep = MOST_LINES
     while True:
         given = collect_facts(note, context, options, keep)
@@ -62,7 +62,7 @@ def collect_facts(note: Note, context: Context, options: MailOptions, keep: int 
     if isinstance(about, Summary):
         told = _summary_facts(_shorten(about, keep), words, context, options)
     else:
-        told = _warning_facts(about, words)
+        told = _alert_facts(about, words)
     name = f"linecard {notice.site} {words(DIGEST)}" if isinstance(about, Summary) else f"linecard {notice.site}"
     return {
         "language": words.language,
@@ -77,11 +77,11 @@ def collect_facts(note: Note, context: Context, options: MailOptions, keep: int 
     } | told
 
 
-def _warning_facts(concern: Concern, words: Wording) -> dict[str, Any]:
-    said = words.translate_stored(concern.message)
+def _alert_facts(alert: Alert, words: Wording) -> dict[str, Any]:
+    said = words.translate_stored(alert.message)
     return {
         "said": f"{said[:1].upper()}{said[1:]}",  # what a log has in small letters, for a reader
-        "remedy": words.translate_stored(concern.remedy),
+        "remedy": words.translate_stored(alert.remedy),
         "tone": TONES["attention"],
     }
 
@@ -90,7 +90,7 @@ def _summary_facts(found: Summary, words: Wording, context: Context, options: Ma
     counts = {outcome: found.counts.get(outcome, 0) for outcome in Outcome}
     rows = [words.many(*COUNTED[outcome], n) for outcome, n in counts.items() if n]
     files = words.many(*FILES, found.files) if found.files else words(NO_FILE)
-    numbers = (len(found.undecided) + found.more_undecided, len(found.wrong) + found.more_wrong, len(found.concerns))
+    numbers = (len(found.undecided) + found.more_undecided, len(found.wrong) + found.more_wrong, len(found.alerts))
     remedies = [words.many(*forms, n) for forms, n in zip(REMEDIES, numbers, strict=True) if n]
     *before, last = found.weeks
     not_fine = sum(n for outcome, n in counts.items() if outcome not in FINE)
@@ -105,7 +105,7 @@ def _summary_facts(found: Summary, words: Wording, context: Context, options: Ma
         "names": {outcome: words(outcome.value) for outcome in Outcome},
         "result": lambda one: result(one.state, one.counts, words),
         "link": lambda one: report_link(one.filed, context, options) if isinstance(one, Ended) else "",
-        "concerns": [_warning_facts(concern, words) for concern in found.concerns],
+        "alerts": [_alert_facts(alert, words) for alert in found.alerts],
         "usual": round(sum(week.not_done for week in before) / len(before)) if before else 0,
         "week": last,
         "weeks": [

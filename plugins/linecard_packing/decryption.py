@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
-from linecard.api import Concern, Context, expiry
+from linecard.api import Alert, Context, expiry
 from linecard.api.keyring import KeyringError
 from linecard.api.opener import (
     CannotOpen,
@@ -117,21 +117,19 @@ class PgpOpener:
         if "can't connect to the agent" in stderr or "No agent running" in stderr:
             raise OpenerError("gpg cannot start its agent.", remedy="Install it: apt-get install gpg-agent.")
 
-    def concerns(self, now: datetime) -> Iterator[Concern]:
+    def alerts(self, now: datetime) -> Iterator[Alert]:
         try:
             keys = list_keys(self._home) if self._home.exists else []
         except (OpenerError, KeyringError) as error:
-            yield Concern("pgp", str(error), error.remedy)
+            yield Alert("pgp", str(error), error.remedy)
             return
         ours = [key for key in keys if key.secret and not key.unusable]
         # Old keys are kept for old files; what counts is that one is left for new ones.
         best = max(ours, key=lambda key: (key.expires is None, key.expires), default=None)
         if best is None:
-            yield Concern(
-                "pgp key", "this site has no PGP key, so nobody can encrypt files for it", "linecard keys make"
-            )
+            yield Alert("pgp key", "this site has no PGP key, so nobody can encrypt files for it", "linecard keys make")
         elif told := expiry(best.expires, now):
-            yield Concern(
+            yield Alert(
                 f"pgp key {best.id}",
                 f"the site's PGP key {told}; senders then refuse to encrypt for it, and no file arrives",
                 f"linecard keys extend {best.id} --until DATE; then linecard keys export {best.id}, for the senders",
@@ -144,7 +142,7 @@ class PgpOpener:
             else:
                 told = f"is {found.unusable}" if found.unusable else expiry(found.expires, now)
             if told:
-                yield Concern(
+                yield Alert(
                     f"signer {signer}",
                     f"the key of the signer {signer} {told}; files that it signs are then refused",
                     "Ask the sender for the current public key; then linecard keys import FILE, "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import paramiko
 
-from linecard.api import Concern, expiry
+from linecard.api import Alert, expiry
 from linecard.api.inbox import InboxError
 from linecard_sftp import login as logins
 from linecard_sftp.alarm import alarm
@@ -62,17 +62,17 @@ class Connector:
         through = self.through.identity if self.through is not None else None
         return (*fields, self.known_hosts, ours, through)
 
-    def concerns(self, now: datetime) -> Iterator[Concern]:
+    def alerts(self, now: datetime) -> Iterator[Alert]:
         """That a certificate expires with which this server is logged in to, or one on the way."""
         told = expiry(logins.read_certificate_expiry(self.login, self._folder, self._ours), now)
         if told:
-            yield Concern(
+            yield Alert(
                 f"certificate for {self.login.where}",
                 f"the SSH certificate for {self.login.user} at {self.login.where} {told}; the server then refuses it",
                 "Have the key signed again, and replace the old certificate.",
             )
         if self.through is not None:
-            yield from self.through.concerns(now)
+            yield from self.through.alerts(now)
 
     # -- reaching --------------------------------------------------------------------------------------------------
 

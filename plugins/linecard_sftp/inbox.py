@@ -11,7 +11,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import BinaryIO
 
-from linecard.api import Concern, Context, Finding, make_folder, spell_out, write_whole
+from linecard.api import Alert, Context, Finding, make_folder, spell_out, write_whole
 from linecard.api.inbox import Disposition, InboxError, Listing, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
 from linecard_sftp.claimed_file import ClaimedFile
@@ -95,8 +95,8 @@ class SftpInbox:
     def watch(self, wake: Callable[[], None]) -> Watch:  # noqa: ARG002 - SFTP has no hints to give
         return _NoHints()
 
-    def concerns(self, now: datetime) -> Iterator[Concern]:
-        return self.connector.concerns(now)
+    def alerts(self, now: datetime) -> Iterator[Alert]:
+        return self.connector.alerts(now)
 
     # -- claiming --------------------------------------------------------------------------------------------------
 

@@ -33,11 +33,9 @@ def make_body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
 
 
 def make_notice_body(note: Note) -> bytes:
-    """What somebody should see to, or a digest."""
+    """An alert, or a digest."""
     notice, about = note.notice, note.notice.about
-    event, facts = (
-        ("digest", as_dict.summary(about)) if isinstance(about, Summary) else ("warning", as_dict.concern(about))
-    )
+    event, facts = ("digest", as_dict.summary(about)) if isinstance(about, Summary) else ("alert", as_dict.alert(about))
     return json.dumps(
         {"delivery": note.id, "event": event, "site": notice.site, "at": notice.at.isoformat(), event: facts},
         ensure_ascii=False,

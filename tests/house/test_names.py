@@ -28,7 +28,7 @@ METHODS = {
     "checksum": "Inbox",
     "claim": "Inbox",
     "close": "each port, as Python's own files have it, for `contextlib.closing`",
-    "concerns": "Inbox and Opener",
+    "alerts": "Inbox and Opener",
     "count": "Report",
     "counts": "Report",
     "deliver": "Sink",

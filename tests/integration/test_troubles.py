@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from integration.works import Works
+from linecard.errors import BackendError
 from linecard.model.directory import Change, Entry, Holding
 from linecard.model.run import State
 from linecard.pipeline import apply
+from linecard.testing.backend import MemoryBackend
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import Silence, Trouble
 
@@ -21,6 +25,21 @@ def works(tmp_path):
 
 def extension(name: str):
     return lambda change: change.extension == name
+
+
+class _GoneAfterwards(MemoryBackend):
+    """A PBX that answers each change and is then gone."""
+
+    is_gone = False
+
+    def apply(self, changes):
+        yield from super().apply(changes)
+        self.is_gone = True
+
+    def fetch(self, scope):
+        if self.is_gone:
+            raise BackendError("the PBX does not answer")
+        return super().fetch(scope)
 
 
 def test_without_trouble(works):
@@ -66,6 +85,13 @@ class TestItSaysDoneAndDoesNothing:
         """However many it takes at once."""
         works.connect(group=100, hq=Trouble(pretends=lambda c: True))
         assert works.came_to(works.sheet(*THREE)) == ["failed not_read_back"] * 3
+
+    def test_a_yes_counts_for_nothing_until_it_is_read_back(self, works):
+        """It says done three times and cannot be asked what it holds: nobody knows, so none is said to be done."""
+        liar = _GoneAfterwards(works.memory["hq"], trouble=Trouble(pretends=lambda c: True))
+        works.pbxs["hq"] = replace(works.pbxs["hq"], backend=liar)
+        run = works.sheet(*THREE)
+        assert (run.state, works.came_to(run)) == (State.PARTIAL, ["unknown in_doubt"] * 3)
 
 
 class TestItSaysNothing:

@@ -9,8 +9,8 @@ from linecard.errors import LinecardError
 from linecard.hookspecs import hookimpl
 from linecard.infrastructure.files import create_private, drop_part, make_folder, rename_new, sync_folder, write_whole
 from linecard.infrastructure.sqlite import create_sqlite_engine
-from linecard.model.concern import Concern, Finding
-from linecard.ports.concerns import SupportsConcerns
+from linecard.model.alert import Alert, Finding
+from linecard.ports.alerts import SupportsAlerts
 from linecard.ports.context import Clock, Context, Level, Log, Site
 from linecard.ports.kind import Kind
 from linecard.ports.secret import Secret
@@ -28,9 +28,9 @@ else: a plugin works with every version of the same first number that is not old
 
 __all__ = [
     "API_VERSION",
+    "Alert",
     "Backoff",
     "Clock",
-    "Concern",
     "Context",
     "Finding",
     "Kind",
@@ -39,7 +39,7 @@ __all__ = [
     "Log",
     "Secret",
     "Site",
-    "SupportsConcerns",
+    "SupportsAlerts",
     "create_private",
     "create_sqlite_engine",
     "drop_part",

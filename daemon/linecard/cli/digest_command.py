@@ -36,7 +36,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
             site.print_json(head, {}, dict)
         else:
             _show(found)
-    raise SystemExit(1 if found.undecided or found.wrong or found.concerns else 0)
+    raise SystemExit(1 if found.undecided or found.wrong or found.alerts else 0)
 
 
 def _show(found: Summary) -> None:
@@ -59,10 +59,10 @@ def _show(found: Summary) -> None:
             click.echo(f"  {sanitize(who)}: {row.outcome.value} since {row.since:%Y-%m-%d %H:%M}{times}")
             click.echo(f"    {sanitize(row.message)} {sanitize(row.remedy)}".rstrip())
         _show_hidden(found.more_wrong, "row")
-    if found.concerns:
+    if found.alerts:
         click.echo("\nNeeds attention:")
-        for concern in found.concerns:
-            click.echo(f"  {sanitize(concern.message)}\n    {sanitize(concern.remedy)}")
+        for alert in found.alerts:
+            click.echo(f"  {sanitize(alert.message)}\n    {sanitize(alert.remedy)}")
     if found.ended:
         click.echo("\nFiles:")
         site.print_table(

@@ -17,7 +17,7 @@ def command(*, as_json: bool) -> None:
     Exits with 0 if all is well and with 1 if something needs fixing.
     """
     from linecard.errors import ConfigError
-    from linecard.model.concern import Finding
+    from linecard.model.alert import Finding
     from linecard.runtime.doctor import examine_site
 
     try:

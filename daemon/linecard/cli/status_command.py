@@ -30,17 +30,17 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.model.run import State
     from linecard.pipeline.quarantine import has_crashed
     from linecard.runtime import status
-    from linecard.runtime.alerts import find_database_concerns
+    from linecard.runtime.alerts import find_database_alerts
 
     with site.service() as service:
         facts = status.read_status(service.config.state)
         runs = service.store.list_runs(limit=last)
         held = service.store.list_runs(of_states={State.HELD})
-        later = find_database_concerns(service)
+        later = find_database_alerts(service)
         stale = facts is not None and status.age(facts) > status.STALE_AFTER
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
-            head["later_runs"] = [concern._asdict() for concern in later]
+            head["later_runs"] = [alert._asdict() for alert in later]
             lists = {
                 name: partial(run_flow.run_facts, service, found) for name, found in (("runs", runs), ("held", held))
             }
@@ -56,9 +56,9 @@ def command(last: int, *, as_json: bool) -> None:
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
             for run in filter(has_crashed, held):
                 click.echo(click.style(f"Run {run.id}, {sanitize(run.drop.name)}: {run.holds[0].message}", fg="red"))
-            for concern in later:
-                click.echo(click.style(f"\n{sanitize(concern.message)}", fg="red"))
-                click.echo(f"    {concern.remedy}")
+            for alert in later:
+                click.echo(click.style(f"\n{sanitize(alert.message)}", fg="red"))
+                click.echo(f"    {alert.remedy}")
     raise SystemExit(1 if facts is None or stale or later or facts["alerts"] else 0)
 
 

@@ -193,7 +193,7 @@ def _sinks(site: _Site) -> Iterator[Problem]:
     lists: list[tuple[Loc, Any]] = [
         (("inboxes", name, "tell"), _mapping(inbox).get("tell")) for name, inbox in site.inboxes.items()
     ]
-    for loc, entries in (*lists, (("warn",), site.root.get("warn"))):
+    for loc, entries in (*lists, (("alerts",), site.root.get("alerts"))):
         for at, entry in enumerate(entries if isinstance(entries, list) else ()):
             sink = _text(_mapping(entry).get("sink"))
             if sink is not None and sink not in known:

@@ -27,6 +27,7 @@ from linecard.config.fields import (
     Word,
 )
 from linecard.config.sections import (
+    AlertRecipient,
     Expect,
     Keep,
     KeepFolder,
@@ -39,12 +40,12 @@ from linecard.config.sections import (
     SheetOptions,
     SinkConfig,
     Tell,
-    Warn,
 )
 from linecard.rules.play import SecondExtension, SecondNumber
 from linecard.rules.recipients import REPLY
 
 __all__ = [
+    "AlertRecipient",
     "Config",
     "Expect",
     "InboxConfig",
@@ -61,7 +62,6 @@ __all__ = [
     "SheetOptions",
     "SinkConfig",
     "Tell",
-    "Warn",
 ]
 
 
@@ -324,10 +324,10 @@ class Config(Section):
     sinks: Mapping[Name, SinkConfig] = Field(
         default_factory=dict, description="Where reports are sent, each under a name of your choice."
     )
-    warn: tuple[Warn, ...] = Field(
+    alerts: tuple[AlertRecipient, ...] = Field(
         default=(),
-        description="Who is warned of what concerns no single run but needs attention: a key that expires in 60, 30 or "
-        "7 days, a file that did not arrive by the time it is expected.",
+        description="Who gets alerts about what concerns no single run but needs attention: a key that expires in 60, "
+        "30 or 7 days, a file that did not arrive by the time it is expected.",
     )
     keep: Keep = Field(default_factory=Keep, description="How long linecard keeps files, reports and runs.")
     reserve: Size = Field(
@@ -346,8 +346,8 @@ class Config(Section):
 
     @property
     def alert_recipients(self) -> list[tuple[str, str]]:
-        """Sinks, each with an address or an empty one, that are told of concerns."""
-        return [(entry.sink, address) for entry in self.warn for address in entry.to or ("",)]
+        """Sinks, each with an address or an empty one, that get alerts."""
+        return [(entry.sink, address) for entry in self.alerts for address in entry.to or ("",)]
 
     @property
     def file(self) -> Path:

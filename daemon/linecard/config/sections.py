@@ -115,8 +115,8 @@ class Tell(Section):
     language: Language | None = Field(default=None, description="The readers' language; null: the site's.")
 
 
-class Warn(Section):
-    """Who is told of what somebody should see to, by which sink."""
+class AlertRecipient(Section):
+    """Who gets alerts, by which sink."""
 
     sink: Text = Field(description="The sink, by its name under `sinks`.")
     to: Names = Field(

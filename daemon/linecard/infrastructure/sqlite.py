@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,4 +34,21 @@ def create_sqlite_engine(url: sa.URL, *, busy_timeout: float, pragmas: Mapping[s
         write = connection.get_execution_options().get("write", True)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
+    _close_late_returns(engine)
     return engine
+
+
+def _close_late_returns(engine: sa.Engine) -> None:
+    """Close what comes back to an engine that was disposed of: a thread or a generator may outlive it.
+
+    SQLAlchemy leaves such a connection to the garbage collector, and the file stays locked until then.
+    """
+    import sqlalchemy as sa
+
+    disposed = threading.Event()
+    sa.event.listen(engine, "engine_disposed", lambda _engine: disposed.set())
+
+    @sa.event.listens_for(engine, "checkin")
+    def close_if_late(_connection: sqlite3.Connection | None, record: sa.pool.ConnectionPoolEntry) -> None:
+        if disposed.is_set():
+            record.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.summary import Summary
 
 
@@ -13,7 +13,7 @@ from linecard.model.summary import Summary
 class Notice:
     """What is told, of which site, in which time zone (IANA), and when it was written (UTC)."""
 
-    about: Concern | Summary
+    about: Alert | Summary
     site: str
     timezone: str
     at: datetime

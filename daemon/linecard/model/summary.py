@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.outcome import Outcome
 from linecard.model.run import State
 
@@ -92,5 +92,5 @@ class Summary:
     more_undecided: int
     wrong: tuple[Wrong, ...]
     more_wrong: int
-    concerns: tuple[Concern, ...]
+    alerts: tuple[Alert, ...]
     weeks: tuple[Week, ...]

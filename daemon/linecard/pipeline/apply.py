@@ -142,8 +142,10 @@ class _Lane:
         """Read back what the PBX says is done, then remember what became of it."""
         if not results:
             return
-        # Order (read back): what the PBX holds is read before a change counts as done. Believed first, a PBX that says
-        # yes and does nothing goes unnoticed. Shown by tests/integration/test_troubles.py.
+        # Order (read back): what the PBX holds is read before a change is remembered as done. Remembered first, the yes
+        # of a PBX that did nothing stands for good when it cannot be asked, or linecard is killed, before the reading.
+        # Shown by tests/integration/test_troubles.py::test_a_yes_counts_for_nothing_until_it_is_read_back; that nothing
+        # is read at all, by test_it_is_found_out there.
         now = self._read_holdings({r.change.extension for r in results if r.status is ChangeStatus.DONE})
         last = {r.change.extension: r.change.seq for r in results}
         self._record(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.run import State
 from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
@@ -36,7 +36,7 @@ def summarize(
     ends: datetime,
     *,
     words: Wording,
-    concerns: Iterable[Concern] = (),
+    alerts: Iterable[Alert] = (),
 ) -> Summary:
     """What happened in these inboxes from `begins` until before `ends`, for one reader."""
     past = [_as_came(store, one) for one in list_ended(store, inboxes, min(begins, ends - WEEKS * WEEK), ends)]
@@ -69,7 +69,7 @@ def summarize(
         more_undecided=len(undecided[MOST_UNDECIDED:]),
         wrong=tuple(wrong[:MOST_WRONG]),
         more_wrong=len(wrong[MOST_WRONG:]),
-        concerns=tuple(concerns),
+        alerts=tuple(alerts),
         weeks=tuple(_weeks(past, ends)),
     )
 

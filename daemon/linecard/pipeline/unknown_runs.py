@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.store import run_numbers
 from linecard.store.store import Store
 from linecard.store.tables import claim, event
@@ -39,7 +39,7 @@ def skip_used_numbers(store: Store, reports: Path) -> bool:
         return run_numbers.skip_to(connection, highest)
 
 
-def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Concern]:
+def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Alert]:
     """What the folders of a site tell of runs that its database does not know."""
     with store.snapshot() as connection:
         last, lost = run_numbers.last_number(connection), run_numbers.skipped_numbers(connection)
@@ -48,20 +48,20 @@ def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path)
     numbers = sorted(n for n in _numbers(reports) if n > last or n in lost)
     if numbers:
         which = f"run {numbers[0]}" if len(numbers) == 1 else f"runs {numbers[0]} to {numbers[-1]}"
-        yield Concern("reports", f"{reports} has {which}, which the database does not know.", REMEDY)
+        yield Alert("reports", f"{reports} has {which}, which the database does not know.", REMEDY)
     if newest is not None:
         later = list(islice(_files_since(archive, newest + _SLACK), _MOST_NAMES))
         with store.snapshot() as connection:
             unknown = run_numbers.unknown_drops(connection, later)
         if unknown:
             what = f"{archive} has files that arrived after the last event in the database, such as {unknown[0]}."
-            yield Concern("archive", what, REMEDY)
+            yield Alert("archive", what, REMEDY)
     for folder in sorted(_folders(work)):
         names = (path.name for path in folder.iterdir() if path.is_file() and _CLAIM.match(path.name))
         taken = sorted(name for name in names if name[:32] not in claims)
         if taken:
             what = f"{folder} has {len(taken)} taken files that the database does not know, such as {taken[0]}."
-            yield Concern(f"inbox {folder.name}", what, "Move them back into the inbox under their own names.")
+            yield Alert(f"inbox {folder.name}", what, "Move them back into the inbox under their own names.")
 
 
 def _numbers(reports: Path) -> Iterator[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.directory import Change, Entry, Scope
 from linecard.model.outcome import Caveat, Result
 
@@ -67,7 +67,7 @@ class SupportsPrecheck(Protocol):
 class SupportsExamine(Protocol):
     """A backend that can look its PBX over; `linecard doctor` tells what it finds."""
 
-    def examine(self) -> Iterator[Concern]:
+    def examine(self) -> Iterator[Alert]:
         """Everything that is not as linecard needs it. Changes nothing."""
         ...
 

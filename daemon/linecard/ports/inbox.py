@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
-from linecard.model.concern import Finding
+from linecard.model.alert import Finding
 
 
 class InboxError(LinecardError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.directory import Change, Holding
 from linecard.model.outcome import Effect
 from linecard.model.report import Line
@@ -98,12 +98,12 @@ def summary(found: Summary) -> dict[str, Any]:
             {name: value or None for name, value in one.items()} | {"since": one["since"].isoformat()} for one in wrong
         ],
         "more_wrong": found.more_wrong,
-        "concerns": [concern(one) for one in found.concerns],
+        "alerts": [alert(one) for one in found.alerts],
         "weeks": [one | {"begins": one["begins"].isoformat(), "ends": one["ends"].isoformat()} for one in weeks],
     }
 
 
-def concern(found: Concern) -> dict[str, Any]:
+def alert(found: Alert) -> dict[str, Any]:
     return {"what": found.what, "message": found.message, "remedy": found.remedy}
 
 

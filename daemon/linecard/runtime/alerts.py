@@ -1,4 +1,4 @@
-"""Alerts that no run raises: keys that expire, files that did not come; each is sent once to the readers of `warn`."""
+"""Alerts that no run raises: keys that expire, files that did not come. The readers under `alerts` get each once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.pipeline.intake import OVERDUE
 from linecard.pipeline.unknown_runs import find_unknown_runs
-from linecard.ports.concerns import SupportsConcerns
+from linecard.ports.alerts import SupportsAlerts
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.intakes import build_inbox
 from linecard.runtime.overdue_files import find_overdue_files
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-def find_opener_concerns(service: Service) -> list[Concern]:
+def find_opener_alerts(service: Service) -> list[Alert]:
     """What somebody should see to so that files can be opened, each thing once."""
     now = service.now()
     found = [
-        concern
+        alert
         for name in service.config.inboxes
         for opener in service.openers(name).values()
-        if isinstance(opener, SupportsConcerns)
-        for concern in opener.concerns(now)
+        if isinstance(opener, SupportsAlerts)
+        for alert in opener.alerts(now)
     ]
-    return list({concern.what: concern for concern in found}.values())
+    return list({alert.what: alert for alert in found}.values())
 
 
-def find_inbox_concerns(service: Service) -> list[Concern]:
+def find_inbox_alerts(service: Service) -> list[Alert]:
     """What somebody should see to so that files can be fetched, each thing once. No server is asked."""
-    found: dict[str, Concern] = {}
+    found: dict[str, Alert] = {}
     for name in service.config.inboxes:
         with closing(build_inbox(service, name)) as inbox:
-            if isinstance(inbox, SupportsConcerns):
-                found |= {concern.what: concern for concern in inbox.concerns(service.now())}
+            if isinstance(inbox, SupportsAlerts):
+                found |= {alert.what: alert for alert in inbox.alerts(service.now())}
     return list(found.values())
 
 
-def find_database_concerns(service: Service) -> list[Concern]:
+def find_database_alerts(service: Service) -> list[Alert]:
     """What the folders of the site know of later runs than its database does."""
     config = service.config
     folders = {"archive": config.archive, "reports": config.reports, "work": config.state / "work"}
@@ -68,12 +68,12 @@ class AlertChecks:
         """Keys with which files are opened, and servers logged in to; what is old by a clock that is doubted."""
         self._clock.recount()
         for prefix, found in (
-            ("opening: ", find_opener_concerns(self._service)),
-            ("login: ", find_inbox_concerns(self._service)),
+            ("opening: ", find_opener_alerts(self._service)),
+            ("login: ", find_inbox_alerts(self._service)),
         ):
-            self._raise(prefix, [concern._replace(what=f"{prefix}{concern.what}") for concern in found])
+            self._raise(prefix, [alert._replace(what=f"{prefix}{alert.what}") for alert in found])
 
-    def _find_unmarked(self) -> Iterator[Concern]:
+    def _find_unmarked(self) -> Iterator[Alert]:
         """Files that have waited for hours for their marker or checksum file; told anew when the first is another."""
         for name, view in self._health.inboxes.items():
             if not view.overdue:
@@ -83,23 +83,23 @@ class AlertChecks:
             what, ending = (
                 ("marker", config.marker) if view.awaiting[first] == "marker" else ("checksum file", config.checksum)
             )
-            yield Concern(
+            yield Alert(
                 f"marker of {name}",
                 f"Files have waited for their {what} for more than {hours} hours, the first of them {first}.",
                 f"Ask the producer whether it writes {first}{ending}; `linecard status` shows how many wait.",
             )
 
-    def _raise(self, prefix: str, found: Iterable[Concern]) -> None:
+    def _raise(self, prefix: str, found: Iterable[Alert]) -> None:
         found = list(found)
         self._health.replace_alerts(prefix, {what: (message, remedy) for what, message, remedy in found})
         readers = self._service.config.alert_recipients
         if not readers:
             return
         notices, store = Notices(self._service.store), self._service.store
-        for concern in found:
+        for alert in found:
             # A key's words change as its day comes nearer, and those of a file with the day: each is told anew.
-            name = f"{concern.what}: {concern.message}"
+            name = f"{alert.what}: {alert.message}"
             if name not in self._notified:
                 with store.transaction() as connection:
-                    notices.queue_warning(connection, name, concern, readers)
+                    notices.queue_alert(connection, name, alert, readers)
                 self._notified.add(name)

@@ -32,7 +32,7 @@ from linecard.runtime.delivery import Delivery
 from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
 from linecard.runtime.guard import attempt, attempt_and_clear
-from linecard.runtime.health import Alert, Health
+from linecard.runtime.health import ActiveAlert, Health
 from linecard.runtime.log import log
 from linecard.runtime.metrics import Metrics
 from linecard.runtime.service import Service
@@ -370,7 +370,7 @@ class Daemon:
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
-    def _log_alert(self, alert: Alert, there: bool) -> None:  # noqa: FBT001 - as `AlertListener` has it
+    def _log_alert(self, alert: ActiveAlert, there: bool) -> None:  # noqa: FBT001 - as `AlertListener` has it
         level: Any = "error" if there else "info"
         log("alert" if there else "alert cleared", what=alert.what, message=alert.message, level=level)
         self._wakeups.put(None)

@@ -23,7 +23,7 @@ from linecard.store.notices import Notices
 from linecard.store.outbox import ARCHIVE, Item, Outbox
 
 if TYPE_CHECKING:
-    from linecard.config.sections import Tell, Warn
+    from linecard.config.sections import AlertRecipient, Tell
     from linecard.runtime.service import Service
 
 GIVE_UP_AFTER = timedelta(days=10)
@@ -123,7 +123,8 @@ class Delivery:
         config = self._service.config
         if item.sink.startswith(REPLY):
             return "en"  # programs read it, and have what the archive has
-        entries: Sequence[Tell | Warn] = config.inboxes[inbox].tell if inbox in config.inboxes else config.warn
+        known = config.inboxes.get(inbox)
+        entries: Sequence[Tell | AlertRecipient] = config.alerts if known is None else known.tell
         for entry in entries:
             if entry.sink == item.sink and item.address in (entry.to or ("",)) and entry.language is not None:
                 return entry.language

@@ -11,7 +11,7 @@ from linecard.languages import wording
 from linecard.model.summary import Summary
 from linecard.pipeline.summarize import summarize
 from linecard.rules.hours import last_due
-from linecard.runtime.alerts import find_inbox_concerns, find_opener_concerns
+from linecard.runtime.alerts import find_inbox_alerts, find_opener_alerts
 from linecard.runtime.log import log
 from linecard.runtime.overdue_files import find_overdue_files
 from linecard.store.notices import Notices
@@ -64,9 +64,9 @@ class Digests:
     def summarize(self, inboxes: tuple[str, ...], begins: datetime, ends: datetime, language: str) -> Summary:
         """What a digest of these inboxes would tell."""
         service = self._service
-        late = [concern for concern in find_overdue_files(service) if concern.what.removeprefix("file of ") in inboxes]
-        concerns = [*late, *find_opener_concerns(service), *find_inbox_concerns(service)]
-        return summarize(service.store, inboxes, begins, ends, words=wording(language), concerns=concerns)
+        late = [alert for alert in find_overdue_files(service) if alert.what.removeprefix("file of ") in inboxes]
+        alerts = [*late, *find_opener_alerts(service), *find_inbox_alerts(service)]
+        return summarize(service.store, inboxes, begins, ends, words=wording(language), alerts=alerts)
 
     def _last_due(self, sink: str) -> datetime:
         config = self._service.config

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from linecard.errors import LinecardError
-from linecard.model.concern import Finding
+from linecard.model.alert import Finding
 from linecard.model.directory import Scope
 from linecard.model.run import State
 from linecard.pipeline.quarantine import has_crashed
@@ -20,7 +20,7 @@ from linecard.ports.backend import SupportsExamine
 from linecard.ports.inbox import SupportsProbe
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
-from linecard.runtime.alerts import find_database_concerns, find_inbox_concerns, find_opener_concerns
+from linecard.runtime.alerts import find_database_alerts, find_inbox_alerts, find_opener_alerts
 from linecard.runtime.clock import describe_doubt
 from linecard.runtime.health import MAX_NAMED
 from linecard.runtime.housekeeping import find_old
@@ -57,8 +57,8 @@ def examine_site(service: Service) -> Iterator[Finding]:
         yield from _inbox(service, name)
     yield from _sinks(service)
     yield from _openers(service)
-    for concern in find_inbox_concerns(service):
-        yield Finding(concern.what, ok=False, message=concern.message, remedy=concern.remedy)
+    for alert in find_inbox_alerts(service):
+        yield Finding(alert.what, ok=False, message=alert.message, remedy=alert.remedy)
     for name in config.pbxs:
         yield from _pbx(service, name)
 
@@ -116,7 +116,7 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("state database", ok=False, message=str(error), remedy=error.remedy)
         return
     yield Finding("state database", ok=True, message="opens, at the newest schema")
-    for later in find_database_concerns(service):
+    for later in find_database_alerts(service):
         yield Finding(f"state database, {later.what}", ok=False, message=later.message, remedy=later.remedy)
     for run in filter(has_crashed, service.store.list_runs(of_states={State.HELD})):
         remedy = f"`linecard approve {run.id}` reads it once more; `linecard discard {run.id}` discards it."
@@ -173,13 +173,13 @@ def _openers(service: Service) -> Iterator[Finding]:
     if not any(inbox.open for inbox in service.config.inboxes.values()):
         return
     try:
-        concerns = find_opener_concerns(service)
+        alerts = find_opener_alerts(service)
     except LinecardError as error:
         yield Finding("opening", ok=False, message=str(error), remedy=error.remedy)
         return
-    for concern in concerns:
-        yield Finding(f"opening {concern.what}", ok=False, message=concern.message, remedy=concern.remedy)
-    if not concerns:
+    for alert in alerts:
+        yield Finding(f"opening {alert.what}", ok=False, message=alert.message, remedy=alert.remedy)
+    if not alerts:
         yield Finding("opening", ok=True, message="encrypted and packed files can be opened")
 
 
@@ -224,10 +224,10 @@ def _pbx(service: Service, name: str) -> Iterator[Finding]:
     check = f"pbx {name}"
     try:
         backend = service.pbxs[name].backend
-        concerns = list(backend.examine()) if isinstance(backend, SupportsExamine) else []
-        for concern in concerns:
-            yield Finding(check, ok=False, message=concern.message, remedy=concern.remedy)
-        if concerns:
+        alerts = list(backend.examine()) if isinstance(backend, SupportsExamine) else []
+        for alert in alerts:
+            yield Finding(check, ok=False, message=alert.message, remedy=alert.remedy)
+        if alerts:
             return
         held = sum(entry.member is not None for entry in backend.fetch(Scope.everything()))
     except LinecardError as error:

@@ -14,8 +14,8 @@ MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """Something that is not as it should be, since when, and what to do."""
+class ActiveAlert:
+    """An alert while it lasts: what is not as it should be, since when, and what to do."""
 
     what: str
     message: str
@@ -38,7 +38,7 @@ class InboxStatus:
     overdue: Sequence[str] = ()
 
 
-AlertListener = Callable[[Alert, bool], None]
+AlertListener = Callable[[ActiveAlert, bool], None]
 """Told of an alert that appeared (True) or went away (False); once each, however often it is met."""
 
 
@@ -49,7 +49,7 @@ class Health:
         self._now, self._changed = now, changed
         self._lock = threading.Lock()
         self._tasks: dict[str, tuple[str, datetime, int, int | None]] = {}
-        self._alerts: dict[str, Alert] = {}
+        self._alerts: dict[str, ActiveAlert] = {}
         self._inboxes: dict[str, InboxStatus] = {}
         self.steps = 0
         """Counts every piece of work that came to an end; a daemon that hangs does not count on."""
@@ -62,7 +62,7 @@ class Health:
             old = self._alerts.get(what)
             if old is not None and old.message == message:
                 return
-            new = Alert(what, message, remedy, old.since if old is not None else self._now())
+            new = ActiveAlert(what, message, remedy, old.since if old is not None else self._now())
             self._alerts[what] = new
         self._changed(new, True)
 
@@ -83,7 +83,7 @@ class Health:
             self.raise_alert(what, message, remedy)
 
     @property
-    def alerts(self) -> list[Alert]:
+    def alerts(self) -> list[ActiveAlert]:
         with self._lock:
             return sorted(self._alerts.values(), key=lambda alert: alert.since)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.rules.hours import last_due
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
 
 
-def find_overdue_files(service: Service) -> list[Concern]:
+def find_overdue_files(service: Service) -> list[Alert]:
     """The inboxes into which no file came between the last two times by which one had to."""
     now = service.now().astimezone(ZoneInfo(service.config.timezone))
-    found: list[Concern] = []
+    found: list[Alert] = []
     for name, inbox in service.config.inboxes.items():
         if inbox.expect is None:
             continue
@@ -27,10 +27,10 @@ def find_overdue_files(service: Service) -> list[Concern]:
                 if last
                 else "none has ever arrived"
             )
-            concern = Concern(
+            alert = Alert(
                 f"file of {name}",
                 f"No file arrived by {due:%Y-%m-%d %H:%M}; {when}.",
                 "Ask the producer whether its export ran; linecard takes a late file like any other.",
             )
-            found.append(concern)
+            found.append(alert)
     return found

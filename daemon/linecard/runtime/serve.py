@@ -17,7 +17,7 @@ from linecard.runtime.delivery import Delivery
 from linecard.runtime.digests import Digests
 from linecard.runtime.engine import Engine
 from linecard.runtime.guard import attempt_and_clear
-from linecard.runtime.health import Alert, Health, InboxStatus
+from linecard.runtime.health import ActiveAlert, Health, InboxStatus
 from linecard.runtime.lock import site_lock
 from linecard.runtime.log import configure
 from linecard.runtime.service import Service
@@ -72,7 +72,7 @@ class Pass(NamedTuple):
 
     runs: Sequence[Run]
     unfiled: Collection[int]
-    alerts: Sequence[Alert]
+    alerts: Sequence[ActiveAlert]
     inboxes: Mapping[str, InboxStatus]
 
 
@@ -103,9 +103,9 @@ def once(service: Service, *, stop: Callable[[], bool], wait: Callable[[float], 
             wait(max(0.0, due - time.monotonic()))
         attempt_and_clear(health, "list of reports", engine.report_folder.refresh_index)
         if service.config.alert_recipients:
-            concerns = AlertChecks(service, Health(service.now))  # in letters alone: `once` runs every few minutes
-            attempt_and_clear(health, "files that should have come", concerns.check_files)
-            attempt_and_clear(health, "keys of senders and of this site", concerns.check_keys)
+            alerts = AlertChecks(service, Health(service.now))  # in letters alone: `once` runs every few minutes
+            attempt_and_clear(health, "files that should have come", alerts.check_files)
+            attempt_and_clear(health, "keys of senders and of this site", alerts.check_keys)
         attempt_and_clear(health, "digest", Digests(service).write_due)
         with closing(Delivery(service, health, stop=stop)) as delivery:
             delivery.deliver()

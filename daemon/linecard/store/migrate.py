@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from linecard.errors import StateError
 from linecard.store import engine as engines
 
-NEWEST = "0011"
+NEWEST = "0012"
 _FOLDER = Path(__file__).with_name("migrations")
 
 

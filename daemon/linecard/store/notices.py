@@ -9,14 +9,14 @@ from functools import cache
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.model.notice import Notice
 from linecard.model.summary import Summary
 from linecard.store.store import Store
 from linecard.store.tables import notice, outbox
 
-WARNING, DIGEST = "warning", "digest"
-"""What letters about a concern and about a summary tell."""
+ALERT, DIGEST = "alert", "digest"
+"""What letters about an alert and about a summary tell."""
 
 
 def _digest(sink: str) -> str:
@@ -35,11 +35,11 @@ class Notices:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def queue_warning(
-        self, connection: sa.Connection, name: str, concern: Concern, readers: Iterable[tuple[str, str]]
+    def queue_alert(
+        self, connection: sa.Connection, name: str, alert: Alert, readers: Iterable[tuple[str, str]]
     ) -> bool:
-        """Write letters about a concern to sinks, each with an address or an empty one; False if it was told before."""
-        return self._write(connection, name, WARNING, concern._asdict(), readers)
+        """Write letters about an alert to sinks, each with an address or an empty one; False if it was told before."""
+        return self._write(connection, name, ALERT, alert._asdict(), readers)
 
     def last_digest_end(self, sink: str, until: datetime) -> datetime | None:
         """Until when the digests of a sink have told; None where there was none yet.
@@ -90,7 +90,7 @@ class Notices:
         with self._store.snapshot() as connection:
             found = connection.execute(sa.select(notice).where(notice.c.id == notice_id)).one()
         digest = found.tells == DIGEST
-        about = _summaries().validate_python(found.facts) if digest else Concern(**found.facts)
+        about = _summaries().validate_python(found.facts) if digest else Alert(**found.facts)
         return Notice(about, site, timezone, found.at)
 
     def prune(self, before: datetime) -> int:

@@ -50,9 +50,9 @@ def keyring(place) -> Iterator[PgpKeyring]:
         time.sleep(0.01)
 
 
-def concerns(place: Path, now: datetime, **options: object) -> list[str]:
+def alerts(place: Path, now: datetime, **options: object) -> list[str]:
     desk = Desk(place / "state", place)
-    found = [f"{concern.what}: {concern.message}" for concern in desk.opener("pgp", **options).concerns(now)]
+    found = [f"{alert.what}: {alert.message}" for alert in desk.opener("pgp", **options).alerts(now)]
     desk.close()
     return found
 
@@ -152,7 +152,7 @@ class TestWhatExpires:
     def test_the_sites_key_is_told_of_60_30_and_7_days_ahead_and_when_it_has(self, place, keyring):
         keyring.create_key("Example <hr@example.com>", (TODAY + 100 * DAY).date())
         ends = keyring.list_keys()[0].expires
-        said = [concerns(place, ends - ahead * DAY) for ahead in (61, 60, 30, 7, 0)]
+        said = [alerts(place, ends - ahead * DAY) for ahead in (61, 60, 30, 7, 0)]
         assert said[0] == []
         for days, found in zip((60, 30, 7), said[1:], strict=False):
             assert f"in less than {days} days" in found[0]
@@ -160,14 +160,14 @@ class TestWhatExpires:
         assert len({found[0] for found in said[1:]}) == 4
         assert "expired on" in said[4][0]
 
-    def test_an_old_key_is_no_concern_once_there_is_a_newer_one(self, place, keyring):
+    def test_an_old_key_raises_no_alert_once_there_is_a_newer_one(self, place, keyring):
         keyring.create_key("Old <hr@example.com>", (TODAY + 5 * DAY).date())
-        assert len(concerns(place, TODAY)) == 1
+        assert len(alerts(place, TODAY)) == 1
         keyring.create_key("New <hr@example.com>", None)
-        assert concerns(place, TODAY) == []
+        assert alerts(place, TODAY) == []
 
     def test_a_signers_key_that_expires_or_is_not_there_is_told_of(self, town):
-        found = concerns(town.folder, TODAY, signers=[town.expired.key, town.hr.key, town.stranger.key])
+        found = alerts(town.folder, TODAY, signers=[town.expired.key, town.hr.key, town.stranger.key])
         assert [town.expired.key in found[0], "expired on" in found[0]] == [True, True]
         assert [town.stranger.key in found[1], "is not among the keys" in found[1], len(found)] == [True, True, 2]
 
@@ -196,7 +196,7 @@ class TestWhatExpires:
             engine.close()
 
     def test_a_site_without_a_key_is_told_so(self, place):
-        assert concerns(place, TODAY) == ["pgp key: this site has no PGP key, so nobody can encrypt files for it"]
+        assert alerts(place, TODAY) == ["pgp key: this site has no PGP key, so nobody can encrypt files for it"]
 
 
 class TestSsh:

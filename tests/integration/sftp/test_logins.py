@@ -12,7 +12,7 @@ from integration.daemon.site import rows
 from integration.sftp.hostile import Hostile
 from integration.sftp.office import Office
 from integration.sftp.sshd import USER, fingerprint, made_key
-from linecard.runtime.alerts import find_inbox_concerns
+from linecard.runtime.alerts import find_inbox_alerts
 from linecard.runtime.service import Service
 
 ADA = rows("ada 1000")
@@ -78,7 +78,7 @@ def test_a_certificate_that_expires_is_told_of_ahead(server, open_office, folder
         words = ["ssh-keygen", "-q", "-s", str(authority), "-I", "linecard", "-n", USER, *until, f"{key}.pub"]
         subprocess.run(words, check=True, capture_output=True)
         with Service.load(office.folder / "linecard.yaml", now=lambda: END - timedelta(days=ahead)) as service:
-            return [f"{concern.what}: {concern.message}" for concern in find_inbox_concerns(service)]
+            return [f"{alert.what}: {alert.message}" for alert in find_inbox_alerts(service)]
 
     until = ("-V", f"-1d:{END:%Y%m%d%H%M%SZ}")
     what = f"certificate for [{server.address}]:{server.port}: the SSH certificate for {USER} at "

@@ -221,13 +221,13 @@ def test_plain_http_leaves_the_machine_never(tmp_path):
         site.close()
 
 
-def test_digests_and_warnings_are_sent_too(tmp_path, server):
+def test_digests_and_alerts_are_sent_too(tmp_path, server):
     """With what they tell as facts, signed as a report is."""
     (tmp_path / "hr").mkdir()
     made = Site(tmp_path, server.url)
     config = tmp_path / "linecard.yaml"
     text = config.read_text().replace("when: problems}]", "when: digest}], expect: {by: 07:00}")
-    config.write_text(text + "warn: [{sink: chat}]\n")
+    config.write_text(text + "alerts: [{sink: chat}]\n")
     made.close()
     made = Site(tmp_path)
     store = made.service.store
@@ -238,8 +238,8 @@ def test_digests_and_warnings_are_sent_too(tmp_path, server):
     AlertChecks(made.service, made.health).check_files()
     Digests(made.service).write_due()
     made.post.deliver()
-    warning, digest = (json.loads(content) for _, content in server.seen)
-    assert (warning["event"], warning["warning"]["what"]) == ("warning", "file of hr")
+    alert, digest = (json.loads(content) for _, content in server.seen)
+    assert (alert["event"], alert["alert"]["what"]) == ("alert", "file of hr")
     assert digest["event"] == "digest"
     assert [row["member"] for row in digest["digest"]["wrong"]] == ["bob@x.org"]
     assert all("Linecard-Signature" in headers for headers, _ in server.seen)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-from linecard.api import Concern, Site
+from linecard.api import Alert, Site
 from linecard.api.report import Ended, Notice, Outcome, State, Summary, Undecided, Week, Wrong, wording
 from linecard.api.sink import Note
 from linecard.testing import make_context
@@ -15,7 +15,7 @@ from unit.mail.letters import OPTIONS
 
 ENDS = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-LATE = Concern(
+LATE = Alert(
     "file of it",
     "No file arrived by 2026-11-30 07:00; none has ever arrived.",
     "Ask the producer whether its export ran; linecard takes a late file like any other.",
@@ -81,7 +81,7 @@ def digest(said: str = "", rows: int = 2, language: str = "en") -> Summary:
         more_undecided=0,
         wrong=tuple(wrong),
         more_wrong=1 if rows else 0,
-        concerns=(Concern(said, said, said) if said else LATE,) if rows else (),
+        alerts=(Alert(said, said, said) if said else LATE,) if rows else (),
         weeks=tuple(
             Week(ENDS - (back + 1) * 7 * DAY, ENDS - back * 7 * DAY, back * rows, back * rows * 100, back % 2 * rows)
             for back in (4, 3, 2, 1, 0)
@@ -94,7 +94,7 @@ def _filed(name: str) -> str:
 
 
 def mail(
-    about: Concern | Summary, language: str = "en", templates: Path | None = None, site: str = "Nord"
+    about: Alert | Summary, language: str = "en", templates: Path | None = None, site: str = "Nord"
 ) -> EmailMessage:
     note = Note(7, Notice(about, site, "Europe/Paris", ENDS), "anna@example.org", language)
     of = Site(name=site, folder=REPORTS.parent, state=REPORTS, reports=REPORTS, quarantine=REPORTS, templates=templates)
@@ -102,5 +102,5 @@ def mail(
 
 
 def notice(name: str, language: str) -> EmailMessage:
-    about = {"digest": digest(language=language), "quiet": digest(rows=0, language=language), "warning": LATE}
+    about = {"digest": digest(language=language), "quiet": digest(rows=0, language=language), "alert": LATE}
     return mail(about[name], language)

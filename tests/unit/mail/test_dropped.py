@@ -26,7 +26,7 @@ def words(html: str) -> list[str]:
 def mails(runs: Runs) -> list[str]:
     """The HTML of each kind of mail in each language."""
     found = [mail(*runs[name], language) for name in SCENES for language in LANGUAGES]
-    found += [notice(name, language) for name in ("digest", "quiet", "warning") for language in LANGUAGES]
+    found += [notice(name, language) for name in ("digest", "quiet", "alert") for language in LANGUAGES]
     return [body(one, "html") for one in found]
 
 

@@ -25,7 +25,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 OTHERS = ("everything", "held", "crashed", "half_made")
 """Scenes that are kept in every language; all are in English."""
 FILES = {f"{name}.en" for name in SCENES} | {f"{name}.{language}" for name in OTHERS for language in LANGUAGES}
-NOTICES = {f"{name}.{language}" for name in ("digest", "quiet", "warning") for language in LANGUAGES}
+NOTICES = {f"{name}.{language}" for name in ("digest", "quiet", "alert") for language in LANGUAGES}
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -36,10 +36,10 @@ def test_a_mail_reads_as_agreed(name: str, runs: Runs) -> None:
             reads_as_agreed(mail(*runs[name], language), f"{name}.{language}")
 
 
-@pytest.mark.parametrize("name", ["digest", "quiet", "warning"])
+@pytest.mark.parametrize("name", ["digest", "quiet", "alert"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_notice_reads_as_agreed(name: str, language: str) -> None:
-    """A digest with all that there can be in one, one of a week in which nothing happened, and a warning."""
+    """A digest with all that there can be in one, one of a week in which nothing happened, and an alert."""
     reads_as_agreed(notice(name, language), f"{name}.{language}")
 
 

@@ -46,7 +46,7 @@ class Clocked:
         config, store = self.service.config, self.service.store
         self.service.clock = ClockWatch(config.state, store, now=lambda: self.wall, elapsed=lambda: self.passed)
         self.health = Health(self.service.now)
-        self.concerns = AlertChecks(self.service, self.health)
+        self.alerts = AlertChecks(self.service, self.health)
 
     def go(self, hours: float) -> None:
         """Time goes on, and linecard looks each hour."""
@@ -56,9 +56,9 @@ class Clocked:
             self.look()
 
     def look(self) -> None:
-        self.concerns.check_files()
+        self.alerts.check_files()
         remove_old(self.service, ReportFolder(self.service))
-        self.concerns.check_keys()
+        self.alerts.check_keys()
 
     def put(self) -> None:
         for name in ("archive/2026/11/a.csv", "reports/2026/11/0001.html", "quarantine/b.csv"):

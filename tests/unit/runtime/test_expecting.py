@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linecard.config import load
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 from linecard.registry import Registry
 from linecard.runtime import timers
 from linecard.runtime.operations import Operations
@@ -32,7 +32,7 @@ def site(tmp_path):
     return tmp_path
 
 
-def told(site, now: datetime, received: datetime | None = None) -> list[Concern]:
+def told(site, now: datetime, received: datetime | None = None) -> list[Alert]:
     clock = [received or now]
     with Service.load(site / "linecard.yaml", now=lambda: clock[0]) as service:
         if received is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -14,14 +15,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from linecard.errors import StateError
+from linecard.model.alert import Alert
 from linecard.model.directory import VACANT, Holding
 from linecard.model.outcome import Effect
 from linecard.store import engine as engines
 from linecard.store import migrate
 from linecard.store.journal import Journal
+from linecard.store.notices import Notices
 from linecard.store.outbox import Outbox
 from linecard.store.store import FILE, Store
 from linecard.store.tables import metadata
+from unit.mail.notes import digest
 
 
 def now() -> datetime:
@@ -194,6 +198,32 @@ def test_letters_that_wait_survive_the_upgrade_that_makes_their_table_anew(tmp_p
     assert (item.run_id, item.tells, item.address, item.attempts, item.since) == (5, "applied", "a@x.org", 3, now())
     with store.transaction() as connection, pytest.raises(IntegrityError):
         connection.exec_driver_sql("INSERT INTO outbox (kind) VALUES ('post:applied')")  # it tells of nothing
+    store.close()
+
+
+def test_messages_that_wait_keep_their_meaning_when_the_word_for_them_changes(tmp_path):
+    """A warning is an alert now; and a digest that was written before says what it said."""
+    path = tmp_path / FILE
+    migrate.upgrade(path, to="0011")
+    moment = "2026-01-01 00:00:00.000000"
+    key = {"what": "pgp key", "message": "It expires.", "remedy": "Extend it."}
+    with closing(sqlite3.connect(path)) as db, db:
+        store = Store.open(tmp_path / "other", now)
+        with store.transaction() as connection:
+            Notices(store).queue_digest(connection, "post", 1, digest("x"), [("post", "")])
+        with store.snapshot() as connection:
+            facts = connection.exec_driver_sql("SELECT facts FROM notice").scalar_one()
+        store.close()
+        old = json.dumps({"concerns" if name == "alerts" else name: v for name, v in json.loads(facts).items()})
+        notices = [(1, "key", moment, "warning", json.dumps(key)), (2, "week", moment, "digest", old)]
+        db.executemany("INSERT INTO notice (id, name, at, tells, facts) VALUES (?, ?, ?, ?, ?)", notices)
+        kinds = [(1, "post:warning:warning:a@x.org"), (1, "chat:warning"), (2, "warning:digest:warning")]
+        db.executemany("INSERT INTO outbox (notice_id, kind) VALUES (?, ?)", kinds)
+    store = Store.open(tmp_path, now)
+    found = [(item.sink, item.tells, item.address) for item in Outbox(store).list_pending()]
+    assert found == [("post", "alert", "warning:a@x.org"), ("chat", "alert", ""), ("warning", "digest", "warning")]
+    assert Notices(store).notice(1, "s", "UTC").about == Alert(**key)
+    assert Notices(store).notice(2, "s", "UTC").about == digest("x")
     store.close()
 
 

@@ -62,13 +62,13 @@ def test_an_older_database_gives_no_number_that_a_report_has(tmp_path: Path, fol
     shutil.copyfile(backup, state / "linecard.db")
 
     old = Store.open(state, lambda: NOW)
-    (concern,) = find_unknown_runs(old, **folders)
-    assert concern.message == f"{folders['reports']} has runs 2 to 3, which the database does not know."
+    (alert,) = find_unknown_runs(old, **folders)
+    assert alert.message == f"{folders['reports']} has runs 2 to 3, which the database does not know."
     assert skip_used_numbers(old, folders["reports"])
     assert not skip_used_numbers(old, folders["reports"])
     assert begin(old) == 4
     write_report(folders["reports"], 4)
-    assert [concern.what for concern in find_unknown_runs(old, **folders)] == ["reports"]
+    assert [alert.what for alert in find_unknown_runs(old, **folders)] == ["reports"]
     for number in (2, 3):
         write_report(folders["reports"], number).unlink()
     assert list(find_unknown_runs(old, **folders)) == []
@@ -83,8 +83,8 @@ def test_files_of_the_archive_that_came_after_the_last_event_are_told(tmp_path: 
     for name, after in (("x__a.csv", 600), ("y__b.csv", 600), ("z__c.csv", -600)):
         (month / name).write_text("")
         os.utime(month / name, (NOW.timestamp() + after, NOW.timestamp() + after))
-    (concern,) = find_unknown_runs(store, **folders)
-    assert (concern.what, "such as 2026/12/y__b.csv" in concern.message) == ("archive", True)
+    (alert,) = find_unknown_runs(store, **folders)
+    assert (alert.what, "such as 2026/12/y__b.csv" in alert.message) == ("archive", True)
     store.close()
 
 
@@ -92,6 +92,6 @@ def test_taken_files_that_no_claim_knows_are_told_with_the_inbox(store: Store, f
     taken = folders["work"] / "hr" / ("a" * 32)
     taken.parent.mkdir()
     taken.write_text("Action,LoginEmail")
-    (concern,) = find_unknown_runs(store, **folders)
-    assert concern.what == "inbox hr"
-    assert "Move them back into the inbox" in concern.remedy
+    (alert,) = find_unknown_runs(store, **folders)
+    assert alert.what == "inbox hr"
+    assert "Move them back into the inbox" in alert.remedy

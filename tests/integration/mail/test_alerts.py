@@ -1,4 +1,4 @@
-"""What is no run but should be seen to: told once, by mail, to the readers of `warn`."""
+"""What is no run but should be seen to: told once, by mail, to the readers of `alerts`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from linecard.store.notices import Notices
 MONDAY = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 EXPECT = "expect: {by: 07:00, days: [mon, tue]}, "
-WARN = 'warn: [{sink: post, to: [anna@example.org, hans@example.org]}, {sink: post, to: "ida@x.org", language: de}]\n'
+ALERTS = (
+    'alerts: [{sink: post, to: [anna@example.org, hans@example.org]}, {sink: post, to: "ida@x.org", language: de}]\n'
+)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def looked(site: Site) -> None:
 def test_a_file_that_did_not_come_is_told_once_a_day_to_each_reader(server, make):
     """In the language of each. A second look tells nothing; a restart tells nothing; the next missing file is news."""
     now = [MONDAY]
-    site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: now[0])
+    site = make(server.port, inbox=EXPECT, more=ALERTS, now=lambda: now[0])
     for hours in (0, 1, 2):
         now[0] = MONDAY + timedelta(hours=hours)
         looked(site)
@@ -68,7 +70,7 @@ def test_a_file_that_did_not_come_is_told_once_a_day_to_each_reader(server, make
 
 def test_once_tells_it_too(server, make):
     """A site without a daemon hears of it from `linecard once`."""
-    site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
+    site = make(server.port, inbox=EXPECT, more=ALERTS, now=lambda: MONDAY)
     for _ in range(2):
         assert serve.once(site.service, stop=lambda: False, wait=lambda _s: None).alerts == []
     assert len(server.mails) == 3
@@ -77,8 +79,8 @@ def test_once_tells_it_too(server, make):
 def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, place):
     """Made by a real gpg. Between these days nothing is sent, and nothing once it was extended."""
     now = [datetime.now(UTC)]
-    warn = "warn: [{sink: post, to: a@x.org}]"
-    site = Site(place / "site", server.port, inbox="open: {pgp: }, ", more=warn, now=lambda: now[0])
+    alerts = "alerts: [{sink: post, to: a@x.org}]"
+    site = Site(place / "site", server.port, inbox="open: {pgp: }, ", more=alerts, now=lambda: now[0])
     with closing(site), closing(site.service.keyring("pgp")) as keyring:
         key = keyring.create_key("Nord <hr@example.com>", (now[0] + 100 * DAY).date())
         for ahead in (61, 59, 58, 31, 29, 20, 8, 6, 1, 0, -1):
@@ -96,10 +98,10 @@ def test_a_key_is_told_at_sixty_thirty_and_seven_days_and_on_its_day(server, pla
         assert len(server.mails) == 4
 
 
-def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
+def test_a_server_that_is_away_for_too_long_and_an_alert_is_given_up(make):
     """It is kept and tried as any letter, the alert says what waits, and in the end what was given up."""
     now = [MONDAY]
-    site = make(9, inbox=EXPECT, more=WARN, now=lambda: now[0])
+    site = make(9, inbox=EXPECT, more=ALERTS, now=lambda: now[0])
     config, store = site.service.config, site.service.store
 
     def elapsed() -> float:
@@ -117,13 +119,13 @@ def test_a_server_that_is_away_for_too_long_and_a_warning_is_given_up(make):
     assert site.waiting == []
     assert len(site.outbox.list_given_up()) == 3
     assert [t.message.partition(":")[0] for t in site.health.alerts if t.what.startswith("sink post: ")] == [
-        "The warning by post could not be delivered"
+        "The alert by post could not be delivered"
     ] * 3
 
 
-def test_a_warning_is_the_same_however_often_it_is_sent(server, make):
+def test_an_alert_is_the_same_however_often_it_is_sent(server, make):
     """By its Message-ID, its date and its text."""
-    site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
+    site = make(server.port, inbox=EXPECT, more=ALERTS, now=lambda: MONDAY)
     looked(site)
     with site.service.store.transaction() as connection:
         connection.exec_driver_sql("UPDATE outbox SET delivered = NULL")
@@ -142,7 +144,7 @@ def test_who_is_not_named_is_not_told(server, make):
 
 
 def test_notices_are_forgotten_with_old_runs_unless_they_wait(server, make):
-    site = make(server.port, inbox=EXPECT, more=WARN, now=lambda: MONDAY)
+    site = make(server.port, inbox=EXPECT, more=ALERTS, now=lambda: MONDAY)
     AlertChecks(site.service, site.health).check_files()
     notices = Notices(site.service.store)
     assert notices.prune(MONDAY + DAY) == 0

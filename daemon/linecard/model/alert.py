@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Concern(NamedTuple):
-    """Something that a person should see to, for it does harm or will. `what` tells it from others."""
+class Alert(NamedTuple):
+    """Something that does harm, or will unless a person acts. `what` tells it from others."""
 
     what: str
     message: str

@@ -1,4 +1,4 @@
-"""What an inbox or an opener may do besides its port: speak of harm before it is done."""
+"""What an inbox or an opener may do besides its port: raise alerts before harm is done."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from linecard.model.concern import Concern
+from linecard.model.alert import Alert
 
 
 @runtime_checkable
-class SupportsConcerns(Protocol):
+class SupportsAlerts(Protocol):
     """An inbox or opener that knows of something that will keep it from its files, such as a key that expires."""
 
-    def concerns(self, now: datetime) -> Iterator[Concern]:
+    def alerts(self, now: datetime) -> Iterator[Alert]:
         """What somebody should see to; found without asking a server."""
         ...
