@@ -103,7 +103,7 @@ class PgpOpener:
             raise CannotOpen(
                 FaultCode.CANNOT_DECRYPT,
                 f"The file was not decrypted within {self._options.seconds:g} seconds.",
-                "Send a smaller file, or raise `seconds` below `open: pgp:` of the inbox.",
+                "Send a smaller file.",
             )
         ended_by = -code if code < 0 else code - 128  # by a signal, told by Python or by `timeout`
         if ended_by in _CRASHES:

@@ -153,8 +153,7 @@ def not_encrypted_error(*, signed: bool = False) -> CannotOpen:
     return CannotOpen(
         FaultCode.NOT_ENCRYPTED,
         f"The file is {'signed but ' if signed else ''}not encrypted, and this inbox accepts only encrypted files.",
-        "Ask the sender to encrypt it with the site's public key (`linecard keys export`), "
-        "or set `unencrypted` below `open: pgp:` of the inbox.",
+        "Ask the sender to encrypt it with the site's public key (`linecard keys export`).",
     )
 
 
@@ -169,18 +168,16 @@ def _check_signature(said: GpgStatus, options: PgpOptions, *, valid: bool) -> No
         if keyword in _NOT_GOOD:
             raise _signature_error(
                 f"The file is signed {_NOT_GOOD[keyword].format(who=words[0] if words else '?')}.",
-                "Import the sender's current public key (`linecard keys import`), and list its fingerprint "
-                "under `signers`.",
+                "Ask the sender for the current public key, and import it (`linecard keys import`).",
             )
     signers = {name for words in said.find_all("VALIDSIG") for name in (words[0], words[-1])}
     if not signers:
-        raise _signature_error(
-            "The file is not signed.", "Ask the sender to sign it, or remove `signers` from the inbox."
-        )
+        raise _signature_error("The file is not signed.", "Ask the sender to sign it.")
     if not valid or not said.has("GOODSIG") or signers.isdisjoint(options.signers):
         raise _signature_error(
-            f"The file is signed by {said.find_all('VALIDSIG')[0][-1]}, who is not one of the inbox's `signers`.",
-            "If that is the right sender, list this fingerprint under `signers`.",
+            f"The file is signed by {said.find_all('VALIDSIG')[0][-1]}, who is not among those whose signature this "
+            "inbox accepts.",
+            "Ask the sender to sign it with the key that was agreed on.",
         )
 
 

@@ -65,7 +65,7 @@ class LimitedStream(io.RawIOBase):
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
                 f"What is packed in the file is more than {self._ratio} times larger than the file.",
-                "If the file is right, raise `ratio` on the inbox.",
+                "Send the sheet in parts, or as plain CSV.",
             )
 
 
@@ -77,7 +77,7 @@ def not_packed_error(how: str) -> CannotOpen:
     return CannotOpen(
         FaultCode.PACKING,
         f"The file is not packed with {how}, and this inbox accepts no others.",
-        f"Ask the sender to pack it, or set `required: false` below `open: {how}:` of the inbox.",
+        f"Ask the sender to pack it with {how}.",
     )
 
 

@@ -96,7 +96,7 @@ class ZipOpener:
             what = f"{len(found)} files that match" if found else "no file that matches"
             refuse(
                 f"The zip archive has {what} {self._options.member}{f': {names}' if names else ''}.",
-                "Pack the sheet alone, or say with `member` below `open: zip:` which one it is.",
+                _ALONE,
             )
         _require_unpackable(found[0])
         return found[0]

@@ -13,7 +13,7 @@ from linecard_workbook.table import TableRow, Workbook, Worksheet
 HEAD_ROWS = 30
 """How far down a header is looked for: what stands above one is a title, an address, a date."""
 _NAMES = 5
-_BY_NAME = "Say with `sheet` below `open: workbook:` of the inbox which one it is, or send each in a file of its own."
+_BY_NAME = "Send each in a file of its own."
 
 
 class Choice(NamedTuple):
@@ -68,7 +68,7 @@ def _find_named(workbook: Workbook, name: str | None) -> Sequence[Worksheet]:
         names = _join_names([one.name for one in workbook.worksheets]) or "none"
         refuse(
             f"The workbook has no worksheet {sanitize(name)}; it has {names}.",
-            "Rename the worksheet, or correct `sheet` below `open: workbook:` of the inbox.",
+            f"Give the worksheet that is meant the name {sanitize(name)[:60]}.",
         )
     return found[:1]
 

@@ -36,7 +36,7 @@ class WorkbookOpener:
         return CannotOpen(
             FaultCode.WORKBOOK,
             "The file is no workbook, and this inbox accepts no others.",
-            "Ask the sender for .xlsx, or set `required: false` below `open: workbook:` of the inbox.",
+            "Save it as .xlsx, and send that.",
         )
 
     def open_table(self, wrapped: BinaryIO, most: int, noted: Callable[[Fault], None], header: HeaderRule) -> BinaryIO:

@@ -43,7 +43,7 @@ class Bounds(NamedTuple):
             raise CannotOpen(FaultCode.TOO_LARGE, message, SPLIT)
         if size > max(FREE, self.ratio * self.size):
             message = f"What is packed in the file is more than {self.ratio} times larger than the file."
-            raise CannotOpen(FaultCode.TOO_LARGE, message, "If the file is right, raise `ratio` on the inbox.")
+            raise CannotOpen(FaultCode.TOO_LARGE, message, "Send the sheet in parts, or as plain CSV.")
 
 
 def damage(*, is_cut: bool = False) -> CannotOpen:

@@ -60,18 +60,19 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
                 lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.is_refused},
             )
         else:
+            settings: set[str] = set()
             for shown, fault in enumerate(faults()):
                 if shown < SHOWN:
-                    _show(fault)
+                    _show(fault, settings)
             _show_totals(sheet.rows, seen, refused=sheet.is_refused)
         raise SystemExit(1 if seen[Severity.ERROR] else 0)
 
 
-def _show(fault: Fault) -> None:
+def _show(fault: Fault, settings: set[str]) -> None:
     where = f"line {fault.line}" if fault.line else "file"
     column = f", {sanitize(fault.column)}" if fault.column else ""
     click.echo(f"{where}{column}: {fault.severity.value} {fault.code.value}: {sanitize(fault.message)}")
-    recap.tell_remedy(fault)
+    recap.tell_remedy(fault, settings)
 
 
 def _show_totals(rows: int, seen: Counter[str], *, refused: bool) -> None:

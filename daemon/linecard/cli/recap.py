@@ -85,17 +85,22 @@ def _format_holding(held: Holding) -> str:
 
 
 def show_faults(faults: Iterable[Fault]) -> None:
+    settings: set[str] = set()
     for fault in faults:
         word = "refused" if fault.severity is Severity.ERROR else "warning"
         click.echo(f"  {click.style(word, fg='red' if word == 'refused' else 'yellow')}: {sanitize(fault.message)}")
-        tell_remedy(fault)
+        tell_remedy(fault, settings)
 
 
-def tell_remedy(fault: Fault) -> None:
-    """What to do, and for whoever sits at the terminal what can be set, of which mails and pages say nothing."""
+def tell_remedy(fault: Fault, settings: set[str]) -> None:
+    """What to do, and for whoever sits at the terminal what can be set, of which mails and pages say nothing.
+
+    `settings` are those that were shown before: each is shown once.
+    """
     if fault.remedy:
         click.echo(f"    {sanitize(fault.remedy)}")
-    if said := find_setting(fault):
+    if (said := find_setting(fault)) and said not in settings:
+        settings.add(said)
         click.echo(f"    If every file is like this: {said}")
 
 

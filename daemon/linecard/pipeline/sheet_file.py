@@ -32,7 +32,7 @@ def open_sheet(file: Path, inbox: Inbox, guard: Callable[[Iterator[bytes]], Iter
     Its bytes are read through `guard`.
     """
     noted: list[Fault] = []
-    origin = Origin()
+    origin = Origin(name=file.name)
     blocks = guard(unwrap(file, inbox, noted.append, origin))
     return Sheet(blocks, inbox.form, inbox.destinations, noted, inbox.process, origin)
 

@@ -94,7 +94,7 @@ class Sheet:
         except header.AllRefused as refused:
             self.faults += refused.faults
         except Refused as refused:
-            self.faults.append(refused.fault)
+            self.faults.append(self._origin.explain(refused.fault))
         except csv.Error as error:
             self.faults.append(self._quoting_fault(error))
 

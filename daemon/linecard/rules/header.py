@@ -180,8 +180,9 @@ class _Header:
             )
         self._default = default
         self._place()
+        self._check_quotes()
         if not self._places:
-            raise self._quoted_header_fault() if self._is_in_quotes() else self._no_columns_fault()
+            raise self._no_columns_fault()
         missing = set(self._missing_columns(pbxs))
         # A misspelt column is said once: as missing where that refuses the file, else as unknown.
         self._faults = [
@@ -224,19 +225,24 @@ class _Header:
             value=self._delimiter.join(self._cells),
         )
 
+    def _check_quotes(self) -> None:
+        """Raise `Refused` where the whole header stands in quotes, or its cells stand in others than the inbox's."""
+        cells = [cell.strip() for cell in self._cells]
+        if self._is_in_quotes() or (len(cells) > 1 and cells[0][:1] == "'" == cells[-1][-1:] != cells[1][:1]):
+            message, remedy = "Each line of the file is quoted as one cell.", WITHOUT_QUOTES
+        elif cells and all(cell[:1] == "'" == cell[-1:] for cell in cells) and self._names_column(cells[0][1:-1]):
+            message, remedy = "The cells of the file are in single quotes.", "Export it again with double quotes."
+        else:
+            return
+        raise refusal(self._number, FaultCode.NO_HEADER, message, remedy, value=self._cells[0])
+
     def _is_in_quotes(self) -> bool:
         """Whether the whole header stands in quotes as one cell, however it is delimited inside."""
         inside = (_split_cells(self._cells[0], d, self._form) for d in DELIMITERS) if len(self._cells) == 1 else ()
         return any(sum(fold_word(cell) in self._known for cell in cells) > 1 for cells in inside)
 
-    def _quoted_header_fault(self) -> Refused:
-        return refusal(
-            self._number,
-            FaultCode.NO_HEADER,
-            "Each line of the file is quoted as one cell.",
-            WITHOUT_QUOTES,
-            value=self._cells[0],
-        )
+    def _names_column(self, name: str) -> bool:
+        return fold_word(name) in self._known
 
     def _missing_columns(self, pbxs: int) -> Iterator[Column]:
         """Columns without which no row can be done, or without which a row would do more than it says.
@@ -295,7 +301,7 @@ class _Header:
         if likely is None and column is Column.EXTENSION:
             likely = self._internal()
         if likely is not None:
-            remedy = f"Did you mean the column {shorten(likely)}? Rename that column."
+            remedy = f"Did you mean the column {shorten(likely)}? Rename it to {column}."
         elif column is Column.EXTENSION and self._nameless and not self._unknown:
             remedy = f"Column {self._nameless[0]} has no name in the header: give it one, or remove it."
         elif column is Column.EXTENSION:

@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from linecard.rules.sanitize import shorten
 
-AS_TEXT = "In the spreadsheet, format the column as Text before you type, fill it in again, and save as CSV UTF-8."
+AS_TEXT = "In the spreadsheet, format the column as Text before you type, fill it in again, and save the file."
 MOST_DIGITS = 15  # ITU-T E.164, 6.2.1
 FEW_DIGITS = 7
 """A national number of fewer digits is worth a remark, unless numbers of its region are as short."""

@@ -59,7 +59,7 @@ class Trailer:
                 at,
                 FaultCode.ROW_COUNT,
                 f"The last line says that the file has {found.rows} rows; it has {rows}.",
-                "It was cut off, or its producer counts differently: have it sent again, or correct `trailer`.",
+                "It was cut off, or its producer counts differently: have it sent again.",
                 value=line,
             )
 

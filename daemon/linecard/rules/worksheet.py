@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from linecard.model.format import SheetFormat
-from linecard.model.sheet import Column, Row
+from linecard.model.sheet import Column, Fault, FaultCode, Row
 from linecard.rules import header
+
+_WORKBOOK_NAME = re.compile(r"(\.(?:xls[xmb]?|ods|numbers))(?:\.(?:gz|zip|pgp|gpg|asc))?\Z", re.IGNORECASE)
+_NO_SHEET = frozenset({FaultCode.NO_HEADER, FaultCode.ENCODING, FaultCode.NUL_BYTE})
+"""What is wrong with bytes that are not the text of a sheet."""
 
 
 class HeaderFit(IntEnum):
@@ -46,6 +51,21 @@ class Origin:
     """What the bytes of a sheet came out of; known once the first of them was read."""
 
     is_worksheet: bool = False
+    name: str = ""
+    """That of the file, which is asked only about a file that cannot be read."""
+
+    def explain(self, fault: Fault) -> Fault:
+        """The fault of a file that cannot be read: that it is no workbook, where its name says that it is one."""
+        named = _WORKBOOK_NAME.search(self.name)
+        if named is None or self.is_worksheet or fault.code not in _NO_SHEET:
+            return fault
+        return fault._replace(
+            line=0,
+            column="",
+            code=FaultCode.WORKBOOK,
+            message=f"The file is named {named[1].lower()}, but it is no workbook, nor is it a sheet as CSV.",
+            remedy="Open it in the spreadsheet program, save it again, and send that.",
+        )
 
     def format(self, form: SheetFormat) -> SheetFormat:
         """How the bytes are written: those of a worksheet in one way, whatever the inbox's own files look like."""

@@ -114,6 +114,24 @@ def test_what_is_not_read_is_named(read, data, says):
     assert (done.codes, done.messages) == (["workbook"], [says])
 
 
+@pytest.mark.parametrize("data", [b"hello\n", bytes(range(128, 256)), b"a\0b", "caf\xe9\tx\n".encode("latin-1")])
+@pytest.mark.parametrize("name", ["people.xlsx", "PEOPLE.ODS", "people.xls.gz"])
+def test_a_file_that_only_has_the_name_of_a_workbook_is_told_so(desk, data, name):
+    """Renaming a file does not make a workbook of it, and it is not blamed for its header."""
+    for inbox in (desk.inbox(workbook={}), desk.inbox()):
+        done = desk.read(data, inbox, name=name)
+        ending = "." + name.lower().split(".")[1]
+        assert done.codes == ["workbook"]
+        assert done.messages == [f"The file is named {ending}, but it is no workbook, nor is it a sheet as CSV."]
+
+
+def test_a_sheet_as_csv_is_read_whatever_its_name_is(desk):
+    csv = b"Action,LoginEmail,Extension\nattach,ada@example.com,1234\n"
+    assert len(desk.read(csv, desk.inbox(workbook={}), name="people.xlsx").rows) == 1
+    misspelt = desk.read(csv.replace(b"Action", b"Acton"), desk.inbox(workbook={}), name="people.xlsx")
+    assert misspelt.codes == ["missing_column"]
+
+
 def test_an_archive_with_a_password_of_its_own_is_protected(read):
     """7-Zip and others can lock an .xlsx as the archive that it is."""
     data = bytearray(xlsx(row_xml(HEADER)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
+from linecard.languages.stored_file_sentences import FILE_SENTENCES
 from linecard.rules.destinations import Destinations
 from linecard.rules.header import SYNONYMS
+from linecard.rules.sentences import SENTENCES
 from linecard.rules.settings import find_setting
 from unit.sheet.reading import FRENCH, HQ, TWO, file, read
 
@@ -196,7 +199,7 @@ def test_a_misspelt_extension_never_widens_a_detach_to_everything(head, likely):
     cells = head.count(";") - 1
     fault = read(f"{head}\ndetach;ada@example.com{';1001' * cells}\n").fault
     assert (fault.line, fault.column, fault.code) == (1, "Extension", "missing_column")
-    assert f"Did you mean the column {likely}?" in fault.remedy
+    assert fault.remedy == f"Did you mean the column {likely}? Rename it to Extension."
 
 
 def test_unknown_columns_and_none_for_the_extension_refuse_the_file():
@@ -345,6 +348,39 @@ def test_a_remedy_speaks_of_the_file_and_a_setting_is_told_beside_it():
             if fault.code != "no_rows":
                 assert "inbox" not in fault.remedy
                 assert "on the inbox" in find_setting(fault)
+
+
+SETTING = re.compile(r"`(?!linecard |pjsip |withIntegrityPacket)[^`]*`")
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_what_rows_say_names_no_setting(code):
+    """People who write sheets cannot set anything."""
+    assert not SETTING.search(" ".join(SENTENCES[code]))
+
+
+@pytest.mark.parametrize("said", FILE_SENTENCES)
+def test_what_files_say_names_no_setting(said):
+    assert not SETTING.search(said)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_lines_and_cells_in_single_quotes_are_told_as_what_they_are(delimiter):
+    rows = [("Action", "LoginEmail", "Extension"), ("attach", "ada@example.com", "1234")]
+    lines = read("".join(f"'{delimiter.join(row)}'\n" for row in rows)).fault
+    assert (lines.line, lines.code, lines.message) == (1, "no_header", "Each line of the file is quoted as one cell.")
+    assert not find_setting(lines)
+    between = f"'{delimiter}'"
+    text = "".join(f"'{between.join(row)}'\n" for row in rows)
+    cells = read(text).fault
+    assert (cells.line, cells.code, cells.message) == (1, "no_header", "The cells of the file are in single quotes.")
+    assert "quote:" in find_setting(cells)
+    assert len(read(text, quote="'").valid) == 1
+
+
+def test_one_apostrophe_in_a_header_is_no_quote():
+    """A spreadsheet has it before texts."""
+    assert len(read("'Action,LoginEmail,Extension\nattach,ada@example.com,1234\n").valid) == 1
 
 
 def test_no_short_name_is_taken_for_a_misspelt_number():
