@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from linecard.model.sheet import Column, Fault, FaultCode
 from linecard.rules.containers import containers
+from linecard.rules.encodings import encoding_setting
 
 _LIKELY = re.compile(r"it looks like (.+)\.\Z")
 _NAMES = "`columns` on the inbox maps header names, `ignore_columns` lists those that mean nothing"
@@ -78,7 +79,7 @@ def _find_exact(fault: Fault) -> str | None:
     if fault.code is FaultCode.MISSING_COLUMN and fault.column == Column.ACTION:
         return "`action` on the inbox says what all its rows ask for, `columns` maps the column's name"
     if fault.code is FaultCode.ENCODING and (likely := _LIKELY.search(fault.message)):
-        return f"set `encoding: {likely[1].lower().replace(' ', '-')}` on the inbox"
+        return f"set `encoding: {encoding_setting(likely[1])}` on the inbox"
     if fault.code is FaultCode.PACKING:
         said = (c.opener for c in containers() if fault.message in (c.sentence, c.sentence_inside))
         return "".join(f"set `open: {{{opener}: {{}}}}` on the inbox" for opener in said if opener) or None

@@ -117,7 +117,8 @@ class Lines:
             offset = self._taken - kept + error.start
             if final:
                 raise _truncation(offset, line, rest) from None
-            before_it = bytes(error.object[max(0, error.start - 1) : error.start])
+            line_start = error.object.rfind(b"\n", 0, error.start) + 1
+            before_it = bytes(error.object[max(line_start, error.start - 1024) : error.start])
             raise self._wrong_encoding(offset, line, likely_encoding(rest, before_it), rest[:1]) from None
 
     def _wrong_encoding(self, offset: int, line: int, likely: str, found: bytes) -> Refused:

@@ -64,7 +64,18 @@ WEST = ["René", "Müller", "Ångström", "François", "Núñez", "Groß", "Zoë
         ("cp852", "cp852", ["Jiří Dvořák", "Łukasz", "Škoda"]),
         ("cp1251", "windows-1251", ["Иванов", "Пётр"]),
         ("cp866", "cp866", ["Иванов"]),
-        ("koi8_r", "KOI8-R", ["Иванов", "Пётр"]),
+        ("koi8_r", "KOI8-R", ["Иванов", "Пётр", "ИВАНОВ"]),
+        ("iso8859_15", "ISO-8859-15", ["Œuvre 10 €", "Škoda"]),
+        ("iso8859_2", "ISO-8859-2", ["Škoda", "Łukasz Śliwa"]),
+        ("cp1253", "windows-1253", ["Παπαδόπουλος", "Γιώργος", "Μαρία Νικολάου", "Ελένη", "Άννα"]),
+        ("iso8859_7", "ISO-8859-7", ["Άννα Ιωάννου"]),
+        ("cp1254", "windows-1254", ["Y\u0131lmaz", "Şahin", "Gökçe Ağaoğlu", "İbrahim Iş\u0131k", "Doğan", "Ayşe"]),
+        ("cp1256", "windows-1256", ["محمد أحمد", "يوسف"]),
+        ("cp932", "Shift-JIS", ["山田太郎", "佐藤", "髙橋", "東京支店"]),
+        ("euc_jp", "EUC-JP", ["山田太郎", "佐藤", "鈴木一郎"]),
+        ("gb18030", "GB18030", ["王伟", "李娜", "张伟", "欧阳娜娜"]),
+        ("cp950", "Big5", ["王偉", "李娜", "陳靜"]),
+        ("cp949", "EUC-KR", ["김철수", "이영희", "박지성"]),
     ],
 )
 def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, names):
@@ -75,6 +86,28 @@ def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, 
         assert fault.message.endswith(f"it looks like {likely}."), name
         setting = find_setting(fault).split("`encoding: ")[1].split("`")[0]
         assert name in data.decode(setting)
+
+
+@pytest.mark.parametrize(
+    ("codec", "likely", "names"),
+    [
+        ("cp1255", "windows-1255", ["דוד כהן", "שרה לוי", "משה ישראלי"]),
+        ("iso8859_9", "windows-1254", ["Y\u0131lmaz", "Çağlar", "Uğur K\u0131l\u0131ç"]),
+        ("cp866", "cp866", ["Пётр", "Ольга", "Иванов"]),
+        ("cp1251", "windows-1251", ["Шевченко", "Ольга", "ИВАНОВ"]),
+    ],
+)
+def test_several_names_tell_what_one_may_not(codec, likely, names):
+    rows = "".join(f"attach,m{at}@example.com,12{at:02},{names[at % len(names)]}\n" for at in range(30))
+    fault = read(f"Action,LoginEmail,Extension,Name\n{rows}".encode(codec), ignored=None).fault
+    assert fault.message.endswith(f"it looks like {likely}.")
+
+
+def test_a_character_of_several_bytes_is_told_wherever_utf8_breaks():
+    """The first bytes of the line may be good UTF-8 by chance, and begin in the middle of a character."""
+    name = "伟女"  # of which the first is good UTF-8
+    fault = read(f"Action,LoginEmail,Extension,Name\nattach,ada@example.com,1234,{name}王\n".encode("gb18030")).fault
+    assert fault.message.endswith("it looks like GB18030.")
 
 
 def test_bytes_that_are_words_in_no_encoding_are_not_called_one():
