@@ -160,6 +160,8 @@ STORED_SENTENCES = (
     "Look whether the export begins otherwise than before.",
     "Line {line} repeats the header and was ignored.",
     "If files were joined by mistake, check that you want all of their rows.",
+    "Line {line} closes the file and was not read as a row: {text}.",
+    "If it is meant as a row, correct it.",
     "The file has more than {rows} rows.",
     "A quote opened in line {line} is never closed.",
     "The file's name promises {expected} rows; it has {rows}.",

@@ -84,6 +84,7 @@ class FaultCode(StrEnum):
     CAVEAT = "caveat"
     NO_ROWS = "no_rows"
     HEADER_AGAIN = "header_again"
+    CLOSING_LINE = "closing_line"
     WEAK_CRYPTO = "weak_crypto"
     WORKBOOK_NOTE = "workbook_note"
 

@@ -11,6 +11,7 @@ from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Row, Severity
 from linecard.rules import header
 from linecard.rules.cells import clean_cell, fold_word
+from linecard.rules.closing_line import closes, closing_line, may_close
 from linecard.rules.destinations import AnyPlan, Destinations
 from linecard.rules.ignored_rows import IgnoredRows
 from linecard.rules.line_reader import LineReader
@@ -26,6 +27,7 @@ __all__ = ["Destinations", "Sheet"]
 
 Process = Callable[[Iterator[Row]], Iterator[Row]]
 """What is done to the rows before anybody else sees them; as many come out as went in."""
+_Held = tuple[str, Row]
 _RAISING = threading.Lock()
 
 
@@ -87,7 +89,8 @@ class Sheet:
             self._source = LineReader(self._trailer.hold_back(Lines(blocks, self._form)), self._form.quote)
             self.layout = self._header()
             self.faults += self.layout.faults
-            yield from self._origin.locate_faults(self._rows(self.layout), self.layout)
+            rows = self._restore_rows(self.layout) if self._form.restores else self._rows(self.layout)
+            yield from self._origin.locate_faults(rows, self.layout)
             self._check_end(self.layout)
             if not self.rows:
                 self.faults.append(_no_rows())
@@ -146,9 +149,6 @@ class Sheet:
 
     def _rows(self, layout: header.Layout) -> Iterator[Row]:
         reader = self._reader(layout)
-        if self._form.restores:
-            yield from self._restore_rows(reader, layout)
-            return
         source, width, most, longest = self._source, layout.width, self._form.max_rows, self._form.max_cell
         at = [
             layout.places.get(column, -1)
@@ -163,8 +163,9 @@ class Sheet:
         plans: dict[str, NumberingPlan | AnyPlan] = {**self._to.plans, "": AnyPlan(self._to.plans.values())}
         default = self._to.default or "\0"  # which no cell can be
         plain_member = self._members.is_plain
+        held: list[_Held] = []  # invalid rows that may be closing lines, until a row comes behind them
         for cells in reader:
-            line, source.at_start = source.start, True
+            line, source.at_start, row = source.start, True, None
             if len(cells) == width and (all_seen or ("%" not in cells[0] and max(map(len, cells)) <= longest)):
                 action = to_action(cells[in_action])
                 if action is not None and plain_member(member := cells[in_member].lower()):
@@ -182,20 +183,49 @@ class Sheet:
                         self.rows += 1
                         if self.rows > most:
                             raise self._too_many_rows()
-                        yield Row(line, action, member, pbx, extension, number)
-                        continue
-            if cells and max(map(len, cells)) > longest and self._has_overlong(cells, layout):
-                raise self._overlong_cell(line)
-            if self._is_no_row(cells, layout):
-                continue
-            self.rows += 1
-            if self.rows > most:
-                raise self._too_many_rows()
-            yield self._check_row(line, cells, layout)
+                        row = Row(line, action, member, pbx, extension, number)
+            if row is None:
+                row = self._look_closely(line, cells, layout)
+                if row is None:
+                    continue
+                if not row.valid and (text := self._closing_text(cells, layout)):
+                    held.append((text, row))
+                    continue
+            if held:
+                yield from (one for _, one in held)
+                held.clear()
+            yield row
+        yield from self._close(held)
 
-    def _restore_rows(self, reader: Iterator[list[str]], layout: header.Layout) -> Iterator[Row]:
+    def _look_closely(self, line: int, cells: list[str], layout: header.Layout) -> Row | None:
+        """The row that these cells are; None where they are none."""
+        if cells and max(map(len, cells)) > self._form.max_cell and self._has_overlong(cells, layout):
+            raise self._overlong_cell(line)
+        if self._is_no_row(cells, layout):
+            return None
+        self.rows += 1
+        if self.rows > self._form.max_rows:
+            raise self._too_many_rows()
+        return self._check_row(line, cells, layout)
+
+    def _closing_text(self, cells: list[str], layout: header.Layout) -> str:
+        """The line, where it may be one that closes the file; else an empty text."""
+        text = layout.delimiter.join(cells).strip(f"{layout.delimiter} ")
+        return text if self._action(cells, layout) is None and may_close(text) else ""
+
+    def _close(self, held: Sequence[_Held]) -> Iterator[Row]:
+        """The last lines, where they are rows after all; the others are no rows, and noted."""
+        rows = self.rows - len(held)
+        for text, row in held:
+            if closes(text, rows):
+                self.rows -= 1
+                self.faults.append(closing_line(row.line, text))
+            else:
+                yield row
+
+    def _restore_rows(self, layout: header.Layout) -> Iterator[Row]:
         """The rows of an undo sheet."""
-        for cells in reader:
+        for cells in self._reader(layout):
             line, self._source.at_start = self._source.start, True
             if self._is_no_row(cells, layout):
                 continue

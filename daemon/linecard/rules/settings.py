@@ -26,6 +26,7 @@ _SETTINGS: Mapping[FaultCode, str] = {
     FaultCode.DUPLICATE: "`duplicates: import` on the inbox imports the same bytes again",
     FaultCode.LATE_FILE: "`replaces: all` on the inbox refuses such a file",
     FaultCode.CELL_COUNT: "`trailer` and `skip_last` on the inbox say which lines at the end are no rows",
+    FaultCode.CLOSING_LINE: "`trailer` and `skip_last` on the inbox say how its files end",
     FaultCode.NOT_ENCRYPTED: "`unencrypted` below `open: pgp:` of the inbox says whether plain files are accepted",
     FaultCode.SIGNATURE: "`signers` below `open: pgp:` of the inbox lists the fingerprints of those who may sign",
     FaultCode.BAD_ACTION: "`actions` on the inbox says what its words mean, `ignore_rows` which rows ask for nothing",
