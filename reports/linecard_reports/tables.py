@@ -16,6 +16,7 @@ from linecard.api.report import (
     RETRY_HEADER,
     UNDO_HEADER,
     VACANT,
+    Column,
     FaultCode,
     Line,
     Outcome,
@@ -126,11 +127,21 @@ def _retry_cells(line: Line) -> list[str]:
     reason = sanitize_line(f"{line.code}: {line.message} {line.remedy}")
     cells = [line.action, line.member, line.pbx, line.extension, line.number, reason[:MOST_REASON]]
     row = [defuse(cell) for cell in cells]
+    if _is_marked_as_text(line):
+        row[3] = f"'{line.extension}"
     if row[0].lstrip().startswith("%"):
         row[0] = "'" + row[0]  # no comment: it would be passed over
     if line.code == FaultCode.CELL_COUNT:
         row.append("Delete this cell when the row is right.")  # what stands in the row may be shifted: never guess
     return row
+
+
+def _is_marked_as_text(line: Line) -> bool:
+    """Whether the sheet had an apostrophe before the extension, which says that it has lost no zeros."""
+    return line.extension.isdigit() and any(
+        found.code is FaultCode.CLEANED and found.column.startswith(Column.EXTENSION) and found.value[:1] in ("'", "=")
+        for found in line.warnings
+    )
 
 
 class Undo:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from integration.works import Works
+from linecard.infrastructure.workbook import write_workbook
 from linecard.model.directory import Entry
 from linecard.pipeline.planner import NARROW
+from linecard.pipeline.report import RunReport
 from linecard.rules.numbering import NumberingPlan
+from linecard_reports.tables import Retry
 
 DAMAGED = "spreadsheet_damage"
 
@@ -20,7 +26,10 @@ def codes(works, *rows):
 
 @pytest.fixture(params=[(), ("0100-0199", "100-199")], ids=["no ranges", "ranges of both"])
 def works(request, tmp_path):
-    works = Works(tmp_path, hq=[Entry("0100", "ada@x.org"), Entry("0101"), Entry("101", "bo@x.org"), Entry("007")])
+    works = Works(
+        tmp_path,
+        hq=[Entry("0100", "ada@x.org"), Entry("0101"), Entry("101", "bo@x.org", ("+33199001000",)), Entry("007")],
+    )
     works.pbxs["hq"] = replace(works.pbxs["hq"], numbering=NumberingPlan("FR", request.param))
     return works
 
@@ -45,6 +54,22 @@ def test_an_extension_that_the_pbx_has_is_the_one_that_is_meant(works):
 def test_a_mark_of_text_says_that_it_has_no_zeros(works):
     assert codes(works, "attach,cy@x.org,hq,'100,") == ["linked"]
     assert codes(works, 'attach,cy@x.org,hq,"=""100""",') == ["linked"]
+
+
+def test_the_mark_comes_back_in_the_retry_sheet(works):
+    """Else the row would be refused for lost zeros when it is sent again, from a workbook too."""
+    rows = ("attach,cy@x.org,hq,'100,+33199001000", 'attach,ed@x.org,hq,"=""102""",wat', "attach,x,hq,'103,")
+    run = works.planned(*rows)
+    assert [line.code for line in works.lines(run)] == ["number_in_use", "bad_number", "bad_email"]
+    text = io.StringIO(newline="")
+    Retry().render(RunReport(works.store, run, site="works", timezone="UTC"), text)
+    sent = list(csv.reader(io.StringIO(text.getvalue().removeprefix("\ufeff"), newline="")))
+    assert [row[3] for row in sent[1:]] == ["'100", '\'="102"', "'103"]
+    assert codes(works, f"{','.join(sent[1][:5])}") == ["number_in_use"]
+    out = io.BytesIO()
+    write_workbook(io.StringIO(text.getvalue(), newline=""), out)
+    cells = [row[3].value for row in openpyxl.load_workbook(out)["Sheet"].iter_rows(min_row=2)]
+    assert cells == ["'100", '="102"', "'103"]
 
 
 def test_a_sheet_that_names_both_is_planned_the_same_when_it_is_run_again(works):

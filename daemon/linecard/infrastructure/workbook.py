@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from linecard.errors import ReportError
 from linecard.model.sheet import RESTORE, Action, Column
+from linecard.rules.defuse import defuse
 
 WORKBOOK_ENDING = ".xlsx"
 WORKBOOK_MEDIA_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -54,6 +55,12 @@ def write_workbook(lines: Iterable[str], out: BinaryIO) -> None:
         _Worksheet(book).write_rows(csv.reader(lines))
 
 
+def _unmark(cell: str) -> str:
+    """The cell without the mark that `defuse` gave it; one that stands before a short number is the row's own."""
+    text = cell.removeprefix("'")
+    return text if defuse(text) == cell else cell
+
+
 class _Worksheet:
     """The one worksheet of a workbook being written."""
 
@@ -93,7 +100,7 @@ class _Worksheet:
         for place, cell in enumerate(row):
             name = header[place] if place < len(header) else ""
             if cell:
-                self._sheet.write_string(at, place, cell.removeprefix("'"), self._format(name))
+                self._sheet.write_string(at, place, _unmark(cell), self._format(name))
 
     def _finish(self, header: list[str], count: int) -> None:
         self._sheet.freeze_panes(1, 0)
