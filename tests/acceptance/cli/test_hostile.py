@@ -97,7 +97,7 @@ def test_a_description_that_is_no_text(site):
 
 
 def test_no_break_spaces_stay_as_french_sets_them(site):
-    """In file name, description, cells and site: at the terminal, in JSON and in every report."""
+    """In file name, description, cells and site: at the terminal, in JSON, in every report and in the archive's index."""
     words, name = "Arrivées\u00a0: mars, 1\u202f234 personnes", "Arrivées\u00a0: mars.csv"
     file = site.sheet("attach,ada@x.org,,1000,", "attaché\u00a0!,bob@x.org,,1001,", name=name)
     heard = [
@@ -118,3 +118,6 @@ def test_no_break_spaces_stay_as_french_sets_them(site):
         text = site.run("report", "1", "--format", form).out
         assert "\ufffd" not in text, form
         assert words in text or form in ("csv", "retry", "undo"), form
+    pages = [page.read_text(encoding="utf-8") for page in (site.folder / "reports").rglob("index.html")]
+    assert all("\ufffd" not in page for page in pages)
+    assert any(name in page and words in page for page in pages)
