@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     Code.SEVERAL_NUMBERS: (
         "{extension} already has {numbers}; {number} is not added and replaces nothing.",
-        "Leave Number empty; if all of them should ring, ask whoever runs linecard to allow several on {pbx}.",
+        "Leave Number empty; if all of them should ring, ask your administrator to allow several on {pbx}.",
     ),
     Code.CHANGED_SINCE: (
         "{extension} is not put back: {other}, held by {holder} now, was changed since.",
