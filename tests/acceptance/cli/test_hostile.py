@@ -97,7 +97,7 @@ def test_a_description_that_is_no_text(site):
 
 
 def test_no_break_spaces_stay_as_french_sets_them(site):
-    """In file name, description, cells and site: at the terminal, in JSON, in every report and in the archive's index."""
+    """In names, descriptions, cells and site: at the terminal, in JSON, in reports and in the archive's index."""
     words, name = "Arrivées\u00a0: mars, 1\u202f234 personnes", "Arrivées\u00a0: mars.csv"
     file = site.sheet("attach,ada@x.org,,1000,", "attaché\u00a0!,bob@x.org,,1001,", name=name)
     heard = [
