@@ -156,7 +156,7 @@ def test_a_run_that_broke_off_after_its_last_change_is_ended(site):
     sheet.write_text(f"{HEADER}attach,ada@x.org,,1000,\n")
     with Service.load(site.folder / "linecard.yaml") as service:
         operations = Operations(service)
-        run = operations.receive(sheet, service.inbox("hr"), description="", stage=lambda _what, _run: None)
+        run = operations.receive(sheet, service.feed("hr"), description="", stage=lambda _what, _run: None)
         run = operations.approve(run, why="a test")
         applying.begin_run(service.store, run, who="a test")
         assert applying.send_changes(service.store, run, service.pbxs["hq"]) == ""

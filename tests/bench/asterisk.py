@@ -108,7 +108,7 @@ class Linecard:
     def open(self) -> Iterator[Self]:
         """When this ends, Asterisk knows the states of all phones."""
         with Service.load(self.site.folder / "linecard.yaml", who="bench") as self.service:
-            self.inbox = self.service.inbox(None)
+            self.inbox = self.service.feed(None)
             yield self
 
     def apply(self, name: str, numbers: range) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from linecard.model.directory import Entry
 from linecard.model.format import SheetFormat
 from linecard.model.report import Line
 from linecard.model.run import Run, State
-from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.plan import plan
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.receive import keep, receive
@@ -51,8 +51,8 @@ class Works:
             self.pbxs[name] = Pbx(name, backend, NumberingPlan("FR", ranges[name], ()))
 
     @property
-    def inbox(self) -> Inbox:
-        return Inbox("hr", SheetFormat(), self.pbxs, "hq", self.limits)
+    def inbox(self) -> Feed:
+        return Feed("hr", SheetFormat(), self.pbxs, "hq", self.limits)
 
     def planned(self, *rows: str) -> Run:
         """A sheet of these rows, received and planned."""

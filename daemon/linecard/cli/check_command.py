@@ -34,8 +34,8 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     from linecard.runtime.operations import Operations
 
     with site.service() as service:
-        place = service.inbox(inbox)
-        sheet = Operations(service).read_sheet(file, place)
+        feed = service.feed(inbox)
+        sheet = Operations(service).read_sheet(file, feed)
         seen: Counter[str] = Counter()
 
         def faults() -> Iterator[Fault]:
@@ -55,7 +55,7 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
 
         if as_json:
             site.print_json(
-                {"file": str(file), "inbox": place.name},
+                {"file": str(file), "inbox": feed.name},
                 {"faults": lambda: map(as_dict.fault, faults())},
                 lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.is_refused},
             )

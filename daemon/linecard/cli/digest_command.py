@@ -28,7 +28,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
     from linecard.runtime.digests import Digests
 
     with site.service() as service:
-        names = tuple(service.inbox(name).name for name in inboxes) or tuple(service.config.inboxes)
+        names = tuple(service.feed(name).name for name in inboxes) or tuple(service.config.inboxes)
         now = service.now()
         found = Digests(service).summarize(names, now - timedelta(days=days), now, "en")
         if as_json:

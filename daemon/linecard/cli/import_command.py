@@ -32,8 +32,8 @@ def command(file: Path, inbox: str | None, description: str, approve: str, *, ye
     from linecard.cli import run_flow
 
     with site.service() as service:
-        place = service.inbox(inbox)
+        feed = service.feed(inbox)
         code = run_flow.import_file(
-            service, file, place, description=description, approve=approve, yes=yes, as_json=as_json
+            service, file, feed, description=description, approve=approve, yes=yes, as_json=as_json
         )
     raise SystemExit(code)

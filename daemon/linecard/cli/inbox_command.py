@@ -35,7 +35,7 @@ def trust(name: str, *, yes: bool) -> None:
     from linecard.runtime.intakes import build_inbox
 
     with site.service() as service:
-        service.inbox(name)  # complains of one that there is not
+        service.feed(name)  # complains of one that there is not
         with closing(build_inbox(service, name)) as inbox:
             if not isinstance(inbox, SupportsTrust):
                 raise ConfigError(f"The inbox {name} is not on a server.", remedy="There is nothing to trust.")

@@ -32,10 +32,10 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     from linecard.runtime.operations import Operations
 
     with site.service() as service:
-        place = service.inbox(inbox)
-        planning = Operations(service).preview(file, place)
+        feed = service.feed(inbox)
+        planning = Operations(service).preview(file, feed)
         if as_json:
-            _print(planning, file, place.name)
+            _print(planning, file, feed.name)
         else:
             show_plan(planning)
         held = bool(planning.find_holds())

@@ -21,7 +21,7 @@ from linecard.store.journal import Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from linecard.pipeline.places import Inbox
+    from linecard.pipeline.feed import Feed
     from linecard.runtime.service import Service
 
 
@@ -32,13 +32,13 @@ class NoAnswer(LinecardError):
 
 
 def import_file(
-    service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool, as_json: bool
+    service: Service, file: Path, feed: Feed, *, description: str, approve: str, yes: bool, as_json: bool
 ) -> int:
     """Take a file into a run of its own and see that through, after those that broke off; the exit code."""
     report_folder = ReportFolder(service)
     with service.exclusive():
         report_folder.file_reports()
-        run = _import(service, file, place, description=description, approve=approve, yes=yes)
+        run = _import(service, file, feed, description=description, approve=approve, yes=yes)
         unfiled = report_folder.publish()
     if run is None:
         click.echo(f"{sanitize(str(file))} was not imported.", err=True)
@@ -49,21 +49,21 @@ def import_file(
     return exit_code(run)
 
 
-def _import(service: Service, file: Path, place: Inbox, *, description: str, approve: str, yes: bool) -> Run | None:
+def _import(service: Service, file: Path, feed: Feed, *, description: str, approve: str, yes: bool) -> Run | None:
     """The run of a file as far as it went; None if it was not begun, because a person wants to stop."""
     operations = Operations(service)
     with progress.catch_stop() as stop:
         resumed = resume(service, yes=yes, stop=stop)
         if stop():
             return None
-        operations.raise_if_blocked(file, place, resumed.blocked)
+        operations.raise_if_blocked(file, feed, resumed.blocked)
     with progress.show_progress(service) as bars:
-        run = operations.receive(file, place, description=description, stage=bars.stage)
+        run = operations.receive(file, feed, description=description, stage=bars.stage)
     run = decide(service, run, yes=yes, approve=approve)
     with progress.catch_stop() as stop, progress.show_progress(service) as bars:
         confirm = build_confirm(service, bars, yes=yes or bool(approve))
         asks = not (yes or approve)
-        return operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
+        return operations.drive(run, feed, confirm=confirm, stage=bars.stage, stop=stop, asks=asks)
 
 
 def decide(service: Service, run: Run, *, yes: bool, approve: str = "") -> Run:
@@ -166,8 +166,8 @@ def resume_pending(service: Service, *, yes: bool, stop: Callable[[], bool], alt
                 )
                 if run.state is State.PLANNED:
                     run = _approve_late(service, run, yes=yes, although_newer=although_newer)
-            place = service.inbox(run.inbox)
-            picked_up.append(operations.drive(run, place, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
+            feed = service.feed(run.inbox)
+            picked_up.append(operations.drive(run, feed, confirm=confirm, stage=bars.stage, stop=stop, asks=not yes))
     return picked_up
 
 
@@ -175,7 +175,7 @@ def _approve_late(service: Service, run: Run, *, yes: bool, although_newer: bool
     operations = Operations(service)
     if operations.current_checksum(run) != run.checksum:
         click.echo("The PBX has changed since then, so the run is planned again.", err=True)
-        run = operations.plan(run, service.inbox(run.inbox), lambda _what, _run: lambda _count: None)
+        run = operations.plan(run, service.feed(run.inbox), lambda _what, _run: lambda _count: None)
         if run.state is not State.PLANNED:
             return run
     if not although_newer and report_newer_runs(service, run):

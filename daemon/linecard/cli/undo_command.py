@@ -32,12 +32,12 @@ def command(run: int, approve: str, *, yes: bool, as_json: bool) -> None:
 
     with site.service() as service:
         undone = service.store.get_run(run)
-        place = service.inbox(undone.inbox)
+        feed = service.feed(undone.inbox)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"undo-{run}.csv"
             with file.open("w", encoding="utf-8", newline="") as out:
                 service.renderers["undo"].render(service.report(undone), out)
             code = run_flow.import_file(
-                service, file, place, description=f"Undoes run {run}", approve=approve, yes=yes, as_json=as_json
+                service, file, feed, description=f"Undoes run {run}", approve=approve, yes=yes, as_json=as_json
             )
     raise SystemExit(code)

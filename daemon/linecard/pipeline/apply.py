@@ -11,7 +11,7 @@ from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Holding, Scope
 from linecard.model.outcome import ChangeStatus, Code, Result
 from linecard.model.run import Run, State
-from linecard.pipeline.places import Pbx
+from linecard.pipeline.feed import Pbx
 from linecard.pipeline.plan import Progress
 from linecard.pipeline.settlement import end_run
 from linecard.store.journal import PAGE, Journal

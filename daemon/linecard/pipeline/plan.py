@@ -15,7 +15,7 @@ from linecard.model.run import Affected, Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline import sheet_file
 from linecard.pipeline.difference import NOT_AS_APPROVED, Difference
-from linecard.pipeline.places import Inbox
+from linecard.pipeline.feed import Feed
 from linecard.pipeline.planner import Planner
 from linecard.pipeline.premises import Premises
 from linecard.rules.check import Sheet
@@ -31,7 +31,7 @@ Progress = Callable[[int], None]
 def plan(
     store: Store,
     run: Run,
-    inbox: Inbox,
+    feed: Feed,
     archive: Path,
     *,
     who: str,
@@ -56,8 +56,8 @@ def plan(
         journal.clear(connection, keep=run.attempt, seen=seen)
     noted = [found for found in journal.faults(run.attempt, whole_file=True) if found.code is FaultCode.LATE_FILE]
     left = _Left(journal.changes(None, ChangeStatus.PLANNED) if run.state in _UNFINISHED else ())
-    sheet = sheet_file.open_sheet(archive / run.drop.path, inbox)
-    planning = Planner(sheet, inbox, run.drop.sha256, find_made(journal) if run.attempt else None)
+    sheet = sheet_file.open_sheet(archive / run.drop.path, feed)
+    planning = Planner(sheet, feed, run.drop.sha256, find_made(journal) if run.attempt else None)
     for _ in journal.add_rows(attempt, planning.play_rows()):
         if progress is not None:
             progress(1)
@@ -150,10 +150,10 @@ _WHY = {
 }
 
 
-def replay(store: Store, run: Run, inbox: Inbox, archive: Path, progress: Progress) -> Planner | None:
+def replay(store: Store, run: Run, feed: Feed, archive: Path, progress: Progress) -> Planner | None:
     """The plan that a run would have now; nothing is written. None if its file would be refused."""
-    sheet = sheet_file.open_sheet(archive / run.drop.path, inbox)
-    planning = Planner(sheet, inbox, run.drop.sha256, find_made(Journal(store, run.id)))
+    sheet = sheet_file.open_sheet(archive / run.drop.path, feed)
+    planning = Planner(sheet, feed, run.drop.sha256, find_made(Journal(store, run.id)))
     for _ in planning.play_rows():
         progress(1)
     if sheet.is_refused:

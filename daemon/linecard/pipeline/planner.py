@@ -10,7 +10,7 @@ from linecard.model.directory import Change, Holding, Scope
 from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Affected, Hold
 from linecard.model.sheet import RESTORE, Fault, FaultCode, Row, Severity
-from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.precheck import TOGETHER, precheck
 from linecard.pipeline.premises import Premise
 from linecard.ports.backend import Can, SupportsPrecheck
@@ -44,11 +44,11 @@ class Planner:
     when a PBX that the sheet names does not answer; nothing has been changed then.
     """
 
-    def __init__(self, sheet: Sheet, inbox: Inbox, sha256: str, ours: Ours | None = None) -> None:
+    def __init__(self, sheet: Sheet, feed: Feed, sha256: str, ours: Ours | None = None) -> None:
         self.sheet = sheet
-        self._inbox = inbox
+        self._feed = feed
         self._ours = ours or {}
-        self._prechecking = {name for name, pbx in inbox.pbxs.items() if isinstance(pbx.backend, SupportsPrecheck)}
+        self._prechecking = {name for name, pbx in feed.pbxs.items() if isinstance(pbx.backend, SupportsPrecheck)}
         self._plays: dict[str, Play] = {}
         self._scopes: dict[str, Scope] | None = None
         self.is_begun = bool(ours)
@@ -95,7 +95,7 @@ class Planner:
     def _restore(self, row: Row) -> Verdict:
         restoration = self._restorations.get(row.pbx)
         if restoration is None:
-            second = self._inbox.pbxs[row.pbx].second_extension
+            second = self._feed.pbxs[row.pbx].second_extension
             mine = [other for other in self._restoring if other.pbx == row.pbx]
             restoration = self._restorations[row.pbx] = Restoration(self._play(row.pbx), second, mine)
         return restoration.play(row)
@@ -105,7 +105,7 @@ class Planner:
             return self._restore(row)
         if row.pbx:
             return self._play(row.pbx).play(row)
-        verdicts = [self._play(name).play(row) for name in self._inbox.pbxs]
+        verdicts = [self._play(name).play(row) for name in self._feed.pbxs]
         # On several PBXs at once: done where it was done; else why it was refused; else nothing was held.
         best = min(verdicts, key=lambda v: _RANK[v.outcome])
         done = [v for v in verdicts if v.outcome is Outcome.DONE] or [best]
@@ -123,11 +123,11 @@ class Planner:
             play = self._play(row.pbx)
             if not play.has_zeros or play.has_extension(row.extension):  # most rows
                 return row
-        plays = [self._play(name) for name in ((row.pbx,) if row.pbx else self._inbox.pbxs)]
+        plays = [self._play(name) for name in ((row.pbx,) if row.pbx else self._feed.pbxs)]
         if any(play.has_extension(row.extension) for play in plays):
             return row
         for play in plays:
-            for longer in with_zeros(row.extension, self._inbox.pbxs[play.pbx].numbering):
+            for longer in with_zeros(row.extension, self._feed.pbxs[play.pbx].numbering):
                 if play.is_on_pbx(longer) and may_have_lost_zeros(row):
                     return row._replace(faults=(*row.faults, lost_zeros(row, play.pbx, longer)))
         return row
@@ -137,13 +137,13 @@ class Planner:
         names: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for row in rows:
             if row.valid and not row.asks_nothing:
-                for pbx in (row.pbx,) if row.pbx else self._inbox.pbxs:
+                for pbx in (row.pbx,) if row.pbx else self._feed.pbxs:
                     extensions, members, numbers = names.setdefault(pbx, (set(), set(), set()))
                     if row.member:
                         members.add(row.member)
                     if row.extension:
                         extensions.add(row.extension)
-                        extensions.update(with_zeros(row.extension, self._inbox.pbxs[pbx].numbering))
+                        extensions.update(with_zeros(row.extension, self._feed.pbxs[pbx].numbering))
                     if row.action == RESTORE:
                         numbers.update(read_restore(row.number)[0])
                     elif row.number:
@@ -155,7 +155,7 @@ class Planner:
     def _play(self, name: str) -> Play:
         play = self._plays.get(name)
         if play is None:
-            pbx = self._inbox.pbxs[name]
+            pbx = self._feed.pbxs[name]
             scope = self._scopes[name] if self._scopes is not None else Scope.everything()
             premise = Premise(name, pbx.backend, scope)
             creates = Can.CREATE_EXTENSIONS in pbx.backend.can
@@ -169,13 +169,13 @@ class Planner:
 
     def changes(self, first: int = 1) -> Iterator[Change]:
         """The changes that make it so, in the order in which they can be made, numbered from `first`."""
-        for name in self._inbox.pbxs:
+        for name in self._feed.pbxs:
             play = self._plays.get(name)
             if play is None:
                 continue
             losses = self._losses[name] = Losses()
             self._changed_links[name] = 0
-            several = Can.SEVERAL in self._inbox.pbxs[name].backend.can
+            several = Can.SEVERAL in self._feed.pbxs[name].backend.can
             asked: list[Change] = []
             for change in order_changes(name, play.differences, several=several, first=first):
                 first = change.seq + 1
@@ -197,7 +197,7 @@ class Planner:
     def _precheck(self, name: str, changes: Collection[Change]) -> None:
         premise = self._premises[name]
         premise.losses = premise.losses or any(map(is_loss, changes))
-        for caveat in precheck(self._inbox.pbxs[name].backend, changes):
+        for caveat in precheck(self._feed.pbxs[name].backend, changes):
             self._caveats.append(OfPbx(name, caveat))
             if caveat.holds:
                 premise.reasons.add(caveat)
@@ -206,7 +206,7 @@ class Planner:
         """Of what the run has made already all is told once more, in the report of the whole; nobody needs to decide
         upon it."""
         made = (Change(0, name, extension, *ends) for extension, ends in self._ours.get(name, {}).items())
-        found = precheck(self._inbox.pbxs[name].backend, made)
+        found = precheck(self._feed.pbxs[name].backend, made)
         self._caveats += (OfPbx(name, caveat) for caveat in found if not caveat.holds)
 
     @property
@@ -244,11 +244,11 @@ class Planner:
 
     def find_holds(self) -> tuple[Hold, ...]:
         """Why the plan must wait for a person."""
-        limits = self._inbox.limits
+        limits = self._feed.limits
         found: list[Hold] = []
         for name, losses in self._losses.items():
             if losses.most:
-                pbx = self._inbox.pbxs[name]
+                pbx = self._feed.pbxs[name]
                 if over := holds(name, losses, self._totals(pbx, losses), limits):
                     found += holds(name, losses, self._totals(pbx), limits) or over
         return (*found, *sorted(self.reasons, key=lambda hold: hold.message))
@@ -256,14 +256,14 @@ class Planner:
     def count_affected(self) -> tuple[Affected, ...]:
         """How many links of each PBX the plan changes, and of how many; a narrow plan asks the PBX for all it holds."""
         return tuple(
-            Affected(name, changed, self._totals(self._inbox.pbxs[name]).links)
+            Affected(name, changed, self._totals(self._feed.pbxs[name]).links)
             for name, changed in self._changed_links.items()
         )
 
     def _totals(self, pbx: Pbx, losses: Losses | None = None) -> Totals:
         """How much the PBX holds; a narrow plan counts it only if a share could matter."""
         play = self._plays[pbx.name]
-        least = min((limit.at_least for limit in self._inbox.limits.values()), default=0)
+        least = min((limit.at_least for limit in self._feed.limits.values()), default=0)
         if self._scopes is None or (losses is not None and losses.most < least):
             return Totals(play.links, play.numbers)
         if pbx.name not in self._counted:

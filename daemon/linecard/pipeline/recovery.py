@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline.apply import read_back
-from linecard.pipeline.places import Pbx
+from linecard.pipeline.feed import Pbx
 from linecard.store.journal import Journal
 from linecard.store.store import Store
 

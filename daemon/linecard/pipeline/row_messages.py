@@ -48,7 +48,7 @@ class RowMessages:
         patterns = self._patterns
         for packed in page:
             at, action, member, pbx, extension, number, _, code, held, rang, holds, rings, more = packed
-            named = packed if more is None or more == _HOLDER % held else _name_removed(packed)
+            named = packed if more is None or more == _HOLDER % held else _fill_in_extension(packed)
             if named is None or code not in patterns or at in faults:
                 yield describe_row(*decode_row(packed), faults.get(at, ()), state=self._state, words=self._words)
                 continue
@@ -61,7 +61,7 @@ class RowMessages:
             )
 
 
-def _name_removed(packed: Packed) -> Packed | None:
+def _fill_in_extension(packed: Packed) -> Packed | None:
     """A detach that names no extension and took one, with the one it took in its cell; None for any other row."""
     if packed[7] != REMOVED or packed[4]:
         return None

@@ -16,7 +16,7 @@ from linecard.errors import BackendError
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
-from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.recovery import interrupt
@@ -110,7 +110,7 @@ class Driven(NamedTuple):
 def drive(
     store: Store,
     run: Run,
-    inbox: Inbox,
+    feed: Feed,
     pbxs: Mapping[str, Pbx],
     archive: Path,
     operator: Operator,
@@ -122,7 +122,7 @@ def drive(
     file of a planned run would be refused now. The run is at a safe point then, to be driven on later.
     """
     try:
-        return _RunLoop(store, inbox, pbxs, archive, operator, premises).drive(run)
+        return _RunLoop(store, feed, pbxs, archive, operator, premises).drive(run)
     except _GivenUp:
         return Driven(store.get_run(run.id), again=False)
 
@@ -131,13 +131,13 @@ class _RunLoop:
     def __init__(
         self,
         store: Store,
-        inbox: Inbox,
+        feed: Feed,
         pbxs: Mapping[str, Pbx],
         archive: Path,
         operator: Operator,
         premises: Premises,
     ) -> None:
-        self._store, self._inbox, self._pbxs, self._archive = store, inbox, pbxs, archive
+        self._store, self._feed, self._pbxs, self._archive = store, feed, pbxs, archive
         self._operator, self._premises = operator, premises
 
     def drive(self, run: Run) -> Driven:
@@ -173,7 +173,7 @@ class _RunLoop:
             run = plan(
                 self._store,
                 run,
-                self._inbox,
+                self._feed,
                 self._archive,
                 who=self._operator.who,
                 progress=self._operator.begin_plan(run),
@@ -184,7 +184,7 @@ class _RunLoop:
             if run.state is State.RECEIVED:
                 raise  # nothing of it was done, so that it can wait without end
             # A part of it may be made, so that its report is due.
-            self._operator.give_up(run, dict.fromkeys(run.pbxs or tuple(self._inbox.pbxs), str(error)), error)
+            self._operator.give_up(run, dict.fromkeys(run.pbxs or tuple(self._feed.pbxs), str(error)), error)
             return applying.abandon_run(self._store, run, str(error), who=self._operator.who)
         self._operator.end_plan(run)
         return run
@@ -219,7 +219,7 @@ class _RunLoop:
         if not self._operator.may_plan(run):
             raise _GivenUp
         progress = self._operator.begin_plan(run)
-        now = replay(self._store, run, self._inbox, self._archive, progress)
+        now = replay(self._store, run, self._feed, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.finish_try(connection, run.id)
         return now is not None and now.is_same(run.checksum, run.holds) and not now.has_new_reasons(run.holds)

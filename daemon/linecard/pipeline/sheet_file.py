@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from linecard.model.sheet import Fault, FaultCode
-from linecard.pipeline.places import Inbox
+from linecard.pipeline.feed import Feed
 from linecard.ports.opener import HEAD, AnyOpener, CannotOpen, TableOpener
 from linecard.rules.check import Sheet
 from linecard.rules.containers import TAIL, VOLUME, detect_container, is_volume
@@ -26,24 +26,24 @@ TEMPORARY = "plain"
 _BLOCK = 1 << 20
 
 
-def open_sheet(file: Path, inbox: Inbox, guard: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Sheet:
+def open_sheet(file: Path, feed: Feed, guard: Callable[[Iterator[bytes]], Iterator[bytes]] = iter) -> Sheet:
     """A file of an inbox as a sheet, to be read once. Reading it may raise `OpenerError` and `ProcessorError`.
 
     Its bytes are read through `guard`.
     """
     noted: list[Fault] = []
     origin = Origin(name=file.name)
-    blocks = guard(unwrap(file, inbox, noted.append, origin))
-    return Sheet(blocks, inbox.form, inbox.destinations, noted, inbox.process, origin)
+    blocks = guard(unwrap(file, feed, noted.append, origin))
+    return Sheet(blocks, feed.form, feed.destinations, noted, feed.process, origin)
 
 
-def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Origin | None = None) -> Iterator[bytes]:
+def unwrap(file: Path, feed: Feed, noted: Callable[[Fault], None], origin: Origin | None = None) -> Iterator[bytes]:
     """The bytes of the sheet in a file, in order. Each wrapping that the inbox knows comes off once, in any order.
 
     `origin` is told when they were a worksheet.
     """
     try:
-        yield from _unwrap(file, inbox, noted, origin or Origin())
+        yield from _unwrap(file, feed, noted, origin or Origin())
     except CannotOpen as refused:
         with file.open("rb") as raw:
             is_part = refused.is_cut and is_volume(file.name, _tail(raw))
@@ -52,11 +52,11 @@ def unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Ori
         raise
 
 
-def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Origin) -> Iterator[bytes]:
-    left = dict(inbox.openers)
+def _unwrap(file: Path, feed: Feed, noted: Callable[[Fault], None], origin: Origin) -> Iterator[bytes]:
+    left = dict(feed.openers)
     with ExitStack() as open_files:
         raw = open_files.enter_context(file.open("rb"))
-        most = inbox.form.max_bytes
+        most = feed.form.max_bytes
         found: BinaryIO = raw
         while not origin.is_worksheet and (name := _find_opener(_head(found), left)) is not None:
             if found is raw and os.fstat(raw.fileno()).st_size > most:
@@ -67,11 +67,11 @@ def _unwrap(file: Path, inbox: Inbox, noted: Callable[[Fault], None], origin: Or
                 )
             opener = left.pop(name)
             if isinstance(opener, TableOpener):
-                inner, origin.is_worksheet = opener.open_table(found, most, noted, HeaderRule(inbox.form)), True
+                inner, origin.is_worksheet = opener.open_table(found, most, noted, HeaderRule(feed.form)), True
             else:
                 inner = opener.open(found, most, noted)
             found = open_files.enter_context(_peekable(inner))
-        _refuse_rest(found, file.name, inbox.openers, left)
+        _refuse_rest(found, file.name, feed.openers, left)
         while block := found.read(_BLOCK):
             yield block
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from linecard.pipeline.places import Inbox
+from linecard.pipeline.feed import Feed
 from linecard.rules.check import Sheet
 
 
-def survey_pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
+def survey_pbxs(sheet: Sheet, feed: Feed) -> tuple[str, ...]:
     """The PBXs that the rows of a sheet name, in the inbox's order; none for one that is refused as a whole.
 
     A detach that names none means all of the inbox.
@@ -18,4 +18,4 @@ def survey_pbxs(sheet: Sheet, inbox: Inbox) -> tuple[str, ...]:
         named.add(row.pbx)
     if sheet.is_refused:
         return ()
-    return tuple(name for name in inbox.pbxs if name in named or "" in named)
+    return tuple(name for name in feed.pbxs if name in named or "" in named)

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 from linecard.errors import LinecardError, StateError
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file, survey
+from linecard.pipeline.feed import Feed
 from linecard.pipeline.intake import Intake, Scan
-from linecard.pipeline.places import Inbox
 from linecard.pipeline.report import outcome_counts
 from linecard.pipeline.report_files import FilingResult
 from linecard.pipeline.run_loop import Driven, drive
-from linecard.ports.inbox import Inbox as InboxPort
-from linecard.ports.inbox import InboxError
+from linecard.ports.inbox import Inbox, InboxError
 from linecard.rules import states
 from linecard.rules.lanes import Lanes
 from linecard.runtime.alerts import AlertChecks
@@ -79,11 +78,11 @@ class Engine:
         self._retries: dict[int, float] = {}
         self._held: set[int] = set()
         self.report_folder = ReportFolder(service)
-        self._places: dict[str, Inbox] = {name: service.inbox(name) for name in service.config.inboxes}
-        built = {name: build_intake(service, name, monotonic) for name in self._places}
-        self.ports: dict[str, InboxPort] = {name: port for name, (port, _) in built.items()}
+        self._feeds: dict[str, Feed] = {name: service.feed(name) for name in service.config.inboxes}
+        built = {name: build_intake(service, name, monotonic) for name in self._feeds}
+        self.ports: dict[str, Inbox] = {name: port for name, (port, _) in built.items()}
         self._intakes: dict[str, Intake] = {name: intake for name, (_, intake) in built.items()}
-        self._scan_locks: dict[str, threading.Lock] = {name: threading.Lock() for name in self._places}
+        self._scan_locks: dict[str, threading.Lock] = {name: threading.Lock() for name in self._feeds}
         self._operator = DaemonOperator(
             self._store,
             service.who,
@@ -123,10 +122,10 @@ class Engine:
             if run.state in states.FINAL:  # a duplicate
                 self._report_end(run)
                 return True
-            place = self._places.get(run.inbox)
+            feed = self._feeds.get(run.inbox)
             touched = Journal(self._store, run.id).pbxs() if run.attempt else []
             missing = sorted({*(run.pbxs or ()), *touched} - set(self.service.pbxs))
-            if place is None or missing:
+            if feed is None or missing:
                 what = f"the PBX {missing[0]}" if missing else f"the inbox {run.inbox}"
                 self.health.raise_alert(
                     f"run {run.id}",
@@ -134,7 +133,7 @@ class Engine:
                     "Restore it until the run is finished.",
                 )
                 return False
-            names = self._survey(run, place) if run.pbxs is None else run.pbxs
+            names = self._survey(run, feed) if run.pbxs is None else run.pbxs
             if {*names, *touched}:
                 with self._guard:
                     self._lanes.add(run.id, run.inbox, {*names, *touched})
@@ -143,14 +142,14 @@ class Engine:
                 self._report_end(self._store.get_run(run.id))
             return True
 
-    def _survey(self, run: Run, place: Inbox) -> tuple[str, ...]:
+    def _survey(self, run: Run, feed: Feed) -> tuple[str, ...]:
         """The PBXs that the rows name; all that they could name of a file that should not be read here."""
-        if len(place.pbxs) == 1 or run.tries:
-            return tuple(place.pbxs)
+        if len(feed.pbxs) == 1 or run.tries:
+            return tuple(feed.pbxs)
         with self._store.transaction() as connection:
             self._store.count_try(connection, run.id)
         try:
-            names = survey.survey_pbxs(sheet_file.open_sheet(self.service.config.archive / run.drop.path, place), place)
+            names = survey.survey_pbxs(sheet_file.open_sheet(self.service.config.archive / run.drop.path, feed), feed)
         except LinecardError:
             with suppress(StateError), self._store.transaction() as connection:
                 self._store.finish_try(connection, run.id)  # the step ended in an orderly way
@@ -283,8 +282,8 @@ class Engine:
     def _drive(self, run: Run) -> Driven:
         config = self.service.config
         service = self.service
-        place = self._places[run.inbox]
-        return drive(self._store, run, place, service.pbxs, config.archive, self._operator, service.premises)
+        feed = self._feeds[run.inbox]
+        return drive(self._store, run, feed, service.pbxs, config.archive, self._operator, service.premises)
 
     def _release_pbx(self, run: Run, pbx: str) -> None:
         """A PBX is done with while the run still works on others."""

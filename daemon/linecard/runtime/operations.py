@@ -14,7 +14,7 @@ from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import quarantine, sheet_file, survey
 from linecard.pipeline.apply import Checkpoint
-from linecard.pipeline.places import Inbox
+from linecard.pipeline.feed import Feed
 from linecard.pipeline.plan import plan, replay
 from linecard.pipeline.planner import Planner
 from linecard.pipeline.receive import keep, receive
@@ -50,33 +50,33 @@ class Operations:
 
     # -- a sheet -----------------------------------------------------------------------------------------------------
 
-    def read_sheet(self, file: Path, inbox: Inbox) -> Sheet:
+    def read_sheet(self, file: Path, feed: Feed) -> Sheet:
         """A file as a sheet, to be read once. No PBX is asked."""
         input_file.check_readable(file)
-        return sheet_file.open_sheet(file, inbox, partial(input_file.guard_reads, file))
+        return sheet_file.open_sheet(file, feed, partial(input_file.guard_reads, file))
 
-    def preview(self, file: Path, inbox: Inbox) -> Planner:
+    def preview(self, file: Path, feed: Feed) -> Planner:
         """What importing a file would do; nothing is written anywhere."""
         digest = hashlib.sha256()
         for block in input_file.read_input(file):
             digest.update(block)
-        return Planner(self.read_sheet(file, inbox), inbox, digest.hexdigest())
+        return Planner(self.read_sheet(file, feed), feed, digest.hexdigest())
 
-    def receive(self, file: Path, inbox: Inbox, *, description: str, stage: Stage) -> Run:
+    def receive(self, file: Path, feed: Feed, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
         service = self._service
         blocks = input_file.read_input(file)
-        drop = keep(service.config.archive, file.name, blocks, service.store, most=inbox.form.max_bytes)
-        run_id = receive(service.store, inbox.name, drop, description=description, who=service.who)
-        return self.plan(service.store.get_run(run_id), inbox, stage)
+        drop = keep(service.config.archive, file.name, blocks, service.store, most=feed.form.max_bytes)
+        run_id = receive(service.store, feed.name, drop, description=description, who=service.who)
+        return self.plan(service.store.get_run(run_id), feed, stage)
 
-    def plan(self, run: Run, inbox: Inbox, stage: Stage) -> Run:
+    def plan(self, run: Run, feed: Feed, stage: Stage) -> Run:
         """Plan a run on what the PBXs hold now (see `pipeline.plan`)."""
         service = self._service
         return plan(
             service.store,
             run,
-            inbox,
+            feed,
             service.config.archive,
             who=service.who,
             progress=stage("plan", run),
@@ -85,13 +85,13 @@ class Operations:
 
     def preview_again(self, run: Run) -> Planner:
         """What a run would come to now; nothing is written."""
-        inbox = self._service.inbox(run.inbox)
-        return Planner(sheet_file.open_sheet(self._file(run), inbox), inbox, run.drop.sha256)
+        feed = self._service.feed(run.inbox)
+        return Planner(sheet_file.open_sheet(self._file(run), feed), feed, run.drop.sha256)
 
     def current_checksum(self, run: Run) -> str:
         """The checksum of the plan that a run would have now; empty if its file would be refused."""
         service = self._service
-        found = replay(service.store, run, service.inbox(run.inbox), service.config.archive, lambda _count: None)
+        found = replay(service.store, run, service.feed(run.inbox), service.config.archive, lambda _count: None)
         return found.checksum if found is not None else ""
 
     # -- decisions ---------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ class Operations:
     # -- to the end --------------------------------------------------------------------------------------------------
 
     def drive(
-        self, run: Run, inbox: Inbox, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False
+        self, run: Run, feed: Feed, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False
     ) -> Run:
         """Take a run as far as it goes now, planning again as often as the PBX moves under it.
 
@@ -155,7 +155,7 @@ class Operations:
         """
         service = self._service
         operator = InteractiveOperator(service.who, confirm, stage, stop, asks)
-        return drive(service.store, run, inbox, service.pbxs, service.config.archive, operator, service.premises).run
+        return drive(service.store, run, feed, service.pbxs, service.config.archive, operator, service.premises).run
 
     def resume(self, *, confirm: Confirm, stage: Stage, stop: Checkpoint, asks: bool = False) -> Iterator[Resumed]:
         """Finish the runs that were interrupted, the oldest first.
@@ -164,16 +164,16 @@ class Operations:
         """
         blocked: dict[int, BackendError] = {}
         for found in find_interrupted(self._service.store):
-            inbox = self._inbox_of(found)
+            feed = self._feed_of(found)
             try:
-                self.raise_if_blocked(self._file(found), inbox, blocked)
-                yield Resumed(self.drive(found, inbox, confirm=confirm, stage=stage, stop=stop, asks=asks))
+                self.raise_if_blocked(self._file(found), feed, blocked)
+                yield Resumed(self.drive(found, feed, confirm=confirm, stage=stage, stop=stop, asks=asks))
             except BackendError as error:
                 blocked[found.id] = error
                 yield Resumed(found, error)
 
-    def _inbox_of(self, run: Run) -> Inbox:
-        """The inbox of a run that must be finished. Raises `ConfigError` where it cannot be."""
+    def _feed_of(self, run: Run) -> Feed:
+        """The feed of a run that must be finished. Raises `ConfigError` where it cannot be."""
         service = self._service
         missing = sorted(set(Journal(service.store, run.id).pbxs()) - set(service.pbxs))
         if missing or run.inbox not in service.config.inboxes:
@@ -182,14 +182,14 @@ class Operations:
                 f"Run {run.id} was interrupted and cannot be finished: {what} is no longer in the configuration.",
                 remedy="Restore it until the run is finished.",
             )
-        return service.inbox(run.inbox)
+        return service.feed(run.inbox)
 
-    def raise_if_blocked(self, file: Path, inbox: Inbox, blocked: Mapping[int, BackendError]) -> None:
+    def raise_if_blocked(self, file: Path, feed: Feed, blocked: Mapping[int, BackendError]) -> None:
         """Raise `BackendError` when a sheet needs a PBX that one of these runs needs, which must come first."""
-        needed = set(self._survey(file, inbox)) if blocked else set()
+        needed = set(self._survey(file, feed)) if blocked else set()
         for run_id, error in blocked.items():
             run = self._service.store.get_run(run_id)
-            named = self._survey(self._file(run), self._service.inbox(run.inbox))
+            named = self._survey(self._file(run), self._service.feed(run.inbox))
             both = sorted(needed & {*named, *Journal(self._service.store, run_id).pbxs()})
             if both:
                 words = f"Run {run_id} was interrupted and comes first on {', '.join(both)}: {error}"
@@ -203,10 +203,10 @@ class Operations:
         service = self._service
         for run in reversed(service.store.list_runs(of_states=(State.RECEIVED, State.PLANNED))):
             if states.is_unapproved(run) and run.inbox in service.config.inboxes:
-                yield run if run.attempt else self.plan(run, service.inbox(run.inbox), stage)
+                yield run if run.attempt else self.plan(run, service.feed(run.inbox), stage)
 
     def _file(self, run: Run) -> Path:
         return self._service.config.archive / run.drop.path
 
-    def _survey(self, file: Path, inbox: Inbox) -> tuple[str, ...]:
-        return survey.survey_pbxs(self.read_sheet(file, inbox), inbox)
+    def _survey(self, file: Path, feed: Feed) -> tuple[str, ...]:
+        return survey.survey_pbxs(self.read_sheet(file, feed), feed)

@@ -51,7 +51,7 @@ def _reload(file: Path, state: Path) -> Service:
                 remedy="Stop it, move the folder, start it.",
             )
         for name in service.config.inboxes:
-            service.inbox(name)  # builds every PBX and inbox: what is wrong with one is said now
+            service.feed(name)  # builds every PBX and inbox: what is wrong with one is said now
         undo.pop_all()
     return service
 

@@ -16,7 +16,7 @@ from linecard.errors import ConfigError
 from linecard.infrastructure.files import sweep
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file
-from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.processors import Processing, Step
 from linecard.pipeline.receive import BEGUN
@@ -122,8 +122,8 @@ class Service:
     def renderers(self) -> dict[str, Renderer]:
         return self.registry.renderers()
 
-    def inbox(self, name: str | None) -> Inbox:
-        """An inbox by name; the only one, if there is one. Raises `ConfigError`."""
+    def feed(self, name: str | None) -> Feed:
+        """The feed of an inbox, by name; of the only one, if there is one. Raises `ConfigError`."""
         inboxes = self.config.inboxes
         if name is None and len(inboxes) == 1:
             name = next(iter(inboxes))
@@ -137,9 +137,9 @@ class Service:
             for kind in ("detach", "move", "force", "number")
             if (limit := getattr(found.limits, kind))
         }
-        inbox = Inbox(name, sheet_format(found), pbxs, found.default_pbx, limits, self.openers(name))
+        feed = Feed(name, sheet_format(found), pbxs, found.default_pbx, limits, self.openers(name))
         steps = [self._processor(processor) for processor in found.processors]
-        return replace(inbox, process=Processing(steps, inbox.destinations)) if steps else inbox
+        return replace(feed, process=Processing(steps, feed.destinations)) if steps else feed
 
     def _processor(self, name: str) -> Step:
         """A processor by name, the same for all sheets."""

@@ -69,7 +69,7 @@ def main() -> None:
     try:
         with Service.load(Path(sys.argv[2])) as service:
             run = service.store.get_run(int(sys.argv[3]))
-            replay(service.store, run, service.inbox(run.inbox), service.config.archive, lambda _count: None)
+            replay(service.store, run, service.feed(run.inbox), service.config.archive, lambda _count: None)
     except LinecardError:
         return  # whoever reads the file next meets it too, and knows what to do
     except Exception as error:  # noqa: BLE001 - a bug, which this file or what the PBX says of it provokes

@@ -77,7 +77,7 @@ class Site:
         file = self.folder / "desk" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("Action,LoginEmail,Extension\n" + rows, encoding="utf-8")
-        inbox = self.service.inbox("hr")
+        inbox = self.service.feed("hr")
         operations = Operations(self.service)
         with self.service.exclusive():
             run = operations.receive(file, inbox, description=description, stage=_silent)

@@ -18,7 +18,7 @@ from linecard.infrastructure.files import open_nameless
 from linecard.languages.stored_sentences import match_sentence
 from linecard.model.format import SheetFormat
 from linecard.pipeline import sheet_file
-from linecard.pipeline.places import Inbox, Pbx
+from linecard.pipeline.feed import Feed, Pbx
 from linecard.registry import Registry
 from linecard.rules.numbering import NumberingPlan
 from linecard.testing import make_context
@@ -96,10 +96,10 @@ class Desk:
         self._openers.append(made)
         return made
 
-    def inbox(self, most: int = 10_000_000, **wrappings: dict[str, Any]) -> Inbox:
+    def inbox(self, most: int = 10_000_000, **wrappings: dict[str, Any]) -> Feed:
         pbx = Pbx("hq", MemoryBackend(MemoryPbx(())), NumberingPlan("FR", ("1000-4999",), ()))
         openers = {kind: self.opener(kind, **options) for kind, options in wrappings.items()}
-        return Inbox("hr", SheetFormat(max_bytes=most), {"hq": pbx}, "hq", {}, openers)
+        return Feed("hr", SheetFormat(max_bytes=most), {"hq": pbx}, "hq", {}, openers)
 
     def _drop(self, data: bytes, name: str = "people.csv.pgp") -> Path:
         self._count += 1
@@ -107,14 +107,14 @@ class Desk:
         file.write_bytes(data)
         return file
 
-    def size(self, data: bytes, inbox: Inbox) -> int | str:
+    def size(self, data: bytes, inbox: Feed) -> int | str:
         """How many bytes are inside, nobody looking at what they are; or the code of the fault that stops it."""
         try:
             return sum(map(len, sheet_file.unwrap(self._drop(data), inbox, lambda _: None)))
         except CannotOpen as refused:
             return refused.fault.code.value
 
-    def read(self, data: bytes, inbox: Inbox, *, name: str = "people.csv.pgp") -> Read:
+    def read(self, data: bytes, inbox: Feed, *, name: str = "people.csv.pgp") -> Read:
         sheet = sheet_file.open_sheet(self._drop(data, name), inbox)
         rows = list(sheet)
         errors = [fault for fault in sheet.faults if fault.severity is Severity.ERROR]
@@ -130,7 +130,7 @@ class Desk:
     def pgp(self, data: bytes, most: int = 10_000_000, **options: Any) -> Read:
         with closing(self.opener("pgp", **options)) as opener:
             inbox = self.inbox(most)
-            return self.read(data, Inbox(inbox.name, inbox.form, inbox.pbxs, "hq", {}, {"pgp": opener}))
+            return self.read(data, Feed(inbox.name, inbox.form, inbox.pbxs, "hq", {}, {"pgp": opener}))
 
     def close(self) -> None:
         for opener in self._openers:

@@ -93,7 +93,7 @@ class Site:
     def run(self, rows: str = "attach,ada@x.org,1000\nattach,bob@x.org,1000\n"):
         file = self.folder / "sheet.csv"
         file.write_text("Action,LoginEmail,Extension\n" + rows)
-        inbox = self.service.inbox("hr")
+        inbox = self.service.feed("hr")
         silent = lambda *_: lambda _count: None  # noqa: E731
         operations = Operations(self.service)
         run = operations.approve(operations.receive(file, inbox, description="", stage=silent), why="test")

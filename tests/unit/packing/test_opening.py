@@ -17,7 +17,7 @@ from linecard.api.report import Fault, FaultCode, Severity
 from linecard.infrastructure.files import open_nameless, sweep
 from linecard.model.format import SheetFormat
 from linecard.pipeline import sheet_file
-from linecard.pipeline.places import Inbox
+from linecard.pipeline.feed import Feed
 
 SHEET = b"Action,LoginEmail,Extension\n"
 NOTE = Fault(0, "", "", FaultCode.WEAK_CRYPTO, Severity.WARNING, "Old.", "")
@@ -52,7 +52,7 @@ def opened(folder: Path, data: bytes, *openers: Mark, most: int = 1000) -> tuple
     """What is inside, or the code of the fault; and how many warnings came."""
     file, noted = folder / "drop", []
     file.write_bytes(data)
-    inbox = Inbox("hr", SheetFormat(max_bytes=most), {}, None, {}, {o.word.decode(): o for o in openers})
+    inbox = Feed("hr", SheetFormat(max_bytes=most), {}, None, {}, {o.word.decode(): o for o in openers})
     try:
         return b"".join(sheet_file.unwrap(file, inbox, noted.append)), len(noted)
     except CannotOpen as refused:

@@ -103,11 +103,11 @@ def half_made(folder: Path) -> tuple[Site, Run]:
     )
     operations = Operations(service)
     with site.working():
-        places = service.inbox(None), service.pbxs, service.config.archive, operator, service.premises
+        places = service.feed(None), service.pbxs, service.config.archive, operator, service.premises
         run = drive(service.store, operations.approve(run, why="seen", seen=True), *places).run
         site.pbx.put("1011", Holding("late@example.org"))
         run = operations.drive(
-            run, service.inbox(None), confirm=lambda _run: False, stage=operator.stage, stop=lambda: False, asks=True
+            run, service.feed(None), confirm=lambda _run: False, stage=operator.stage, stop=lambda: False, asks=True
         )
         return site, operations.discard(run, why="answered no")
 

@@ -112,7 +112,7 @@ class Site:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         with self.working():
             return Operations(self.service).receive(
-                file, self.service.inbox(None), description=description, stage=lambda _name, _run: _nothing
+                file, self.service.feed(None), description=description, stage=lambda _name, _run: _nothing
             )
 
     def imported(self, text: str | bytes, name: str = "sheet.csv", *, description: str = "") -> Run:
@@ -124,7 +124,7 @@ class Site:
                 run = operations.approve(run, why="--yes")
             return operations.drive(
                 run,
-                self.service.inbox(None),
+                self.service.feed(None),
                 confirm=lambda _run: True,
                 stage=lambda _name, _run: _nothing,
                 stop=lambda: False,

@@ -50,7 +50,7 @@ class TestPlace:
         with site.working():
             done = operations.drive(
                 operations.approve(run, why="seen"),
-                site.service.inbox(None),
+                site.service.feed(None),
                 confirm=lambda _run: False,
                 stage=lambda _name, _run: lambda _count: None,
                 stop=lambda: False,

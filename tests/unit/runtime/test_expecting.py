@@ -38,7 +38,7 @@ def told(site, now: datetime, received: datetime | None = None) -> list[Alert]:
         if received is not None:
             (site / "sheet.csv").write_text(f"Action,LoginEmail\ndetach,a{received:%d%H%M}@x.org\n")
             Operations(service).receive(
-                site / "sheet.csv", service.inbox("hr"), description="", stage=lambda *_: lambda _n: None
+                site / "sheet.csv", service.feed("hr"), description="", stage=lambda *_: lambda _n: None
             )
         clock[0] = now
         return find_overdue_files(service)

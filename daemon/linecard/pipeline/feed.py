@@ -1,4 +1,4 @@
-"""Where rows come from and where changes go: an inbox and the PBXs it may name, ready to work with."""
+"""A feed: what the files of an inbox look like and which PBXs they may name, ready to work with."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ class Pbx:
 
 
 @dataclass(frozen=True, slots=True)
-class Inbox:
-    """One source of sheets, with the PBXs that its rows may name and how much a sheet may take away."""
+class Feed:
+    """The sheets of one inbox: their form, the PBXs that their rows may name, how much one may take away.
+
+    How files arrive is the business of the port, `linecard.ports.inbox.Inbox`.
+    """
 
     name: str
     form: SheetFormat
