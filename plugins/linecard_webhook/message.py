@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import Any
 
-from linecard.api.report import Summary, as_dict
+from linecard.api.report import Summary, as_dict, find_result
 from linecard.api.sink import Letter, Note
 
 MOST_PROBLEMS = 20
@@ -21,7 +21,7 @@ def make_body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
     return json.dumps(
         {
             "delivery": letter.id,
-            "event": f"run.{letter.state.value}",
+            "event": f"run.{find_result(letter.state, report.counts)}",
             "site": report.site,
             "run": as_dict.run(report.run, report.counts),
             "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},

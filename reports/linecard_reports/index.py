@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from linecard.api import sanitize
-from linecard.api.report import FINE, ArchiveEntry, Index, Outcome, State
+from linecard.api.report import FINE, ArchiveEntry, Index, Outcome, State, find_result
 from linecard_reports.template_renderer import render
 from linecard_reports.weeks import HEIGHT, PARTS, Counted, draw
 
@@ -120,10 +120,7 @@ def _count(row: _Row) -> Counted:
 
 
 def _find_result(entry: ArchiveEntry) -> tuple[str, str]:
-    found = next((said for state, said in RESULTS.items() if state == entry.state), OTHERWISE)
-    if found[0] == "done" and any(n for outcome, n in entry.counts.items() if outcome not in FINE):
-        return RESULTS[State.PARTIAL]
-    return found
+    return RESULTS.get(find_result(State(entry.state), entry.counts), OTHERWISE)
 
 
 def _month_name(month: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from linecard.api.report import FINE, Code, Excerpt, Line, Outcome, Report, State
+from linecard.api.report import FINE, Code, Excerpt, Line, Outcome, Report, State, find_result
 from linecard_reports.tables import Retry, Table
 from linecard_reports.template_renderer import render
 
@@ -48,6 +48,7 @@ class _Template:
         return {
             "report": report,
             "run": report.run,
+            "result": find_result(report.run.state, report.counts),
             "said": report.headline,
             "counts": counts,
             "shares": {o: round(100 * n / total, 3) for o, n in counts.items() if n} if total else {},

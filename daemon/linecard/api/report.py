@@ -15,6 +15,7 @@ from linecard.rules import as_dict
 from linecard.rules.defuse import build_changed_pattern, defuse
 from linecard.rules.excerpt import Excerpt
 from linecard.rules.own_sheet import MOST_REASON, RETRY_HEADER, UNDO_HEADER
+from linecard.rules.states import find_result
 from linecard.rules.undo import undo_rows
 from linecard.rules.wording import COUNTED, Wording, result
 
@@ -63,6 +64,7 @@ __all__ = [
     "as_dict",
     "build_changed_pattern",
     "defuse",
+    "find_result",
     "locate_error",
     "result",
     "undo_rows",

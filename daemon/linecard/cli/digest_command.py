@@ -41,6 +41,7 @@ def command(inboxes: tuple[str, ...], days: int, *, as_json: bool) -> None:
 
 def _show(found: Summary) -> None:
     from linecard.cli import recap
+    from linecard.rules.states import find_result
 
     rows = recap.format_counts(found.counts) if any(found.counts.values()) else "no rows"
     when = f"{found.begins:%Y-%m-%d %H:%M} to {found.ends:%Y-%m-%d %H:%M} (UTC)"
@@ -66,13 +67,13 @@ def _show(found: Summary) -> None:
     if found.ended:
         click.echo("\nFiles:")
         site.print_table(
-            ("Run", "Ended (UTC)", "Inbox", "State", "Rows", "File"),
+            ("Run", "Ended (UTC)", "Inbox", "Result", "Rows", "File"),
             [
                 (
                     str(run.run),
                     f"{run.at:%Y-%m-%d %H:%M}",
                     run.inbox,
-                    run.state.value,
+                    find_result(run.state, run.counts).value,
                     recap.format_counts(run.counts),
                     sanitize(run.file),
                 )

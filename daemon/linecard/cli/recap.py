@@ -16,6 +16,7 @@ from linecard.model.run import Affected, Hold
 from linecard.model.sheet import Fault, Severity
 from linecard.rules.sanitize import sanitize
 from linecard.rules.settings import find_setting
+from linecard.rules.states import is_fine
 
 ROWS = 50
 _COLOURS = {
@@ -116,4 +117,4 @@ def show_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: st
 
 def exit_code(found: Mapping[str, int]) -> int:
     """0 when every row is done or unchanged, else 1."""
-    return 0 if all(not count for outcome, count in found.items() if outcome not in FINE) else 1
+    return 0 if is_fine(found) else 1

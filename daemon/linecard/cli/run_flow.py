@@ -14,6 +14,7 @@ from linecard.errors import BackendError, LinecardError, ReportError
 from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.run import Run, State
 from linecard.rules.sanitize import sanitize
+from linecard.rules.states import find_result
 from linecard.runtime.operations import Operations
 from linecard.runtime.report_folder import ReportFolder
 from linecard.store.journal import Journal
@@ -134,9 +135,8 @@ def resume(
                 blocked[run.id] = error
                 continue
             with bars.suspend():
-                click.echo(
-                    f"Run {run.id} ({sanitize(run.drop.name)}) was interrupted; it is now {run.state} now.", err=True
-                )
+                result = find_result(run.state, run.counts)
+                click.echo(f"Run {run.id} ({sanitize(run.drop.name)}) was interrupted; it is now {result}.", err=True)
             finished.append(run)
     for run_id, error in blocked.items():
         name = sanitize(service.store.get_run(run_id).drop.name)
@@ -239,7 +239,8 @@ def show_result(service: Service, run: Run, *, as_json: bool, unfiled: Collectio
         return
     said = report.headline
     colour = {"good": "green", "attention": "yellow", "bad": "red"}[said.tone]
-    click.echo(f"\nRun {run.id} is {run.state}. {click.style(said.title, fg=colour, bold=True)}")
+    result = find_result(run.state, report.counts)
+    click.echo(f"\nRun {run.id} is {result}. {click.style(said.title, fg=colour, bold=True)}")
     click.echo(f"{count_noun(report.total, 'row')}: {recap.format_counts(report.counts)}. {sanitize(said.remedy)}")
     recap.show_faults(report.faults(whole_file=True))
     recap.show_rows(report.lines(*(o for o in Outcome if o not in FINE)))

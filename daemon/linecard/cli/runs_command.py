@@ -17,7 +17,7 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.cli import recap
     from linecard.pipeline.recovery import is_interrupted
     from linecard.rules import as_dict
-    from linecard.rules.states import is_unapproved
+    from linecard.rules.states import find_result, is_unapproved
     from linecard.runtime.lock import is_held
 
     with site.service() as service:
@@ -38,13 +38,13 @@ def command(last: int, *, as_json: bool) -> None:
                 str(r.run.id),
                 f"{r.run.created:%Y-%m-%d %H:%M}",
                 r.run.inbox,
-                r.run.state.value,
+                find_result(r.run.state, r.counts).value,
                 recap.format_counts(r.counts),
                 sanitize(r.run.drop.name),
             )
             for r in reports
         ]
-        site.print_table(("Run", "Began (UTC)", "Inbox", "State", "Rows", "File"), rows)
+        site.print_table(("Run", "Began (UTC)", "Inbox", "Result", "Rows", "File"), rows)
         broken = [run for run in found if is_interrupted(run) or is_unapproved(run)]
         if broken and not is_held(service.config.state):
             click.echo(

@@ -29,6 +29,7 @@ def command(last: int, *, as_json: bool) -> None:
     from linecard.cli import run_flow
     from linecard.model.run import State
     from linecard.pipeline.quarantine import has_crashed
+    from linecard.rules.states import find_result
     from linecard.runtime import status
     from linecard.runtime.alerts import find_database_alerts
 
@@ -49,8 +50,11 @@ def command(last: int, *, as_json: bool) -> None:
             _show(facts, ZoneInfo(service.config.timezone), stale=stale)
             if runs:
                 click.echo("\nLast runs:")
-                rows = [(str(r.id), f"{r.created:%Y-%m-%d %H:%M}", r.inbox, r.state.value) for r in runs]
-                site.print_table(("Run", "Began (UTC)", "Inbox", "State"), rows)
+                rows = [
+                    (str(r.id), f"{r.created:%Y-%m-%d %H:%M}", r.inbox, find_result(r.state, r.counts).value)
+                    for r in runs
+                ]
+                site.print_table(("Run", "Began (UTC)", "Inbox", "Result"), rows)
             if held:
                 numbers = ", ".join(str(run.id) for run in held)
                 click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")

@@ -91,7 +91,7 @@ def _has_effect(one: Ended | Past) -> bool:
 
 
 def _to_summary(one: Past) -> Ended:
-    bad = _has_effect(one) and any(n for outcome, n in one.counts.items() if outcome not in FINE)
+    bad = _has_effect(one) and not states.is_fine(one.counts)
     fine = one.state not in PROBLEMS and not bad
     return Ended(one.id, one.inbox, one.file, one.at, one.state, one.counts, fine, one.filed)
 

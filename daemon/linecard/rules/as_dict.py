@@ -14,6 +14,7 @@ from linecard.model.run import Hold, Run
 from linecard.model.sheet import Fault
 from linecard.model.summary import Summary
 from linecard.rules.settings import find_setting
+from linecard.rules.states import find_result
 
 
 def holding(held: Holding | None) -> dict[str, Any] | None:
@@ -90,7 +91,15 @@ def summary(found: Summary) -> dict[str, Any]:
         "inboxes": list(found.inboxes),
         "files": found.files,
         "counts": dict(found.counts),
-        "ended": [one | {"at": one["at"].isoformat(), "filed": one["filed"] or None} for one in ended],
+        "ended": [
+            one
+            | {
+                "at": one["at"].isoformat(),
+                "filed": one["filed"] or None,
+                "result": find_result(one["state"], one["counts"]).value,
+            }
+            for one in ended
+        ],
         "more_ended": found.more_ended,
         "undecided": [one | {"since": one["since"].isoformat()} for one in undecided],
         "more_undecided": found.more_undecided,
@@ -128,6 +137,7 @@ def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
         "description": found.description or None,
         "delivered_by": found.drop.delivered_by or None,
         "state": found.state.value,
+        "result": find_result(found.state, counts).value,
         "created": found.created.isoformat(),
         "changed": found.changed.isoformat(),
         "attempt": found.attempt,

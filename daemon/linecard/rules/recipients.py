@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from linecard.model.outcome import FINE
 from linecard.model.run import State
+from linecard.rules.states import is_fine
 
 REPLY = "reply/"
 """What the name of an inbox follows in that of the queue of its replies; no sink is named so."""
@@ -29,7 +29,7 @@ class Reader(Protocol):
 
 def choose_recipients(readers: Iterable[Reader], state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Sinks, each with an address or an empty one, that get a letter about a run in this state."""
-    problem = state in PROBLEMS or any(count for outcome, count in counts.items() if outcome not in FINE)
+    problem = state in PROBLEMS or not is_fine(counts)
     found = []
     for reader in readers:
         if (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from linecard.errors import StateError
-from linecard.model.outcome import Outcome
+from linecard.model.outcome import FINE, Outcome
 from linecard.model.run import Run, State
 
 MOVES: dict[State, frozenset[State]] = {
@@ -42,6 +44,20 @@ def check_move(was: State, now: State) -> None:
     """Refuse a move that the contract does not know; that is a bug, never a matter of data."""
     if now not in MOVES[was]:
         raise StateError(f"a run cannot go from {was} to {now}")
+
+
+def is_fine(counts: Mapping[str, int]) -> bool:
+    """Whether rows counted by outcome need nobody's attention."""
+    return not any(count for outcome, count in counts.items() if outcome not in FINE)
+
+
+def find_result(state: State, counts: Mapping[str, int]) -> State:
+    """What a run came to, in the words of its states: `unchanged` is said only where every row is as it should be.
+
+    A run of which nothing had to be sent, but whose rows were refused or are invalid, needs a person as one does that
+    was sent: its result is `partial`. `counts` are rows by outcome, as the report counts them.
+    """
+    return State.PARTIAL if state in SPOKEN and not is_fine(counts) else state
 
 
 def pending_outcome(state: str) -> Outcome:

@@ -12,6 +12,7 @@ from linecard.model.run import Run
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.plan import Progress
 from linecard.pipeline.run_loop import Approval
+from linecard.rules.states import find_result
 from linecard.runtime.health import Health, batch_progress
 from linecard.runtime.log import log
 from linecard.runtime.run_backoff import RunBackoff
@@ -50,7 +51,12 @@ class DaemonOperator:
         return batch_progress(partial(self.health.advance_task, where))
 
     def end_plan(self, run: Run) -> None:
-        log("run planned", state=run.state, checksum=run.checksum[:12], rows=describe_counts(run.counts))
+        log(
+            "run planned",
+            result=find_result(run.state, run.counts),
+            checksum=run.checksum[:12],
+            rows=describe_counts(run.counts),
+        )
 
     def begin_apply(self, run: Run, pbxs: Sequence[str]) -> Progress:
         where = f"run {run.id}"

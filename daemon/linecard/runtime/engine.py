@@ -294,10 +294,11 @@ class Engine:
     # -- ending ----------------------------------------------------------------------------------------------------
 
     def _report_end(self, run: Run) -> None:
+        counts = outcome_counts(self._store, run)
         log(
             "run ended" if run.state in states.FINAL else "run waits for a person",
-            state=run.state,
-            rows=describe_counts(outcome_counts(self._store, run)),
+            result=states.find_result(run.state, counts),
+            rows=describe_counts(counts),
         )
         if run.state is State.HELD:
             with self._guard:

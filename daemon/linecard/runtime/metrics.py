@@ -31,15 +31,15 @@ class Metrics:
 
         self._registry = CollectorRegistry()
         self._registry.register(_Gauges(service, engine, health))
-        self._runs = Counter("linecard_runs", "Runs that came to an end.", ("inbox", "state"), registry=self._registry)
+        self._runs = Counter("linecard_runs", "Runs that came to an end.", ("inbox", "result"), registry=self._registry)
         self._rows = Counter("linecard_rows", "Rows by outcome.", ("inbox", "outcome"), registry=self._registry)
 
     def count_run(self, run: Run) -> None:
         """A run has come to its end, or waits for a person."""
         if self._registry is None:
             return
-        self._runs.labels(run.inbox, run.state.value).inc()
         counts = outcome_counts(self._store, run)
+        self._runs.labels(run.inbox, states.find_result(run.state, counts).value).inc()
         # Of a run that was discarded its rows count where a part of it was made: else none of them came to anything.
         if run.state in states.SPOKEN or (run.state is State.DISCARDED and counts[Outcome.DONE]):
             for outcome, count in counts.items():

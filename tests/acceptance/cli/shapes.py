@@ -127,6 +127,7 @@ class RunFacts(Shape):
     description: str | None
     delivered_by: str | None
     state: State
+    result: State
     created: datetime
     changed: datetime
     attempt: int

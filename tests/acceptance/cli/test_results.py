@@ -29,10 +29,10 @@ class TestRuns:
         """One line a run, the newest first, its columns in line."""
         imported.import_("attach,dan@x.org,,1002,")
         head, newest, oldest = imported.run("runs").out.splitlines()
-        assert head.split() == ["Run", "Began", "(UTC)", "Inbox", "State", "Rows", "File"]
+        assert head.split() == ["Run", "Began", "(UTC)", "Inbox", "Result", "Rows", "File"]
         assert newest.startswith("2    ")
         assert oldest.startswith("1    ")
-        assert oldest[head.index("State") :].split()[0] == "partial"
+        assert oldest[head.index("Result") :].split()[0] == "partial"
         assert oldest[head.index("Rows") :].startswith("1 done, 1 invalid, 1 refused")
         assert oldest.endswith("joiners.csv")
 
@@ -42,6 +42,21 @@ class TestRuns:
         assert (run.id, run.file, run.description, run.state) == (1, "joiners.csv", "of May", "partial")
         assert run.counts.total == run.total == 3
         assert run.report == str(imported.reports()[0])
+
+    def test_a_run_of_which_nothing_was_sent_but_a_row_was_refused_is_not_called_unchanged(self, imported):
+        """Its state is, and its result says that a person is needed, wherever runs are listed."""
+        said = imported.run("import", imported.sheet("attach,bob@x.org,,1000,"), "--yes")
+        assert (said.code, said.out.splitlines()[1][:17]) == (1, "Run 2 is partial.")
+        (run, _) = Runs.validate_python(imported.run("runs", "--json").json)
+        assert (run.state, run.result) == ("unchanged", "partial")
+        newest = imported.run("runs").out.splitlines()[1].split()
+        assert newest[4:7] == ["partial", "1", "refused"]
+        assert imported.run("status").out.split("Last runs:")[1].splitlines()[2].split()[-1] == "partial"
+        assert imported.run("digest").out.split("Files:")[1].splitlines()[2].split()[4] == "partial"
+        assert {one["result"] for one in imported.run("digest", "--json").json["ended"]} == {"partial"}
+        assert "Run 2 (partial)" in imported.run("show", "2").out
+        imported.import_("attach,ada@x.org,,1000,")
+        assert imported.run("runs").out.splitlines()[1].split()[4:6] == ["unchanged", "1"]
 
     def test_only_the_last(self, imported):
         """--last cuts the list."""

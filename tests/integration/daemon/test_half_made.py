@@ -211,7 +211,7 @@ def test_the_figures_count_what_was_made(site):
     with site.served():
         assert site.run("discard", Seen(site).number).returncode == 0
         for figure in (  # counted one after the other, so that who asks in between sees some of them
-            'linecard_runs_total{inbox="hr",state="discarded"} 1.0',
+            'linecard_runs_total{inbox="hr",result="discarded"} 1.0',
             'linecard_rows_total{inbox="hr",outcome="done"} 1.0',
             'linecard_rows_total{inbox="hr",outcome="skipped"} 2.0',
         ):

@@ -44,7 +44,7 @@ def test_a_pbx_that_hangs_delays_nobody_elses_files_and_status_and_metrics_say_s
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             figures = answer.read().decode()
         assert 'linecard_rows_total{inbox="it",outcome="done"} 5.0' in figures
-        assert 'linecard_runs_total{inbox="all",state="applied"} 1.0' in figures
+        assert 'linecard_runs_total{inbox="all",result="applied"} 1.0' in figures
         assert "linecard_queue 1.0" in figures
         eventually(lambda: "linecard_queue 1.0" in (site.folder / "linecard.prom").read_text(), "the text file follows")
         assert "example.org" not in figures

@@ -264,7 +264,7 @@ def test_what_a_cell_says_stays_a_text(site, server, cell):
     site.post.deliver()
     ((headers, content),) = server.seen
     said = json.loads(content)
-    assert (said["event"], said["run"]["id"]) == (f"run.{run.state.value}", run.id)
+    assert (run.state, said["event"], said["run"]["id"]) == (State.PARTIAL, "run.partial", run.id)
     assert set(said) == {"delivery", "event", "site", "run", "headline", "problems", "report"}
     (problem,) = said["problems"]
     assert problem["outcome"] == "invalid"

@@ -81,6 +81,22 @@ def test_outcomes_are_spoken_only_of_what_has_ended():
 
 
 @pytest.mark.parametrize("state", sorted(State))
+@pytest.mark.parametrize("outcome", sorted(Outcome))
+def test_a_run_is_only_unchanged_when_no_row_needs_a_person(state, outcome):
+    """Its state stays what it is; what lists, metrics, logs and messages call it is `partial` then."""
+    needs = outcome not in ("done", "unchanged")
+    counts = {"done": 2, "failed": 0, outcome: 1}
+    assert states.is_fine(counts) is not needs
+    wanted = State.PARTIAL if needs and state in ("applied", "partial", "unchanged") else state
+    assert states.find_result(state, counts) is wanted
+
+
+def test_a_run_without_rows_is_fine():
+    assert states.is_fine({})
+    assert states.find_result(State.UNCHANGED, {}) is State.UNCHANGED
+
+
+@pytest.mark.parametrize("state", sorted(State))
 def test_a_row_that_was_not_sent_is_planned_until_its_run_is_given_up(state):
     given_up = state in (State.DISCARDED, State.SUPERSEDED)
     assert states.pending_outcome(state) is (Outcome.SKIPPED if given_up else Outcome.PLANNED)
