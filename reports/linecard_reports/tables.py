@@ -88,13 +88,14 @@ def _row_cells(line: Line) -> tuple[str, ...]:
     return (
         *(str(at), outcome, code, message, remedy),
         *(action, member, pbx, extension, f"'{number}" if number[:1] == "+" else number),
-        *(held or "", _mark_numbers(rang) if rang else "", holds or "", _mark_numbers(rings) if rings else ""),
+        *(held or "", had := _mark_numbers(rang) if rang else "", holds or ""),
+        had if rings == rang else _mark_numbers(rings),
         " ".join([warning.message for warning in warnings]) if warnings else "",
     )
 
 
 def _mark_numbers(numbers: tuple[str, ...]) -> str:
-    text = " ".join(numbers)
+    text = numbers[0] if len(numbers) == 1 else " ".join(numbers)
     return f"'{text}" if text[:1] == "+" else text
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.sandbox import SandboxedEnvironment
 
 BUILT_IN = "linecard"
 """Under `linecard/report.html.j2` a site's template of the same name finds the one that it takes the place of."""
+
+
+_REMEMBERED = 1000
+"""Attributes of which is known whether a template may read them."""
 
 
 class Templates:
@@ -34,11 +40,10 @@ class Templates:
 
     def _build(self, folder: Path | None) -> Environment:
         from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
-        from jinja2.sandbox import SandboxedEnvironment
 
         brought = PackageLoader(self._package)
         own = [FileSystemLoader(folder)] if folder is not None else []
-        environment = SandboxedEnvironment(
+        environment = _sandbox()(
             loader=ChoiceLoader([*own, brought, PrefixLoader({BUILT_IN: brought})]),
             autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
             undefined=StrictUndefined,
@@ -49,6 +54,30 @@ class Templates:
         )
         environment.filters.update({"harmless": sanitize, **self._filters})
         return environment
+
+
+@cache
+def _sandbox() -> type[SandboxedEnvironment]:
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Sandbox(SandboxedEnvironment):
+        """Remembers what it found of an attribute: a long report asks for the same dozen in each of its rows."""
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self._is_safe: dict[tuple[type, str], bool] = {}
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            """What jinja answers: by the type of the object and the attribute's name, so that one answer is for all."""
+            asked = type(obj), attr
+            known = self._is_safe.get(asked)
+            if known is None:
+                if len(self._is_safe) >= _REMEMBERED:
+                    self._is_safe.clear()
+                known = self._is_safe[asked] = super().is_safe_attribute(obj, attr, value)
+            return known
+
+    return Sandbox
 
 
 def locate_error(error: Exception, folder: Path | None) -> tuple[str, int] | None:

@@ -106,6 +106,8 @@ class Planner:
         if row.pbx:
             return self._play(row.pbx).play(row)
         verdicts = [self._play(name).play(row) for name in self._feed.pbxs]
+        if len(verdicts) == 1:
+            return verdicts[0]
         # On several PBXs at once: done where it was done; else why it was refused; else nothing was held.
         best = min(verdicts, key=lambda v: _RANK[v.outcome])
         done = [v for v in verdicts if v.outcome is Outcome.DONE] or [best]

@@ -6,7 +6,7 @@ import re
 
 # Spreadsheets in East Asian settings run the full-width forms of = + - @ as well.
 # A line that starts with % is a comment to linecard, and a row must not become one.
-_RUNS = re.compile("[\\s\0]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]")
+_RUNS = "[\\s\0]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]"
 
 
 def build_changed_pattern(end: str) -> str:
@@ -17,7 +17,7 @@ def build_changed_pattern(end: str) -> str:
     return rf"(?=[0-9+(])(?!(?:[1-9][0-9]{{0,10}}|0)?{end})[+(]?[0-9][0-9 .,:/()+\-eE%]*{end}"
 
 
-_CHANGES = re.compile(build_changed_pattern(r"\Z"))
+_NEEDS_MARK = re.compile(_RUNS + "|" + build_changed_pattern(r"\Z"))
 
 
 def defuse(cell: str) -> str:
@@ -27,6 +27,4 @@ def defuse(cell: str) -> str:
     reader takes it away again, so a sheet written this way is read back unchanged, also after LibreOffice, Gnumeric or
     Excel has opened and saved it. Source: OWASP, "CSV Injection".
     """
-    if _RUNS.match(cell) or _CHANGES.match(cell):
-        return "'" + cell
-    return cell
+    return "'" + cell if _NEEDS_MARK.match(cell) else cell

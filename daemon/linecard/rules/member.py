@@ -8,6 +8,8 @@ from functools import cache
 from types import ModuleType
 
 _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*\Z")
+_PLAIN_DOMAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:(?:[a-z0-9]|-(?!-)){0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
+"""Most domains are plainly well formed; to load what knows the others takes longer than a short sheet."""
 _SEVERAL = re.compile(r"@[^@]*[\s,;/&|][^@]*@")
 _MOST_DOMAINS = 10_000
 _MOST_CHARACTERS = 254  # RFC 3696, erratum 1690
@@ -78,7 +80,10 @@ class Members:
 
     def normalize(self, text: str) -> str:
         """The login in lower case and normal form C. Raises ValueError with a sentence."""
-        if self.is_plain(lower := text.lower()):
+        domain = (lower := text.lower()).partition("@")[2]
+        if len(self.domains) < _MOST_DOMAINS and _PLAIN_DOMAIN.match(domain):
+            self.domains.add(domain)
+        if self.is_plain(lower):
             return lower
         email_validator = _form_checker()
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it

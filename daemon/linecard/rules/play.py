@@ -109,25 +109,33 @@ class Play:
             self._with_number.update(dict.fromkeys(numbers, extension))
 
     def _leave(self, extension: str, state: _State) -> None:
-        member, numbers = state[0], state[1]
-        if member is not None:
-            held = self._of_member[member]
-            rest = () if isinstance(held, str) else tuple(e for e in held if e != extension)
-            if rest:
-                self._of_member[member] = rest if len(rest) > 1 else rest[0]
-            else:
-                del self._of_member[member]
-        for number in _expand(numbers):
+        self._leave_member(extension, state[0])
+        for number in _expand(state[1]):
             if self._with_number.get(number) == extension:
                 del self._with_number[number]
+
+    def _leave_member(self, extension: str, member: str | None) -> None:
+        if member is None:
+            return
+        held = self._of_member[member]
+        rest = () if isinstance(held, str) else tuple(e for e in held if e != extension)
+        if rest:
+            self._of_member[member] = rest if len(rest) > 1 else rest[0]
+        else:
+            del self._of_member[member]
 
     def _set(self, extension: str, member: str | None, numbers: _Numbers, line: int, *, named: bool) -> None:
         old = self._is.get(extension, _NOTHING)
         if not old[2] & _TOUCHED:
             self._touch(extension, old)
+        state = (member, numbers, 4 * line + _TOUCHED + named)
+        if member is None and numbers == old[1]:  # freed: its numbers stay where they are
+            self._leave_member(extension, old[0])
+            self._is[extension] = state
+            return
         if old is not _NOTHING:
             self._leave(extension, old)
-        self._enter(extension, (member, numbers, 4 * line + _TOUCHED + named))
+        self._enter(extension, state)
 
     def _touch(self, extension: str, old: _State) -> None:
         """Remember, the first time that it is changed, what the PBX holds of an extension."""

@@ -59,13 +59,15 @@ def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
     if not plain and (more or main is not None):
         others = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects[1:]]
         more["effects"] = [(main[0], main[1], before, after), *others] if main is not None else []
-    text = json.dumps(more, ensure_ascii=False) if more else (None if plain else "")
+    text = _encode(more) if more else (None if plain else "")
     return (run_id, attempt, line, *words, *before, *after, text)
 
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 _decoded = json.JSONDecoder().raw_decode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+"""Made once: `json.dumps` makes an encoder for each row that it writes."""
 
 
 def effects_alone(packed: Packed) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The schema, one for SQLite and PostgreSQL. Changes to it go into `migrations/versions` as well."""
+"""The schema. Changes to it go into `migrations/versions` as well."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from linecard.model.outcome import ChangeStatus
 
@@ -39,7 +38,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Json = sa.JSON(none_as_null=True)
 
 drop = sa.Table(
     "drop_file",
@@ -211,5 +210,5 @@ outbox = sa.Table(
     sa.UniqueConstraint("run_id", "kind"),
     sa.UniqueConstraint("notice_id", "kind"),
     sa.CheckConstraint("(run_id IS NULL) <> (notice_id IS NULL)", name="tells_of_one"),
-    sa.Index("ix_outbox_waits", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    sa.Index("ix_outbox_waits", "id", sqlite_where=_WAITS),
 )

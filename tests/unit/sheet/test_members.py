@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import email_validator
 import pytest
@@ -57,6 +59,33 @@ def test_what_is_plain_is_valid_and_normal_for_email_validator():
             if plain % 4 == 0 or len(login) > 200 or not login.isascii():
                 assert truth(login) == login, f"{login!r}, seed {seed}"
     assert plain > 4000
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.text("ab09-", min_size=1, max_size=4) | st.sampled_from(["x" * 63, "x" * 64, "xn--a", "ab--c", "\u00e9"])
+    )
+    .map(lambda labels: ".".join([*labels, ""]))
+    .flatmap(lambda start: st.sampled_from(["com", "c", "c0", "co-m", "local", "d" * 64]).map(lambda end: start + end))
+)
+def test_a_domain_that_is_plain_is_valid_and_normal_for_email_validator(domain):
+    """It is never asked of such a domain, neither the first time."""
+    members = Members()
+    try:
+        login = members.normalize(f"ada@{domain}")
+    except ValueError:
+        assert domain not in members.domains
+        return
+    if domain in members.domains:
+        assert truth(f"ada@{domain}") == login == f"ada@{domain}"
+
+
+def test_most_sheets_need_no_email_validator():
+    """Its loading would be a good part of the time that a short sheet takes."""
+    script = "import sys; from linecard.rules.member import Members; Members().normalize('Ada.B@sub.example-1.com')"
+    check = "sys.exit('email_validator' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", f"{script}; {check}"], check=False).returncode == 0
 
 
 def test_an_address_of_more_characters_than_e_mail_allows_is_never_plain():
