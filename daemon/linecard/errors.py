@@ -12,6 +12,8 @@ class LinecardError(Exception):
     """Something linecard needs is not as it should be."""
 
     remedy: str = ""
+    is_lasting: bool = False
+    """Whether it stays so until a person does something: to start again would not help."""
 
     def __init__(self, message: str = "", *, remedy: str = "") -> None:
         super().__init__(message or cleandoc(type(self).__doc__ or "").split("\n\n")[0])
@@ -25,6 +27,8 @@ class ConfigError(LinecardError):
     `problems` holds one line for each thing found, `file:line:column key: found, expected`.
     """
 
+    is_lasting = True
+
     def __init__(self, message: str = "", *, problems: tuple[str, ...] = (), remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.problems = problems
@@ -33,9 +37,13 @@ class ConfigError(LinecardError):
 class PluginError(LinecardError):
     """A plugin that the configuration names is missing or cannot be loaded."""
 
+    is_lasting = True
+
 
 class StateError(LinecardError):
     """The state database cannot be used."""
+
+    is_lasting = True
 
 
 class BusyError(LinecardError):
@@ -61,6 +69,10 @@ class ReportError(LinecardError):
 
     What the run did on the PBX stands all the same; a report that waits to be filed stays in the queue.
     """
+
+
+class FileError(LinecardError):
+    """A file or folder cannot be read or written."""
 
 
 class UnknownRun(LinecardError):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from linecard.api import Context, make_folder, rename_new, safe_name, spell_out, sync_folder
+from linecard.api import Context, account_name, make_folder, rename_new, safe_name, spell_out, sync_folder
 from linecard.api.inbox import Disposition, InboxError, Listing, Unfinished, Watch, ending_of, inbox_files
 from linecard_local.files import copy_bytes, hash_bytes, move_file, move_to_quarantine
 from linecard_local.folder_watch import FolderWatch, NoWatch
@@ -54,7 +54,7 @@ class LocalInbox:
                     continue  # gone between the two calls
                 if not stat.S_ISDIR(found.st_mode):
                     refused = self._refusal(entry.path, found)
-                    owner = inbox_files.owner_name(found.st_uid)
+                    owner = account_name(found.st_uid)
                     yield Listing(entry.name, found.st_size, _version(found), found.st_mtime, refused, owner=owner)
 
     def _refusal(self, path: bytes, found: os.stat_result) -> str:

@@ -7,6 +7,7 @@ and renderers. What is not here may change without notice.
 
 from linecard.errors import LinecardError
 from linecard.hookspecs import hookimpl
+from linecard.infrastructure.accounts import account_name
 from linecard.infrastructure.files import create_private, drop_part, make_folder, rename_new, sync_folder, write_whole
 from linecard.infrastructure.sqlite import create_sqlite_engine
 from linecard.model.alert import Alert, Finding
@@ -40,6 +41,7 @@ __all__ = [
     "Secret",
     "Site",
     "SupportsAlerts",
+    "account_name",
     "create_private",
     "create_sqlite_engine",
     "drop_part",

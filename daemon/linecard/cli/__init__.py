@@ -73,6 +73,13 @@ class Commands(click.Group):
         except LinecardError as error:
             complain(error)
             ctx.exit(2)
+        except OSError as error:
+            if error.filename is None:  # of a socket or a pipe: no path that a person could put right
+                raise
+            from linecard.infrastructure.access import explain_error
+
+            complain(explain_error(error))
+            ctx.exit(2)
 
 
 def complain(error: LinecardError) -> None:

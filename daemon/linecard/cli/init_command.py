@@ -21,6 +21,7 @@ def command(folder: Path, region: str) -> None:
     works as it is. Nothing that is already there is overwritten.
     """
     from linecard.config import template
+    from linecard.infrastructure.access import find_remedy
     from linecard.infrastructure.files import write_whole
     from linecard.model.directory import Scope
     from linecard.runtime.service import Service
@@ -35,7 +36,9 @@ def command(folder: Path, region: str) -> None:
         with write_whole(file, text=True) as out:
             out.write(text)
     except OSError as error:
-        raise ConfigError(f"The site cannot be made: {error.filename}: {error.strerror}.") from error
+        raise ConfigError(
+            f"The site cannot be made: {error.filename}: {error.strerror}.", remedy=find_remedy(error, folder)
+        ) from error
     with Service.load(file) as service:
         assert service.store  # noqa: S101 - makes the state database now, while somebody looks
         for pbx in service.pbxs.values():

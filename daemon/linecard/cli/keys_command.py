@@ -90,11 +90,12 @@ def take(file: Path, *, as_json: bool) -> None:
     Compare the fingerprint with the sender's through another channel before you list it under `signers`.
     """
     from linecard.errors import ConfigError
+    from linecard.infrastructure.access import find_remedy
 
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.", remedy=find_remedy(error, file)) from error
     with site.service() as service, _keyring(service, "pgp") as keyring:
         _answer(keyring.import_keys(content), as_json=as_json, said="Imported")
 
@@ -110,6 +111,7 @@ def export(key: str, form: str, output: Path | None) -> None:
     KEY is a full fingerprint, or the name of an SSH key. Secret halves are never exported.
     """
     from linecard.errors import ConfigError
+    from linecard.infrastructure.access import find_remedy
 
     with site.service() as service:
         kind = "pgp" if _is_pgp(key) else "ssh"
@@ -126,7 +128,9 @@ def export(key: str, form: str, output: Path | None) -> None:
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from error
+        raise ConfigError(
+            f"{output} cannot be written: {error.strerror}.", remedy=find_remedy(error, output)
+        ) from error
     click.echo(f"Wrote {sanitize(str(output))}.")
 
 

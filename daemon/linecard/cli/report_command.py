@@ -41,6 +41,7 @@ def command(run: int, form: str, output: Path | None, *, workbook: bool) -> None
     import it.
     """
     from linecard.errors import ReportError
+    from linecard.infrastructure.access import find_remedy
 
     with site.service() as service:
         renderer = service.renderers.get(form)
@@ -62,12 +63,15 @@ def command(run: int, form: str, output: Path | None, *, workbook: bool) -> None
             with _file(output) as out:
                 renderer.render(report, out, templates=templates)
         except OSError as error:
-            raise ReportError(f"{output} cannot be written: {error.strerror or error}.") from error
+            raise ReportError(
+                f"{output} cannot be written: {error.strerror or error}.", remedy=find_remedy(error, output)
+            ) from error
 
 
 def _write_workbook(render: Callable[[TextIO], None], output: Path | None) -> None:
     """The sheet as a workbook. It is written as CSV first: linecard knows a sheet in one form."""
     from linecard.errors import ReportError
+    from linecard.infrastructure.access import find_remedy
     from linecard.infrastructure.files import write_whole
     from linecard.infrastructure.workbook import write_workbook
 
@@ -81,7 +85,10 @@ def _write_workbook(render: Callable[[TextIO], None], output: Path | None) -> No
             with write_whole(output.resolve(), text=False) as out:
                 write_workbook(sheet, out)
     except OSError as error:
-        raise ReportError(f"{output or 'The workbook'} cannot be written: {error.strerror or error}.") from error
+        raise ReportError(
+            f"{output or 'The workbook'} cannot be written: {error.strerror or error}.",
+            remedy=find_remedy(error, output),
+        ) from error
 
 
 @contextmanager

@@ -57,6 +57,7 @@ def command(delimiter: str, output: Path | None) -> None:
         click.echo(sheet, nl=False)
         return
     from linecard.errors import SheetError
+    from linecard.infrastructure.access import find_remedy
 
     try:
         if output.suffix.lower() == ".xlsx":
@@ -67,7 +68,7 @@ def command(delimiter: str, output: Path | None) -> None:
     except FileExistsError:
         raise SheetError(f"{output} is there already.", remedy="Choose another name, or remove it first.") from None
     except OSError as error:
-        raise SheetError(f"{output} cannot be written: {error.strerror}.") from error
+        raise SheetError(f"{output} cannot be written: {error.strerror}.", remedy=find_remedy(error, output)) from error
 
 
 def _write_workbook(output: Path) -> None:

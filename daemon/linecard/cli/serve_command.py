@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from os import EX_CONFIG
+
 import click
 
-from linecard.cli import site
+from linecard.cli import complain, site
+from linecard.errors import LinecardError
 
 
 @click.command()
@@ -15,7 +18,19 @@ def command() -> None:
     Runs in the foreground and writes its log to standard output, as systemd expects. SIGTERM or Ctrl-C stops it at a
     safe point, a second one at once; the next start resumes. SIGHUP reloads the configuration; if it is wrong, it is
     refused and the old one stays in force.
+
+    Exits with 78 if it cannot start until a person has put something right, with 2 if another start may succeed.
     """
+    from linecard.infrastructure.access import explain_error
     from linecard.runtime.serve import serve
 
-    serve(site.config_file())
+    file = site.config_file()
+    try:
+        site.become_owner(file)
+        serve(file)
+    except (LinecardError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:
+            raise
+        known = explain_error(error) if isinstance(error, OSError) else error
+        complain(known)
+        raise SystemExit(EX_CONFIG if known.is_lasting else 2) from error

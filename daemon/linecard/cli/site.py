@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.errors import ConfigError
-from linecard.rules.sanitize import sanitize_json
+from linecard.rules.sanitize import sanitize, sanitize_json
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -22,7 +23,7 @@ HELD_BACK = 1_000_000
 
 CONFIG_FILES = (Path("linecard.yaml"), Path("/etc/linecard/linecard.yaml"))
 
-type_file = click.Path(path_type=Path)
+type_file = click.Path(path_type=Path, readable=False)
 """Looked at by the commands themselves: click would print a name with its escape codes."""
 
 
@@ -48,7 +49,7 @@ inbox_option = click.option(
 def config_file() -> Path:
     """The configuration of the site that this command line means."""
     given = click.get_current_context().obj
-    file = Path(given) if given else next((place for place in CONFIG_FILES if place.exists()), None)
+    file = Path(given) if given else _usual_file()
     if file is None:
         raise ConfigError(
             "There is no site here.",
@@ -57,11 +58,46 @@ def config_file() -> Path:
     return file
 
 
+def _usual_file() -> Path | None:
+    """The configuration of this folder, else that of the machine; None where there is neither.
+
+    One that this user may not look for is none of this folder's, as where runuser was called in root's home. The
+    machine's is named all the same, so that reading it says why it cannot be read.
+    """
+    for file in CONFIG_FILES:
+        try:
+            file.stat()
+        except PermissionError:
+            if not file.is_absolute():
+                continue
+        except OSError:
+            continue
+        return file
+    return None
+
+
 def service() -> Service:
-    """The site that this command line means."""
+    """The site that this command line means. Root goes on as its owner (see `runtime.privileges`)."""
+    file = config_file()
+    former = "root" if become_owner(file) else ""
+    from linecard.runtime.identity import person
     from linecard.runtime.service import Service
 
-    return Service.load(config_file())
+    return Service.load(file, who=person(former=former))
+
+
+def become_owner(file: Path) -> bool:
+    """Let root go on as the owner of this site, saying so on standard error; whether it does."""
+    if os.geteuid() != 0:
+        return False
+    from linecard.config.loader import find_state
+    from linecard.runtime import privileges
+
+    state = find_state(file)
+    name = "" if state is None else privileges.become_owner(state)
+    if name:
+        click.echo(f"Going on as {name}, who owns {sanitize(str(state))}.", err=True)
+    return bool(name)
 
 
 def print_json(

@@ -63,6 +63,18 @@ def load(path: Path, plugins: Plugins) -> Config:
     return config.from_file(file, of_pbxs, of_inboxes, of_sinks, of_openers, of_processors)
 
 
+def find_state(path: Path) -> Path | None:
+    """The state folder of the site of this configuration file, which may be wrong in whatever else it says.
+
+    None when the file cannot be read, or its `state` is no text.
+    """
+    try:
+        found = yaml_text.find_text(path, "state")
+    except OSError:
+        return None
+    return None if found is None else path.absolute().parent / (found or "state")
+
+
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
     # Of what stands in another file than the configuration, the file's own name comes after.
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != path.name, *problem[:3]))

@@ -16,6 +16,7 @@ import yaml
 
 from linecard.config.problems import Loc, Problem, quote
 from linecard.errors import ConfigError
+from linecard.infrastructure.access import find_remedy
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
@@ -111,7 +112,7 @@ def read_yaml(path: Path, name: str) -> Document:
             f"There is no file {path}.", remedy="Name the site's linecard.yaml; `linecard init` writes one."
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", remedy=find_remedy(error)) from error
     if len(content) > MOST_BYTES:
         raise ConfigError(f"{path} is larger than {MOST_BYTES:,} bytes.", remedy="Check that it is the right file.")
     try:
@@ -121,6 +122,38 @@ def read_yaml(path: Path, name: str) -> Document:
         at = error.start - content.rfind(b"\n", 0, error.start)
         raise _fatal(path, Problem(name, line, at, "", f"byte 0x{content[error.start]:02x}", "UTF-8 text")) from None
     return parse_yaml(text, name, path)
+
+
+def find_text(path: Path, key: str) -> str | None:
+    """The text under a key at the top of a YAML file, empty without the key; None if something else is there.
+
+    What else is wrong with the file does not matter. Raises `OSError`.
+    """
+    with path.open("rb") as file:
+        text = file.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
+    try:
+        return _find_text(text, key)
+    except yaml.YAMLError:  # before the key: its line alone may be right
+        line = re.search(rf"^{re.escape(key)}:.*$", text, re.MULTILINE)
+    try:
+        return _find_text(line[0], key) if line else ""
+    except yaml.YAMLError:
+        return None
+
+
+def _find_text(text: str, key: str) -> str | None:
+    deep, is_key, found = 0, True, False
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if found:
+            return str(event.value) if isinstance(event, yaml.ScalarEvent) else None
+        if isinstance(event, yaml.CollectionEndEvent):
+            deep -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            if deep == 1:
+                found = is_key and isinstance(event, yaml.ScalarEvent) and event.value == key
+                is_key = not is_key
+            deep += isinstance(event, yaml.CollectionStartEvent)
+    return ""
 
 
 def parse_yaml(text: str, name: str, path: Path | None = None) -> Document:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pwd
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from typing import BinaryIO
 
 from linecard.ports.inbox import InboxError, Listing
@@ -28,15 +26,6 @@ Destination = tuple[bytes, dict[bytes, bytes]]
 def side_files(seen: Listing) -> list[tuple[bytes, bytes]]:
     """The files that go with a file, each with what follows the claim's name in its own."""
     return [(side, ending) for side, ending in ((seen.marker, MARKER), (seen.checksum, CHECKSUM)) if side]
-
-
-@cache
-def owner_name(uid: int) -> str:
-    """The account that a file belongs to, by its name where it has one. Asked once: a directory may answer slowly."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
 
 
 def refuse_mode(mode: int | None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from linecard.errors import SheetError
+from linecard.infrastructure.access import find_remedy
 from linecard.infrastructure.files import write_whole
 from linecard.model.outcome import Outcome
 from linecard.model.run import Drop, State
@@ -43,7 +44,7 @@ def keep(archive: Path, name: str, blocks: Iterable[bytes], store: Store, *, mos
                     break
     except OSError as error:
         raise SheetError(
-            f"{name} cannot be taken: {error.strerror or error}.", remedy="Nothing was changed."
+            f"{name} cannot be taken: {error.strerror or error}.", remedy=f"{find_remedy(error)} Nothing was changed."
         ) from error
     return Drop(_readable(name), digest.hexdigest(), size, str(path))
 

@@ -6,15 +6,17 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from linecard.errors import LinecardError
+from linecard.infrastructure.accounts import account_name
 from linecard.model.alert import Finding
 from linecard.model.directory import Scope
 from linecard.model.run import State
 from linecard.pipeline.quarantine import has_crashed
+from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.recovery import find_interrupted
 from linecard.ports.backend import SupportsExamine
 from linecard.ports.inbox import SupportsProbe
@@ -49,6 +51,7 @@ def examine_site(service: Service) -> Iterator[Finding]:
     }
     for name, folder in folders.items():
         yield _folder(name, folder)
+    yield from _find_unusable((config.state, config.archive / BEGUN))
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)
@@ -75,6 +78,23 @@ def _folder(name: str, folder: Path) -> Finding:
             remedy=f"Give this user permissions on {folder}.",
         )
     return Finding(check, ok=True, message=str(folder))
+
+
+def _find_unusable(folders: Iterable[Path]) -> Iterator[Finding]:
+    """What linecard keeps for itself and may not open, as when root has made it: the service cannot even start then."""
+    for folder in folders:
+        try:
+            kept = [folder, *folder.iterdir()]
+        except FileNotFoundError:
+            continue
+        except OSError:  # that the folder itself cannot be read is told where it is one of the site's
+            kept = [folder]
+        for path in kept:
+            if not os.access(path, os.R_OK | os.W_OK):
+                me = account_name(os.geteuid())
+                message = f"{path} cannot be read and written; it belongs to {account_name(path.lstat().st_uid)}"
+                yield Finding("own files", ok=False, message=message, remedy=f"As root: chown -R {me}: {folder}")
+                break
 
 
 def _disk(state: Path) -> Finding:

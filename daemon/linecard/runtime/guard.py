@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from linecard.errors import LinecardError
+from linecard.infrastructure.access import find_remedy
 from linecard.runtime.health import Health
 from linecard.runtime.log import log
 
@@ -20,7 +21,7 @@ def attempt(health: Health, what: str, piece: Callable[[], T]) -> T | None:
     except LinecardError as error:
         health.raise_alert(what, str(error), error.remedy)
     except OSError as error:
-        health.raise_alert(what, f"{error.filename or what}: {error.strerror or error}.")
+        health.raise_alert(what, f"{error.filename or what}: {error.strerror or error}.", find_remedy(error))
     except Exception as error:  # noqa: BLE001 - a bug stops one piece of work, never the daemon
         report_bug(health, what, error)
     return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from linecard.errors import SheetError
+from linecard.infrastructure.access import find_remedy
 from linecard.infrastructure.files import read_blocks
 
 
@@ -18,13 +19,17 @@ def read_input(file: Path) -> Iterator[bytes]:
 
 def check_readable(file: Path) -> None:
     """Raises `SheetError` that says why it is not."""
-    if not file.exists():
-        raise SheetError(f"There is no file {file}.")
-    if not file.is_file():
-        what = "a folder" if file.is_dir() else "not a plain file"
-        raise SheetError(f"{file} is {what}.", remedy="Give the path of a CSV file.")
-    if not os.access(file, os.R_OK):
-        raise SheetError(f"{file} cannot be read: this user may not.", remedy="Give this user the right to read it.")
+    try:
+        mode = file.stat().st_mode
+        if stat.S_ISREG(mode):
+            file.open("rb").close()
+            return
+    except FileNotFoundError:
+        raise SheetError(f"There is no file {file}.", remedy="Check the path.") from None
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    what = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
+    raise SheetError(f"{file} is {what}.", remedy="Give the path of a CSV file.")
 
 
 def guard_reads(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
@@ -32,4 +37,8 @@ def guard_reads(file: Path, found: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from found
     except OSError as error:
-        raise SheetError(f"{file} cannot be read: {error.strerror}.") from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> SheetError:
+    return SheetError(f"{file} cannot be read: {error.strerror or error}.", remedy=find_remedy(error, file))

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from linecard.errors import BusyError, StateError
+from linecard.infrastructure.access import find_remedy
 
 FILE = "lock"
 STATUS_FILE = "status.json"
@@ -28,7 +29,7 @@ def site_lock(state: Path) -> Iterator[None]:
     except OSError as error:
         raise StateError(
             f"The state folder {state} cannot be used: {error.strerror}.",
-            remedy="Check that `state` names a folder on a local disk, and that this user may write to it.",
+            remedy=find_remedy(error, state),
         ) from error
     try:
         if not _try_lock(handle):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +35,14 @@ COMPARED = 500
 
 _BROKEN = (sa.exc.OperationalError, sa.exc.DatabaseError)
 """What says that the world is broken; the other errors of a database say that linecard is."""
+
+
+def _may_pass(reason: object) -> bool:
+    """Whether the state database may be usable later, as when the disk has room again."""
+    if isinstance(reason, OSError):
+        return reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    primary = getattr(reason, "sqlite_errorcode", 0) & 0xFF  # the upper bytes say which kind of it
+    return primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 class Waiting(NamedTuple):
@@ -74,10 +84,12 @@ class Store:
                 migrate.upgrade(path)
         except (OSError, sa.exc.DBAPIError) as error:
             reason = getattr(error, "orig", error)
-            raise StateError(
+            unusable = StateError(
                 f"The state database {path} cannot be opened: {reason}.",
                 remedy="Check that the folder exists on a local disk with space left, and that this user may write it.",
-            ) from error
+            )
+            unusable.is_lasting = not _may_pass(reason)
+            raise unusable from error
         return cls(engines.create_engine(path), now, recipients)
 
     def close(self) -> None:

@@ -60,7 +60,7 @@ class TestFileNames:
             said = site.run(command, site.folder / "nowhere" / name)
             assert said.code == 2
             assert calm(said.err)
-            assert said.err.count("\n") == 1
+            assert said.err.count("\n") == 2
 
 
 def test_cells(site):

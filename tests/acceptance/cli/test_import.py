@@ -131,9 +131,10 @@ def test_a_refused_file(site):
 @pytest.mark.parametrize("command", ["check", "plan", "import"])
 class TestNoFile:
     def test_it_is_missing(self, site, command):
-        """Exit code 2 and one sentence; no run began."""
+        """Exit code 2, error and remedy; no run began."""
         said = site.run(command, "nowhere.csv")
-        assert (said.code, said.out, said.err) == (2, "", "Error: There is no file nowhere.csv.\n")
+        assert (said.code, said.out) == (2, "")
+        assert said.err == "Error: There is no file nowhere.csv.\nRemedy: Check the path.\n"
         assert not (site.folder / "state" / "linecard.db").exists() or site.states == {}
 
     def test_it_is_a_folder(self, site, command):

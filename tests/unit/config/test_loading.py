@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from linecard.config import SecondExtension, load
+from linecard.config.loader import find_state
 from linecard.errors import ConfigError
 from linecard.model.sheet import Action
 from unit.config.sites import PLUGINS, SMALL, Site, small
@@ -199,3 +200,22 @@ def test_importing_the_package_imports_neither_yaml_nor_pydantic() -> None:
     code = "import sys, linecard.config; print({'yaml', 'pydantic', 'phonenumbers'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
     assert run.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("state: /a/b\n", "/a/b"),
+        ("site: x\npbxs: {hq: {state: q, more: [1, 2]}}\nstate: '/x y'\n", "/x y"),
+        ("region: state\n", "state"),
+        ("", "state"),
+        ("state: /a\ninboxes: [never closed\n", "/a"),
+        ("site: [never closed\nstate: /a\n", "/a"),
+        ("state: [a]\n", None),
+    ],
+)
+def test_the_state_folder_is_found_in_a_file_that_is_wrong(tmp_path, text, state):
+    """Whatever else is wrong, even if the file is no YAML; a list is no folder."""
+    file = tmp_path / "linecard.yaml"
+    file.write_text(text)
+    assert find_state(file) == (None if state is None else tmp_path / state)
