@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import threading
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
+from importlib.abc import InspectLoader
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import pluggy
@@ -16,8 +21,9 @@ from pydantic import BaseModel
 
 from linecard import hookspecs
 from linecard.api import API_VERSION
-from linecard.errors import PluginError
-from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, OpenerKind, ProcessorKind, SinkKind
+from linecard.errors import LinecardError, PluginError
+from linecard.ports.context import Context
+from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, Kind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
 GROUP = "linecard"
@@ -31,6 +37,7 @@ HOOKS = (
     "linecard_renderers",
 )
 K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], ProcessorKind[Any], SinkKind[Any])
+Built = TypeVar("Built")
 OTHER_VERSION = "Install the version of the plugin that was made for this linecard."
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
@@ -65,6 +72,42 @@ def describe_version_problem(written_for: object, version: str = API_VERSION) ->
     return f"it was written for version {written_for} of linecard.api, and this linecard has {version}."
 
 
+def build(kind: Kind[Any, Built], options: BaseModel, context: Context) -> Built:
+    """What a plugin makes of its options. Whatever goes wrong there is a `PluginError` with its name, or an error of
+    linecard's own that the plugin raised."""
+    try:
+        return kind.build(options, context)
+    except LinecardError:
+        raise
+    except Exception as error:  # a bug of the plugin, and none of linecard
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise PluginError(
+            f"The plugin of the kind {kind.name} failed on {context.name}: {type(error).__name__}: {error} "
+            f"({place.filename}, line {place.lineno}).",
+            remedy="Check its options; if they are right, report this to the author of the plugin.",
+        ) from error
+
+
+def find_version(entry: metadata.EntryPoint) -> str | None:
+    """What a plugin gives as its `LINECARD_API`, read from its source; None where that cannot be told so."""
+    try:
+        spec, name = None, ""
+        for part in entry.module.split("."):  # one by one: util.find_spec would import what a module lies in
+            spec = PathFinder.find_spec(f"{name}.{part}", spec.submodule_search_locations) if spec else find_spec(part)
+            name = f"{name}.{part}".lstrip(".")
+        source = spec.loader.get_source(entry.module) if spec and isinstance(spec.loader, InspectLoader) else None
+        body = ast.parse(source or "").body
+    except Exception:  # noqa: BLE001 - whatever is wrong with the source is told when it is imported
+        return None
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name("LINECARD_API")], value=ast.Constant(str(version))):
+                return version
+            case ast.AnnAssign(target=ast.Name("LINECARD_API"), value=ast.Constant(str(version))):
+                return version
+    return None
+
+
 class Registry:
     """The plugins of this installation. Several threads may ask at once."""
 
@@ -91,6 +134,9 @@ class Registry:
             close = get_close_matches(name, self._entries, n=1)
             meant = f"Did you mean {close[0]}? If not, install it" if close else "Install it"
             raise PluginError(f"There is no plugin {name}.", remedy=f"{meant}; installed are: {known}.")
+        # Read, not imported: a plugin for another version of linecard.api may fail to import only for that.
+        if (stated := find_version(entry)) and (problem := describe_version_problem(stated)):
+            raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)
         plugin = _import_plugin(entry)
         if problem := describe_version_problem(getattr(plugin, "LINECARD_API", None)):
             raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)

@@ -41,6 +41,16 @@ class Client:
         self._options, self._folder, self._log = options, folder, log
         self._smtp: smtplib.SMTP | None = None
 
+    def log_in(self) -> str:
+        """Connect, encrypt and log in as for a mail, and send none; what was reached, in a few words. Raises
+        `SinkError`."""
+        options = self._options
+        with self._translate_errors():
+            sock = self._connect().sock
+        how = [f"encrypted with {sock.version()}" if isinstance(sock, ssl.SSLSocket) else "not encrypted"]
+        how += [f"logged in as {options.user}"] if options.user is not None and options.password is not None else []
+        return f"{options.host} answers on port {options.at_port}, {', '.join(how)}"
+
     def read_size_limit(self) -> int | None:
         """Bytes that the server takes of one mail, if it says so. Raises `SinkError`."""
         with self._translate_errors():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from linecard.api import Context
+from collections.abc import Iterator
+
+from linecard.api import Context, Finding, LinecardError
 from linecard.api.sink import Letter, Note, Write
 from linecard_mail.attachments import NONE, Attachments, collect_attachments
 from linecard_mail.client import Client
@@ -56,6 +58,13 @@ class Mail:
         if wrong:
             self._context.log(f"One of the site's own templates could not be used: {wrong}", level="warning")
         return f"{where} (linecard's own template was used: {wrong})" if wrong else where
+
+    def probe(self) -> Iterator[Finding]:
+        """Whether the server lets linecard in; nothing is sent."""
+        try:
+            yield Finding("server", ok=True, message=self._client.log_in())
+        except LinecardError as error:
+            yield Finding("server", ok=False, message=str(error), remedy=error.remedy)
 
     def close(self) -> None:
         self._client.close()

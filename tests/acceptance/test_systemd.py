@@ -45,11 +45,18 @@ def test_the_configuration_that_comes_with_it_has_no_problem():
 
 
 def test_a_service_that_is_killed_reloaded_and_rebooted(machine):
-    """Installed and started, a file dropped by another user is reported; killed, systemd starts it again; a wrong
-    configuration is refused; what was dropped before a reboot is done after it, and nothing twice."""
+    """Installed and started, which fails for good while the configuration is wrong. A file dropped by another user is
+    reported; killed, systemd starts it again; a wrong configuration is refused, and fails the reload. What was dropped
+    before a reboot is done after it, and nothing twice."""
     machine.boot("first.sh")
     assert machine.facts("after-one") == {"StatusText": "watching", "ActiveState": "active", "NRestarts": "0"}
     assert machine.facts("before-reboot") == {"ActiveState": "active", "NRestarts": "1"}
+    assert machine.facts("not-repeated") == {"ActiveState": "failed", "NRestarts": "0", "ExecMainStatus": "78"}
+    assert "Going on as linecard, who owns /var/lib/linecard/state.\n" in (machine.proof / "as-root").read_text()
+    assert (machine.proof / "not-the-service").read_text() == ""
+    blinded = (machine.proof / "blinded").read_text()
+    assert "The daemon is running" in blinded
+    assert "settel" in blinded
     refused = json.loads((machine.proof / "refused.json").read_text())
     assert "settel" in next(t["message"] for t in refused["alerts"] if t["what"] == "configuration")
     status = json.loads((machine.proof / "status.json").read_text())

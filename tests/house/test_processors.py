@@ -58,7 +58,11 @@ def test_it_passes_the_contract_suite(folder: Path) -> None:
 
 
 def test_check_tells_what_the_processors_do_and_asks_no_pbx(folder: Path) -> None:
-    faults = json.loads(run(folder, "linecard", "check", "sheet.csv", "--json", code=1))["faults"]
+    checked = json.loads(run(folder, "linecard", "check", "sheet.csv", "--json", code=1))
+    faults = checked["faults"]
+    assert (checked["rows"], checked["invalid"], checked["refused_rows"], checked["refused"]) == (4, 0, 2, False)
+    counted = run(folder, "linecard", "check", "sheet.csv", code=1).splitlines()[-1]
+    assert counted == "4 rows: 2 valid, 0 invalid, 2 refused; 1 warning."
     assert [(fault["line"], fault["code"], fault["severity"]) for fault in faults] == [
         (3, "changed_by_processor", "warning"),
         (4, "refused_by_processor", "error"),

@@ -7,13 +7,13 @@ from linecard.ports.inbox import (
     InboxError,
     Listing,
     ServerKey,
-    SupportsProbe,
     SupportsReply,
     SupportsTrust,
     Unfinished,
     Watch,
 )
 from linecard.ports.kind import InboxKind
+from linecard.ports.probe import SupportsProbe
 from linecard.rules.checksum import ending_of
 
 __all__ = [

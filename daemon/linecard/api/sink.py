@@ -2,6 +2,7 @@
 
 from linecard.infrastructure.workbook import WORKBOOK_ENDING, WORKBOOK_MEDIA_TYPE, write_workbook
 from linecard.ports.kind import SinkKind
+from linecard.ports.probe import SupportsProbe
 from linecard.ports.sink import Letter, Note, Sink, SinkError, SupportsNotify, Write
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "SinkError",
     "SinkKind",
     "SupportsNotify",
+    "SupportsProbe",
     "Write",
     "write_workbook",
 ]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from linecard.model.sheet import Fault
 
 SHOWN = 100
+REFUSED = ("refused_by_processor", "processor_failed")
+"""The codes of right rows that a processor let not pass."""
 
 
 @click.command()
@@ -45,7 +47,8 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
                     seen[fault.severity] += 1
                     yield fault
                 told = len(sheet.faults)
-                seen["invalid"] += bool(row.faults) and not row.valid
+                if row.faults and not row.valid:
+                    seen["refused" if any(fault.code in REFUSED for fault in row.faults) else "invalid"] += 1
                 for fault in row.faults:
                     seen[fault.severity] += 1
                     yield fault
@@ -57,7 +60,12 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
             site.print_json(
                 {"file": str(file), "inbox": feed.name},
                 {"faults": lambda: map(as_dict.fault, faults())},
-                lambda: {"rows": sheet.rows, "invalid": seen["invalid"], "refused": sheet.is_refused},
+                lambda: {
+                    "rows": sheet.rows,
+                    "invalid": seen["invalid"],
+                    "refused_rows": seen["refused"],
+                    "refused": sheet.is_refused,
+                },
             )
         else:
             settings: set[str] = set()
@@ -82,7 +90,8 @@ def _show_totals(rows: int, seen: Counter[str], *, refused: bool) -> None:
     if refused:
         click.echo("The file is refused as a whole.")
         return
+    refused_rows = f", {seen['refused']:,} refused" if seen["refused"] else ""
     click.echo(
-        f"{site.count_noun(rows, 'row')}: {rows - seen['invalid']:,} valid, {seen['invalid']:,} invalid; "
-        f"{site.count_noun(seen['warning'], 'warning')}."
+        f"{site.count_noun(rows, 'row')}: {rows - seen['invalid'] - seen['refused']:,} valid, {seen['invalid']:,} "
+        f"invalid{refused_rows}; {site.count_noun(seen['warning'], 'warning')}."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linecard.cli import site
+from linecard.errors import ConfigError
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from linecard.model.run import Run
 
 
 @click.command()
@@ -28,12 +33,15 @@ def command(last: int, *, as_json: bool) -> None:
 
     from linecard.cli import run_flow
     from linecard.model.run import State
-    from linecard.pipeline.quarantine import has_crashed
-    from linecard.rules.states import find_result
     from linecard.runtime import status
     from linecard.runtime.alerts import find_database_alerts
 
-    with site.service() as service:
+    try:
+        service = site.service()
+    except ConfigError as error:
+        _show_despite(error, last, as_json=as_json)
+        raise SystemExit(1) from error
+    with service:
         facts = status.read_status(service.config.state)
         runs = service.store.list_runs(limit=last)
         held = service.store.list_runs(of_states={State.HELD})
@@ -42,28 +50,83 @@ def command(last: int, *, as_json: bool) -> None:
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}
             head["later_runs"] = [alert._asdict() for alert in later]
+            head["configuration"] = None
             lists = {
                 name: partial(run_flow.run_facts, service, found) for name, found in (("runs", runs), ("held", held))
             }
             site.print_json(head, lists, dict)
         else:
-            _show(facts, ZoneInfo(service.config.timezone), stale=stale)
-            if runs:
-                click.echo("\nLast runs:")
-                rows = [
-                    (str(r.id), f"{r.created:%Y-%m-%d %H:%M}", r.inbox, find_result(r.state, r.counts).value)
-                    for r in runs
-                ]
-                site.print_table(("Run", "Began (UTC)", "Inbox", "Result"), rows)
-            if held:
-                numbers = ", ".join(str(run.id) for run in held)
-                click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
-            for run in filter(has_crashed, held):
-                click.echo(click.style(f"Run {run.id}, {sanitize(run.drop.name)}: {run.holds[0].message}", fg="red"))
+            zone = ZoneInfo(service.config.timezone)
+            _show(facts, zone, stale=stale)
+            _show_runs(runs, held, zone)
             for alert in later:
                 click.echo(click.style(f"\n{sanitize(alert.message)}", fg="red"))
                 click.echo(f"    {alert.remedy}")
     raise SystemExit(1 if facts is None or stale or later or facts["alerts"] else 0)
+
+
+def _show_despite(error: ConfigError, last: int, *, as_json: bool) -> None:
+    """What a daemon does that goes on with the configuration it has read, while the file is wrong by now.
+
+    Raises the error where no daemon is running.
+    """
+    from zoneinfo import ZoneInfo
+
+    from linecard.config.loader import find_state
+    from linecard.model.run import State
+    from linecard.pipeline.report import RunReport
+    from linecard.rules import as_dict
+    from linecard.runtime import status
+    from linecard.runtime.service import utc_now
+    from linecard.store.store import Store
+
+    state = find_state(site.config_file())
+    facts = None if state is None else status.read_status(state)
+    if state is None or facts is None:
+        raise error
+    zone = ZoneInfo(facts.get("timezone", "UTC"))
+    stale = status.age(facts) > status.STALE_AFTER
+    with closing(Store.open(state, utc_now)) as store:
+        runs, held = store.list_runs(limit=last), store.list_runs(of_states={State.HELD})
+
+        def describe(found: Iterable[Run]) -> Iterator[dict[str, Any]]:
+            reports = (RunReport(store, run, site="", timezone=zone.key) for run in found)
+            return (as_dict.run(run, report.counts) for run, report in zip(found, reports, strict=True))
+
+        if as_json:
+            wrong = {"message": str(error), "problems": list(error.problems), "remedy": error.remedy or None}
+            head = {"running": True, "stale": stale, **facts, "later_runs": [], "configuration": wrong}
+            site.print_json(head, {"runs": lambda: describe(runs), "held": lambda: describe(held)}, dict)
+            return
+        _show(facts, zone, stale=stale)
+        _show_runs(runs, held, zone)
+    title = "\nThe configuration is wrong now; the daemon goes on with the one that it has read:"
+    click.echo(click.style(title, fg="red"))
+    for line in (str(error), *error.problems, error.remedy or "Correct it, then reload: `linecard reload`."):
+        click.echo(f"    {sanitize(line)}")
+
+
+def _show_runs(runs: Sequence[Run], held: Sequence[Run], zone: ZoneInfo) -> None:
+    from linecard.pipeline.quarantine import has_crashed
+    from linecard.rules.states import find_result
+
+    if runs:
+        click.echo("\nLast runs:")
+        rows = [
+            (
+                str(run.id),
+                f"{run.created.astimezone(zone):%Y-%m-%d %H:%M}",
+                run.inbox,
+                find_result(run.state, run.counts).value,
+            )
+            for run in runs
+        ]
+        site.print_table(("Run", f"Began ({zone.key})", "Inbox", "Result"), rows)
+    if held:
+        numbers = ", ".join(str(run.id) for run in held)
+        click.echo(f"\nWaiting for a person: {numbers}. `linecard show RUN`, then approve or discard.")
+    for run in filter(has_crashed, held):
+        click.echo(click.style(f"Run {run.id}, {sanitize(run.drop.name)}: {run.holds[0].message}", fg="red"))
 
 
 def _show(facts: dict[str, Any] | None, zone: ZoneInfo, *, stale: bool) -> None:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
-from linecard.model.alert import Finding
 
 
 class InboxError(LinecardError):
@@ -120,15 +119,6 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
-        ...
-
-
-@runtime_checkable
-class SupportsProbe(Protocol):
-    """An inbox that can look its way over; `linecard doctor` tells each step apart."""
-
-    def probe(self) -> Iterator[Finding]:
-        """The steps in their order, up to the first that fails. What was changed to find out is changed back."""
         ...
 
 

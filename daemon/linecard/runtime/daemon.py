@@ -27,6 +27,7 @@ from linecard.pipeline.intake import MIN_RESCAN
 from linecard.ports.inbox import Watch
 from linecard.rules.hours import is_quiet
 from linecard.runtime import status, timers
+from linecard.runtime.clock import since_boot
 from linecard.runtime.coalesced_call import CoalescedCall
 from linecard.runtime.delivery import Delivery
 from linecard.runtime.digests import Digests
@@ -35,6 +36,7 @@ from linecard.runtime.guard import attempt, attempt_and_clear
 from linecard.runtime.health import ActiveAlert, Health
 from linecard.runtime.log import log
 from linecard.runtime.metrics import Metrics
+from linecard.runtime.reload import Answer, take_request, write_answer
 from linecard.runtime.service import Service
 from linecard.runtime.signals import handle_signals
 from linecard.runtime.systemd import SystemdNotifier
@@ -50,6 +52,8 @@ STATUS_INTERVAL = 0.25
 MOVE_PAIRING = 0.6
 """Seconds in which hints come late when a file was moved out of an inbox: watchdog holds everything back for half a
 second, to see whether the file turns up under another name."""
+REQUEST_INTERVAL = 1.0
+"""Seconds until the daemon sees that somebody asks it to read its configuration again."""
 HOURLY = 3600.0
 CLOCK_JUMP = 2.0
 """Seconds by which the wall clock must run away from the monotonic one to count as set."""
@@ -219,10 +223,10 @@ class Daemon:
                 *retry,
             ]
         )
-        return max(0.0, min(POLL_INTERVAL, due - time.monotonic()))
+        return max(0.0, min(REQUEST_INTERVAL, due - time.monotonic()))
 
     def _tick(self) -> None:
-        if self._reloading:
+        if take_request(self._service.config.state) or self._reloading:
             self._reloading = False
             self._switch_configuration()
         now = time.monotonic()
@@ -246,8 +250,12 @@ class Daemon:
 
     def _switch_configuration(self) -> None:
         """A new configuration goes on in a new life; one that is wrong is refused, and the old one goes on."""
+        began = since_boot()
         self._notify.send_reloading()
         self._successor = attempt(self.health, "configuration", self._reload)
+        wrong = next((alert for alert in self.health.alerts if alert.what == "configuration"), None)
+        answer = Answer(began) if self._successor or wrong is None else Answer(began, wrong.message, wrong.remedy)
+        write_answer(self._service.config.state, answer)
         if self._successor is None:
             self._notify.send_ready()
         else:
@@ -382,6 +390,7 @@ class Daemon:
     def _write_status(self) -> None:
         facts = {
             "pid": os.getpid(),
+            "timezone": self._service.config.timezone,
             "queue": self.engine.queue,
             **self.health.as_dict(),
             "timers": [

@@ -136,11 +136,7 @@ class Delivery:
         if name.startswith(REPLY):
             self._sinks[name] = Replies(self._service, name.removeprefix(REPLY))
         else:
-            service = self._service
-            found = service.config.sinks[name]
-            self._sinks[name] = service.registry.sink_kind(found.kind).build(
-                found.settings, service.contexts.sink(name)
-            )
+            self._sinks[name] = self._service.build_sink(name)
         return self._sinks[name]
 
     def _record_failure(self, item: Item, error: LinecardError) -> None:

@@ -6,9 +6,10 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from linecard.errors import LinecardError
 from linecard.infrastructure.accounts import account_name
@@ -19,7 +20,7 @@ from linecard.pipeline.quarantine import has_crashed
 from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.recovery import find_interrupted
 from linecard.ports.backend import SupportsExamine
-from linecard.ports.inbox import SupportsProbe
+from linecard.ports.probe import SupportsProbe
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
 from linecard.runtime.alerts import find_database_alerts, find_inbox_alerts, find_opener_alerts
@@ -27,7 +28,7 @@ from linecard.runtime.clock import describe_doubt
 from linecard.runtime.health import MAX_NAMED
 from linecard.runtime.housekeeping import find_old
 from linecard.runtime.intakes import build_inbox, build_intake
-from linecard.runtime.lock import is_held
+from linecard.runtime.lock import holder_of
 from linecard.runtime.service import Service
 from linecard.store.outbox import ARCHIVE, Outbox
 
@@ -142,8 +143,12 @@ def _store(service: Service) -> Iterator[Finding]:
         remedy = f"`linecard approve {run.id}` reads it once more; `linecard discard {run.id}` discards it."
         why = f"{run.drop.name} waits for a decision. {run.holds[0].message}"
         yield Finding(f"run {run.id}", ok=False, message=why, remedy=remedy)
-    if is_held(service.config.state):
-        yield Finding("runs", ok=True, message="another linecard is working on this site")
+    state = service.config.state
+    facts, holder = status.read_status(state), holder_of(state)
+    if facts is not None:
+        yield _daemon(facts)
+    elif holder is not None:
+        yield Finding("runs", ok=True, message=f"a command is working on this site (process {holder or 'unknown'})")
     elif broken:
         numbers = ", ".join(str(run.id) for run in broken)
         yield Finding("runs", ok=False, message=f"interrupted: {numbers}", remedy="linecard resume")
@@ -151,6 +156,19 @@ def _store(service: Service) -> Iterator[Finding]:
         yield Finding("reports", ok=False, message=f"{len(waiting)} not filed yet", remedy="linecard resume")
     else:
         yield Finding("runs", ok=True, message="none was interrupted")
+
+
+def _daemon(facts: Mapping[str, Any]) -> Finding:
+    """The daemon that serves the site, by what it says of itself."""
+    serves = f"linecard serve is running (process {facts.get('pid')})"
+    alerts = facts.get("alerts") or []
+    if status.age(facts) > status.STALE_AFTER:
+        message = f"{serves} and has reported nothing since {facts.get('at', 'it started')}"
+        return Finding("daemon", ok=False, message=message, remedy="Look at its log, then restart it.")
+    if alerts:
+        message = f"{serves} and reports: {'; '.join(alert['what'] for alert in alerts)}"
+        return Finding("daemon", ok=False, message=message, remedy="`linecard status` says what to do.")
+    return Finding("daemon", ok=True, message=f"{serves} and reports nothing wrong")
 
 
 def _clock(service: Service) -> Iterator[Finding]:
@@ -169,7 +187,7 @@ def _clock(service: Service) -> Iterator[Finding]:
 
 
 def _sinks(service: Service) -> Iterator[Finding]:
-    """Whether letters arrive by each way out; nothing is sent to find out."""
+    """Whether messages arrive by each way out, and what its server says; nothing is sent to find out."""
     try:
         outbox = Outbox(service.store)
         for name in service.config.queues:
@@ -185,7 +203,23 @@ def _sinks(service: Service) -> Iterator[Finding]:
             else:
                 yield Finding(f"sink {name}", ok=True, message="no message waits that could not be sent")
     except LinecardError:
-        return  # the state database was told above
+        pass  # the state database was told above
+    for name in service.config.sinks:
+        yield from _probe_sink(service, name)
+
+
+def _probe_sink(service: Service, name: str) -> Iterator[Finding]:
+    """The way to a server, where a sink has one and can look it over."""
+    check = f"sink {name}"
+    try:
+        sink = service.build_sink(name)
+    except LinecardError as error:
+        yield Finding(check, ok=False, message=str(error), remedy=error.remedy)
+        return
+    with closing(sink):
+        if isinstance(sink, SupportsProbe):
+            for step in sink.probe():
+                yield step._replace(check=f"{check} {step.check}")
 
 
 def _openers(service: Service) -> Iterator[Finding]:

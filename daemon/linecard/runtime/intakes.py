@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linecard.pipeline.intake import Intake, IntakeOptions
 from linecard.ports.inbox import Inbox
+from linecard.registry import build
 
 if TYPE_CHECKING:
     from linecard.runtime.service import Service
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def build_inbox(service: Service, name: str) -> Inbox:
     """An inbox as its plugin makes it; nothing is reached yet."""
     found = service.config.inboxes[name]
-    return service.registry.inbox_kind(found.kind).build(found.settings, service.contexts.inbox(name))
+    return build(service.registry.inbox_kind(found.kind), found.settings, service.contexts.inbox(name))
 
 
 def build_intake(service: Service, name: str, monotonic: Callable[[], float]) -> tuple[Inbox, Intake]:

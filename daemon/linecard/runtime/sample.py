@@ -150,6 +150,4 @@ def _build_sink(service: Service, sink: str, say: Callable[[str], None]) -> Sink
     def say_step(event: str, *, level: Level = "info", **facts: Any) -> None:  # noqa: ARG001 - the log's signature
         say(event)
 
-    found = service.config.sinks[sink]
-    context = Contexts(service.config, service.now, say_step).sink(sink)
-    return service.registry.sink_kind(found.kind).build(found.settings, context)
+    return service.build_sink(sink, Contexts(service.config, service.now, say_step).sink(sink))

@@ -23,11 +23,13 @@ from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.report import RunReport
 from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.ports.backend import Can
+from linecard.ports.context import Context
 from linecard.ports.keyring import Keyring
 from linecard.ports.opener import AnyOpener
 from linecard.ports.renderer import Renderer
 from linecard.ports.secret import Secret
-from linecard.registry import Registry
+from linecard.ports.sink import Sink
+from linecard.registry import Registry, build
 from linecard.rules import states
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
@@ -104,7 +106,7 @@ class Service:
 
     def _pbx(self, name: str) -> Pbx:
         found = self.config.pbxs[name]
-        backend = self.registry.backend_kind(found.backend).build(found.settings, self.contexts.pbx(name))
+        backend = build(self.registry.backend_kind(found.backend), found.settings, self.contexts.pbx(name))
         self._open.callback(backend.close)
         try:
             numbering = NumberingPlan(found.region or self.config.region or "", found.extensions, found.emergency)
@@ -145,7 +147,8 @@ class Service:
         """A processor by name, the same for all sheets."""
         if name not in self._processors:
             found = self.config.processors[name]
-            process = self.registry.processor_kind(found.kind).build(found.settings, self.contexts.processor(name))
+            kind = self.registry.processor_kind(found.kind)
+            process = build(kind, found.settings, self.contexts.processor(name))
             self._processors[name] = Step(name, process, TimeLimit(name, found.seconds))
         return self._processors[name]
 
@@ -154,7 +157,7 @@ class Service:
         if name not in self._openers:
             built: dict[str, AnyOpener] = {}
             for kind, settings in self.config.inboxes[name].openers.items():
-                built[kind] = self.registry.opener_kind(kind).build(settings, self.contexts.opener(name, kind))
+                built[kind] = build(self.registry.opener_kind(kind), settings, self.contexts.opener(name, kind))
                 self._open.callback(built[kind].close)
             self._openers[name] = built
         return self._openers[name]
@@ -168,7 +171,13 @@ class Service:
         known = [inbox.openers[kind] for inbox in self.config.inboxes.values() if kind in inbox.openers]
         with_secret = [options for options in known if any(isinstance(value, Secret) for _, value in options)]
         options = next(iter((*with_secret, *known)), None) or found.options()
-        return found.build(options, self.contexts.keyring(kind))
+        return build(found, options, self.contexts.keyring(kind))
+
+    def build_sink(self, name: str, context: Context | None = None) -> Sink:
+        """A sink as its plugin makes it; the caller closes it."""
+        found = self.config.sinks[name]
+        kind = self.registry.sink_kind(found.kind)
+        return build(kind, found.settings, context or self.contexts.sink(name))
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

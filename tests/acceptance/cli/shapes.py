@@ -98,6 +98,7 @@ class Checked(Shape):
     faults: list[Fault]
     rows: int
     invalid: int
+    refused_rows: int
     refused: bool
 
 

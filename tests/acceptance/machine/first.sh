@@ -11,6 +11,12 @@ install -m 640 -o root -g linecard $share/systemd/linecard.yaml /etc/linecard/li
 sed -i 's/    default_pbx: hq/    default_pbx: hq\n    settle: 1 s/' /etc/linecard/linecard.yaml
 systemctl daemon-reload
 systemctl enable linecard
+# A start that cannot succeed is said once, and not tried again by systemd.
+sed -i 's/settle:/settel:/' /etc/linecard/linecard.yaml
+if systemctl start linecard; then exit 1; fi
+systemctl is-failed linecard # else it would wait for RestartSec
+systemctl show linecard -p ActiveState -p NRestarts -p ExecMainStatus > /proof/not-repeated
+sed -i 's/settel:/settle:/' /etc/linecard/linecard.yaml
 systemctl start linecard
 
 linecard() { setpriv --reuid=linecard --regid=linecard --init-groups /opt/linecard/bin/linecard "$@"; }
@@ -31,11 +37,16 @@ until_true 'ls /var/lib/linecard/reports/*/*/*two.html'
 linecard status --json > /proof/status.json
 
 sed -i 's/settle:/settel:/' /etc/linecard/linecard.yaml
-systemctl reload linecard
-until_true 'systemctl show linecard -p StatusText | grep alert'
+if systemctl reload linecard; then exit 1; fi
 cp /var/lib/linecard/state/status.json /proof/refused.json
+if linecard status > /proof/blinded; then exit 1; fi
+until_true 'systemctl show linecard -p StatusText | grep alert'
 sed -i 's/settel:/settle:/' /etc/linecard/linecard.yaml
 systemctl reload linecard
 until_true 'systemctl show linecard -p StatusText | grep watching$'
+# Root types a command in its own home: what it leaves is the service's.
+cd /root
+/opt/linecard/bin/linecard plan /tmp/two.csv > /proof/as-root 2>&1
+find /var/lib/linecard ! -user linecard > /proof/not-the-service
 drop three.csv attach,cyd@example.com,1002
 systemctl show linecard -p ActiveState -p NRestarts > /proof/before-reboot

@@ -74,6 +74,43 @@ def test_status_names_its_time_and_fails_when_that_is_old(site):
         eventually(lambda: site.run("status").returncode == 0, "it goes on")
 
 
+def test_a_reload_says_whether_the_configuration_was_taken_and_a_wrong_one_blinds_nobody(site):
+    """It fails with the problem, line and key, while status goes on to show what the daemon does; doctor names it."""
+    zoned = CONFIG + "timezone: Europe/Paris\n"
+    site.configure(zoned)
+    none = site.run("reload")
+    assert (none.returncode, none.stderr.splitlines()[0]) == (2, "Error: No daemon is running on this site.")
+    with site.served() as daemon:
+        site.drop("hr", "a.csv", rows("ada 1000"))
+        eventually(lambda: site.came_to(a="applied"), "a run")
+        assert site.run("status").returncode == 0
+        for wrong, problem in (("settel: 1", "settel"), ("[never closed", "cannot be read as YAML")):
+            site.configure(f"{zoned}{wrong}\n")
+            refused = site.run("reload")
+            assert refused.returncode == 2
+            assert problem in refused.stderr
+            said = site.run("status")
+            assert said.returncode == 1
+            assert re.search(r"is running \(process \d+\), as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.", said.stdout)
+            assert re.search(r"^Run  Began \(Europe/Paris\)  Inbox", said.stdout, re.MULTILINE)
+            assert "The configuration is wrong now; the daemon goes on with the one that it has read:" in said.stdout
+            assert problem in said.stdout
+            facts = site.status()
+            assert (facts["running"], facts["pid"]) == (True, daemon.process.pid)
+            assert [run["state"] for run in facts["runs"]] == ["applied"]
+            assert facts["configuration"]["message"]
+        site.configure(zoned.replace("Paris", "Lisbon"))
+        taken = site.run("reload")
+        assert (taken.returncode, taken.stderr) == (0, "")
+        assert taken.stdout == "The daemon has read its configuration again.\n"
+        eventually(lambda: site.status().get("timezone") == "Europe/Lisbon", "the new one counts")
+        assert site.status()["configuration"] is None
+        doctor = site.run("doctor")
+        assert f"ok    daemon: linecard serve is running (process {daemon.process.pid})" in doctor.stdout
+    site.configure(zoned + "settel: 1\n")
+    assert site.run("status").returncode == 2, "without a daemon only the configuration is to be told"
+
+
 FEW = 'echo 0 > /proc/sys/user/max_inotify_{} && exec "$@"'
 """As if other programs of this user had all instances of inotify; for this process alone, in a namespace of its own."""
 

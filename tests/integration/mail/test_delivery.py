@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from integration.mail.servers import DROP, HANG, PASSWORD, authenticator
 from linecard.runtime.delivery import GIVE_UP_AFTER
+from linecard.runtime.doctor import examine_site
 
 # aiosmtpd warns of a server that takes passwords before STARTTLS, and does not see that the first byte was encrypted
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -90,6 +92,25 @@ def test_a_wrong_password_keeps_the_letters_until_it_is_corrected(guarded, make,
     secret(tmp_path)
     site.later()
     assert (len(server.mails), site.waiting) == (1, [])
+
+
+def test_doctor_logs_in_and_sends_nothing(guarded, make, keys, tmp_path):
+    """It connects, encrypts and logs in as for a mail; what keeps mails from leaving is a finding with its remedy."""
+    secret(tmp_path)
+    server = guarded("starttls")
+    site = make(server.port, security="starttls", ca_file=str(keys.ca), **LOGIN)
+
+    def look():
+        return next(found for found in examine_site(site.service) if found.check.endswith(" server"))
+
+    found = look()
+    assert found.ok, found
+    assert re.fullmatch(
+        r"127.0.0.1 answers on port \d+, encrypted with TLSv1\.\d, logged in as linecard", found.message
+    )
+    secret(tmp_path, "wrong")
+    assert (look().ok, look().remedy) == (False, "Correct `user` and `password`.")
+    assert server.mails == []
 
 
 def test_a_server_without_encryption_gets_nothing(server, make, keys):

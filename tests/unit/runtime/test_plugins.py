@@ -9,7 +9,7 @@ from linecard.api import API_VERSION, hookimpl
 from linecard.api.backend import Entry, Scope
 from linecard.errors import PluginError
 from linecard.hookspecs import hookspec
-from linecard.registry import Registry, describe_version_problem
+from linecard.registry import Registry, build, describe_version_problem
 from linecard.testing import make_context
 from unit.runtime import frozen_plugin
 
@@ -65,6 +65,49 @@ def test_a_plugin_for_another_version_is_refused_before_it_builds_anything(plugi
         "The plugin next (linecard_next) cannot be used: it was written for version 2.0 of linecard.api, and this "
         f"linecard has {API_VERSION}."
     )
+
+
+@pytest.mark.parametrize("line", ['LINECARD_API = "2.0"', 'LINECARD_API: str = "2.0"'])
+def test_a_plugin_for_another_version_is_not_even_imported(plugin, line):
+    """Its version is read from its source: what it imports may be gone, and what it does then is anybody's guess."""
+    text = f"{line}\nraise SystemExit('imported')\n"
+    assert "it was written for version 2.0" in problem(plugin("early", text), "early")
+
+
+def test_the_version_of_a_module_within_a_package_is_read_without_importing_the_package(plugin, tmp_path):
+    (tmp_path / "corp").mkdir()
+    (tmp_path / "corp/__init__.py").write_text("raise SystemExit('imported')\n")
+    (tmp_path / "corp/plugin.py").write_text('LINECARD_API = "2.0"\n')
+    registry = plugin("within", "")
+    info = tmp_path / "linecard_within-1.0.dist-info/entry_points.txt"
+    info.write_text("[linecard]\nwithin = corp.plugin\n")
+    assert "it was written for version 2.0" in problem(registry, "within")
+
+
+BROKEN = f"""
+from pydantic import BaseModel
+from linecard.api import hookimpl
+from linecard.api.backend import BackendKind
+class Options(BaseModel): ...
+LINECARD_API = "{API_VERSION}"
+def build(options, context):
+    return {{}}["no such key"]
+@hookimpl
+def linecard_backends():
+    return [BackendKind("broken", "Fails.", Options, build)]
+"""
+
+
+def test_an_error_while_a_plugin_builds_is_told_as_its_own(plugin, tmp_path):
+    """With the plugin, what it was to build, and the line; not as a bug of linecard."""
+    kind = plugin("broken", BROKEN).backend_kind("broken")
+    with pytest.raises(PluginError) as caught:
+        build(kind, kind.options(), make_context(tmp_path, "hq"))
+    assert str(caught.value) == (
+        "The plugin of the kind broken failed on hq: KeyError: 'no such key' "
+        f"({tmp_path / 'linecard_broken.py'}, line 8)."
+    )
+    assert "author of the plugin" in caught.value.remedy
 
 
 def test_a_plugin_that_names_no_version_is_refused(plugin):
