@@ -192,6 +192,12 @@ class Registry:
         """The report formats by name."""
         return {renderer.name: renderer for renderer in self._call_hook(REPORTS, "linecard_renderers")}
 
+    def renderer(self, name: str) -> Renderer | None:
+        """The report format of this name: linecard's own, or that of the plugin of this name; None if there is none."""
+        own = self.renderers()
+        others = () if name in own or name not in self._entries else self._call_hook(name, "linecard_renderers")
+        return own.get(name) or next((renderer for renderer in others if renderer.name == name), None)
+
     def index(self) -> IndexRenderer | None:
         """What writes the pages that list filed reports."""
         return next(iter(self._call_hook(REPORTS, "linecard_indexes")), None)

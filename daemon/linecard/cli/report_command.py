@@ -28,7 +28,7 @@ SHEETS = ("retry", "undo")
     metavar="FORMAT",
     default="text",
     show_default=True,
-    help="html, csv, json, text, retry or undo.",
+    help="html, csv, json, text, retry, undo, or that of a plugin.",
 )
 @click.option("-o", "--output", type=site.type_file, help="Write to this file instead of standard output.")
 @click.option("--workbook", is_flag=True, help="With retry or undo: a workbook (.xlsx) whose cells are text, not CSV.")
@@ -44,7 +44,7 @@ def command(run: int, form: str, output: Path | None, *, workbook: bool) -> None
     from linecard.infrastructure.access import find_remedy
 
     with site.service() as service:
-        renderer = service.renderers.get(form)
+        renderer = service.registry.renderer(form)
         if renderer is None:
             raise click.UsageError(f"There is no format {form}; choose one of {', '.join(service.renderers)}.")
         if workbook and (form not in SHEETS or (output is None and sys.stdout.isatty())):

@@ -105,7 +105,7 @@ class Delivery:
         )
 
         def render(form: str, out: TextIO) -> None:
-            service.renderers[form].render(report, out, templates=config.templates)
+            service.renderer(form).render(report, out, templates=config.templates)
 
         return self._sink(name).deliver(letter, render)
 

@@ -129,7 +129,7 @@ def send_sample(service: Service, sink: str, address: str, language: str, *, say
     sample = build_report(service, now, wording(language))
 
     def render(form: str, out: TextIO) -> None:
-        service.renderers[form].render(sample, out, templates=config.templates)
+        service.renderer(form).render(sample, out, templates=config.templates)
 
     with closing(_build_sink(service, sink, say)) as built:
         return built.deliver(Letter(int(now.timestamp()), sample, State.PARTIAL, address, language, ""), render)

@@ -12,7 +12,7 @@ from typing import Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
-from linecard.errors import ConfigError
+from linecard.errors import ConfigError, PluginError
 from linecard.infrastructure.files import sweep
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file
@@ -122,7 +122,18 @@ class Service:
 
     @cached_property
     def renderers(self) -> dict[str, Renderer]:
+        """Linecard's own report formats, by name."""
         return self.registry.renderers()
+
+    def renderer(self, name: str) -> Renderer:
+        """A report format, of linecard's own or of a plugin. Raises `PluginError`."""
+        found = self.registry.renderer(name)
+        if found is None:
+            raise PluginError(
+                f"There is no report format {name}.",
+                remedy=f"Install the plugin that writes it, or use {', '.join(self.renderers)}.",
+            )
+        return found
 
     def feed(self, name: str | None) -> Feed:
         """The feed of an inbox, by name; of the only one, if there is one. Raises `ConfigError`."""
