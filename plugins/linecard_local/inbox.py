@@ -18,7 +18,7 @@ from linecard_local.lease import is_open_for_writing
 from linecard_local.options import LocalOptions
 from linecard_local.reply import put_reply
 
-HIDDEN = b".linecard"
+HIDDEN = os.fsencode(inbox_files.CLAIM_FOLDER)
 """The folder for claimed files inside an inbox on another file system than the site's, where no rename leads out."""
 
 

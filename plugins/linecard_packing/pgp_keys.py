@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from linecard.api import Context
 from linecard.api.keyring import Key, KeyringError
@@ -16,6 +16,8 @@ from linecard_packing.gnupg_home import GnupgHome
 from linecard_packing.options import PgpOptions, parse_fingerprint
 
 _NEWEST = 4
+_ENCRYPTION = 24 * 3600.0
+"""Seconds that the encryption of a file may take at the most."""
 _UNUSABLE = {"r": "revoked", "d": "disabled", "i": "not valid", "n": "not valid"}
 
 
@@ -81,6 +83,26 @@ class PgpKeyring:
             self._run_gpg(["--quick-set-expire", found.id, when, *subkeys], secret, "The key was not extended.")
         return self._find_key(found.id)
 
+    def encrypt(self, keys: Sequence[str], source: BinaryIO, into: BinaryIO) -> None:
+        names = [self._find_key(key).id for key in keys]
+        # Whose key it is was compared when it was imported; gpg's own web of trust knows nothing of that.
+        words = ["--encrypt", "--trust-model", "always", "--compress-algo", "none"]
+        arguments = [*words, *(word for name in names for word in ("--recipient", name))]
+        done = subprocess.run(  # noqa: S603 - python-gnupg holds what it encrypts in memory
+            self._home.make_gpg(limit=_ENCRYPTION).make_args(arguments, passphrase=False),
+            stdin=source,
+            stdout=into,
+            stderr=subprocess.PIPE,
+            env=self._home.environment,
+            check=False,
+        )
+        text = done.stderr.decode(errors="replace")
+        if done.returncode or "[GNUPG:] END_ENCRYPTION" not in text:
+            raise KeyringError(
+                f"Nothing was encrypted for {', '.join(names)}. gpg says: {_last_words(text)}.",
+                remedy="`linecard keys list` shows whether a key has expired; ask its owner for a newer one.",
+            )
+
     def close(self) -> None:
         self._home.close()
 
@@ -111,9 +133,14 @@ class PgpKeyring:
         )
         text = done.stderr.decode(errors="replace")
         if done.returncode:
-            said = [line.removeprefix("gpg: ") for line in text.splitlines() if line.startswith("gpg: ")]
-            raise KeyringError(f"{failed} gpg says: {said[-1] if said else 'nothing'}.")
+            raise KeyringError(f"{failed} gpg says: {_last_words(text)}.")
         return text
+
+
+def _last_words(stderr: str) -> str:
+    """What gpg says last in words, not in status lines."""
+    said = [line.removeprefix("gpg: ") for line in stderr.splitlines() if line.startswith("gpg: ")]
+    return said[-1] if said else "nothing"
 
 
 def list_keys(home: GnupgHome) -> list[Key]:

@@ -1,6 +1,6 @@
 """For authors of keyrings, the keys that `linecard keys` manages."""
 
-from linecard.ports.keyring import Key, Keyring, KeyringError
+from linecard.ports.keyring import Key, Keyring, KeyringError, SupportsEncrypt
 from linecard.ports.kind import KeyringKind
 from linecard.rules.openpgp import key_version
 
@@ -9,5 +9,6 @@ __all__ = [
     "Keyring",
     "KeyringError",
     "KeyringKind",
+    "SupportsEncrypt",
     "key_version",
 ]

@@ -44,6 +44,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "secret": "Print the new secret of an extension, once.",
         "mail": "Send a test mail.",
         "plugins": "List the installed plugins.",
+        "backup": "Write a backup of the site while the daemon runs.",
+        "restore": "Restore a site from a backup.",
         "clock": "Show whether the clock is trusted, and confirm it.",
         "doctor": "Check the site, and say how to fix what does not work.",
     },

@@ -45,7 +45,8 @@ def command(last: int, *, as_json: bool) -> None:
         facts = status.read_status(service.config.state)
         runs = service.store.list_runs(limit=last)
         held = service.store.list_runs(of_states={State.HELD})
-        later = find_database_alerts(service)
+        shown = {alert["what"] for alert in facts["alerts"]} if facts is not None else set()
+        later = [alert for alert in find_database_alerts(service) if alert.what not in shown]
         stale = facts is not None and status.age(facts) > status.STALE_AFTER
         if as_json:
             head = {"running": facts is not None, "stale": stale, **(facts or {})}

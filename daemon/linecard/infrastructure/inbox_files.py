@@ -10,6 +10,8 @@ from linecard.ports.inbox import InboxError, Listing
 from linecard.rules.checksum import ending_of
 from linecard.rules.names import display, safe_name
 
+CLAIM_FOLDER = ".linecard"
+"""The folder of claimed files inside an inbox, where no rename leads out of it."""
 LONGEST_NAME = 255
 """Bytes that a file name may have."""
 MARKER, CHECKSUM = b".marker", b".checksum"

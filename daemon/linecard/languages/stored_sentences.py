@@ -28,6 +28,8 @@ STORED_SENTENCES = (
     # that a newer run was carried out: rules/limits
     "Run {run} is newer, has rows for the same members or extensions, and has been applied.",
     "The runs {runs} are newer, have rows for the same members or extensions, and have been applied.",
+    # that it is older than a restore: rules/limits
+    "This site was restored on {restored} UTC from a backup of {made} UTC; in between this may have been applied.",
     # that the plan is not the one that was approved: pipeline/difference
     "The changes differ from those in the approved plan.",
     "1 row now differs from the approved plan: line {line}.",

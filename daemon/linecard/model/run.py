@@ -46,7 +46,7 @@ class Hold:
     """Why a plan waits for a person: `kind` (detach, move, force, number) went over a limit of the inbox.
 
     Or the plan is `not_as_approved`: the PBX has moved since a person approved another one. Or it has a `caveat`: the
-    backend says that a change needs a person.
+    backend says that a change needs a person. Or it is `restored`: from before the site was restored from a backup.
     """
 
     pbx: str

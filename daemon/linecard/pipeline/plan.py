@@ -18,10 +18,12 @@ from linecard.pipeline.difference import NOT_AS_APPROVED, Difference
 from linecard.pipeline.feed import Feed
 from linecard.pipeline.planner import Planner
 from linecard.pipeline.premises import Premises
+from linecard.rules import limits as limiting
 from linecard.rules.check import Sheet
 from linecard.rules.replan import Replanned, next_state
 from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
+from linecard.store.restoration import find_doubt
 from linecard.store.store import Store
 
 Progress = Callable[[int], None]
@@ -108,6 +110,8 @@ def _judge(store: Store, run: Run, planning: Planner, left: _Left, seen: int | N
     if same or not planning.size:
         difference = None
     same = same and not planning.has_new_reasons(run.holds)
+    if planning.size and (doubt := find_doubt(store, run)):
+        limits, same = (limiting.restored(doubt.made, doubt.restored), *limits), False
     approved = unfinished or run.attempt > 1
     state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
     affected = planning.count_affected() if state is State.HELD else ()

@@ -20,10 +20,11 @@ from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.recovery import interrupt
-from linecard.rules.limits import older_run
+from linecard.rules.limits import older_run, restored
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
 from linecard.store.newer_runs import find_newer_runs
+from linecard.store.restoration import find_doubt
 from linecard.store.store import Store
 
 
@@ -150,8 +151,8 @@ class _RunLoop:
                     if not self._operator.may_plan(run):
                         return Driven(self._store.get_run(run.id), again=self._operator.stop())
                     run, planned_now = self._plan(run), True
-                case Step.APPROVE if newer := find_newer_runs(self._store, run):
-                    run = self._hold(run, newer)
+                case Step.APPROVE if held := self._hold_older(run):
+                    run = held
                 case Step.APPROVE | Step.ASK:
                     approval = self._operator.request_approval(run)
                     if approval is None:
@@ -189,9 +190,14 @@ class _RunLoop:
         self._operator.end_plan(run)
         return run
 
-    def _hold(self, run: Run, newer: Sequence[int]) -> Run:
-        """Nobody is here who could be told that the run would undo a newer one: it waits for a person."""
-        hold = older_run(newer)
+    def _hold_older(self, run: Run) -> Run | None:
+        """Nobody is here who could be told that the run may undo a newer one: it waits for a person. None if not."""
+        if doubt := find_doubt(self._store, run):
+            hold = restored(doubt.made, doubt.restored)
+        elif newer := find_newer_runs(self._store, run):
+            hold = older_run(newer)
+        else:
+            return None
         holds = [asdict(found) for found in (*run.holds, hold)]
         with self._store.transaction() as connection:
             self._store.transition(
@@ -212,6 +218,8 @@ class _RunLoop:
         # Order (approve): after the approval, and before the first change is marked as sent. What is read any earlier
         # may be gone when the changes are made, and the rows without a change are looked at nowhere else. Shown by
         # tests/integration/test_premises.py.
+        if find_doubt(self._store, run):  # approved before a restore: it may have been applied since, and undone
+            return False
         journal = Journal(self._store, run.id)
         if self._premises.are_unchanged(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
             return True
@@ -232,6 +240,8 @@ class _RunLoop:
                 remedy="Nothing was sent. linecard tries again; find out who else changes the PBX.",
             )
         why = "the PBX was changed since the plan was made; nothing of it was sent"
+        if find_doubt(self._store, run):
+            why = "the site was restored from a backup since the plan was approved; nothing of it was sent"
         with self._store.transaction() as connection:  # by the states of a run that was begun, though nothing was sent
             self._store.transition(
                 connection, run.id, State.APPLYING, who=self._operator.who, why="read again before sending"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from linecard.model.alert import Alert
 from linecard.store import run_numbers
+from linecard.store.restoration import read_restoration
 from linecard.store.store import Store
 from linecard.store.tables import claim, event
 
@@ -39,8 +40,14 @@ def skip_used_numbers(store: Store, reports: Path) -> bool:
         return run_numbers.skip_to(connection, highest)
 
 
-def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path) -> Iterator[Alert]:
-    """What the folders of a site tell of runs that its database does not know."""
+def find_unknown_runs(
+    store: Store, *, archive: Path, reports: Path, work: Path, more: Iterable[tuple[str, Path]] = ()
+) -> Iterator[Alert]:
+    """What the folders of a site tell of runs that its database does not know.
+
+    `more` are folders of claimed files that do not lie below `work`, each after the name of its inbox.
+    """
+    yield from find_restoration(store)
     with store.snapshot() as connection:
         last, lost = run_numbers.last_number(connection), run_numbers.skipped_numbers(connection)
         newest = connection.execute(sa.select(sa.func.max(event.c.at))).scalar_one()
@@ -56,12 +63,29 @@ def find_unknown_runs(store: Store, *, archive: Path, reports: Path, work: Path)
         if unknown:
             what = f"{archive} has files that arrived after the last event in the database, such as {unknown[0]}."
             yield Alert("archive", what, REMEDY)
-    for folder in sorted(_folders(work)):
-        names = (path.name for path in folder.iterdir() if path.is_file() and _CLAIM.match(path.name))
+    for inbox, folder in [*((folder.name, folder) for folder in sorted(_folders(work))), *more]:
+        names = (path.name for path in _files(folder) if _CLAIM.match(path.name))
         taken = sorted(name for name in names if name[:32] not in claims)
         if taken:
             what = f"{folder} has {len(taken)} taken files that the database does not know, such as {taken[0]}."
-            yield Alert(f"inbox {folder.name}", what, "Move them back into the inbox under their own names.")
+            yield Alert(f"inbox {inbox}", what, "Move them back into the inbox under their own names.")
+
+
+def find_restoration(store: Store) -> Iterator[Alert]:
+    """That the site was restored from a backup, until somebody confirms that nothing is in doubt any more."""
+    found = read_restoration(store.folder) if store.folder is not None else None
+    if found is None:
+        return
+    what = (
+        f"This site was restored on {found.restored:%Y-%m-%d at %H:%M} UTC from a backup of {found.made:%Y-%m-%d %H:%M}"
+        f" UTC, whose last run is {found.last_run}. linecard does not know what it did in between, so runs and files"
+        " from before the restore wait for a person."
+    )
+    remedy = (
+        "Compare what waits (`linecard runs`) with the reports and mails of that time; approve or discard it. When "
+        "nothing is left, run `linecard restore --confirm`."
+    )
+    yield Alert("restored", what, remedy)
 
 
 def _numbers(reports: Path) -> Iterator[int]:
@@ -83,6 +107,12 @@ def _files_since(archive: Path, moment: datetime) -> Iterator[str]:
 def _newest_months(folder: Path) -> Iterator[Path]:
     months = (month for year in _folders(folder) for month in _folders(year))
     return islice((month for month in months if any(month.iterdir())), _MONTHS)
+
+
+def _files(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return [path for path in folder.iterdir() if path.is_file()]
+    return []
 
 
 def _folders(parent: Path) -> list[Path]:

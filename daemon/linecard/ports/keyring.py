@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from linecard.errors import LinecardError
 
@@ -60,4 +60,16 @@ class Keyring(Protocol):
 
     def close(self) -> None:
         """Let go of every process that was started."""
+        ...
+
+
+@runtime_checkable
+class SupportsEncrypt(Protocol):
+    """A keyring that can encrypt for its keys."""
+
+    def encrypt(self, keys: Sequence[str], source: BinaryIO, into: BinaryIO) -> None:
+        """Encrypt all that `source`, a file of the system, has left, for each of these keys by their full fingerprints.
+
+        Raises `KeyringError` where a key is not there or may not be used; what was written then is worth nothing.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from linecard.model.directory import Change
@@ -98,3 +99,12 @@ def older_run(newer: Sequence[int]) -> Hold:
         runs = ", ".join(map(str, newer))
         message = f"The runs {runs} are newer, have rows for the same members or extensions, and have been applied."
     return Hold("", "older_run", len(newer), 0.0, "", message)
+
+
+def restored(made: datetime, restored: datetime) -> Hold:
+    """Why a run waits that is older than a restore of the site, or whose file is."""
+    message = (
+        f"This site was restored on {restored:%Y-%m-%d %H:%M} UTC from a backup of {made:%Y-%m-%d %H:%M} UTC; "
+        "in between this may have been applied."
+    )
+    return Hold("", "restored", 1, 0.0, "", message)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from linecard.infrastructure.inbox_files import CLAIM_FOLDER
 from linecard.model.alert import Alert
 from linecard.pipeline.intake import OVERDUE
-from linecard.pipeline.unknown_runs import find_unknown_runs
+from linecard.pipeline.unknown_runs import find_restoration, find_unknown_runs
 from linecard.ports.alerts import SupportsAlerts
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.intakes import build_inbox
@@ -46,8 +47,14 @@ def find_inbox_alerts(service: Service) -> list[Alert]:
 def find_database_alerts(service: Service) -> list[Alert]:
     """What the folders of the site know of later runs than its database does."""
     config = service.config
+    # Where an inbox is on another disk than the state, its claimed files lie in a folder inside it.
+    more = [
+        (name, config.folder / inbox.path / CLAIM_FOLDER)
+        for name, inbox in config.inboxes.items()
+        if inbox.kind == "local"
+    ]
     folders = {"archive": config.archive, "reports": config.reports, "work": config.state / "work"}
-    return list(find_unknown_runs(service.store, **folders))
+    return list(find_unknown_runs(service.store, **folders, more=more))
 
 
 class AlertChecks:
@@ -59,8 +66,9 @@ class AlertChecks:
         self._notified: set[str] = set()
 
     def check_files(self) -> None:
-        """Files that should have come, those that wait for their marker in vain, and a clock that is doubted."""
+        """Files that should have come, those that wait for their marker in vain, a restore, and a doubted clock."""
         self._clock.refresh()
+        self._raise("restored", find_restoration(self._service.store))
         self._raise("marker of ", self._find_unmarked())
         self._raise("file of ", find_overdue_files(self._service))
 

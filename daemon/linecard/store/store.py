@@ -60,11 +60,15 @@ def _archive_alone(_inbox: str, _state: State, _counts: Mapping[str, int]) -> It
 class Store:
     """The state database of a site. Every method that writes needs the connection of a `transaction`."""
 
-    def __init__(self, engine: sa.Engine, now: Clock, recipients: Recipients = _archive_alone) -> None:
+    def __init__(
+        self, engine: sa.Engine, now: Clock, recipients: Recipients = _archive_alone, folder: Path | None = None
+    ) -> None:
         self._engine = engine
         self._writing = threading.Lock()
         self.now = now
         self._recipients = recipients
+        self.folder = folder
+        """The state folder, where it has one."""
 
     @classmethod
     def open(cls, folder: Path, now: Clock, recipients: Recipients = _archive_alone) -> Store:
@@ -90,7 +94,7 @@ class Store:
             )
             unusable.is_lasting = not _may_pass(reason)
             raise unusable from error
-        return cls(engines.create_engine(path), now, recipients)
+        return cls(engines.create_engine(path), now, recipients, folder)
 
     def close(self) -> None:
         self._engine.dispose()
