@@ -75,6 +75,7 @@ wheel: env
 docs: env
 	PYTHONPATH=tests $(BIN)/python -m house.generated
 	$(BIN)/python -m linecard.config
+	$(BIN)/python -m linecard.cli.json_output
 
 site: env
 	@PYTHONPATH=tests $(BIN)/python -m house.site

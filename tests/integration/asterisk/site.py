@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from click.testing import CliRunner
 
+from acceptance.cli.schemas import check
 from integration.asterisk.exchange import AMI_SECRET, AMI_USER, Exchange
 from integration.asterisk.postgres import PASSWORD
 from linecard.cli import main
@@ -68,7 +69,7 @@ class Site:
 
     def login(self, extension: str) -> tuple[str, str]:
         """The user name and the secret of an extension, read once."""
-        found = json.loads(self.run("secret", "hq", extension, "--json"))
+        found = check("secret", self.run("secret", "hq", extension, "--json"))
         return found["username"], found["secret"]
 
     def members(self) -> list[tuple[str, str | None, str | None]]:
