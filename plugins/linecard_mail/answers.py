@@ -76,7 +76,8 @@ def _server_error(error: Exception, options: MailOptions) -> SinkError:
             return SinkError(f"{host} answered {code} {clean_answer(answer)}.")
         case smtplib.SMTPServerDisconnected():
             return SinkError(f"{host} dropped the connection.")
-    return SinkError(f"{host} cannot be reached: {error}.", remedy="Look at `host` and `port`.")
+    reason = getattr(error, "strerror", None) or str(error)
+    return SinkError(f"{host} cannot be reached: {reason}.", remedy="Look at `host` and `port`.")
 
 
 def clean_answer(answer: bytes | str) -> str:

@@ -72,16 +72,21 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # now, while somebody can still be told that the disk is full
         except LinecardError as error:
             complain(error)
             ctx.exit(2)
         except OSError as error:
-            if error.filename is None:  # of a socket or a pipe: no path that a person could put right
-                raise
-            from linecard.infrastructure.access import explain_error
+            from linecard.infrastructure.access import drop_output, explain_error
 
-            complain(explain_error(error))
+            known = explain_error(error)
+            if known is None:
+                raise
+            drop_output()
+            complain(known)
             ctx.exit(2)
 
 

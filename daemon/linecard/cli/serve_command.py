@@ -29,8 +29,8 @@ def command() -> None:
         site.become_owner(file)
         serve(file)
     except (LinecardError, OSError) as error:
-        if isinstance(error, OSError) and error.filename is None:
-            raise
         known = explain_error(error) if isinstance(error, OSError) else error
+        if known is None:
+            raise
         complain(known)
         raise SystemExit(EX_CONFIG if known.is_lasting else 2) from error

@@ -17,6 +17,7 @@ from linecard.config.problems import Problem, nearest, quote
 from linecard.config.validation import find_problems
 from linecard.config.yaml_text import Document
 from linecard.errors import ConfigError
+from linecard.infrastructure.access import find_remedy
 from linecard.rules.cells import fold_word
 
 
@@ -107,7 +108,10 @@ def _find_map(name: str, folder: Path) -> Path | None:
     if not re.fullmatch(NAME, name):
         return None
     files = (place / f"{name}.yaml" for place in _folders(folder))
-    return next((file for file in files if file.is_file()), None)
+    try:
+        return next((file for file in files if file.is_file()), None)
+    except PermissionError as error:
+        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}.", remedy=find_remedy(error)) from error
 
 
 def _unknown_map(document: Document, inbox: str, name: str, folder: Path) -> Problem:

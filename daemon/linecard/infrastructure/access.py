@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +36,40 @@ def find_remedy(error: OSError, path: Path | None = None) -> str:
     return _REMEDIES.get(error.errno or 0, "Check the path and its disk.")
 
 
-def explain_error(error: OSError) -> FileError:
-    """An error of the system, with the path that it names, in two lines for people."""
+def explain_error(error: OSError) -> FileError | None:
+    """An error of the system, with the path that it names, in two lines for people; None where there is no path that a
+    person could put right, as with a socket."""
     paths = _named_paths(error)
+    if not paths:
+        return _explain_nameless(error)
     found = FileError(f"{paths[0]} cannot be used: {error.strerror or error}.", remedy=find_remedy(error))
     found.is_lasting = error.errno not in _PASSING
     return found
+
+
+def _explain_nameless(error: OSError) -> FileError | None:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FileError(f"Standard output cannot be written: {error.strerror}.", remedy=find_remedy(error))
+    if isinstance(error, FileNotFoundError) and not _has_folder():
+        return FileError("The folder that you are in does not exist any more.", remedy="Go to another one.")
+    return None
+
+
+def _has_folder() -> bool:
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
+
+
+def drop_output() -> None:
+    """Let what could not be written to standard output go, so that Python does not try it again when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _named_paths(error: OSError) -> list[Path]:

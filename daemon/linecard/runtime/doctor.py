@@ -52,6 +52,11 @@ def examine_site(service: Service) -> Iterator[Finding]:
     }
     for name, folder in folders.items():
         yield _folder(name, folder)
+    if config.quarantine.exists():
+        yield _folder("quarantine", config.quarantine)
+    if config.templates is not None and not os.access(config.templates, os.R_OK | os.X_OK):
+        message = f"{config.templates} cannot be read, so linecard's own templates are used"
+        yield Finding("folder templates", ok=False, message=message, remedy=f"Make it readable: {config.templates}.")
     yield from _find_unusable((config.state, config.archive / BEGUN))
     yield _disk(config.state)
     yield _local(config.state)

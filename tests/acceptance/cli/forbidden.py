@@ -41,6 +41,8 @@ CASES = {
     "archive": ("site/archive", (*WRITING_COMMANDS, "serve")),
     "folder of files that were begun": ("site/archive/.begun", (*WRITING_COMMANDS, "serve")),
     "reports": ("site/reports", WRITING_COMMANDS),
+    "column maps": ("site/columns", ("members", "doctor", "plan SHEET")),
+    "templates": ("site/templates", ("report 1 --format html", "doctor")),
     "output folder": ("out", OUTPUT_COMMANDS),
 }
 
@@ -70,6 +72,12 @@ def run_cases(folder: Path) -> None:
     for words in (("init", str(folder / "site")), ("import", str(sheet), "--yes")):
         code, _, err, exception = type_command(folder, *words)
         assert code == 0, err + exception
+    for part in ("columns", "templates"):
+        (folder / "site" / part).mkdir()
+    (folder / "site/columns/feed.yaml").write_text("columns: {LoginEmail: LoginEmail}\n")
+    config = folder / "site/linecard.yaml"
+    text = config.read_text().replace("region: FR", "templates: templates\nregion: FR", 1)
+    config.write_text(text.replace("    default_pbx: hq", "    default_pbx: hq\n    sheet: {columns: feed}", 1))
     for case, (name, commands) in CASES.items():
         (folder / "here").mkdir(exist_ok=True)
         os.chdir(folder / "here")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.cli import forbidden
+from acceptance.cli.terminal import PROGRAM
 
 HERE = Path(__file__).parent
 
@@ -52,7 +53,7 @@ def test_no_command_ends_in_a_traceback(told, case):
     assert [said for said in told[case] if said["exception"] or said["code"] not in (0, 1, 2, 78)] == []
 
 
-@pytest.mark.parametrize("case", [case for case in forbidden.CASES if case != "reports"])
+@pytest.mark.parametrize("case", [case for case in forbidden.CASES if case not in ("reports", "templates")])
 def test_what_stops_a_command_is_two_lines(told, case):
     """Error and remedy, and nothing on standard output."""
     stopped = [said for said in told[case] if said["code"] in (2, 78)]
@@ -76,6 +77,36 @@ def test_a_folder_that_one_may_not_enter_has_no_site(told):
     """As where runuser was called in root's home: the machine's configuration is looked for all the same."""
     errors = {said["err"].splitlines()[0] for said in told["this folder"] if said["code"] == 2}
     assert errors == {"Error: There is no site here."}
+
+
+@pytest.mark.parametrize(("case", "named"), [("templates", "folder templates: "), ("column maps", "columns/feed.yaml")])
+def test_doctor_says_so_with_its_other_findings(told, case, named):
+    (said,) = [said for said in told[case] if said["command"] == "doctor"]
+    assert said["code"] == 1
+    assert named in said["out"]
+
+
+def run_in_shell(script: str, folder: Path) -> tuple[int, list[str]]:
+    """The exit code of a script in which $linecard is the program, and what it wrote to standard error."""
+    env = {key: value for key, value in os.environ.items() if key != "LINECARD_CONFIG"} | {"linecard": str(PROGRAM)}
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False, timeout=60
+    )
+    return done.returncode, [line for line in done.stderr.splitlines() if not line.startswith("sh: ")]
+
+
+def test_a_folder_that_was_removed_under_ones_feet_is_two_lines(tmp_path):
+    code, lines = run_in_shell('mkdir gone && cd gone && rmdir ../gone && "$linecard" init site', tmp_path)
+    assert (code, lines[0]) == (2, "Error: The folder that you are in does not exist any more.")
+    assert len(lines) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="There is no device that is always full.")
+def test_a_disk_that_is_full_under_standard_output_is_two_lines(tmp_path):
+    script = '"$linecard" init site >&2 && "$linecard" --config site/linecard.yaml runs > /dev/full'
+    code, lines = run_in_shell(script, tmp_path)
+    assert (code, lines[-2]) == (2, "Error: Standard output cannot be written: No space left on device.")
+    assert lines[-1].startswith("Remedy: ")
 
 
 def test_reports_that_cannot_be_written_stop_no_import(told):
