@@ -460,6 +460,40 @@ class FindingOutput(Output):
     remedy: str | None
 
 
+class BackupOutput(Output):
+    """`linecard backup FILE --json`"""
+
+    file: str
+    made: datetime
+    files: int
+    bytes: int
+    last_run: int
+    unfinished: list[int]
+    encrypted_for: list[str]
+    not_included: list[str] = Field(description="What a restore also needs and this file does not have, in sentences.")
+
+
+class RestoreOutput(Output):
+    """`linecard restore FILE --json`"""
+
+    site: str
+    made: datetime
+    files: int
+    kept: int
+    last_run: int
+    next_run: int
+    unfinished: list[int]
+    undelivered_messages: int
+    put_aside: str | None
+    configuration: list[str]
+
+
+class ConfirmedOutput(Output):
+    """`linecard restore --confirm --json`"""
+
+    confirmed: Literal[True]
+
+
 OUTPUTS: dict[str, Any] = {
     "check": CheckOutput,
     "plan": PlanOutput,
@@ -480,6 +514,8 @@ OUTPUTS: dict[str, Any] = {
     "secret": PhoneSecretOutput,
     "plugins": list[PluginOutput],
     "clock": ClockOutput,
+    "backup": BackupOutput,
+    "restore": RestoreOutput | ConfirmedOutput,
     "doctor": list[FindingOutput],
 }
 """What each command with `--json` prints, by its words."""

@@ -102,6 +102,17 @@ def test_once_and_status_keep_theirs_with_a_daemon_and_without_and_while_the_con
     used.config.write_text(good)
 
 
+def test_backup_and_restore_keep_theirs(used, tmp_path):
+    file = tmp_path / "backup.tar.gz"
+    backup = used.run("backup", file, "--with-configuration", "--json")
+    assert check("backup", backup.out)["files"]
+    new = Site(tmp_path / "new")
+    new.folder.mkdir()
+    restored = new.run("restore", file, "--with-configuration", "--json")
+    assert check("restore", restored.out)["configuration"]
+    check("restore", new.run("restore", "--confirm", "--json").out)
+
+
 def test_keys_keep_theirs(used, tmp_path):
     (made,) = check("keys-make", used.run("keys", "make", "Ada <ada@example.com>", "--json").out)
     check("keys-extend", used.run("keys", "extend", made["fingerprint"], "--until", "2099-12-31", "--json").out)
