@@ -40,7 +40,14 @@ addopts = ["--strict-config", "--import-mode=importlib", "-p", "no:cacheprovider
 pythonpath = ["tests", "."]
 filterwarnings = ["error"]
 markers = ["torture: long proofs, run by make torture"]
+[tool.mypy]
+strict = true
+explicit_package_bases = true
+namespace_packages = true
+follow_untyped_imports = true
+warn_unused_ignores = false
 [tool.mutmut]
+type_check_command = {checker}
 source_paths = ["linecard/rules"]
 only_mutate = {only}
 also_copy = {copied}
@@ -48,10 +55,18 @@ pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 """
 PROFILE = """\
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
-# mutmut makes each call slower; and what is drawn must be the same for each change.
-settings.register_profile("mutation", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+# mutmut makes each call slower; what is drawn must be the same for each change; and nobody reads what fails, so it need
+# not be made small.
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
 settings.load_profile("mutation")
 """
 
@@ -82,6 +97,7 @@ def copy_sources(modules: list[str]) -> None:
         copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
         arguments=json.dumps([f"--deselect=tests/{each}.py" for each in SLOW]),
         tests=json.dumps(TESTS),
+        checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *(f"linecard/rules/{m}.py" for m in modules)]),
     )
     (WORK / "conftest.py").write_text(PROFILE, encoding="utf-8")
     (WORK / "pyproject.toml").write_text(settings, encoding="utf-8")

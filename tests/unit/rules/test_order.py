@@ -122,3 +122,9 @@ def test_the_changes_are_made_as_they_are_asked_for():
     changes = order_changes("hq", differences, several=True)
     assert asked == []
     assert next(changes).extension == "1000"
+
+
+def test_where_members_may_hold_several_only_the_number_is_let_go_to_open_a_ring():
+    """The member who gets 1001 keeps 1000 meanwhile: no telephone is silent that need not be."""
+    ring = (("1000", "ada n0", "cy n1"), ("1001", "bob n1", "ada n0"))
+    assert in_order(*ring, several=True) == ["1000 ada -", "1001 ada n0", "1000 cy n1"]

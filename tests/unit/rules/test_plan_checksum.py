@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from linecard.model.directory import VACANT, Change, Holding
+from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Hold
 from linecard.rules.plan_checksum import Checksum
 
@@ -33,6 +34,24 @@ def test_the_same_plan_has_the_same_checksum():
         "hq\0001001\0\0\0ada@example.org\0\n",
     ]
     assert checksum(CHANGES) == hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_what_each_row_comes_to_is_part_of_it():
+    """A person approves rows, too: which, with which code, and who or what stands in their way."""
+    found = Checksum(SHEET)
+    found.add_row(Verdict(Outcome.DONE, Code.LINKED))
+    found.add_row(Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, holder="bob@example.org"))
+    found.add_row(Verdict(Outcome.REFUSED, Code.SECOND_EXTENSION, other="1001"))
+    found.add_row(Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, other="1002", holder="cy@example.org"))
+    lines = [
+        SHEET,
+        "done\0linked\0\0\0\n",
+        "refused\0held_by_other\0\0bob@example.org\0\n",
+        "refused\0second_extension\x001001\0\0\n",
+        "refused\0number_in_use\x001002\0cy@example.org\0\n",
+    ]
+    assert found.hexdigest() == hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert found.changes == 0
 
 
 def test_what_backends_want_a_person_for_is_part_of_it_in_whichever_order_they_say_it():

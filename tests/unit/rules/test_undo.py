@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linecard.model.directory import VACANT, Change, Entry, Holding
+from linecard.model.outcome import Code, Effect, Outcome, Verdict
 from linecard.model.sheet import RESTORE, Row
 from linecard.rules.order import order_changes
 from linecard.rules.play import Play, Policy, SecondExtension, SecondNumber
@@ -116,6 +117,70 @@ def test_a_member_who_got_another_extension_since_does_not_get_a_second_one():
     assert (verdict.code, end["1000"]) == ("restored", Holding("ada@x.org"))
 
 
+def test_what_is_as_it_was_already_is_left_alone():
+    """Somebody has put it back by hand: nothing is sent, and the row says what the extension has."""
+    before = Holding("ada@x.org", ("+331",))
+    end, [(_, verdict)] = put_back({"1000": before}, [Change(1, "hq", "1000", before, VACANT)], Policy())
+    assert verdict == Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, (Effect("hq", "1000", before, before),))
+    assert end == {"1000": before}
+
+
+def test_what_is_put_back_says_so_and_what_it_changes():
+    before, after = Holding("ada@x.org", ("+331",)), Holding("bob@x.org", ("+331",))
+    _, [(_, verdict)] = put_back({"1000": after}, [Change(1, "hq", "1000", before, after)], Policy())
+    assert verdict == Verdict(Outcome.DONE, Code.RESTORED, (Effect("hq", "1000", after, before),))
+
+
+def test_what_somebody_changed_is_refused_with_what_it_has_now():
+    """The extension itself is in the way, and its holder is named."""
+    now = Holding("cy@x.org", ())
+    _, [(_, verdict)] = put_back({"1000": now}, [Change(1, "hq", "1000", Holding("ada@x.org"), VACANT)], Policy())
+    effect = Effect("hq", "1000", now, now)
+    assert verdict == Verdict(Outcome.REFUSED, Code.CHANGED_SINCE, (effect,), other="1000", holder="cy@x.org")
+
+
+def test_a_second_row_for_an_extension_that_says_otherwise_is_refused():
+    """The first one counts, wherever it stands; the extension is in its own way."""
+    ada, bob = Holding("ada@x.org"), Holding("bob@x.org")
+    rows = [Row(n, RESTORE, who.member, "hq", "1000", restore_cell((), VACANT)) for n, who in ((2, ada), (3, bob))]
+    play = Play("hq", Policy(), [Entry("1000", None, ())])
+    restoration = Restoration(play, SecondExtension.MOVE, rows)
+    assert [restoration.play(row)[1] for row in rows] == [Code.RESTORED, Code.CHANGED_SINCE]
+    assert restoration.play(rows[1]).other == "1000"
+
+
+def test_numbers_come_back_to_a_member_who_got_another_extension_since():
+    """The extension never left the member, so the second one takes nothing away from it."""
+    was, now = Holding("ada@x.org", ("+331",)), Holding("ada@x.org")
+    held = {"1000": now, "1001": Holding("ada@x.org")}
+    end, [(_, verdict)] = put_back(held, [Change(1, "hq", "1000", was, now)], Policy())
+    assert (verdict.code, end["1000"]) == (Code.RESTORED, was)
+
+
+def test_a_member_gets_both_extensions_back_that_the_run_changed():
+    """The second one was the member's before, too, so it keeps the first from nothing."""
+    changes = [
+        Change(1, "hq", "1000", Holding("ada@x.org"), VACANT),
+        Change(2, "hq", "1001", Holding("ada@x.org", ("+331",)), Holding("ada@x.org")),
+    ]
+    rows = [Row(n, b.action, b.member, b.pbx, b.extension, b.restore) for n, b in enumerate(undo_rows(changes), 2)]
+    play = Play("hq", Policy(), [Entry(change.extension, *change.after) for change in changes])
+    restoration = Restoration(play, SecondExtension.MOVE, rows)
+    assert [restoration.play(row).code for row in rows] == [Code.RESTORED, Code.RESTORED]
+
+
+def test_a_second_extension_that_cannot_be_put_back_keeps_the_first_from_its_member():
+    """Somebody gave 1001 another number, so it stays with its holder; 1000 would be that member's second."""
+    changes = [
+        Change(1, "hq", "1000", Holding("ada@x.org"), VACANT),
+        Change(2, "hq", "1001", VACANT, Holding("ada@x.org")),
+    ]
+    held = {"1000": VACANT, "1001": Holding("ada@x.org", ("+339",))}
+    end, verdicts = put_back(held, changes, Policy())
+    assert [(verdict.code, verdict.other) for _, verdict in verdicts] == [(Code.CHANGED_SINCE, "1001")] * 2
+    assert end == held
+
+
 def test_nothing_changed_needs_no_row():
     assert list(undo_rows([])) == []
 
@@ -136,6 +201,11 @@ def test_a_cell_that_does_not_say_it_all_is_refused(text):
 
 def test_a_takeover_goes_back():
     change = Change(1, "hq", "1000", Holding("ada@x.org", ("+331",)), Holding("bob@x.org", ("+331", "+332")))
-    assert [b[:5] for b in undo_rows([change])] == [
-        (RESTORE, "ada@x.org", "hq", "1000", "back: +331; left: bob@x.org +331 +332")
-    ]
+    (row,) = undo_rows([change])
+    assert row[:5] == (RESTORE, "ada@x.org", "hq", "1000", "back: +331; left: bob@x.org +331 +332")
+    assert row.reason == "1000 was held by ada@x.org before"
+
+
+def test_an_extension_that_was_free_is_freed():
+    (row,) = undo_rows([Change(1, "hq", "1000", VACANT, Holding("bob@x.org"))])
+    assert row == (RESTORE, "", "hq", "1000", "back: none; left: bob@x.org none", "1000 was held by nobody before")
