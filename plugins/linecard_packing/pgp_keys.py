@@ -44,7 +44,7 @@ class PgpKeyring:
         )
         found = re.search(r"KEY_CREATED \S+ ([0-9A-F]{40,64})", made)
         if found is None:
-            raise KeyringError("gpg made no key.", remedy="Look whether gpg-agent is installed.")
+            raise KeyringError("gpg made no key.", remedy="Check whether gpg-agent is installed.")
         self._run_gpg(
             ["--quick-add-key", found[1], "cv25519", "encr", when], secret, "The key for encryption was not made."
         )

@@ -361,7 +361,7 @@ class Session:
             if code != Status.OK or wanted != Answer.STATUS:
                 raise Refused(code, words)
         elif kind != wanted:
-            self._fail("It answers with something else than was asked for.")
+            self._fail("It answers something other than what was asked for.")
         return body
 
     def _expect_attributes(self, number: int) -> Attributes:
@@ -372,7 +372,7 @@ class Session:
 
     def _require_end(self, kind: int, body: bytes) -> None:
         if kind != Answer.STATUS:
-            self._fail("It answers with something else than was asked for.")
+            self._fail("It answers something other than what was asked for.")
         code, words = self._decode(body, Reader.read_status)
         if code != Status.EOF:
             raise Refused(code, words)

@@ -104,7 +104,7 @@ def _refuse_blank(hidden: Sequence[str]) -> NoReturn:
             f"All worksheets with anything in them are hidden: {_join_names(hidden)}.",
             "Unhide the one that is meant.",
         )
-    refuse("The workbook is empty.", "Look whether the rows were saved, and send it again.")
+    refuse("The workbook is empty.", "Check whether the rows were saved, then send it again.")
 
 
 def _join_names(names: Sequence[str]) -> str:

@@ -114,7 +114,7 @@ FILE_SENTENCES = (
     "All worksheets with anything in them are hidden: {names}.",
     "Unhide the one that is meant.",
     "The workbook is empty.",
-    "Look whether the rows were saved, and send it again.",
+    "Check whether the rows were saved, then send it again.",
     "The workbook has macros; they were not run.",
     "Send it as .xlsx if nobody needs them.",
     "Only the worksheet {name} was read, not {names}.",

@@ -82,7 +82,7 @@ def _late(run_id: int, name: str) -> Fault:
     return _fault(
         FaultCode.LATE_FILE,
         f"According to the date in its name, the file is older than {name} (run {run_id}), which came before it.",
-        "Look whether its rows undo later ones.",
+        "Check whether its rows undo later ones.",
         Severity.WARNING,
     )
 

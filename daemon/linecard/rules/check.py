@@ -361,7 +361,7 @@ def _row_passed_over(line: int) -> Refused:
         line,
         FaultCode.NO_HEADER,
         f"Line {line} is a row, but the inbox says that it is a title or a second header.",
-        "Look whether the export begins otherwise than before.",
+        "Check whether the export now begins differently.",
     )
 
 

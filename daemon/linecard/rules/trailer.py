@@ -69,5 +69,5 @@ def row_at_the_end(line: int) -> Refused:
         line,
         FaultCode.NO_TRAILER,
         f"Line {line} is a row, but the inbox says that it is a trailer.",
-        "Look whether the export ends otherwise than before.",
+        "Check whether the export now ends differently.",
     )
