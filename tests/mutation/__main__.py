@@ -1,8 +1,9 @@
 """Whether the tests hold the decisions of `rules/`: `make mutants`, or `make mutants ONLY="limits order"`.
 
-mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`, and runs the tests that reach it.
-A change that no test notices survives. Each survivor needs a test, or its reason in `reasons.toml`; the command lists
-the others and ends with 1 while there are any. Reasons that no longer fit a survivor are named too.
+mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`. What mypy refuses, `make check`
+would refuse, too; for the rest the tests that reach it are run. A change that neither notices survives. Each survivor
+needs a test, or its reason in `reasons.toml`; the command lists the others and ends with 1 while there are any. Reasons
+that no longer fit a survivor are named too.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ SLOW = (
     "unit/rules/test_numbering_differential",
 )
 """Tests of memory, of time and of random bytes: they take minutes and hold no single decision."""
-KILLED, SURVIVED, UNREACHED = (1, 3), (0,), (5, 33)
-"""What mutmut writes down: the code with which the tests ended, or that no test reaches the function."""
+FATES = ("mistyped", "noticed", "endless", "explained", "unheld")
+RESULTS = {37: "mistyped", 1: "noticed", 3: "noticed"} | dict.fromkeys((36, -24, 24, 152, 255, -11, -9), "endless")
+"""What mutmut writes down: mypy refused it, tests failed, it never ended (or ended the process). All else is unheld:
+the tests passed, no test reaches the function, or it was not tried."""
 SETTINGS = """\
 [tool.pytest.ini_options]
 addopts = ["--strict-config", "--import-mode=importlib", "-p", "no:cacheprovider"]
@@ -47,6 +50,8 @@ namespace_packages = true
 follow_untyped_imports = true
 warn_unused_ignores = false
 [tool.mutmut]
+timeout_multiplier = 5
+timeout_constant = 2
 type_check_command = {checker}
 source_paths = ["linecard/rules"]
 only_mutate = {only}
@@ -92,12 +97,13 @@ def copy_sources(modules: list[str]) -> None:
     copied = [*packages, ROOT / "tests", ROOT / "config"]
     for folder in copied:
         shutil.copytree(folder, WORK / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
+    mutated = [f"linecard/rules/{module}.py" for module in modules]
     settings = SETTINGS.format(
-        only=json.dumps([f"linecard/rules/{module}.py" for module in modules]),
+        only=json.dumps(mutated),
         copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
         arguments=json.dumps([f"--deselect=tests/{each}.py" for each in SLOW]),
         tests=json.dumps(TESTS),
-        checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *(f"linecard/rules/{m}.py" for m in modules)]),
+        checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *mutated]),
     )
     (WORK / "conftest.py").write_text(PROFILE, encoding="utf-8")
     (WORK / "pyproject.toml").write_text(settings, encoding="utf-8")
@@ -121,7 +127,7 @@ def read_results(modules: list[str]) -> Iterator[tuple[str, Mutant]]:
         for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
             function = name.rpartition("__mutmut_")[0].replace("x\u01c1", "").replace(".x_", ".").replace("\u01c1", ".")
             before = after = ""
-            if code not in KILLED:
+            if code not in RESULTS:
                 lines = get_diff_for_mutant(name, path=path).splitlines()[2:]
                 before, after = (" ".join(x[1:].strip() for x in lines if x.startswith(sign)) for sign in "-+")
             yield module, Mutant(function, before, after, -1 if code is None else code)
@@ -143,21 +149,18 @@ def main() -> int:
         return code
     reasons, counts, unheld, used = read_reasons(), Counter[tuple[str, str]](), [], set()
     for module, mutant in read_results(asked.modules):
-        if mutant.result in KILLED:
-            fate = "noticed"
-        elif mutant.result in (*SURVIVED, *UNREACHED):
-            fate = "explained" if mutant.key in reasons else "unheld"
+        fate = RESULTS.get(mutant.result, "unheld")
+        if fate == "unheld":
             used.add(mutant.key)
-        else:
-            fate = "noticed"  # it never ended, or ended the process
+            fate = "explained" if mutant.key in reasons else "unheld"
         counts[module, fate] += 1
         if fate == "unheld":
             unheld.append(mutant)
     for mutant in unheld:
         print(f"\n{mutant.function}\n  - {mutant.before}\n  + {mutant.after}")
-    print(f"\n{'module':20} noticed explained unheld")
+    print(f"\n{'module':16}", *(f"{fate:>9}" for fate in FATES))
     for module in asked.modules:
-        print(f"{module:20} {counts[module, 'noticed']:7} {counts[module, 'explained']:9} {counts[module, 'unheld']:6}")
+        print(f"{module:16}", *(f"{counts[module, fate]:9}" for fate in FATES))
     stale = [key for key in reasons if key not in used and key[0].split(".")[2] in asked.modules]
     for function, before, _ in stale:
         print(f"{REASONS.name}: no survivor fits the reason for {function}: {before}")

@@ -87,6 +87,15 @@ def test_a_run_that_is_put_off_keeps_its_place_and_is_tried_when_it_is_due():
     assert found.next_retry(10.0) is None
 
 
+def test_a_run_that_is_due_and_waits_for_its_pbx_is_nothing_to_wake_up_for():
+    """Else the daemon would look again at once, for as long as the PBX is busy."""
+    found = lanes(("hr", "hq"), ("it", "hq"))
+    assert found.start(0.0) == 1
+    found.postpone(1, until=10.0)
+    assert found.start(1.0) == 2
+    assert (found.start(10.0), found.next_retry(10.0)) == (None, None)
+
+
 def test_while_a_run_is_put_off_its_pbx_is_free_for_other_inboxes():
     found = lanes(("hr", "hq"), ("hr", "hq"), ("it", "hq"))
     assert found.start(0.0) == 1
