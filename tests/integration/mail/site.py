@@ -77,6 +77,9 @@ class Site:
         file = self.folder / "desk" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("Action,LoginEmail,Extension\n" + rows, encoding="utf-8")
+        return self.import_(file, description)
+
+    def import_(self, file: Path, description: str = "") -> Run:
         inbox = self.service.feed("hr")
         operations = Operations(self.service)
         with self.service.exclusive():

@@ -7,6 +7,8 @@ import io
 import zipfile
 from email.utils import parsedate_to_datetime
 
+import openpyxl
+
 from linecard.model.run import State
 
 
@@ -77,6 +79,27 @@ def test_each_reader_gets_a_letter_of_their_own_in_their_language(server, make):
     for mail in server.mails:
         others = {"anna@example.org", "zoe@example.org"} - set(mail.to)
         assert not any(other.encode() in mail.content for other in others)
+
+
+def test_the_rows_to_correct_come_as_a_workbook_where_the_site_says_so(server, make):
+    """Saved from the mail, corrected in a cell and sent in, it is done; the rows for reading stay CSV."""
+    site = make(server.port, retry_form="workbook")
+    site.run()
+    site.deliver()
+    message = server.mails[0].message
+    names = [attached.get_filename() for attached in message.iter_attachments()]
+    assert [name.rsplit("joiners", 1)[1] for name in names] == [".retry.xlsx", ".csv"]
+    assert names[0] in message.get_body(("plain",)).get_content()
+    retry = part(message, ".retry.xlsx")
+    assert retry.get_content_type() == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    book = openpyxl.load_workbook(io.BytesIO(retry.get_content()))
+    sheet = book["Sheet"]
+    assert [cell.value for cell in sheet[2]][:4] == ["attach", "bob@x.org", "hq", "1000"]
+    assert sheet["F2"].value.startswith("held_by_other: 1000 is held by ada@x.org.")
+    sheet["D2"] = "1001"
+    file = site.folder / "corrected.xlsx"
+    book.save(file)
+    assert site.import_(file).state is State.APPLIED
 
 
 def test_large_files_are_packed_and_too_large_ones_stay_at_home(server, make):

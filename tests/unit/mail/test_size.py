@@ -113,6 +113,17 @@ def test_what_does_not_fit_is_left_at_home_and_named() -> None:
     assert whole == packed(made, plain_most=1000), "the same bytes whenever it is sent"
 
 
+def test_a_workbook_that_would_not_fit_is_left_at_home_and_named() -> None:
+    made = long(2_000)
+    whole = packed(made, is_workbook=True)
+    assert [file.kind for file in whole.attached] == ["workbook", "csv"]
+    assert whole == packed(made, is_workbook=True), "the same bytes whenever it is sent"
+    size = len(whole.attached[0].content)
+    none = packed(made, is_workbook=True, attached_most=size - 1, plain_most=10)
+    assert not none.retry
+    assert ".retry.csv" in none.left_out[0]
+
+
 @pytest.mark.parametrize("cell", ["é" * 1000, "<" * 1000, "山" * 1000, "&" * 1000])
 def test_long_cells_do_not_burst_it(cell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Fewer rows are shown then; both forms together stay below what is clipped, also as they are encoded."""
