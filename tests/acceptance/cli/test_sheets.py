@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 
+import openpyxl
 import pytest
 
 from acceptance.cli.shapes import Checked, Planned
@@ -165,3 +168,41 @@ class TestPlan:
         assert (said.code, said.out) == (2, "")
         assert "hq.pbx.sqlite3" in said.err
         assert "Remedy: " in said.err
+
+
+def test_a_sample_as_a_workbook_is_checked_planned_and_imported_as_it_is(site):
+    """Its cells are text, and what each column means is said in its header; nothing is written over."""
+    file = site.folder / "sheet.xlsx"
+    assert typed("sample", "-o", file).code == 0
+    book = openpyxl.load_workbook(file)
+    assert [[cell.value for cell in row] for row in book["Sheet"].iter_rows(min_row=2, max_row=2)] == [
+        ["attach", "ada.lovelace@example.com", None, "1234", "+33 1 23 45 67 89"]
+    ]
+    assert all(cell.comment for cell in book["Sheet"][1])
+    assert site.run("check", file).out == "4 rows: 4 valid, 0 invalid; 0 warnings.\n"
+    assert site.run("import", file, "--yes").code == 0
+    assert site.holds()["1234"] == ("ada.lovelace@example.com", "+33123456789")
+    again = typed("sample", "-o", file)
+    assert (again.code, again.out) == (2, "")
+    assert f"{file} is there already." in again.err
+
+
+def test_a_retry_sheet_as_a_workbook_says_the_same_as_the_csv_file(site):
+    assert site.run("import", site.sheet("atach,ada@x.org,,1000,+33199001000", "attach,bo@x.org,,1001,"), "--yes").code
+    for form in ("retry", "undo"):
+        file = site.folder / f"{form}.xlsx"
+        assert site.run("report", "1", "--format", form, "--workbook", "-o", file).code == 0
+        sheet = openpyxl.load_workbook(file)["Sheet"]
+        found = [[cell.value or "" for cell in row] for row in sheet.iter_rows()]
+        csv_rows = csv.reader(io.StringIO(site.run("report", "1", "--format", form).out.removeprefix("\ufeff")))
+        assert found == [[cell.removeprefix("'") for cell in row] for row in csv_rows]
+        assert site.run("plan", file).code == (form == "retry")
+
+
+@pytest.mark.parametrize("form", ["html", "csv", "json", "text"])
+def test_only_what_can_be_sent_again_is_written_as_a_workbook(site, form):
+    site.import_("attach,ada@x.org,,1000,")
+    said = site.run("report", "1", "--format", form, "--workbook", "-o", site.folder / "x.xlsx")
+    assert said.code == 2
+    assert "--workbook goes with --format retry or undo" in said.err
+    assert not (site.folder / "x.xlsx").exists()
