@@ -48,6 +48,7 @@ def environment(root: Path, home: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(home),
+        "LC_ALL": "C.UTF-8",  # the country decides what is a date
         "LD_LIBRARY_PATH": ":".join(str(root / folder) for folder in folders),
         "GNUMERIC_PLUGIN_PATH": str(next(iter(root.glob("usr/lib/gnumeric/*/plugins")), "")),
     }
