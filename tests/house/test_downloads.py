@@ -14,11 +14,13 @@ LINKED = {
     "docs.astral.sh",
     "json-schema.org",
     "keepachangelog.com",
+    "openoffice.org",
     "purl.oclc.org",
     "schemas.openxmlformats.org",
     "semver.org",
     "www.apache.org",
     "www.sqlite.org",
+    "www.w3.org",
     "zensical.org",
 }
 """Hosts of pages that are linked to, and of names that look like addresses. Nothing is downloaded from them."""
