@@ -47,6 +47,7 @@ check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing
+	MYPYPATH=tests $(BIN)/mypy tests/rainbow
 	$(BIN)/lint-imports --no-logo
 
 bench: env
