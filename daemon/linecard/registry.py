@@ -206,7 +206,12 @@ class Registry:
         plugin = self._load(name)
         others = [other for other in self._manager.get_plugins() if other is not plugin]
         caller = self._manager.subset_hook_caller(hook, others)
-        return [item for answer in caller() for item in answer]
+        try:
+            return [item for answer in caller() for item in answer]
+        except LinecardError:
+            raise
+        except Exception as error:  # whatever a plugin's code raises is said with its name
+            raise _cannot_load(self._entries[name], error) from error
 
     def list_plugins(self) -> Iterator[Plugin]:
         """Every installed plugin, imported."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integration.asterisk.office import office as made
+from integration.daemon.site import eventually
 
 
 @pytest.fixture(scope="module", params=["sqlite", "dialplan", "postgresql", "mariadb", "files"])
@@ -129,7 +130,7 @@ def test_an_extension_that_came_while_asterisk_runs_rings_in_a_queue_and_lights_
         call = ada.call(called)
         answered = bob.rings()
         assert ada.answered(call) == 200
-        assert "Result: INUSE" in asterisk.command(lamp)
+        eventually(lambda: "Result: INUSE" in asterisk.command(lamp), "the lamp is lit a moment after the answer")
         ada.hang_up(call)
         bob.is_hung_up(answered)
     asterisk.command(f"queue remove member PJSIP/{callee} from desk")

@@ -110,6 +110,25 @@ def test_an_error_while_a_plugin_builds_is_told_as_its_own(plugin, tmp_path):
     assert "author of the plugin" in caught.value.remedy
 
 
+FAILING = f"""
+from linecard.api import hookimpl
+LINECARD_API = "{API_VERSION}"
+@hookimpl
+def linecard_backends():
+    raise KeyError("kind")
+"""
+
+
+def test_an_error_in_a_hook_is_told_as_the_plugins_own(plugin):
+    """Whoever asks for the kind, and in the list of plugins, where the others stand as ever."""
+    registry = plugin("failing", FAILING)
+    wrong = "The plugin failing (linecard_failing) cannot be loaded: KeyError: 'kind'"
+    assert problem(registry, "failing") == wrong
+    listed = {each.name: each.problem for each in registry.list_plugins()}
+    assert listed.pop("failing") == wrong
+    assert set(listed.values()) == {""}
+
+
 def test_a_plugin_that_names_no_version_is_refused(plugin):
     assert f'LINECARD_API = "{API_VERSION}"' in problem(plugin("silent", ""), "silent")
 
