@@ -1,7 +1,7 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test matrix coverage mutants check bench torture docs site languages lock wheel clean
+.PHONY: help env demo test matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
@@ -10,6 +10,7 @@ help:
 	@echo "make mutants   decisions in rules/ that no test holds"
 	@echo "make bench    figures              make torture  the long proofs (two hours)"
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
+	@echo "make deb      dist/*.deb, for this release of Debian"
 	@echo "make site     the documents as a searchable site"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
 	@echo "make languages  new sentences into the catalogs of readers' languages, and those compiled"
@@ -60,7 +61,8 @@ bench: env
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
-		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py \
+		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py tests/acceptance/test_deb.py \
+		tests/acceptance/test_container.py \
 		tests/integration/*/test_killed.py tests/integration/daemon/test_power.py \
 		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
 		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
@@ -70,8 +72,24 @@ torture: env
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 	$(BIN)/python tests/integration/packing/fuzz.py 600
 
+# The wheel, and beside it the hashes of all that it needs. DIST is where they are put.
+DIST ?= dist
 wheel: env
-	$(BIN)/python -m build --wheel --no-isolation
+	@rm -f $(DIST)/linecard-*.whl $(DIST)/linecard-*.lock
+	$(BIN)/python -m build --wheel --no-isolation --outdir $(DIST)
+	$(BIN)/python deploy/runtime_lock.py $(DIST)/linecard-*.whl
+
+# A package for the release of Debian that this machine has, made of the wheel and its lock; needs no root.
+deb: wheel
+	DIST=$(DIST) deploy/deb/build
+
+# Installs, upgrades and purges it in a bare root; takes root and the machine's Debian mirror.
+deb-test: env
+	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=1800 tests/acceptance/test_deb.py
+
+# Builds the container image on a bare Debian with buildah, and runs it; takes root and the machine's Debian mirror.
+image-test: env
+	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=1800 tests/acceptance/test_container.py
 
 docs: env
 	PYTHONPATH=tests $(BIN)/python -m house.generated

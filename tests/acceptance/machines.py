@@ -12,7 +12,7 @@ from pathlib import Path
 import pip
 import pytest
 
-from acceptance.built import ROOT, build, locked, run
+from acceptance.built import ROOT, build, run
 
 HERE = Path(__file__).with_name("machine")
 PROOF = """\
@@ -113,12 +113,10 @@ def machine(tmp_path_factory) -> Iterator[Machine]:
             stack.callback(run, "umount", "-l", words[-1], cwd=folder)
         for wants in (root / "etc/systemd/system").glob("*.wants"):
             shutil.rmtree(wants)  # the services of this machine stay where they are
-        wheel = build(wheels)
-        (wheels / "lock.txt").write_text(locked(wheel))
+        build(wheels)
+        (lock,) = (file.name for file in wheels.glob("*.lock") if file.name.count("-") == 1)
         here = Machine(root, proof, nspawn)
-        install = (
-            "PYTHONPATH=/pip /opt/linecard/bin/python -m pip --disable-pip-version-check install --quiet --no-deps"
-        )
+        install = "PYTHONPATH=/pip /opt/linecard/bin/python -m pip --disable-pip-version-check install --quiet"
         said = here.call(
             f"--bind-ro={wheels}:/wheels",
             f"--bind-ro={Path(pip.__file__).parent}:/pip/pip",
@@ -126,7 +124,7 @@ def machine(tmp_path_factory) -> Iterator[Machine]:
             "sh",
             "-c",
             f"""'rm -rf /opt/linecard; /usr/bin/python3 -m venv --without-pip /opt/linecard &&
-            {install} --require-hashes -r /wheels/lock.txt && {install} --no-index /wheels/{wheel.name}'""",
+            {install} --require-hashes --find-links /wheels -r /wheels/{lock}'""",
         )
         assert said.returncode == 0, said.stdout + said.stderr
         yield here

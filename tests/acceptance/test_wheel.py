@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import sys
 import venv
 import zipfile
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.built import build, locked, run
+from acceptance.built import build, run
 
 SHEET = "Employee_ID,Action,Email - Primary Work,Extension\n7,attach,ada@example.com,1000\n8,attach,bob@example.com,9\n"
 
@@ -26,7 +28,6 @@ def program(wheel, tmp_path_factory) -> Path:
     """`linecard` as installed from the wheel, with the locked versions of what it needs."""
     folder = tmp_path_factory.mktemp("clean")
     venv.create(folder / "venv", symlinks=True)
-    (folder / "lock.txt").write_text(locked(wheel))
     # The pip of this environment installs into that one: a bare Debian has no ensurepip to make another.
     pip = (
         sys.executable,
@@ -35,15 +36,14 @@ def program(wheel, tmp_path_factory) -> Path:
         "--python",
         folder / "venv" / "bin" / "python",
         "install",
-        "--no-deps",
         "--no-compile",
+        "--only-binary=:all:",
     )
-    got = run(*pip, "--only-binary=:all:", "--require-hashes", "-r", folder / "lock.txt", cwd=folder)
+    (lock,) = [file for file in wheel.parent.glob("*.lock") if file.name.count("-") == 1]
+    got = run(*pip, "--require-hashes", "--find-links", wheel.parent, "-r", lock, cwd=folder)
     if got.returncode and not os.environ.get("CI") and "onnection" in got.stderr:
         pytest.skip("The package index cannot be reached, so the wheel has nothing to run on.")
     assert got.returncode == 0, got.stderr
-    put = run(*pip, "--no-index", wheel, cwd=folder)
-    assert put.returncode == 0, put.stderr
     return folder / "venv" / "bin" / "linecard"
 
 
@@ -75,6 +75,21 @@ def test_the_wheel_holds_what_it_must_and_nothing_else(wheel):
     ):
         assert any(name.endswith(part) for name in names), part
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name or name.endswith(".pyc")]
+
+
+def test_the_locks_beside_it_hold_what_it_needs_and_each_extra_of_an_installation(wheel):
+    """The drivers of databases in theirs alone, nothing of the tests in any, and each file by its hash."""
+    locks = {file.name: file.read_text() for file in wheel.parent.glob("*.lock")}
+    version = wheel.name.split("-")[1]
+    assert sorted(locks) == [f"linecard-{version}{extra}.lock" for extra in ("-mariadb", "-postgresql", "")]
+    names = {name: set(re.findall(r"(?m)^([a-z0-9._-]+)(?:\[\w]+)?==", text)) for name, text in locks.items()}
+    plain = names[f"linecard-{version}.lock"]
+    assert {"linecard", "sqlalchemy", "cryptography", "pydantic-core"} <= plain
+    assert not plain & {"pytest", "mypy", "uv", "pip", "psycopg", "pymysql"}
+    assert names[f"linecard-{version}-postgresql.lock"] - plain == {"psycopg", "psycopg-binary"}
+    assert names[f"linecard-{version}-mariadb.lock"] - plain == {"pymysql"}
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert all(text.endswith(f"=={version} --hash=sha256:{digest}\n") for text in locks.values())
 
 
 def test_it_runs_from_the_wheel_alone(program, tmp_path):

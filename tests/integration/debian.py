@@ -47,12 +47,12 @@ def download_release(work: Path, release: str, *packages: str) -> Path:
 def release_apt(work: Path, status: Path, release: str) -> list[str | Path]:
     """An apt of its own that knows this release of Debian and nothing else."""
     sources = work / "sources.list"
-    sources.write_text(f"deb [signed-by={KEYRING}] {_mirror()} {release} main\n")
+    sources.write_text(f"deb [signed-by={KEYRING}] {mirror()} {release} main\n")
     apt = own_apt(work, status)
     return [*apt, "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null"]
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """The one that this machine's apt uses."""
     for file in LISTS:
         text = file.read_text(encoding="utf-8") if file.exists() else ""

@@ -10,16 +10,43 @@ from linecard.errors import ConfigError
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option("--system", is_flag=True, help="Set up the service of this machine instead, as root.")
 @click.option(
     "--region", default="FR", show_default=True, metavar="CC", help="The country in whose format numbers are read."
 )
-def command(folder: Path, region: str) -> None:
+def command(folder: Path | None, region: str, *, system: bool) -> None:
     """Create a new site in the folder DIR.
 
     It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml that
     works as it is. Nothing that is already there is overwritten.
+
+    With --system, root sets up what a service needs on a machine with systemd: the user linecard, the folders in
+    /var/lib/linecard, /etc/linecard/linecard.yaml and the unit. Nothing is started.
     """
+    if system:
+        if folder is not None:
+            raise click.UsageError("--system has folders of its own: leave out DIR.")
+        _set_up_service()
+        return
+    if folder is None:
+        raise click.UsageError("Missing argument 'DIR'.")
+    _make_site(folder, region)
+
+
+def _set_up_service() -> None:
+    from linecard.runtime.service_setup import CONFIGURATION, set_up
+
+    done = set_up()
+    for path in done:
+        click.echo(f"Wrote {path}.")
+    click.echo("The user linecard and its folders in /var/lib/linecard are there.\n")
+    click.echo(f"Next:  edit {CONFIGURATION}")
+    click.echo("       linecard doctor")
+    click.echo("       systemctl enable --now linecard")
+
+
+def _make_site(folder: Path, region: str) -> None:
     from linecard.config import template
     from linecard.infrastructure.access import find_remedy
     from linecard.infrastructure.files import write_whole

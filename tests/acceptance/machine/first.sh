@@ -1,13 +1,8 @@
 #!/bin/sh
 # The first boot of a machine with linecard installed: what docs/operate.md says, typed by an administrator.
 set -eux
-share=/opt/linecard/share/linecard
-install -D -m 644 $share/systemd/linecard.service /etc/systemd/system/linecard.service
-install -D -m 644 $share/systemd/sysusers.conf /usr/lib/sysusers.d/linecard.conf
-install -D -m 644 $share/systemd/tmpfiles.conf /usr/lib/tmpfiles.d/linecard.conf
-systemd-sysusers linecard.conf
-systemd-tmpfiles --create linecard.conf
-install -m 640 -o root -g linecard $share/systemd/linecard.yaml /etc/linecard/linecard.yaml
+ln -sf /opt/linecard/bin/linecard /usr/local/bin/linecard
+/usr/local/bin/linecard init --system
 sed -i 's/    default_pbx: hq/    default_pbx: hq\n    settle: 1 s/' /etc/linecard/linecard.yaml
 systemctl daemon-reload
 systemctl enable linecard

@@ -1,0 +1,139 @@
+"""The Debian package in a bare Debian: installed by apt, upgraded, removed and purged. `make deb-test` runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from acceptance.built import ROOT, run
+from acceptance.machines import lacking, tool
+from integration.debian import mirror
+
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.skipif(not os.environ.get("LINECARD_TORTURE"), reason="long: `make deb-test` runs it"),
+]
+OLD_FILE = "opt/linecard/lib/of-the-version-before"
+
+
+class BareRoot:
+    """A Debian of nothing but apt and what it needs, in a folder."""
+
+    def __init__(self, folder: Path, release: str) -> None:
+        self.folder = folder
+        made = run(tool("mmdebstrap", "mmdebstrap"), "--variant=apt", release, folder, mirror(), cwd=ROOT)
+        if made.returncode:
+            lacking(f"No bare Debian can be made: {made.stderr[-500:]}")
+        shutil.copy("/etc/resolv.conf", folder / "etc" / "resolv.conf")
+
+    def __call__(self, script: str, *, ok: bool = True) -> str:
+        """What a script says that root runs in it, in namespaces of its own."""
+        inside = (
+            'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec env -i DEBIAN_FRONTEND=noninteractive '
+            'HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/chroot "$0" sh -ec "$1"'
+        )
+        words = ["unshare", "--mount", "--pid", "--fork", "--propagation", "private", "sh", "-c", inside]
+        done = subprocess.run(
+            [*words, self.folder, script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert not ok or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def install(self, package: Path) -> str:
+        shutil.copy(package, self.folder / "root" / "linecard.deb")
+        return self("apt-get install --yes --quiet --no-install-recommends /root/linecard.deb 2>&1")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory) -> Path:
+    """As `make deb` makes it."""
+    dist = tmp_path_factory.mktemp("deb")
+    made = run("make", "deb", f"DIST={dist}", cwd=ROOT)
+    assert made.returncode == 0, made.stdout + made.stderr
+    (file,) = dist.glob("*.deb")
+    return file
+
+
+@pytest.fixture(scope="module")
+def version_before(package, tmp_path_factory) -> Path:
+    """The same with a lower version, and a file that the newer one has not any more."""
+    folder = tmp_path_factory.mktemp("before")
+    run("dpkg-deb", "-R", package, folder / "root", cwd=folder)
+    control = folder / "root" / "DEBIAN" / "control"
+    control.write_text(re.sub(r"(?m)^Version: .*", "Version: 0.0.9", control.read_text()))
+    (folder / "root" / OLD_FILE).write_text("old")
+    built = run("dpkg-deb", "--root-owner-group", "-Znone", "-b", folder / "root", folder / "old.deb", cwd=folder)
+    assert built.returncode == 0, built.stderr
+    return folder / "old.deb"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Iterator[BareRoot]:
+    if os.geteuid() != 0:
+        lacking("A bare Debian to install the package in takes root.")
+    folder = tmp_path_factory.mktemp("bare") / "root"
+    release = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text())
+    if release is None:
+        lacking("This machine is no Debian.")
+        return
+    root = BareRoot(folder, release[1])
+    root("apt-get update -qq")
+    yield root
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_package_has_nothing_of_the_machine_that_made_it(package, tmp_path):
+    run("dpkg-deb", "-x", package, tmp_path, cwd=tmp_path)
+    opt = tmp_path / "opt" / "linecard"
+    assert (opt / "bin" / "linecard").read_text().startswith("#!/opt/linecard/bin/python")
+    assert str((opt / "bin" / "python3").readlink()) == "/usr/bin/python3"
+    found = run("grep", "-rlF", "/tmp/tmp.", opt, cwd=tmp_path).stdout.split()
+    assert found == []
+    owners = run("dpkg-deb", "-c", package, cwd=tmp_path).stdout.splitlines()
+    assert [line for line in owners if "root/root" not in line] == []
+
+
+def test_installed_upgraded_removed_and_purged(bare, package, version_before):
+    """In one root, in this order, as an administrator would over the years."""
+    said = bare.install(version_before)
+    assert "Wrote /etc/linecard/linecard.yaml." in said
+    assert bare("stat -c '%U:%G %a' /etc/linecard/linecard.yaml /var/lib/linecard/state").split("\n")[:2] == [
+        "root:linecard 640",
+        "linecard:linecard 700",
+    ]
+    bare("printf 'Action,LoginEmail,Extension\\nattach,ada@example.org,1234\\n' > /tmp/sheet.csv")
+    assert "Run 1 is applied" in bare("cd /tmp; linecard import /tmp/sheet.csv --yes")
+    assert "FAIL" not in bare("linecard doctor")
+    assert bare("stat -c %U /var/lib/linecard/state/linecard.db").strip() == "linecard"
+    asked = "COMP_WORDS='linecard bac' COMP_CWORD=1 _LINECARD_COMPLETE=bash_complete linecard"
+    assert bare(asked).strip() == "plain,backup"
+    assert "_linecard_completion" in bare("cat /usr/share/bash-completion/completions/linecard")
+    bare("bash -n /usr/share/bash-completion/completions/linecard")
+
+    bare("echo '# mine' >> /etc/linecard/linecard.yaml")
+    bare.install(package)
+    assert not (bare.folder / OLD_FILE).exists()
+    assert bare("dpkg --verify linecard") == ""
+    assert "# mine" in bare("cat /etc/linecard/linecard.yaml")
+    assert "applied" in bare("linecard runs")
+
+    bare("apt-get remove --yes --quiet linecard")
+    assert not (bare.folder / "opt" / "linecard" / "lib").exists()
+    assert (bare.folder / "etc" / "linecard" / "linecard.yaml").exists()
+    said = bare("apt-get purge --yes --quiet linecard 2>&1")
+    assert "The state, archive and reports in /var/lib/linecard were left." in said
+    assert not (bare.folder / "etc" / "linecard").exists()
+    assert (bare.folder / "var" / "lib" / "linecard" / "state" / "linecard.db").exists()
+    assert "linecard" not in bare("dpkg -l | awk '{print $2}'").split()
+
+    bare("rm -r /var/lib/linecard")
+    bare.install(package)
+    bare("apt-get purge --yes --quiet linecard")
+    assert not (bare.folder / "var" / "lib" / "linecard").exists(), "nothing was ever done in it"
+    assert not (bare.folder / "opt" / "linecard").exists()
