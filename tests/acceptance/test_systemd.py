@@ -71,7 +71,7 @@ def test_a_service_that_is_killed_reloaded_and_rebooted(machine):
     }
     files = [line.split(" ", 2) for line in (machine.proof / "files").read_text().splitlines()]
     reports = [path for _, _, path in files if path.endswith(".html") and "/index" not in path]
-    assert len(reports) == 3
+    assert len(reports) == 4, "with that of a folder that a drop-in lets the service write to"
     assert not [path for _, _, path in files if path.startswith("/var/lib/linecard/inbox/hr/")]
     assert not [path for mode, _, path in files if int(mode[-1]) & 2], "nothing is writable by everybody"
     modes = {path: mode for mode, _, path in files}

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from linecard.config.fields import (
     Actions,
@@ -73,16 +83,36 @@ class Limit(Section):
     )
 
 
-class Limits(Section):
-    """What one sheet may take away on one PBX before a person must approve it."""
+class _CountSchema:
+    """Says to editors that a number may stand for a limit."""
 
-    detach: Limit = Field(default_factory=Limit, description="The limit on members who would lose their extension.")
-    move: Limit = Field(default_factory=Limit, description="The limit on members who would move to another extension.")
-    force: Limit = Field(
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "integer", "minimum": 0}, handler(core)]}
+
+
+def _expand_count(value: Any) -> Any:
+    """`force: 3` means `force: {count: 3}`."""
+    return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+CountOrLimit = Annotated[Limit, BeforeValidator(_expand_count), _CountSchema()]
+"""A limit, of which a plain number is the count."""
+
+
+class Limits(Section):
+    """What one sheet may take away on one PBX before a person must approve it; a plain number is a `count`."""
+
+    detach: CountOrLimit = Field(
+        default_factory=Limit, description="The limit on members who would lose their extension."
+    )
+    move: CountOrLimit = Field(
+        default_factory=Limit, description="The limit on members who would move to another extension."
+    )
+    force: CountOrLimit = Field(
         default_factory=Limit,
         description="The limit on extensions that force_attach would take from their holders.",
     )
-    number: Limit = Field(
+    number: CountOrLimit = Field(
         default_factory=Limit,
         description="The limit on public numbers that would be changed or taken from an extension; it counts numbers.",
     )

@@ -42,7 +42,7 @@ inboxes:             # where files arrive
     # limits:                     # a plan that does more than this waits until a person approves it
     #   detach: {share: 30, at_least: 25}   # 30 % of the links on the PBX, from 25 links on
     #   move: {share: 30, at_least: 25}
-    #   force: {count: 10}                  # or a plain number
+    #   force: 10                           # short for {count: 10}
     #   number: {share: 30, at_least: 25}   # public numbers changed or taken away, of those on the PBX
 """
 

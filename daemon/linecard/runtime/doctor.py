@@ -29,6 +29,7 @@ from linecard.runtime.health import MAX_NAMED
 from linecard.runtime.housekeeping import find_old
 from linecard.runtime.intakes import build_inbox, build_intake
 from linecard.runtime.lock import holder_of
+from linecard.runtime.secret_check import check_secrets
 from linecard.runtime.service import Service
 from linecard.store.outbox import ARCHIVE, Outbox
 
@@ -58,6 +59,7 @@ def examine_site(service: Service) -> Iterator[Finding]:
         message = f"{config.templates} cannot be read, so linecard's own templates are used"
         yield Finding("folder templates", ok=False, message=message, remedy=f"Make it readable: {config.templates}.")
     yield from _find_unusable((config.state, config.archive / BEGUN))
+    yield from check_secrets(config, os.environ)
     yield _disk(config.state)
     yield _local(config.state)
     yield from _store(service)

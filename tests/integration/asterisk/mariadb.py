@@ -98,4 +98,4 @@ def _let_in(process: subprocess.Popen[bytes], socket: Path, output: Path) -> Non
     root = pymysql.connect(unix_socket=str(socket), user="root", autocommit=True)
     with root, root.cursor() as cursor:
         cursor.execute("CREATE USER linecard@'127.0.0.1' IDENTIFIED BY %s", (PASSWORD,))
-        cursor.execute("GRANT ALL ON *.* TO linecard@'127.0.0.1'")
+        cursor.execute("GRANT ALL ON *.* TO linecard@'127.0.0.1' WITH GRANT OPTION")

@@ -171,6 +171,11 @@ def test_naming_a_count_leaves_the_share_armed_and_null_disarms_it(site: Site) -
     assert limits.move.share is None
 
 
+def test_a_plain_number_is_the_count_of_a_limit(site: Site) -> None:
+    limits = site.load(small(inbox="limits: {force: 3, number: 0}")).inboxes["hr"].limits
+    assert (limits.force.count, limits.force.share, limits.number.count) == (3, 30, 0)
+
+
 def test_anchors_say_a_thing_once(site: Site) -> None:
     config = site.load(
         "region: FR\n"

@@ -90,6 +90,7 @@ def test_the_message_counts_them_and_names_the_file(site: Site) -> None:
         ("inbox", "pbxs: [«lab]", "pbxs.0", "'lab'", "a PBX of this site: hq"),
         ("inbox", "limits: {detach: {share: «101}}", "limits.detach.share", "101", "100 or less"),
         ("inbox", "limits: {move: {count: «-1}}", "limits.move.count", "-1", "0 or more"),
+        ("inbox", "limits: {force: «-1}", "limits.force", "-1", "0 or more"),
         ("inbox", "limits: {force: {count: «1.5}}", "limits.force.count", "1.5", "a whole number"),
         ("sheet", "encoding: «utf-9", "encoding", "'utf-9'", "Python knows"),
         ("sheet", "encoding: «hex", "encoding", "'hex'", "Python knows"),
