@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What word processors and keyboards put in the place of - and ': U+2010 to U+2015 and their kin (Unicode, Pd and Po).
+# What word processors and keyboards put in the place of - and ': U+2010 to U+2015 and their kin (Unicode, Pd and Po),
+# and letters that look like an apostrophe. A wave dash is none: in Japan it is that of a range.
 _TYPED = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-")
+    | dict.fromkeys("\u02d7\u058a\u05be\u1806\u207b\u208b\u2796\u2e3a\u2e3b", "-")
     | dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07", "'")
+    | dict.fromkeys(
+        "\u02bb\u02bd\u02c8\u02ca\u02cb\u0384\u055a\u05f3\u1fbd\u1fbf\u201a\u2035\u275b\u275c\ua78b\ua78c", "'"
+    )
     | dict.fromkeys("\u00a0\u202f\u2007", " ")
 )
 _EXCEL_TEXT = re.compile(r'="([^"]*)"\Z')
@@ -23,7 +28,8 @@ def clean_cell(text: str, *, digits: bool = False) -> str:
     """
     if not text.isascii():
         if digits:
-            text = unicodedata.normalize("NFKC", text)
+            # The mark of a long vowel is what a Japanese keyboard has where others have the hyphen.
+            text = unicodedata.normalize("NFKC", text).replace("\u30fc", "-")
         text = "".join(c for c in text.translate(_TYPED) if unicodedata.category(c) != "Cf")
         if digits:  # of other scripts, as keyboards of Arabic, Persian or Hindi write them
             text = "".join(str(unicodedata.decimal(c, c)) for c in text)

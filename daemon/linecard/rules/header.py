@@ -181,7 +181,7 @@ class _Header:
         self._default = default
         self._place()
         self._check_quotes()
-        if not self._places:
+        if not self._places and sum(self._likely(name) is not None for name in self._unknown) < _ENOUGH:
             raise self._no_columns_fault()
         missing = set(self._missing_columns(pbxs))
         # A misspelt column is said once: as missing where that refuses the file, else as unknown.
@@ -228,9 +228,10 @@ class _Header:
     def _check_quotes(self) -> None:
         """Raise `Refused` where the whole header stands in quotes, or its cells stand in others than the inbox's."""
         cells = [cell.strip() for cell in self._cells]
-        if self._is_in_quotes() or (len(cells) > 1 and cells[0][:1] == "'" == cells[-1][-1:] != cells[1][:1]):
+        begins, ends = [cell[:1] in _QUOTES for cell in cells], [cell[-1:] in _QUOTES for cell in cells]
+        if self._is_in_quotes() or (len(cells) > 1 and begins[0] and ends[-1] and not begins[1]):
             message, remedy = "Each line of the file is quoted as one cell.", WITHOUT_QUOTES
-        elif cells and all(cell[:1] == "'" == cell[-1:] for cell in cells) and self._names_column(cells[0][1:-1]):
+        elif cells and all(begins) and all(ends) and self._names_column(cells[0][1:-1]):
             message, remedy = "The cells of the file are in single quotes.", "Export it again with double quotes."
         else:
             return
@@ -339,6 +340,10 @@ class _Header:
 
 WITHOUT_QUOTES = "Remove the quotes around whole lines, or export again with each value in a cell of its own."
 _NO_DEFAULT = "it is needed because the inbox has no default PBX"
+_QUOTES = frozenset("'\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb")
+"""Quotes that no reader of CSV takes for such, as keyboards and word processors have them."""
+_ENOUGH = 2
+"""Misspelt names that make a header of a line; one may stand in a title."""
 _MOST_NAMES = 5
 _ABBREVIATION = 3
 _SHORT = 4

@@ -56,7 +56,7 @@ _BY_MESSAGE: Sequence[tuple[re.Pattern[str], str]] = [
             "`member` below `open: zip:` of the inbox names the file",
         ),
         (r"The file was not decrypted within", "`seconds` below `open: pgp:` of the inbox is the limit"),
-        (r"Each line of the file is quoted", ""),
+        (r"Each line of the file is quoted|The whole row is quoted", ""),
         (r"The cells of the file are in single quotes", '`quote: "\'"` on the inbox reads its files'),
         (r"Extension is empty\.", "`ignore_rows` on the inbox says which rows ask for nothing"),
     )
@@ -82,6 +82,10 @@ def _find_exact(fault: Fault) -> str | None:
     if fault.code is FaultCode.ENCODING and (likely := _LIKELY.search(fault.message)):
         return f"set `encoding: {encoding_setting(likely[1])}` on the inbox"
     if fault.code is FaultCode.PACKING:
-        said = (c.opener for c in containers() if fault.message in (c.sentence, c.sentence_inside))
+        said = (
+            c.opener
+            for c in containers()
+            if fault.message in (c.sentence, c.sentence_inside) and (c.is_wrapping or fault.remedy == c.remedy)
+        )
         return "".join(f"set `open: {{{opener}: {{}}}}` on the inbox" for opener in said if opener) or None
     return None

@@ -120,3 +120,12 @@ def test_a_name_of_a_volume(name):
 )
 def test_a_name_of_no_volume(name):
     assert not has_volume_name(name)
+
+
+@pytest.mark.parametrize(
+    "data", [b"<?xml version='1.0'?><office:document>", b"TABLE\n0,1\n", bytes.fromhex("d0cf11e0a1b11ae1")]
+)
+def test_no_setting_reads_what_no_opener_reads(data):
+    """A flat workbook is none of those that `workbook` opens."""
+    fault = read(data + bytes(504) if data[0] > 127 else data).fault
+    assert (fault.code, find_setting(fault)) == ("packing", "")

@@ -378,6 +378,24 @@ def test_lines_and_cells_in_single_quotes_are_told_as_what_they_are(delimiter):
     assert len(read(text, quote="'").valid) == 1
 
 
+def test_typographic_quotes_around_lines_are_told():
+    reading = read("\u201cAction,LoginEmail,Extension\u201d\n\u201cattach,ada@example.com,1234\u201d\n")
+    assert reading.fault.message == "Each line of the file is quoted as one cell."
+
+
+@pytest.mark.parametrize("head", ["Acton,Login,Extention", "Aktion;Mail;Extenson;Numbr", "Acton,Extention"])
+def test_a_header_of_which_every_name_is_misspelt_is_told_name_by_name(head):
+    reading = read(f"{head}\nattach,ada@example.com,1234\n".replace(",", ";" if ";" in head else ","))
+    assert {code for _, _, code in reading.errors} == {"missing_column"}
+    remedies = [fault.remedy for fault in reading.faults]
+    assert sum(remedy.startswith("Did you mean the column") for remedy in remedies) >= 2
+
+
+@pytest.mark.parametrize("line", ["Extensions of March", "Telephones,Extenson", "hello"])
+def test_a_title_is_no_misspelt_header(line):
+    assert read(f"{line}\nAction,LoginEmail,Extension\n").codes == ["no_header"]
+
+
 def test_one_apostrophe_in_a_header_is_no_quote():
     """A spreadsheet has it before texts."""
     assert len(read("'Action,LoginEmail,Extension\nattach,ada@example.com,1234\n").valid) == 1
