@@ -42,7 +42,7 @@ def test_killed_at_every_statement_and_file_operation(prepared, crash_room):
     prepared, wanted = prepared
     places = prepared.copy(crash_room / "site").places(*ONCE)
     assert places > 300
-    step = 1 if TORTURE else 140
+    step = 1 if TORTURE else 240
     for at in range(1 + random.randrange(step), places + 1, step):
         site = prepared.copy(crash_room / "site")
         assert site.killed(*ONCE, at=at) == DIED, f"place {at} of {places} was not reached"
@@ -53,7 +53,7 @@ def test_killed_at_any_call(prepared, crash_room):
     """SIGKILL before one of the many thousands of calls into C of `linecard once`."""
     prepared, wanted = prepared
     calls = prepared.copy(crash_room / "site").places(*ONCE, every_call=True)
-    for _ in range(400 if TORTURE else 4):
+    for _ in range(400 if TORTURE else 3):
         at = random.randint(1, calls)
         site = prepared.copy(crash_room / "site")
         site.killed(*ONCE, at=at, every_call=True)
@@ -64,7 +64,7 @@ def test_killed_again_while_recovering(prepared, crash_room):
     """A second death at a random place of the work after the first, and a third after that."""
     prepared, wanted = prepared
     places = prepared.copy(crash_room / "site").places(*ONCE)
-    for _ in range(400 if TORTURE else 4):
+    for _ in range(400 if TORTURE else 3):
         deaths = [random.randint(1, places) for _ in range(random.choice((2, 3)))]
         site = prepared.copy(crash_room / "site")
         for at in deaths:
@@ -75,7 +75,7 @@ def test_killed_again_while_recovering(prepared, crash_room):
 def test_killed_while_steps_come_in_any_order(prepared, crash_room):
     """Looking, working, reporting, parting and keeping house in any order, as the daemon's threads come to them."""
     prepared, wanted = prepared
-    for _ in range(400 if TORTURE else 4):
+    for _ in range(400 if TORTURE else 3):
         site = prepared.copy(crash_room / "site")
         for _ in range(random.choice((1, 2, 3))):
             seed, at = random.randrange(1 << 30), random.randint(1, 400)

@@ -68,7 +68,7 @@ def test_an_fsync_that_fails(prepared, crash_room, library):
         assert not list((site.folder / "archive").rglob("*.part")), "a drop that may not be on disk is thrown away"
         site.again()
         site.check(wanted, in_one_run=False)
-        at += 1 if TORTURE else random.randint(1, 8)
+        at += 1 if TORTURE else random.randint(1, 14)
 
 
 def test_a_drop_that_was_not_kept(prepared, crash_room, library):

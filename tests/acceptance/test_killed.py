@@ -34,7 +34,7 @@ def test_killed_at_every_statement_and_file_operation(prepared, crash_room):
     site = prepared.copy(crash_room / "site")
     places = site.places(*site.importing)
     assert places > 50
-    step = 1 if TORTURE else 18
+    step = 1 if TORTURE else 30
     for at in range(1 + random.randrange(step), places + 1, step):
         site = prepared.copy(crash_room / "site")
         assert site.killed(*site.importing, at=at) == DIED, f"place {at} of {places} was not reached"
@@ -49,7 +49,7 @@ def test_killed_at_any_call(prepared, crash_room):
     prepared, wanted = prepared
     site = prepared.copy(crash_room / "site")
     calls = site.places(*site.importing, every_call=True)
-    for _ in range(800 if TORTURE else 8):
+    for _ in range(800 if TORTURE else 5):
         at = random.randint(1, calls)
         site = prepared.copy(crash_room / "site")
         site.killed(*site.importing, at=at, every_call=True)
@@ -62,7 +62,7 @@ def test_killed_again_while_recovering(prepared, crash_room):
     prepared, wanted = prepared
     site = prepared.copy(crash_room / "site")
     places = site.places(*site.importing)
-    for _ in range(800 if TORTURE else 8):
+    for _ in range(800 if TORTURE else 5):
         first, second, third = random.randint(1, places), random.randint(1, 150), random.randint(1, places)
         site = prepared.copy(crash_room / "site")
         site.killed(*site.importing, at=first)
@@ -79,12 +79,12 @@ def test_a_large_import_killed_at_any_instant(crash_room, plugins):
     calls = whole.places(*whole.importing)
     wanted = whole.reference()
     whole.check(wanted)
-    for _ in range(60 if TORTURE else 2):
+    for _ in range(60 if TORTURE else 1):
         site = prepared.copy(crash_room / "site")
         site.killed(*site.importing, at=random.randint(1, calls))
         site.finish()
         site.check(wanted)
-    for _ in range(60 if TORTURE else 2):
+    for _ in range(60 if TORTURE else 1):
         site = prepared.copy(crash_room / "site")
         site.run(lambda site=site: site.command(*site.importing), kill_after=random.uniform(0, 1))
         site.finish()

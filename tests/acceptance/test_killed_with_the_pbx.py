@@ -71,7 +71,7 @@ def test_killed_anywhere(prepared, crash_room):
     prepared, wanted = prepared
     site = prepared.copy(crash_room / "site")
     places = site.places(*site.importing)
-    for _ in range(200 if TORTURE else 4):
+    for _ in range(200 if TORTURE else 2):
         site = prepared.copy(crash_room / "site")
         site.killed(*site.importing, at=random.randint(1, places))
         site.killed("resume", "--yes", at=random.randint(1, 150))

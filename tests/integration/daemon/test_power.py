@@ -52,7 +52,7 @@ def test_whatever_was_not_synced_is_dropped_and_nothing_is_lost_or_made_twice(li
         (prepared / "inbox" / name).write_text(text)
         os.utime(prepared / "inbox" / name, (time, time))
     environment = {**os.environ, "PYTHONPATH": f"{plugins}:{TESTS}", "LD_PRELOAD": str(library)}
-    words = [sys.executable, HERE / "powercut.py", library, prepared, folder / "room", "1" if TORTURE else "11"]
+    words = [sys.executable, HERE / "powercut.py", library, prepared, folder / "room", "1" if TORTURE else "14"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr + done.stdout[-3000:]
     cuts = [json.loads(line) for line in done.stdout.splitlines()]

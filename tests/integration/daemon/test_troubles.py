@@ -21,9 +21,9 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
 def test_thousands_of_files_at_once_while_the_daemon_is_stopped(site):
     """T3: more than the kernel's queue of hints holds, so most are lost; not one file is.
 
-    Of 20,000 files every hundredth is a sheet, the last ones too; in the long proof all are.
+    Of 20,000 files every two-hundredth is a sheet, the last ones too; in the long proof all are.
     """
-    every = 1 if TORTURE else 100
+    every = 1 if TORTURE else 200
     sheet = rows("ada 1000")
     with site.served() as daemon:
         daemon.send(signal.SIGSTOP)
