@@ -13,6 +13,7 @@ import pytest
 
 from acceptance.built import ROOT, run
 from acceptance.machines import lacking, tool
+from house.markdown import blocks, section
 from integration.debian import mirror
 
 pytestmark = [
@@ -97,6 +98,26 @@ def test_the_package_has_nothing_of_the_machine_that_made_it(package, tmp_path):
     assert found == []
     owners = run("dpkg-deb", "-c", package, cwd=tmp_path).stdout.splitlines()
     assert [line for line in owners if "root/root" not in line] == []
+
+
+def test_restored_on_an_empty_machine_by_the_documented_commands(bare, package):
+    """Those of docs/operate.md, typed by root: the machine before has burnt down, and with it all but the backup."""
+    page = section((ROOT / "docs" / "operate.md").read_text(encoding="utf-8"), "Back up and restore")
+    make, put_back = (block for block in blocks(page, "sh"))
+    put_back = put_back.replace("2026-12-01", "$(date +%F)").replace("systemctl start linecard", "")
+    bare.install(package)
+    bare("printf 'Action,LoginEmail,Extension\\nattach,ada@example.org,1234\\n' > /tmp/sheet.csv")
+    bare("echo '# mine' >> /etc/linecard/linecard.yaml; cd /tmp; linecard import /tmp/sheet.csv --yes")
+    assert "read back and compared" in bare(make)
+    bare("apt-get purge --yes --quiet linecard; rm -r /var/lib/linecard")
+    bare.install(package)
+    said = bare(put_back.replace("linecard doctor", "linecard doctor || true"))
+    assert "The last run it knows is 1. The next one is 2001." in said
+    failed = [line for line in said.splitlines() if line.startswith("FAIL")]
+    assert [line for line in failed if "This site was restored on" not in line] == []
+    assert "# mine" in bare("cat /etc/linecard/linecard.yaml")
+    assert "ada@example.org" in bare("linecard members")
+    bare("apt-get purge --yes --quiet linecard; rm -r /var/lib/linecard /var/backups/linecard")
 
 
 def test_installed_upgraded_removed_and_purged(bare, package, version_before):
