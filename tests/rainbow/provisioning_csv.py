@@ -116,7 +116,7 @@ def read_sheet(data: bytes, *, family: str, delimiter: str = "", comment: str = 
         raise bad_parameter("csv", "The file is empty")
     found = delimiter or max(DELIMITERS, key=lines[0][1].count)
     header = [_column(name.strip(), ignore_case=ignore_case) for name in _split(lines[0][1], found)]
-    mode = _mode(family, header)
+    mode = _mode(family, header, lines)
     faults = [("header", f"Unknown column {name}") for name in header if name not in {ACTION, *COLUMNS[mode]}]
     faults += [("header", f"Missing column {name}") for name in (ACTION, "loginEmail") if name not in header]
     if faults:
@@ -149,7 +149,10 @@ def _column(name: str, *, ignore_case: bool) -> str:
     return next((each for each in known if ignore_case and each.lower() == name.lower()), name)
 
 
-def _mode(family: str, header: list[str]) -> str:
+def _mode(family: str, header: list[str], lines: list[tuple[int, str]]) -> str:
+    """Columns of a device, or else an action of one in the first row, make it a sheet of devices."""
     if family != "imports":
         return {"synchronize": "useranddevice"}.get(family, family)
-    return "device" if {"pbxId", "pbxShortNumber", "pbxInternalNumber", "number"} & set(header) else "user"
+    first = lines[1][1].lower() if len(lines) > 1 else ""
+    is_device = bool({*DEVICE_COLUMNS[1:]} & {*header}) or any(action in first for action in ACTIONS["device"])
+    return "device" if is_device else "user"

@@ -104,6 +104,11 @@ def test_rows_are_done_in_order_and_fail_alone(client: Client) -> None:
     )
 
 
+def test_a_sheet_of_detaches_needs_no_column_of_a_device(client: Client) -> None:
+    assert run(client, b"__action__;loginEmail\ndetach;alan@example.com\n")["mode"] == "device"
+    assert client.holder("1000") is None
+
+
 def test_an_import_takes_its_time(client: Client) -> None:
     """Pending, then running with a part of its rows done, then terminated; the list says the same."""
     client.world.provisioning.rows_per_second = 1
