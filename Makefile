@@ -1,10 +1,11 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
-.PHONY: help env demo test matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
+.PHONY: help env demo test rainbow matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
+	@echo "make rainbow  a simulated ALE Rainbow, with a login and what to type"
 	@echo "make matrix   all tests on each Python that linecard supports"
 	@echo "make coverage  branches that the tests go through"
 	@echo "make mutants   decisions in rules/ that no test holds"
@@ -20,6 +21,10 @@ env:
 
 demo: env
 	@$(BIN)/python tests/demo/demo.py
+
+PORT ?= 8443
+rainbow: env
+	@PYTHONPATH=tests $(BIN)/python -m rainbow --port $(PORT)
 
 # Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other. Files go in their
 # order, for the long ones stand first: else one worker is left with them at the end.

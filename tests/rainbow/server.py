@@ -187,7 +187,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "rainbow.pem", folder / "rainbow.key"
     if not certificate.exists():
         names = "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost"
-        words = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "30"]
+        words = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "3650"]
         command = ["openssl", "req", "-x509", *words, "-subj", "/CN=Rainbow simulator", "-addext", names]
         subprocess.run(command, check=True, capture_output=True)
     return certificate, key
