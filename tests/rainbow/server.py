@@ -43,9 +43,9 @@ def respond(world: World, method: str, target: str, headers: dict[str, str], bod
     target = PREFIX.sub("", target)
     path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query, keep_blank_values=True))
     with world.lock:
+        world.provisioning.advance(world.now())
         if path.startswith(control.CONTROL):
             return _handle(Call(world, method, path, query, headers, body, {}))
-        world.provisioning.advance(world.now())
         login = _name_account(world, headers)
         fault = world.faults.take(method, target)
         answer = _answer(Call(world, method, path, query, headers, body, {}), fault, login)
