@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -24,9 +25,11 @@ class Site:
         self.folder = folder
         self.file = folder / "site" / "linecard.yaml"
         self.backup = folder / "site.tar.gz"
-        self("init", f"{folder}/site")
-        (folder / "sheet.csv").write_text("Action,LoginEmail,Extension\nattach,ada@example.org,1234\n")
-        self("import", f"{folder}/sheet.csv", "--yes")
+
+    def begin(self) -> None:
+        self("init", f"{self.folder}/site")
+        (self.folder / "sheet.csv").write_text("Action,LoginEmail,Extension\nattach,ada@example.org,1234\n")
+        self("import", f"{self.folder}/sheet.csv", "--yes")
 
     def try_(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         env = os.environ | {"LINECARD_CONFIG": str(self.file)}
@@ -56,8 +59,17 @@ def tmp_path() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory) -> Path:
+    """The folder of a site that each test gets a copy of."""
+    site = Site(tmp_path_factory.mktemp("begun"))
+    site.begin()
+    return site.folder
+
+
 @pytest.fixture
-def site(tmp_path) -> Site:
+def site(begun, tmp_path) -> Site:
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     return Site(tmp_path)
 
 
