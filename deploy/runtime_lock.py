@@ -1,8 +1,8 @@
 """Write what a built wheel needs to run, with hashes, beside it: `runtime_lock.py WHEEL`.
 
 `linecard-VERSION.lock` is the part of requirements.lock that the wheel needs, and the wheel itself; beside it lies one
-for each extra, such as `linecard-VERSION-postgresql.lock`. With `pip install --require-hashes`, nothing is installed
-but what was tested.
+for each extra, such as `linecard-VERSION-postgresql.lock`. With `pip install --require-hashes` in
+that folder, nothing is installed but what was tested.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def lock_text(wheel: Path, facts: Message, extra: str) -> str:
         found[name] = lock[name]
         todo += [(each, wanted) for wanted in ("", *need.extras) for each in _requires(name)]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    own = f"linecard{f'[{extra}]' if extra else ''}=={facts['Version']} --hash=sha256:{digest}\n"
+    # By its path, not by its name: a package of that name in an index is somebody else's.
+    own = f"./{wheel.name}{f'[{extra}]' if extra else ''} --hash=sha256:{digest}\n"
     return "".join(found[name] for name in sorted(found)) + own
 
 

@@ -124,7 +124,7 @@ def machine(tmp_path_factory) -> Iterator[Machine]:
             "sh",
             "-c",
             f"""'rm -rf /opt/linecard; /usr/bin/python3 -m venv --without-pip /opt/linecard &&
-            {install} --require-hashes --find-links /wheels -r /wheels/{lock}'""",
+            cd /wheels && {install} --require-hashes -r {lock}'""",
         )
         assert said.returncode == 0, said.stdout + said.stderr
         yield here
