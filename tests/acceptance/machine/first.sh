@@ -15,9 +15,9 @@ sed -i 's/settel:/settle:/' /etc/linecard/linecard.yaml
 systemctl start linecard
 
 # docs/pushing.md: a folder elsewhere, in the order that works.
-install -d -o root -g root -m 755 /srv/linecard-drop
+install -d -o root -g root -m 755 /srv/pushed
 mkdir -p /etc/systemd/system/linecard.service.d
-printf '[Service]\nReadWritePaths=/srv/linecard-drop\n' > /etc/systemd/system/linecard.service.d/drop.conf
+printf '[Service]\nReadWritePaths=/srv/pushed\n' > /etc/systemd/system/linecard.service.d/drop.conf
 systemctl daemon-reload
 systemctl restart linecard
 
@@ -50,13 +50,13 @@ until_true 'systemctl show linecard -p StatusText | grep watching$'
 cd /root
 /opt/linecard/bin/linecard plan /tmp/two.csv > /proof/as-root 2>&1
 find /var/lib/linecard ! -user linecard > /proof/not-the-service
-install -d -o root -g root -m 755 /srv/linecard-drop/hr-acme
-install -d -o nobody -g linecard -m 2770 /srv/linecard-drop/hr-acme/in
+install -d -o root -g root -m 755 /srv/pushed/acme
+install -d -o nobody -g linecard -m 2770 /srv/pushed/acme/in
 cat >> /etc/linecard/linecard.yaml <<'Y'
-  acme: {path: /srv/linecard-drop/hr-acme/in, default_pbx: hq, settle: 1 s}
+  acme: {path: /srv/pushed/acme/in, default_pbx: hq, settle: 1 s}
 Y
 systemctl reload linecard
-setpriv --reuid=nobody --regid=linecard --clear-groups sh -c "printf 'Action,LoginEmail\ndetach,eve@example.com\n' > /srv/linecard-drop/hr-acme/in/pushed.csv"
+setpriv --reuid=nobody --regid=linecard --clear-groups sh -c "printf 'Action,LoginEmail\ndetach,eve@example.com\n' > /srv/pushed/acme/in/pushed.csv"
 until_true 'ls /var/lib/linecard/reports/*/*/*pushed.html'
 drop three.csv attach,cyd@example.com,1002
 systemctl show linecard -p ActiveState -p NRestarts > /proof/before-reboot
