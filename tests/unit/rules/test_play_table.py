@@ -370,3 +370,55 @@ def test_what_a_row_made_is_an_extension_but_not_on_the_pbx():
     play.play(Row(3, Action.ATTACH, "zoe", "hq", "1003", ""))
     assert (play.has_extension("1999"), play.is_on_pbx("1999")) == (True, False)
     assert play.is_on_pbx("1003")
+
+
+OVERRIDES = {
+    "another extension takes one of two numbers": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "force_attach bob 1101 n7"],
+        (2,),
+    ),
+    "another extension takes the number that was named last": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "force_attach bob 1101 n8"],
+        (3,),
+    ),
+    "somebody else takes the extension, and all that rows said of it": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "force_attach bob 1100"],
+        (2, 3),
+    ),
+    "the holder is detached": (["attach ada 1100 n7", "attach ada 1100 n8", "detach ada"], (2, 3)),
+    "the number was on the extension already": (["attach ada 1000 n7", "force_attach bob 1101 n0"], ()),
+    "a number of which no row spoke is taken from two": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "force_attach bob 1100", "force_attach dan 1101 n7"],
+        (),
+    ),
+    "the only number, which a row named": (["attach eve 1100 n7", "force_attach bob 1101 n7"], (2,)),
+    "the only number, which a row said again": (
+        ["attach eve 1100 n7", "attach eve 1100 n7", "force_attach bob 1101 n7"],
+        (3,),
+    ),
+    "a blank cell says again what was named last": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "attach ada 1100", "force_attach bob 1101 n8"],
+        (4,),
+    ),
+    "and says nothing again of the number before": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "attach ada 1100", "force_attach bob 1101 n7"],
+        (2,),
+    ),
+    "a detach that a later row undoes": (["detach ada", "attach ada 1000"], (2,)),
+    "a detach of one extension, and another that is attached": (["detach ada 1000", "attach ada 1003"], ()),
+    "a detach of nothing that a later row undoes": (["detach eve", "attach eve 1003"], (2,)),
+    "a detach of nothing on one extension": (["detach eve 1003", "attach eve 1003"], (2,)),
+}
+
+
+@pytest.mark.parametrize("case", OVERRIDES)
+def test_the_last_row_names_the_lines_that_it_undoes_and_no_others(case):
+    """Also where an extension has several numbers, each named by a row of its own."""
+    rows, lines = OVERRIDES[case]
+    play = Play("hq", Policy(second_number=SecondNumber.ADD), entries())
+    verdicts = []
+    for line, text in enumerate(rows, 2):
+        action, member, extension, number = (*text.split(), "", "")[:4]
+        verdicts.append(play.play(Row(line, Action(action), member, "hq", extension, number)))
+    assert {verdict.outcome for verdict in verdicts} <= {Outcome.DONE, Outcome.UNCHANGED}
+    assert verdicts[-1].overrides == lines
