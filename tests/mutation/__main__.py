@@ -1,4 +1,4 @@
-"""Whether the tests hold the decisions of `rules/`: `make mutants`, with `ONLY="limits order"` or `ONLY=all` for others.
+"""Whether the tests hold the decisions of `rules/`: `make mutants`; `ONLY="limits order"` or `ONLY=all` for others.
 
 mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`. What mypy refuses, `make check`
 would refuse, too; for the rest the tests that reach it are run. A change that neither notices survives. Each survivor

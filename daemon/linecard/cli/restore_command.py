@@ -50,9 +50,9 @@ def command(file: Path | None, next_run: int | None, *, with_configuration: bool
     written: list[Path] = []
     place = site.config_file().absolute()
     if with_configuration:
-        with _opened(file) as source:
+        with _open_backup(file) as source:
             written = restore.restore_configuration(place, source, str(file))
-    with _opened(file) as source:  # as who was asked to: root may read a backup that the site's owner may not
+    with _open_backup(file) as source:  # as who was asked to: root may read a backup that the site's owner may not
         site.become_owner(place)
         config = configuration.load(place, Registry())
         restored = restore.restore(config, source, str(file), now=utc_now, next_run=next_run)
@@ -79,7 +79,7 @@ def _confirm(*, as_json: bool) -> None:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[IO[bytes]]:
+def _open_backup(file: Path) -> Iterator[IO[bytes]]:
     from linecard.runtime.backup import BackupError
 
     if str(file) == "-":

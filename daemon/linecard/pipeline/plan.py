@@ -111,7 +111,7 @@ def _judge(store: Store, run: Run, planning: Planner, left: _Left, seen: int | N
         difference = None
     same = same and not planning.has_new_reasons(run.holds)
     if planning.size and (doubt := find_doubt(store, run)):
-        limits, same = (limiting.restored(doubt.made, doubt.restored), *limits), False
+        limits, same = (limiting.restored_site(doubt.made, doubt.restored), *limits), False
     approved = unfinished or run.attempt > 1
     state = next_state(Replanned(approved, seen is not None, same, planning.size, bool(limits), asking))
     affected = planning.count_affected() if state is State.HELD else ()

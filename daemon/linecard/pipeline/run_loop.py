@@ -20,7 +20,7 @@ from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.recovery import interrupt
-from linecard.rules.limits import older_run, restored
+from linecard.rules.limits import older_run, restored_site
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
 from linecard.store.newer_runs import find_newer_runs
@@ -193,7 +193,7 @@ class _RunLoop:
     def _hold_older(self, run: Run) -> Run | None:
         """Nobody is here who could be told that the run may undo a newer one: it waits for a person. None if not."""
         if doubt := find_doubt(self._store, run):
-            hold = restored(doubt.made, doubt.restored)
+            hold = restored_site(doubt.made, doubt.restored)
         elif newer := find_newer_runs(self._store, run):
             hold = older_run(newer)
         else:

@@ -101,7 +101,7 @@ def older_run(newer: Sequence[int]) -> Hold:
     return Hold("", "older_run", len(newer), 0.0, "", message)
 
 
-def restored(made: datetime, restored: datetime) -> Hold:
+def restored_site(made: datetime, restored: datetime) -> Hold:
     """Why a run waits that is older than a restore of the site, or whose file is."""
     message = (
         f"This site was restored on {restored:%Y-%m-%d %H:%M} UTC from a backup of {made:%Y-%m-%d %H:%M} UTC; "

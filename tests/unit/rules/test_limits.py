@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from linecard.model.directory import Change, Holding
 from linecard.model.run import Hold
-from linecard.rules.limits import Limit, Losses, Totals, holds, older_run
+from linecard.rules.limits import Limit, Losses, Totals, holds, older_run, restored_site
 
 
 def held(losses, links, **limits):
@@ -172,3 +174,12 @@ def test_the_share_of_numbers_is_of_the_numbers_of_the_pbx():
     assert hold.message == (
         "60 public numbers on hq would be changed or taken away: more than 30 % of the 60 that hq holds."
     )
+
+
+def test_a_run_from_before_a_restore_says_from_when_to_when_it_may_have_been_applied():
+    made, restored = (datetime(2026, 5, day, hour, tzinfo=UTC) for day, hour in ((1, 23), (2, 8)))
+    said = (
+        "This site was restored on 2026-05-02 08:00 UTC from a backup of 2026-05-01 23:00 UTC; "
+        "in between this may have been applied."
+    )
+    assert restored_site(made, restored) == Hold("", "restored", 1, 0.0, "", said)
