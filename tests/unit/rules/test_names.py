@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.rules.names import display, is_junk, matches, safe_name
+from linecard.rules.names import _any_of, display, is_junk, is_system_file, matches, safe_name
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,44 @@ def test_a_temporary_name_is_junk_whatever_is_in_the_file(name):
 @pytest.mark.parametrize("name", ["joiners.csv", "party.csv", "tmp.csv", "a", "-rf", "x\n.csv", "template.partial.csv"])
 def test_any_other_name_is_none(name):
     assert not is_junk(name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Thumbs.db",
+        "people/.DS_Store",
+        "People/~$People.xlsx",
+        r"people\desktop.ini",
+        "__MACOSX/people.csv",
+        "a/__macosx/b/people.csv",
+        "@eaDir/people.csv",
+        ".cache/people.csv",
+        "../.git/people.csv",
+    ],
+)
+def test_what_a_system_leaves_in_an_archive_is_no_member(path):
+    """By its own name, or by a folder in which it lies, whatever its case and whichever way the strokes lean."""
+    assert is_system_file(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["people.csv", "a/people.csv", "../people.csv", "./people.csv", "people.tmp", "x\\y.csv"]
+)
+def test_any_other_member_is_one(path):
+    """Also one that leads out of the archive: that is a fault of its own, and not a system's doing."""
+    assert not is_system_file(path)
+
+
+def test_several_patterns_are_one_expression_for_names_in_small_letters():
+    found = _any_of(("*.Part", "x", "~$*"))
+    assert all(found.match(name) for name in ("a.part", "x", "~$y"))
+    assert not any(found.match(name) for name in ("a.PART", "xx", "a.party", "y"))
+
+
+def test_a_plain_name_stays_as_it_is():
+    assert safe_name("Xylophone_2026-05.csvX") == "Xylophone_2026-05.csvX"
+    assert safe_name("._é/ü.csv._") == "e_u.csv"
 
 
 def test_patterns_are_compared_without_case_and_with_the_whole_name():
