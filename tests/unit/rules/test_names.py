@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.rules.names import _any_of, display, is_junk, is_system_file, matches, safe_name
+from linecard.rules.names import _any_of, display, fold_file_name, is_junk, is_system_file, matches, safe_name
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,14 @@ def test_several_patterns_are_one_expression_for_names_in_small_letters():
     found = _any_of(("*.Part", "x", "~$*"))
     assert all(found.match(name) for name in ("a.part", "x", "~$y"))
     assert not any(found.match(name) for name in ("a.PART", "xx", "a.party", "y"))
+
+
+def test_names_are_the_same_whatever_their_case_and_however_their_accents_are_written():
+    assert (
+        fold_file_name("PE\N{COMBINING ACUTE ACCENT}RE.CSV")
+        == fold_file_name("père.csv".replace("è", "é"))
+        == "pére.csv"
+    )
 
 
 def test_a_plain_name_stays_as_it_is():
