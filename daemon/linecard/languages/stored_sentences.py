@@ -77,6 +77,7 @@ STORED_SENTENCES = (
     UNREADABLE,
     "The part after the @-sign has no dot.",
     "There is more than one address in the cell.",
+    "Letters of two alphabets that look alike are mixed in one word.",
     "An address does not start with an apostrophe.",
     "Name one of {pbxs}; this inbox has no default PBX.",
     "There is no PBX {value} for this inbox.",

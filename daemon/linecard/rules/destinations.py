@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from linecard.rules.cells import clean_cell
 from linecard.rules.numbering import NumberingPlan
 
 
@@ -29,7 +30,7 @@ class Destinations:
 
 
 def _caseless(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", clean_cell(text)).casefold()
 
 
 class AnyPlan:

@@ -11,6 +11,7 @@ _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*\Z")
 _PLAIN_DOMAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:(?:[a-z0-9]|-(?!-)){0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 """Most domains are plainly well formed; to load what knows the others takes longer than a short sheet."""
 _SEVERAL = re.compile(r"@[^@]*[\s,;/&|][^@]*@")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _MOST_DOMAINS = 10_000
 _MOST_CHARACTERS = 254  # RFC 3696, erratum 1690
 
@@ -56,6 +57,12 @@ def _form_checker() -> ModuleType:
     return email_validator
 
 
+def _mixes_alphabets(word: str) -> bool:
+    """Whether a word has letters of alphabets that share shapes: with a Cyrillic a it is somebody else's login."""
+    alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in word}
+    return len(alphabets & {"LATIN", "CYRILLIC", "GREEK"}) > 1
+
+
 class Members:
     """Checks and normalises logins. A domain is checked once, then known: files repeat few domains often."""
 
@@ -90,6 +97,8 @@ class Members:
             raise ValueError("An address does not start with an apostrophe.")
         if text.count("@") > 1 and _SEVERAL.search(text):
             raise ValueError("There is more than one address in the cell.")
+        if not text.isascii() and any(map(_mixes_alphabets, _LETTERS.findall(text))):
+            raise ValueError("Letters of two alphabets that look alike are mixed in one word.")
         try:
             found = email_validator.validate_email(
                 unicodedata.normalize("NFC", text), check_deliverability=False, globally_deliverable=False

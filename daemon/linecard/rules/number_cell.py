@@ -24,30 +24,55 @@ FEW_DIGITS = 7
 BETWEEN = re.compile(r"[ ()./-]")
 _DIALLED = re.compile(r"\+?[0-9]+\Z")
 _SCHEME = re.compile(r"(?:tel|callto|sips?):(?://)?\s*", re.IGNORECASE)
+_PARAMETERS = re.compile(r";(?!ext=)[a-z][a-z-]*(?:=\+?[\w.-]*)?(?=;|\Z)", re.IGNORECASE)
+"""What RFC 3966 and RFC 3261 let stand behind a number and what is no part of it: `phone-context`, `user`."""
+_LOCAL = re.compile(r"[0-9].*;phone-context=\+", re.IGNORECASE)
+"""A local number, to which the digits of its context belong."""
 _HOST = re.compile(r"(?<=[0-9])@[\w.-]+(?::[0-9]+)?\Z")
 _TRUNK_IN_BRACKETS = re.compile(r"([1-9][0-9]{0,2})\s*\(0\)")
 _RANGE = re.compile(r"(.*[0-9])\s*-\s*[0-9]{1,4}\Z")
 _SECOND_PLUS = re.compile(r"[0-9]\D*\+")
-_AND = "and|bis|et|o|oder|or|ou|to|und|y|à"
-_EXTENSION = re.compile(
-    rf"(.*[0-9])\s*[,;]?\s*(?:ext=|#|(?!(?:{_AND})\b)[^\W\d_]{{1,12}}\.?)\s*[:.=]?\s*([0-9]{{1,7}})\Z", re.IGNORECASE
+AND = (
+    "a|al|albo|alebo|and|až|até|bis|bzw|do|e|el|eller|en|es|et|ev|i|ili|ja|lub|nebo|o|od|oder|of|og|oppure|or|oraz|och|"
+    "ou|resp|sau|si|t/m|tai|thru|through|til|till|to|tot|u|und|vagy|ve|veya|y|à|és|și|και|ή|έως|и|или|до|по"
 )
-_SEPARATOR = re.compile(rf"\s*(?:[,;|&\n\r/~\u2026]|\.\.+|\s-\s|\s(?:{_AND})\s)", re.IGNORECASE)
+"""What people write between two numbers, or the ends of a range, in the languages of Europe."""
+_EXTENSION = re.compile(
+    rf"(.*[0-9])\s*[,;]?\s*[(\[]?(?:ext=|#|(?!(?:{AND})\b)[^\W\d_]{{1,12}}\.?)\s*[:.=]?\s*([0-9]{{1,7}})[)\]]?\Z",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(
+    rf"\s*(?:[,;|&\n\r/~\u2026\u3001\u301c]|\.\.+|--+|\s-\s|\s(?:{AND})(?:\.\s*|\s))", re.IGNORECASE
+)
 
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
 _FORMULA = re.compile(r"#[\u00a1\u00bf]?[^\W\d_][\w/.]*[!?]?\Z|err:[0-9]+\Z", re.IGNORECASE)
 _UNWORKED = re.compile(r"=[^\s=]")
 _TOO_NARROW = re.compile(r"#{2,}\Z")
-_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}([,'])[0-9]{3}(?:\1[0-9]{3})*\Z")
-_THOUSANDS_SHORT = re.compile(r"[1-9][0-9]{0,2}[,'. ][0-9]{3}\Z")
-_TIME = r"(?:[ T][0-9:]+)?\Z"
-_DATE = re.compile(r"([0-9]{1,4})([/.-])([0-9]{1,2})\2([0-9]{1,4})" + _TIME)
-_MONTHS = (
-    "jan|feb|fe[bv]r?|f[eé]v|m[aä]r[sz]?|apr|a[vb]r|ma[iyg]|jui?n|giu|jui?l|lug|a[ou]g|août|ago|sept?|set|o[ckt]?[ct]|ott|nov|"
-    "de[cz]|déc|dic|gen|ene"
+_THOUSANDS = re.compile(
+    r"[1-9][0-9]{0,2}(?:([,'])[0-9]{3}(?:\1[0-9]{3})*(?:\.0{1,2})?|([. ])[0-9]{3}(?:\2[0-9]{3})*,0{1,2})\Z"
 )
+_THOUSANDS_SHORT = re.compile(r"[1-9][0-9]{0,2}([,'. ])[0-9]{3}(?:\1[0-9]{3})*\Z")
+_TIME = r"(?:(?:,? |T)[0-9]{1,2}:[0-9:]+(?:[.,][0-9]+)?(?: ?[ap]\.?m\.?)?(?:Z| ?[+-][0-9:]{2,6})?)?\.?\Z"
+_DATE = re.compile(r"([0-9]{1,4})\.? ?([/.-]) ?([0-9]{1,2}) ?\2 ?([0-9]{1,4})" + _TIME, re.IGNORECASE)
+_YEAR = "(?:19|20)[0-9]{2}"
+_MONTH_OF_YEAR = re.compile(rf"(?:0?[1-9]|1[0-2])[./-]{_YEAR}\Z")
+_IN_ONE = re.compile(rf"{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])\Z")
+_EAST_ASIAN_DATE = re.compile(rf"(?:{_YEAR} ?[年년] ?)?(?:[0-9]{{1,2}} ?[月월] ?)(?:[0-9]{{1,2}} ?[日号일])?" + _TIME)
+_MONTHS = (
+    # cs, da, de, en, es, fi, fr, hr, hu, it, nl, no, pl, pt, ro, sv, tr: how a month begins, short or in full
+    "jan|ene|gen|ian|led|sij|sty|tammi|oca|feb|fe[bv]r?|f[eé]v|úno|unor|velj|lut|helmi|[şs]ub|m[aä]r[sz]?|márc|mrt|mrz|"
+    "maa|bře|ožu|apr|a[vb]r|ápr|dub|tra|kwi|huhti|nis|ma[iyg]|máj|maj|mei|kvě|svi|touko|jui?n|jún|giu|iun|čvn|červ|"
+    "lip|cze|kesä|haz|jui?l|júl|lug|iul|čvc|srp|heinä|tem|a[ou]g|août|ago|kol|sie|elo|ağu|sept?|set|szept|září|zář|ruj|"
+    "wrz|syys|eyl|o[ckt]?[ct]|okt|ott|out|říj|lis|paź|loka|eki|nov|noi|stu|marras|kas|de[cz]|déc|dic|pro|gru|joulu|ara|"
+    "янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|"
+    "ιαν|φεβ|μαρ|απρ|μα[ΐϊι]|ιουν|ιουλ|αυγ|σεπ|οκτ|νοε|δεκ"  # noqa: RUF001 - Greek
+)
+_DAY_OR_YEAR = rf"(?:{_YEAR}|[0-9]{{1,2}})"
 _MONTH_DATE = re.compile(
-    rf"(?:[0-9]{{1,4}}[-. /]+)?(?:{_MONTHS})[^\W\d_]*\.?(?:[-. /,]+[0-9]{{1,4}})?" + _TIME, re.IGNORECASE
+    rf"(?=\D*[0-9])(?:[^\W\d_]{{2,12}}\.?,? )?(?:{_DAY_OR_YEAR}(?:st|nd|rd|th|er|º)?[-. /]+(?:(?:de|of) )?)?"
+    rf"(?:{_MONTHS})[^\W\d_]*\.?(?:[-. /,]+(?:(?:del?) )?{_DAY_OR_YEAR}){{0,2}}" + _TIME,
+    re.IGNORECASE,
 )
 
 
@@ -81,18 +106,7 @@ def check_for_damage(text: str, what: str) -> None:
         raise BadCell(
             "spreadsheet_damage", f"{shorten(text)} is no longer {lost}: a spreadsheet has changed it.", AS_TEXT
         )
-    if _TOO_NARROW.match(text):
-        raise BadCell(
-            "spreadsheet_damage",
-            f"{shorten(text)} is what a spreadsheet shows in a column that is too narrow; the value is lost.",
-            "Widen the column in the spreadsheet and save the file again.",
-        )
-    if _FORMULA.match(text):
-        raise BadCell(
-            "spreadsheet_damage",
-            f"{shorten(text)} is a formula error.",
-            "Correct the formula in the spreadsheet, or type the value, and save the file again.",
-        )
+    check_for_failure(text)
     if _UNWORKED.match(text):
         raise BadCell(
             "spreadsheet_damage",
@@ -105,9 +119,25 @@ def check_for_damage(text: str, what: str) -> None:
         )
 
 
+def check_for_failure(text: str) -> None:
+    """Raise `BadCell` where a spreadsheet could not work out or show the cell, whatever it should have held."""
+    if _TOO_NARROW.match(text):
+        raise BadCell(
+            "spreadsheet_damage",
+            f"{shorten(text)} is what a spreadsheet shows in a column that is too narrow; the value is lost.",
+            "Widen the column in the spreadsheet and save the file again.",
+        )
+    if _FORMULA.match(text):
+        raise BadCell(
+            "spreadsheet_damage",
+            f"{shorten(text)} is a formula error.",
+            "Correct the formula in the spreadsheet, or type the value, and save the file again.",
+        )
+
+
 def is_date(text: str) -> bool:
     """Whether the text is a day of the calendar as spreadsheets write it."""
-    if _MONTH_DATE.match(text):
+    if _MONTH_DATE.match(text) or _MONTH_OF_YEAR.match(text) or _EAST_ASIAN_DATE.match(text):
         return True
     found = _DATE.match(text)
     if found is None:
@@ -131,7 +161,7 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     `extension` is that of the row: the same one behind the number is passed over with a note.
     """
     notes: list[Note] = []
-    number = _HOST.sub("", _SCHEME.sub("", text, count=1)) if text[:1] in "tTcCsS" else text
+    number = _without_scheme(text) if text[:1] in "tTcCsS" else text
     if number != text:
         notes.append(Note("cleaned", f"Number contained stray characters and was read as {shorten(number)}."))
     if not _DIALLED.match(number):
@@ -151,6 +181,13 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
     return NumberReading(phonenumbers.format_number(found, PhoneNumberFormat.E164), tuple(notes))
 
 
+def _without_scheme(text: str) -> str:
+    number = _SCHEME.sub("", text, count=1)
+    if number == text or _LOCAL.match(number):
+        return text
+    return _HOST.sub("", _PARAMETERS.sub("", number))
+
+
 def _without_extension(text: str, region: str, extension: str, notes: list[Note]) -> str:
     found = _EXTENSION.match(text)
     if found is None or not (_parse(found[1], region) or _parse("+" + found[1], None)):
@@ -168,7 +205,7 @@ def _without_extension(text: str, region: str, extension: str, notes: list[Note]
 def _check_for_one(text: str, region: str) -> None:
     """Refuse what holds more than one number, or a day instead of one."""
     if is_date(text) and text != _national_spelling(text, region):
-        raise BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet has changed it.", AS_TEXT)
+        raise _date(text)
     if _SECOND_PLUS.search(text) or any(_parse(part, region) for part in _beginnings(text)) or _is_range(text, region):
         raise BadCell(
             "bad_number", f"{shorten(text)} is a range or more than one number.", "Give one number in the cell."
@@ -227,6 +264,8 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
                 f"{shorten(text)} can be {_e164(national)} or, with a lost +, {_e164(international)}.",
                 "Write the number with its + in a column formatted as Text.",
             )
+    if _IN_ONE.match(text) and (national is None or _is_unusual(digits, national, region)):
+        raise _date(text)
     if national is None:
         raise _unreadable(text, digits, region)
     if _is_unusual(digits, national, region) or _TRUNK_IN_BRACKETS.match(text):
@@ -303,6 +342,10 @@ def _parse(text: str, region: str | None) -> PhoneNumber | None:
 
 def _e164(number: PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def _date(text: str) -> BadCell:
+    return BadCell("spreadsheet_damage", f"{shorten(text)} is a date: a spreadsheet has changed it.", AS_TEXT)
 
 
 def _bad_number(text: str, region: str) -> BadCell:

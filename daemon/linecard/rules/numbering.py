@@ -12,6 +12,7 @@ from phonenumbers import PhoneMetadata
 
 from linecard.rules.emergency import EVERYWHERE, emergency_pattern, helplines
 from linecard.rules.number_cell import (
+    AND,
     AS_TEXT,
     BadCell,
     NumberReading,
@@ -26,7 +27,7 @@ _KINDS = (
     "fixed_line mobile toll_free premium_rate shared_cost personal_number voip pager uan voicemail".split()  # noqa: SIM905
 )
 _EXTENSION = re.compile(r"(?=[*#]*[0-9])[0-9*#]{1,32}\Z")
-_SEVERAL = re.compile(r"[0-9]+(?:\s*[-/,;&]\s*[0-9]+)+\Z")
+_SEVERAL = re.compile(rf"[0-9]+(?:(?:\s*(?:[-/,;&+|]|--|\.\.+)\s*|\s+(?:{AND})\.?\s+)[0-9]+)+\Z", re.IGNORECASE)
 
 
 @cache

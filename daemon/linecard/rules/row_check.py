@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
@@ -12,13 +13,15 @@ from linecard.rules.cells import clean_cell
 from linecard.rules.defuse import defuse
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
-from linecard.rules.number_cell import BadCell
+from linecard.rules.number_cell import BadCell, check_for_failure
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.sanitize import shorten
 from linecard.rules.undo import read_restore
 
 _T = TypeVar("_T")
 _MOST_WORDS = 12
+_MAIL_SCHEME = re.compile(r"(?:mailto|smtp):\s*(?=\S+@)", re.IGNORECASE)
+"""What a link in a spreadsheet, and an export of Exchange's addresses, have before an address."""
 
 
 class RowCheck:
@@ -104,11 +107,22 @@ class RowCheck:
             hint = f"Leave the cell empty, or write {fixed}; send the row to another inbox if it means something else."
             self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, message, hint)
         elif action is None and text:
+            if self._has_failed(Column.ACTION, text):
+                return
             self.add_error(
                 FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is not an action.", self._actions()
             )
         elif action is None:
             self._add_missing(Column.ACTION, self._actions())
+
+    def _has_failed(self, column: Column, text: str) -> bool:
+        """Whether a spreadsheet could not work out or show a cell that is wrong; if so, the fault is named."""
+        try:
+            check_for_failure(text)
+        except BadCell as bad:
+            self.add_error(FaultCode(bad.code), column, text, bad.message, bad.remedy)
+            return True
+        return False
 
     def _actions(self) -> str:
         """The words that this inbox knows."""
@@ -125,9 +139,15 @@ class RowCheck:
         if not text:
             self._add_missing(Column.MEMBER, "Give the member's login e-mail.")
             return ""
+        if (scheme := _MAIL_SCHEME.match(text)) is not None:
+            raw, text = text, text[scheme.end() :]
+            message = f"{Column.MEMBER} contained stray characters and was read as {shorten(text)}."
+            self.add_warning(FaultCode.CLEANED, Column.MEMBER, raw, message)
         try:
             return self._members.normalize(text)
         except ValueError as error:
+            if self._has_failed(Column.MEMBER, text):
+                return ""
             self.add_error(
                 FaultCode.BAD_EMAIL,
                 Column.MEMBER,
@@ -146,7 +166,7 @@ class RowCheck:
             self._add_missing(Column.PBX, f"Name one of {', '.join(self._to.plans)}; this inbox has no default PBX.")
             return None
         name = self._to.find_pbx(text) if text else self._to.default
-        if name is None:
+        if name is None and not self._has_failed(Column.PBX, text):
             self.add_error(
                 FaultCode.UNKNOWN_PBX,
                 Column.PBX,

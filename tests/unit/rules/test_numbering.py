@@ -180,6 +180,14 @@ def test_the_marks_between_the_digits_tell_which_of_two_is_meant(region, text):
         ("US", "(212) 555-0163 & (212) 555-0164"),
         ("ES", "910 123 400-09"),
         ("FR", "+33 1 23 45 67 89-92"),
+        ("AT", "01 5880150 u. 5880151"),
+        ("CH", "+41 44 234 56 78 bzw. 79"),
+        ("NL", "020-1234567 of 06-12345678"),
+        ("PL", "22 123 45 67 do 69"),
+        ("RU", "8 495 123-45-67 или 123-45-68"),
+        ("SE", "08-123 456 78--79"),
+        ("US", "212-555-0164 thru 0169"),
+        ("JP", "03-1234-5678\u3001 5679"),
     ],
 )
 def test_a_range_or_two_numbers_are_never_made_into_one(region, text):
@@ -204,7 +212,30 @@ def test_marks_that_people_write_within_a_number_separate_no_two(region, text, n
 
 @pytest.mark.parametrize(
     "text",
-    ["31/12/2024", "2024-12-31", "12.31.24", "2024-12-31 00:00:00", "12-Jan", "1. Dez 2024", "Jan 12", "3-févr.-24"],
+    [
+        *(
+            "31/12/2024",
+            "2024-12-31",
+            "12.31.24",
+            "2024-12-31 00:00:00",
+            "12-Jan",
+            "1. Dez 2024",
+            "Jan 12",
+            "3-févr.-24",
+        ),
+        *(
+            "14-mrt-25",
+            "14. Mrz",
+            "2-sty",
+            "14-paź-25",
+            "14-úno-25",
+            "14/out/25",
+            "14 de marzo de 2025",
+            "14 марта 2025",
+        ),
+        *("March 14, 2025", "Fri 14 Mar 2025", "14. 3. 2025", "2025. 03. 14.", "2025年3月14日", "3月1日", "12/2025"),
+        *("2025-03-14T00:00:00Z", "3/14/2025 12:00:00 AM"),
+    ],
 )
 def test_a_day_is_never_a_number_or_an_extension(text):
     """The columns slipped, or a spreadsheet took 12-1 for a day."""
@@ -212,6 +243,25 @@ def test_a_day_is_never_a_number_or_an_extension(text):
         found = fault(check, text)
         assert found.code == "spreadsheet_damage"
         assert "date" in found.message
+
+
+@pytest.mark.parametrize("text", ["Marketing", "Marketing 1001", "Mai", "Novak"])
+def test_a_word_that_begins_like_a_month_is_no_day(text):
+    assert fault(NumberingPlan("DE").read_extension, text).code == "bad_extension"
+
+
+@pytest.mark.parametrize(("region", "is_day"), [("SE", True), ("DE", True), ("FR", True), ("DK", False)])
+def test_a_day_in_one_is_a_number_only_where_people_write_numbers_so(region, is_day):
+    """`20250314` with a lost zero would be a number in Sweden; in Denmark all eight digits are one as they stand."""
+    read = NumberingPlan(region).read_number
+    assert read("20241231").number == "+4520241231" if not is_day else "date" in fault(read, "20241231").message
+
+
+@pytest.mark.parametrize(
+    "text", ["1001-1005", "1001/1002", "1001 und 1002", "1001 bis 1005", "1001 à 1005", "1001..1005"]
+)
+def test_more_than_one_extension_is_named_as_that(text):
+    assert fault(NumberingPlan("FR").read_extension, text).message == f"{text} is more than one extension."
 
 
 @pytest.mark.parametrize("text", ["#N/A", "#NV", "#REF!", "#VALEUR!", "#¿NOMBRE?", "#DIV/0!", "Err:502", "########"])
@@ -222,7 +272,7 @@ def test_what_a_spreadsheet_shows_instead_of_a_value_is_named_as_that(text):
         assert "formula" in found.message or "too narrow" in found.message
 
 
-@pytest.mark.parametrize("text", ["1,001", "1.002", "1 003", "1'004"])
+@pytest.mark.parametrize("text", ["1,001", "1.002", "1 003", "1'004", "1,001.00", "1.002,0", "1 003,00", "1.002.003"])
 def test_thousands_marks_in_an_extension_are_named(text):
     found = fault(NumberingPlan("FR").read_extension, text)
     assert (found.code, "thousands separator" in found.message) == ("spreadsheet_damage", True)
@@ -238,7 +288,25 @@ def test_an_extension_behind_the_number_is_passed_over_only_where_it_is_that_of_
         found = PLAN.read_number(text, "1002")
         assert (found.number, [note.code for note in found.notes]) == ("+33123456790", ["cleaned"])
         assert "(1002)" in fault(PLAN.read_number, text).message
-    assert PLAN.read_number("tel:+33123456790").number == "+33123456790"
+    assert PLAN.read_number("01 23 45 67 90 (poste 1002)", "1002").number == "+33123456790"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tel:+33123456790",
+        "tel:+33-1-23-45-67-90;phone-context=+33",
+        "sip:+33123456790@sbc.example.com;user=phone",
+        "sip:+33123456790@192.0.2.1:5061",
+    ],
+)
+def test_the_number_of_an_address_is_read_without_what_surrounds_it(text):
+    assert PLAN.read_number(text).number == "+33123456790"
+
+
+def test_the_context_of_a_local_number_is_never_dropped():
+    """`5880150` in Vienna is no number anywhere else."""
+    assert fault(NumberingPlan("AT").read_number, "tel:5880150;phone-context=+431").code == "bad_number"
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,13 @@ def test_formulas_are_never_taken_for_values():
     ]
 
 
+@pytest.mark.parametrize("failure", ["#N/A", "#NAME?", "#BEZUG!", "########"])
+def test_a_formula_that_failed_is_named_in_every_column(failure):
+    """A look-up that found nobody is no misspelt address."""
+    for line in (f"{failure},{ADA},hq,1234,", f"attach,{failure},hq,1234,", f"attach,{ADA},{failure},1234,"):
+        assert row(line).codes == ["spreadsheet_damage"]
+
+
 def test_all_faults_of_a_file_are_reported_at_once():
     """Line, column, value and code of each; one row may have several."""
     reading = file("every-fault.csv")

@@ -170,6 +170,11 @@ def test_a_login_is_a_name_so_no_domain_is_reserved(login):
         ("o\u2019brien@example.com", "o'brien@example.com"),
         ("o\u00b4brien@example.com", "o'brien@example.com"),
         ("o\u02bcbrien@example.com", "o'brien@example.com"),
+        ("o`brien@example.com", "o'brien@example.com"),
+        ("\uff21\uff24\uff21\uff11\uff20example\uff0ecom", "ada1@example.com"),
+        ("ada@example\u3002com", "ada@example.com"),
+        ("mailto:ada@example.com", "ada@example.com"),
+        ("SMTP:ada@example.com", "ada@example.com"),
     ],
 )
 def test_typographic_marks_make_no_other_person(typed, login):
@@ -184,6 +189,18 @@ def test_why_it_is_no_login_is_one_of_the_sentences_that_are_translated(text):
     with pytest.raises(ValueError) as caught:
         Members().normalize(text)
     assert match_sentence(str(caught.value)) is not None
+
+
+@pytest.mark.parametrize("text", ["\u0430da@example.com", "ada@ex\u0430mple.com", "j\u03bfe@example.com"])
+def test_letters_of_another_alphabet_make_no_other_person(text):
+    """A keyboard switched to Cyrillic or Greek has letters that look like Latin ones."""
+    with pytest.raises(ValueError, match="two alphabets"):
+        Members().normalize(text)
+
+
+@pytest.mark.parametrize("login", ["иван.petrov@example.com", "γιώργος@example.com", "zoé.ñandú@example.com"])
+def test_words_of_several_alphabets_may_stand_side_by_side(login):
+    assert Members().normalize(login) == login
 
 
 @pytest.mark.parametrize("text", ["a@x.org;b@x.org", "a@x.org b@x.org", "a@x.org, b@x.org"])
