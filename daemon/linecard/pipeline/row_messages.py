@@ -55,7 +55,8 @@ class RowMessages:
             outcome, message, remedy, cells, advised = patterns[code]
             message, remedy = message % cells(named), remedy % advised(named)
             before = VACANT if held is rang is None else Holding(held, decode_numbers(rang))
-            after = before if outcome is SKIPPED or outcome is PLANNED else Holding(holds, decode_numbers(rings))
+            is_as_before = outcome is SKIPPED or outcome is PLANNED or (holds == held and rings == rang)
+            after = before if is_as_before else Holding(holds, decode_numbers(rings))
             yield Line(
                 at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, (), ()
             )

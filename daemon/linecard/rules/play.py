@@ -186,7 +186,8 @@ class Play:
         holder, had, _ = old or _NOTHING
         if holder == member and (number is None or number == had or (had is not None and number in _expand(had))):
             self._remember_said(extension, row)
-            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, self.unchanged_effect(extension))
+            held = _as_holding(old or _NOTHING)
+            return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, (Effect(self.pbx, extension, held, held),))
         force = row.action == Action.FORCE_ATTACH
         if holder not in (None, member) and not force:
             return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.unchanged_effect(extension), holder=holder or "")
