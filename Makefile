@@ -83,11 +83,11 @@ DIST ?= dist
 wheel: env
 	@rm -f $(DIST)/linecard-*.whl $(DIST)/linecard-*.lock
 	$(BIN)/python -m build --wheel --no-isolation --outdir $(DIST)
-	$(BIN)/python deploy/runtime_lock.py $(DIST)/linecard-*.whl
+	$(BIN)/python .ci/runtime_lock.py $(DIST)/linecard-*.whl
 
 # A package for the release of Debian that this machine has, made of the wheel and its lock; needs no root.
 deb: wheel
-	DIST=$(DIST) deploy/deb/build
+	DIST=$(DIST) .ci/deb/build
 
 # Installs, upgrades and purges it in a bare root; takes root and the machine's Debian mirror.
 deb-test: env

@@ -21,6 +21,6 @@ def build(folder: Path) -> Path:
     built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=ROOT)
     assert built.returncode == 0, built.stdout + built.stderr
     (file,) = folder.glob("linecard-*.whl")
-    written = run(sys.executable, ROOT / "deploy" / "runtime_lock.py", file, cwd=folder)
+    written = run(sys.executable, ROOT / ".ci" / "runtime_lock.py", file, cwd=folder)
     assert written.returncode == 0, written.stderr
     return file

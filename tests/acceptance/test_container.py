@@ -19,7 +19,7 @@ from acceptance.built import ROOT, run
 from acceptance.machines import lacking, tool
 from integration.debian import mirror
 
-RECIPE = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+RECIPE = (ROOT / "Containerfile").read_text(encoding="utf-8")
 INSTRUCTIONS = re.sub(r"\\\n\s*", "", re.sub(r"(?m)^#.*\n", "", RECIPE)).splitlines()
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
@@ -85,7 +85,7 @@ def image(tmp_path_factory) -> Iterator[Path]:
     bare = build("from", "scratch")
     build("add", bare, base, "/")
     build("commit", bare, "localhost/bare")
-    build("bud", "--build-arg", "BASE=localhost/bare", "-t", "linecard", "-f", "deploy/Containerfile", ".")
+    build("bud", "--build-arg", "BASE=localhost/bare", "-t", "linecard", ".")
     container = build("from", "localhost/linecard")
     yield Path(build("mount", container))
     build("umount", "--all")
