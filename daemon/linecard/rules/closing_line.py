@@ -12,12 +12,17 @@ from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules.sanitize import shorten
 
 _NOUN = (
-    "aantal|anzahl|count|datensätze|de|der|des|di|einträge|employees|enregistrements?|entries|filas?|gesamt|"
-    r"gesamtzahl|grand|lignes?|lines?|líneas?|linhas?|mitarbeiter|nombre|number|numero|número|of|"
-    r"record\(s\)|records?|registros?|registri|regels?|righe|rijen|row\(s\)|rows?|sub|sum|summe|total|totale?|totaux|"
-    "totals?|zeilen?"
+    "aantal|alt|antall?|anzahl|celkem|count|datensätze|de|der|des|di|einträge|employees|enregistrements?|entries|"
+    "filas?|général|generale?|geral|gesamt|gesamtzahl|grand|i|ilość|kay\u0131t|liczba|lignes?|lines?|líneas?|linhas?|linjer|"
+    "mitarbeiter|nombre|number|numero|número|of|počet|poster|pozycji|rader|razem|řádků|"
+    r"record\(s\)|records?|registros?|registri|regels?|rekordów|rekordy|righe|rijen|rivejä|row\(s\)|rows?|rækker|"
+    "sat\u0131r|say\u0131s\u0131|sub|sum|suma|summa|summe|toplam|total|totaal|totalt|totale?|totaux|totals?|wierszy|yhteensä|záznamů|"
+    r"zeilen?|zeile\(n\)|всего|записей|итого|количество|строк|合计|合計|总计|總計|件数|件"
 )
-_VERB = "affected|exported|exportiert|fetched|found|in|returned|selected|set|written"
+_VERB = (
+    "affected|ausgewählt|betroffen|exported|exportiert|exportées?|fetched|found|in|returned|selected|sélectionnées?|"
+    "seleccionadas?|selezionate|set|written"
+)
 _NUMBER = r"([0-9][0-9,.\u00a0 ]*)"
 _COUNTS = [
     re.compile(pattern, re.IGNORECASE)
@@ -27,14 +32,36 @@ _COUNTS = [
     )
 ]
 _TAGGED = re.compile(
-    r"\W*(?:trl|trlr|trailer|tr|t|ftr|footer|eof|end|z|9|99|999)\b((?:\W+[0-9]+)+)\W*\Z", re.IGNORECASE
+    r"\W*(?:trl|trlr|trailer|tr|t|ftr|footer|eof|end|z|9|99|999)(?:[\W_]+rec(?:ord)?)?\b((?:\W+[0-9]+)+)\W*\Z",
+    re.IGNORECASE,
+)
+_LAST = "end|ende|fin|fine|fim|einde|koniec|konec|slut|slutt|loppu|sfârșit|sfarsit|vége|конец|кінець|край|τέλος"
+_FILE = (  # what ends where no word stands between: `Koniec pliku`, `Einde bestand`
+    "bestand|lijst|rapport|pliku|listy|raportu|souboru|seznamu|súboru|filen?|listan?|listen|rapporten|tiedosto|fișier|"
+    "dosya|файла|списка|отчёта|отчета|файлу|αρχείου"
+)
+_MADE = (
+    "(?:generated|printed|exported|created) (?:by|on|at|from)"
+    "|(?:erstellt|erzeugt|exportiert|gedruckt) (?:am|von|aus)|stand:?(?= [0-9])"
+    "|(?:généré|édité|exporté|imprimé|créé)e? (?:le|par|depuis)"
+    "|(?:generad|exportad|impres|cread)[oa] (?:el|por)|(?:gerad|exportad|impress|criad)[oa] (?:em|por)"
+    "|(?:generat|esportat|stampat|creat)[oa] (?:il|da)|(?:gegenereerd|afgedrukt|aangemaakt|geëxporteerd) (?:op|door)"
+    "|(?:skapad|utskriven|exporterad) (?:av|den)|(?:wygenerowano|wydrukowano|utworzono)"
+)
+_PAGE = (
+    r"(?:page|seite|página|pagina|sida|side|strona|strana|стр\.?)\s+[0-9]+\s*"
+    r"(?:/|of|von|sur|de|di|van|av|z|ze|из)\s*[0-9]+"
 )
 _END = re.compile(
-    r"[\W_]*(?:eof|eot|trl|trailer|footer|end|ende|fin|fine|fim|einde"
-    r"|(?:end|ende|fin|fine|fim|einde)[\s_-]+(?:of|the|der|des|du|de|del|della|dell|do|da|van)\b[\w\s'\u2019-]{0,40})[\W_]*\Z"
+    rf"[\W_]*(?:eof|eot|trl|trailer|footer|{_LAST}"
+    rf"|(?:{_LAST})[\s_-]+(?:of|the|der|des|du|de|del|della|dell|do|da|van|på|av|of)\b[\w\s'\u2019-]{{0,40}}"
+    rf"|(?:{_LAST})\s+(?:{_FILE})|(?:ファイル|データ|リスト)の終わり|文件结束)[\W_]*\Z"
     r"|[-=*_#]{3,}\Z"
-    r"|\W*(?:copyright\b|\u00a9|confidential\b|completion time\b)"
-    r"|\W*(?:report |file |list )?(?:generated|printed|exported|created) (?:by|on|at)\b",
+    r"|\W*(?:copyright\b|\u00a9|confidential\b|completion time\b|applied filters:)"
+    r"|\W*(?:vertraulich|streng vertraulich|confidentiel|confidencial|riservato|vertrouwelijk|poufne)\W*\Z"
+    rf"|\W*(?:report |file |list )?(?:{_MADE})(?=[\s\W]|\Z)"
+    rf"|\W*{_PAGE}\W*\Z"
+    r"|\\\.\Z",
     re.IGNORECASE,
 )
 _MOST = 200

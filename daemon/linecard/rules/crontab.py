@@ -49,7 +49,10 @@ def _term(term: str, field: str, low: int, high: int, names: dict[str, int]) -> 
         return term
     begin = _value(first, field, low, high, names)
     if last is None:
-        return f"{begin}/{step}" if step else str(begin)
+        if not step:
+            return str(begin)
+        last_one = max(begin, high - (field == _FIELDS[4][0]))  # a week ends on Saturday: Sunday stands there as 0 too
+        return ",".join(map(str, range(begin, last_one + 1, int(step))))
     end = _value(last, field, low, high, names)
     # Over the end it goes on from the beginning; Sunday stands there twice, as 0 and 7.
     around = 0 if begin <= end else 7 if field == _FIELDS[4][0] else high - low + 1

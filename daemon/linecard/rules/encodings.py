@@ -33,8 +33,27 @@ _CODE_PAGES = {
     "Big5": "cp950",
     "EUC-KR": "cp949",
     "EUC-JP": "euc_jp",
+    "Mac Central European": "mac_latin2",
+    "Mac Cyrillic": "mac_cyrillic",
+    "Mac Greek": "mac_greek",
+    "Mac Turkish": "mac_turkish",
+    "ISO-8859-5": "iso8859_5",
+    "cp737": "cp737",
 }
-_OTHER_NAMES = {"Mac Roman": "mac-roman", "Shift-JIS": "cp932", "Big5": "cp950", "EUC-KR": "cp949"}
+_EBCDIC = frozenset(range(0x40, 0x100)) | frozenset(b"\x0d\x15\x25")
+"""Letters, digits and marks of mainframes and AS/400, and their line ends; in other text the delimiters are below."""
+
+_OTHER_NAMES = {
+    "Mac Roman": "mac-roman",
+    "Mac Central European": "mac-latin2",
+    "Mac Cyrillic": "mac-cyrillic",
+    "Mac Greek": "mac-greek",
+    "Mac Turkish": "mac-turkish",
+    "EBCDIC": "cp500",
+    "Shift-JIS": "cp932",
+    "Big5": "cp950",
+    "EUC-KR": "cp949",
+}
 """What to set for an encoding where it is not its name: Windows adds letters of names to the East Asian ones."""
 
 
@@ -49,6 +68,8 @@ def likely_encoding(rest: bytes, before: bytes = b"") -> str:
     head = rest[:64]
     if head.count(0) > len(head) // 4:
         return "UTF-16-LE" if head[1::2].count(0) >= head[0::2].count(0) else "UTF-16-BE"
+    if not before and len(head) > len("Action,") and _EBCDIC.issuperset(head):
+        return "EBCDIC"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(rest)
     except UnicodeDecodeError:

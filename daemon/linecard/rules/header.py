@@ -12,7 +12,7 @@ from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
 from linecard.rules.cells import clean_cell, fold_word
 from linecard.rules.sanitize import is_printable, shorten
-from linecard.rules.text import Refused, refusal
+from linecard.rules.text import DOS_END, Refused, refusal
 
 DELIMITERS = (",", ";", "\t", "|")
 SYNONYMS: Mapping[Column, tuple[str, ...]] = {
@@ -27,10 +27,31 @@ SYNONYMS: Mapping[Column, tuple[str, ...]] = {
 ELSEWHERE: Mapping[str, Column] = {
     fold_word(name): column
     for column, names in {
-        Column.ACTION: ("Operation", "Command", "Status"),
-        Column.MEMBER: ("Login", "User", "UserName", "UserPrincipalName", "Mail", "EmailAddress", "Work Email"),
+        Column.ACTION: (
+            *("Operation", "Command", "Status", "Aktion", "Acción", "Azione", "Ação", "Actie", "Åtgärd", "Akcja"),
+            *("Statut", "Estado", "Stato"),
+        ),
+        Column.MEMBER: (
+            *("Login", "User", "UserName", "UserPrincipalName", "Mail", "EmailAddress", "Work Email", "Benutzername"),
+            *("E-Mail-Adresse", "Courriel", "Adresse e-mail", "Adresse électronique", "Correo", "Correo electrónico"),
+            *("Posta elettronica", "E-mailadres", "E-post", "E-postadress", "Sähköposti", "Adres e-mail"),
+        ),
         Column.PBX: ("PBX", "System", "SystemId", "PbxName"),
-        Column.EXTENSION: ("Ext", "Ext.", "Extn", "ExtensionNumber", "Internal Number", "Line", "Desk Phone", "Phone"),
+        Column.EXTENSION: (
+            *("Ext", "Ext.", "Extn", "ExtensionNumber", "Internal Number", "Line", "Desk Phone", "Phone"),
+            *(
+                "Nebenstelle",
+                "Durchwahl",
+                "Numéro de poste",
+                "Numéro interne",
+                "Extensión",
+                "Anexo",
+                "Interno",
+                "Ramal",
+            ),
+            *("Toestel", "Toestelnummer", "Anknytning", "Lokalnummer", "Alanumero", "Numer wewnętrzny", "Linka"),
+            *("Klapka", "Dahili", "Внутренний номер", "内線", "内線番号", "分机", "分机号"),
+        ),
         Column.NUMBER: ("ddiE164Number", "PhoneNumber", "Telephone", "Direct Line", "LineURI"),
     }.items()
     for name in names
@@ -55,10 +76,16 @@ class Layout:
 
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row is this header once more: it names every column that is read."""
-        at = self.places.values()
         return bool(self.places) and all(
-            place < len(cells) and fold_word(cells[place]) == fold_word(self.names[place]) != "" for place in at
+            place < len(cells) and _names_same(cells[place], self.names[place], column)
+            for column, place in self.places.items()
         )
+
+
+def _names_same(cell: str, name: str, column: Column) -> bool:
+    """Whether a cell names the same column, in the same word or another that linecard knows for it."""
+    word = fold_word(cell.strip(DOS_END))
+    return word == fold_word(name) != "" or word in map(fold_word, SYNONYMS[column])
 
 
 def announced_delimiter(line: str, quote: str = '"') -> str:

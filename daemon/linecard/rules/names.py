@@ -7,11 +7,18 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-SYSTEM_FILES = (".*", "~$*", "*~", "Thumbs.db", "ehthumbs*.db", "desktop.ini", "Icon\r")
+SYSTEM_FILES = (
+    *(".*", "~$*", "*~", "Icon\r"),
+    *("Thumbs.db", "Thumbs.db:*", "ehthumbs*.db", "desktop.ini", "*:Zone.Identifier"),
+)
 """What systems and programs leave beside files: hidden, Office locks, editors' copies, folder settings."""
 
-SYSTEM_FOLDERS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
-"""What macOS, Synology and Windows add to a folder, and so to an archive of it."""
+SYSTEM_FOLDERS = (
+    *("__MACOSX", "Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder"),
+    *("$RECYCLE.BIN", "RECYCLER", "System Volume Information"),
+    *("@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "lost+found"),
+)
+"""What macOS, Windows, Synology, QNAP and Linux add to a folder, and so to an archive of it."""
 
 JUNK = (
     *SYSTEM_FILES,

@@ -51,6 +51,13 @@ def test_any_other_name_is_none(name):
         "@eaDir/people.csv",
         ".cache/people.csv",
         "../.git/people.csv",
+        "#recycle/people.csv",
+        "@Recycle/people.csv",
+        "RECYCLER/S-1-5-21/people.csv",
+        "Network Trash Folder/people.csv",
+        "lost+found/people.csv",
+        "people.csv:Zone.Identifier",
+        "Thumbs.db:encryptable",
     ],
 )
 def test_what_a_system_leaves_in_an_archive_is_no_member(path):

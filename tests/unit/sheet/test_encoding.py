@@ -65,6 +65,10 @@ WEST = ["René", "Müller", "Ångström", "François", "Núñez", "Groß", "Zoë
         ("cp1251", "windows-1251", ["Иванов", "Пётр"]),
         ("cp866", "cp866", ["Иванов"]),
         ("koi8_r", "KOI8-R", ["Иванов", "Пётр", "ИВАНОВ"]),
+        ("iso8859_5", "ISO-8859-5", ["Иванов", "Ольга Петрова"]),
+        ("mac_latin2", "Mac Central European", ["Łukasz Żółć", "Lucie Černá"]),
+        ("mac_greek", "Mac Greek", ["Γιώργος Παπαδόπουλος"]),
+        ("cp737", "cp737", ["Γιώργος Παπαδόπουλος", "Ελένη"]),
         ("iso8859_15", "ISO-8859-15", ["Œuvre 10 €", "Škoda"]),
         ("iso8859_2", "ISO-8859-2", ["Škoda", "Łukasz Śliwa"]),
         ("cp1253", "windows-1253", ["Παπαδόπουλος", "Γιώργος", "Μαρία Νικολάου", "Ελένη", "Άννα"]),
@@ -94,6 +98,7 @@ def test_the_likely_encoding_is_the_one_in_which_names_are_names(codec, likely, 
         ("cp1255", "windows-1255", ["דוד כהן", "שרה לוי", "משה ישראלי"]),
         ("iso8859_9", "windows-1254", ["Y\u0131lmaz", "Çağlar", "Uğur K\u0131l\u0131ç"]),
         ("cp866", "cp866", ["Пётр", "Ольга", "Иванов"]),
+        ("mac_cyrillic", "Mac Cyrillic", ["Иванов", "Ольга Петрова", "Димитър Стоянов"]),
         ("cp1251", "windows-1251", ["Шевченко", "Ольга", "ИВАНОВ"]),
     ],
 )
@@ -148,6 +153,13 @@ def test_utf32_is_told_from_utf16():
     text = (FILES / "utf8.csv").read_text("utf-8")
     assert read(text.encode("utf-32"), encoding="utf-32").valid == [ADA, ZOE, CHARLES]
     assert "UTF-32-LE" in read(text.encode("utf-32")).fault.message
+
+
+@pytest.mark.parametrize("codec", ["cp037", "cp273", "cp500", "cp1140"])
+def test_a_file_of_a_mainframe_is_named_as_that(codec):
+    fault = read("Action,LoginEmail,Extension\nattach,ada@example.com,1001\n".encode(codec), ignored=None).fault
+    assert fault.message.endswith("it looks like EBCDIC.")
+    assert "`encoding: cp500`" in find_setting(fault)
 
 
 @pytest.mark.parametrize(("name", "likely"), [("utf16-no-mark.txt", "UTF-16-LE"), ("utf8.csv", "UTF-8")])

@@ -193,6 +193,9 @@ def test_a_comment_in_quotes_above_the_header_is_one():
         ("Action;LoginEmail;Ext.", "Ext."),
         ("Action;LoginEmail;Desk Phone;Site", "Desk Phone"),
         ("Action;LoginEmail;Short_Numbr", "Short_Numbr"),
+        ("Action;LoginEmail;Nebenstelle", "Nebenstelle"),
+        ("Action;LoginEmail;Numéro de poste", "Numéro de poste"),
+        ("Action;LoginEmail;内線番号", "内線番号"),
     ],
 )
 def test_a_misspelt_extension_never_widens_a_detach_to_everything(head, likely):
@@ -302,10 +305,19 @@ def test_a_second_header_and_a_title_are_passed_over():
     assert [row[0] for row in read(text, skip_lines=1, second_header=True).valid] == [4]
 
 
-def test_the_header_once_more_is_passed_over_with_a_warning():
-    """Files were joined."""
+@pytest.mark.parametrize(
+    "again",
+    [
+        "Action,LoginEmail,Extension",
+        "ACTION,login-email,extension,,",
+        "__action__,Email,ShortNumber",
+        "\x1aAction,Email,Extension",
+    ],
+)
+def test_the_header_once_more_is_passed_over_with_a_warning(again):
+    """Files were joined, perhaps of two programs that spell the columns in two ways, or on DOS."""
     head = "Action,LoginEmail,Extension\n"
-    reading = read(f"{head}attach,ada@example.com,1001\n{head}attach,bo@example.com,1002\n")
+    reading = read(f"{head}attach,ada@example.com,1001\n{again}\nattach,bo@example.com,1002\n")
     assert [row[0] for row in reading.valid] == [2, 4]
     assert reading.warnings == [(3, "", "header_again")]
 
