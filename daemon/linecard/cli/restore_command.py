@@ -65,11 +65,11 @@ def command(file: Path | None, next_run: int | None, *, with_configuration: bool
 
 def _confirm(*, as_json: bool) -> None:
     from linecard.runtime.backup import BackupError
-    from linecard.store.restoration import settle_restoration
+    from linecard.store.restore_marker import remove_restore_marker
 
     with site.service() as service:
         try:
-            settle_restoration(service.config.state)
+            remove_restore_marker(service.config.state)
         except OSError as error:
             raise BackupError(f"It cannot be confirmed: {error.filename}: {error.strerror}.") from error
     if as_json:

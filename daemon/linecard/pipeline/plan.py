@@ -23,7 +23,7 @@ from linecard.rules.check import Sheet
 from linecard.rules.replan import Replanned, next_state
 from linecard.store.attempts import Attempts
 from linecard.store.journal import Journal
-from linecard.store.restoration import find_doubt
+from linecard.store.restore_marker import find_doubt
 from linecard.store.store import Store
 
 Progress = Callable[[int], None]

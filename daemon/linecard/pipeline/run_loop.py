@@ -24,7 +24,7 @@ from linecard.rules.limits import older_run, restored_site
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
 from linecard.store.newer_runs import find_newer_runs
-from linecard.store.restoration import find_doubt
+from linecard.store.restore_marker import find_doubt
 from linecard.store.store import Store
 
 

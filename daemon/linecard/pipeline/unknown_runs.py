@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from linecard.model.alert import Alert
 from linecard.store import run_numbers
-from linecard.store.restoration import read_restoration
+from linecard.store.restore_marker import read_restore_marker
 from linecard.store.store import Store
 from linecard.store.tables import claim, event
 
@@ -73,7 +73,7 @@ def find_unknown_runs(
 
 def find_restoration(store: Store) -> Iterator[Alert]:
     """That the site was restored from a backup, until somebody confirms that nothing is in doubt any more."""
-    found = read_restoration(store.folder) if store.folder is not None else None
+    found = read_restore_marker(store.folder) if store.folder is not None else None
     if found is None:
         return
     what = (

@@ -34,8 +34,7 @@ from linecard.ports.keyring import SupportsEncrypt
 from linecard.rules.states import FINAL
 from linecard.runtime import clock, lock
 from linecard.runtime.service import Service
-from linecard.store import migrate
-from linecard.store import restoration as restorations
+from linecard.store import migrate, restore_marker
 from linecard.store.store import FILE as DATABASE
 
 FORMAT = 1
@@ -322,7 +321,7 @@ def _is_passing(name: str, *, state: bool, top: bool) -> bool:
         return True
     if not state:
         return False
-    at_top = {lock.FILE, lock.STATUS_FILE, clock.FILE, sheet_file.TEMPORARY, restorations.FILE}
+    at_top = {lock.FILE, lock.STATUS_FILE, clock.FILE, sheet_file.TEMPORARY, restore_marker.FILE}
     is_old = name.startswith(PUT_ASIDE) or (".before-" in name and name.endswith(".db"))
     return (
         (top and (name in at_top or is_old)) or name.endswith((*_OF_SQLITE, ".lock")) or name.startswith((".#", "S."))

@@ -31,7 +31,7 @@ from linecard.runtime.backup import (
 )
 from linecard.store import run_numbers
 from linecard.store.outbox import Outbox
-from linecard.store.restoration import Restoration, write_restoration
+from linecard.store.restore_marker import RestoreMarker, write_restore_marker
 from linecard.store.store import FILE as DATABASE
 from linecard.store.store import Clock, Store
 
@@ -100,7 +100,7 @@ def _restore(roots: dict[str, Path], source: IO[bytes], name: str, *, now: Clock
     make_folder(state, mode=0o700)
     # That the state is a restored one is remembered before there is a database, without which nothing
     # is done. The other way round, a linecard that starts in between takes what is in doubt for certain.
-    write_restoration(state, Restoration(restored.made, now(), restored.last_run))
+    write_restore_marker(state, RestoreMarker(restored.made, now(), restored.last_run))
     for place in sorted(staged["state"], key=lambda place: place == DATABASE):
         _place(staging / place, state / place)
     restored.files = sum(map(len, staged.values())) - restored.kept

@@ -24,7 +24,7 @@ FILE = "restored.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Restoration:
+class RestoreMarker:
     """A restore: when the backup was `made`, when it was `restored`, and the last run that it has."""
 
     made: datetime
@@ -32,23 +32,23 @@ class Restoration:
     last_run: int
 
 
-def write_restoration(folder: Path, restoration: Restoration) -> None:
+def write_restore_marker(folder: Path, marker: RestoreMarker) -> None:
     """Remember it in a state folder. Raises `OSError`."""
     facts = {
-        "made": restoration.made.isoformat(),
-        "restored": restoration.restored.isoformat(),
-        "last_run": restoration.last_run,
+        "made": marker.made.isoformat(),
+        "restored": marker.restored.isoformat(),
+        "last_run": marker.last_run,
     }
     with write_whole(folder / FILE, text=True, mode=0o600) as out:
         out.write(json.dumps(facts) + "\n")
 
 
-def read_restoration(folder: Path) -> Restoration | None:
+def read_restore_marker(folder: Path) -> RestoreMarker | None:
     """The restore of this state folder that somebody still has to look at, if there is one. Raises `StateError`."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
         made, restored = (datetime.fromisoformat(found[name]) for name in ("made", "restored"))
-        return Restoration(made, restored, int(found["last_run"]))
+        return RestoreMarker(made, restored, int(found["last_run"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -59,23 +59,21 @@ def read_restoration(folder: Path) -> Restoration | None:
         ) from error
 
 
-def settle_restoration(folder: Path) -> None:
+def remove_restore_marker(folder: Path) -> None:
     """Nothing from before the restore is in doubt any more. Raises `OSError`."""
     (folder / FILE).unlink(missing_ok=True)
     sync_folder(folder)
 
 
-def find_doubt(store: Store, run: Run) -> Restoration | None:
+def find_doubt(store: Store, run: Run) -> RestoreMarker | None:
     """The restore that a run, or the file it is about, is older than, if nobody has approved it since."""
-    restoration = read_restoration(store.folder) if store.folder is not None else None
-    if restoration is None:
+    marker = read_restore_marker(store.folder) if store.folder is not None else None
+    if marker is None:
         return None
     with store.snapshot() as connection:
         modified = connection.execute(sa.select(sa.func.max(claim.c.modified)).where(claim.c.run_id == run.id)).scalar()
         approved = connection.execute(
             sa.select(sa.func.max(event.c.at)).where(event.c.run_id == run.id, event.c.state == State.APPROVED)
         ).scalar()
-    is_older = run.created < restoration.restored or (
-        modified is not None and modified < restoration.restored.timestamp()
-    )
-    return restoration if is_older and (approved is None or approved < restoration.restored) else None
+    is_older = run.created < marker.restored or (modified is not None and modified < marker.restored.timestamp())
+    return marker if is_older and (approved is None or approved < marker.restored) else None
