@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linecard.rules.cells import clean_cell
 from linecard.rules.numbering import NumberingPlan
@@ -29,6 +30,7 @@ class Destinations:
         return next((name for alias, name in self.aliases.items() if _caseless(alias) == wanted), None)
 
 
+@lru_cache(maxsize=1024)
 def _caseless(text: str) -> str:
     return unicodedata.normalize("NFC", clean_cell(text)).casefold()
 

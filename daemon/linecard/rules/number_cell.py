@@ -41,9 +41,10 @@ _EXTENSION = re.compile(
     rf"(.*[0-9])\s*[,;]?\s*[(\[]?(?:ext=|#|(?!(?:{AND})\b)[^\W\d_]{{1,12}}\.?)\s*[:.=]?\s*([0-9]{{1,7}})[)\]]?\Z",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(
-    rf"\s*(?:[,;|&\n\r/~\u2026\u3001\u301c]|\.\.+|--+|\s-\s|\s(?:{AND})(?:\.\s*|\s))", re.IGNORECASE
-)
+_MARK = r"[,;|&\n\r/~\u2026\u3001\u301c]|\.\.+|--+|\s-\s"
+_MARKS = re.compile(rf"\s*(?:{_MARK})")
+_MARKS_AND_WORDS = re.compile(rf"\s*(?:{_MARK}|\s(?:{AND})(?:\.\s*|\s))", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+\Z|[0-9]+[.,]0+\Z|-[0-9.,]+\Z")
 _FORMULA = re.compile(r"#[\u00a1\u00bf]?[^\W\d_][\w/.]*[!?]?\Z|err:[0-9]+\Z", re.IGNORECASE)
@@ -137,7 +138,9 @@ def check_for_failure(text: str) -> None:
 
 def is_date(text: str) -> bool:
     """Whether the text is a day of the calendar as spreadsheets write it."""
-    if _MONTH_DATE.match(text) or _MONTH_OF_YEAR.match(text) or _EAST_ASIAN_DATE.match(text):
+    if _LETTER.search(text) and (_MONTH_DATE.match(text) or _EAST_ASIAN_DATE.match(text)):
+        return True
+    if _MONTH_OF_YEAR.match(text):
         return True
     found = _DATE.match(text)
     if found is None:
@@ -189,7 +192,7 @@ def _without_scheme(text: str) -> str:
 
 
 def _without_extension(text: str, region: str, extension: str, notes: list[Note]) -> str:
-    found = _EXTENSION.match(text)
+    found = _EXTENSION.match(text) if "#" in text or _LETTER.search(text) else None
     if found is None or not (_parse(found[1], region) or _parse("+" + found[1], None)):
         return text
     if found[2] != extension:
@@ -234,7 +237,8 @@ def _check_length(text: str, region: str) -> None:
 
 def _beginnings(text: str) -> Iterator[str]:
     """What stands before each mark that may separate two numbers."""
-    return (text[: found.start()] for found in _SEPARATOR.finditer(text) if found.end() < len(text))
+    separator = _MARKS_AND_WORDS if _LETTER.search(text) else _MARKS
+    return (text[: found.start()] for found in separator.finditer(text) if found.end() < len(text))
 
 
 def _read_international(text: str, digits: str, region: str) -> PhoneNumber:
