@@ -24,17 +24,12 @@ _VERB = (
     "seleccionadas?|selezionate|set|written"
 )
 _NUMBER = r"([0-9][0-9,.\u00a0 ]*)"
-_COUNTS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"[\W_]*(?:{_NOUN})(?:[\W_]+(?:{_NOUN}|{_VERB}))*[\W_]*?{_NUMBER}[\W_]*\Z",
-        rf"[\W_]*{_NUMBER}\W*(?:{_NOUN})(?:\W+(?:{_NOUN}|{_VERB}))*\W*(?:\([0-9.,]+ sec\)\W*)?\Z",
-    )
-]
-_TAGGED = re.compile(
-    r"\W*(?:trl|trlr|trailer|tr|t|ftr|footer|eof|end|z|9|99|999)(?:[\W_]+rec(?:ord)?)?\b((?:\W+[0-9]+)+)\W*\Z",
-    re.IGNORECASE,
+# Compiled when the first line is looked at, and kept by `re`: most files have none, and most commands read no file.
+_COUNTS = (
+    rf"[\W_]*(?:{_NOUN})(?:[\W_]+(?:{_NOUN}|{_VERB}))*[\W_]*?{_NUMBER}[\W_]*\Z",
+    rf"[\W_]*{_NUMBER}\W*(?:{_NOUN})(?:\W+(?:{_NOUN}|{_VERB}))*\W*(?:\([0-9.,]+ sec\)\W*)?\Z",
 )
+_TAGGED = r"\W*(?:trl|trlr|trailer|tr|t|ftr|footer|eof|end|z|9|99|999)(?:[\W_]+rec(?:ord)?)?\b((?:\W+[0-9]+)+)\W*\Z"
 _LAST = "end|ende|fin|fine|fim|einde|koniec|konec|slut|slutt|loppu|sfârșit|sfarsit|vége|конец|кінець|край|τέλος"
 _FILE = (  # what ends where no word stands between: `Koniec pliku`, `Einde bestand`
     "bestand|lijst|rapport|pliku|listy|raportu|souboru|seznamu|súboru|filen?|listan?|listen|rapporten|tiedosto|fișier|"
@@ -52,7 +47,7 @@ _PAGE = (
     r"(?:page|seite|página|pagina|sida|side|strona|strana|стр\.?)\s+[0-9]+\s*"
     r"(?:/|of|von|sur|de|di|van|av|z|ze|из)\s*[0-9]+"
 )
-_END = re.compile(
+_END = (
     rf"[\W_]*(?:eof|eot|trl|trailer|footer|{_LAST}"
     rf"|(?:{_LAST})[\s_-]+(?:of|the|der|des|du|de|del|della|dell|do|da|van|på|av|of)\b[\w\s'\u2019-]{{0,40}}"
     rf"|(?:{_LAST})\s+(?:{_FILE})|(?:ファイル|データ|リスト)の終わり|文件结束)[\W_]*\Z"
@@ -61,28 +56,31 @@ _END = re.compile(
     r"|\W*(?:vertraulich|streng vertraulich|confidentiel|confidencial|riservato|vertrouwelijk|poufne)\W*\Z"
     rf"|\W*(?:report |file |list )?(?:{_MADE})(?=[\s\W]|\Z)"
     rf"|\W*{_PAGE}\W*\Z"
-    r"|\\\.\Z",
-    re.IGNORECASE,
+    r"|\\\.\Z"
 )
 _MOST = 200
 
 
 def may_close(text: str) -> bool:
     """Whether a line that is no row may be one of these, however many rows there are."""
-    return len(text) <= _MOST and "@" not in text and (_END.match(text) is not None or bool(_counts(text)))
+    return (
+        len(text) <= _MOST
+        and "@" not in text
+        and (re.match(_END, text, re.IGNORECASE) is not None or bool(_counts(text)))
+    )
 
 
 def closes(text: str, rows: int) -> bool:
     """Whether it is one for certain, as the last line of a file of so many rows."""
-    return _END.match(text) is not None or rows in _counts(text)
+    return re.match(_END, text, re.IGNORECASE) is not None or rows in _counts(text)
 
 
 def _counts(text: str) -> list[int]:
     """What a line may say that the number of rows is."""
     for pattern in _COUNTS:
-        if found := pattern.match(text):
+        if found := re.match(pattern, text, re.IGNORECASE):
             return [int(re.sub(r"\D", "", found[1]))]
-    tagged = _TAGGED.match(text)
+    tagged = re.match(_TAGGED, text, re.IGNORECASE)
     return [int(number) for number in re.findall("[0-9]+", tagged[1])] if tagged else []
 
 
