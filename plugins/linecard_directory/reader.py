@@ -79,6 +79,9 @@ def _group_further(rows: Iterable[tuple[str, str]]) -> Further:
 
 
 def _make_entries(rows: Iterable[tuple[str, str | None, str | None]], further: Further) -> Iterator[Entry]:
+    if not further:  # in most directories no extension has several
+        yield from (Entry(extension, member, () if number is None else (number,)) for extension, member, number in rows)
+        return
     for extension, member, number in rows:
         if number is None:
             yield Entry(extension, member)

@@ -78,11 +78,7 @@ class Play:
         self._was: dict[str, _State] = {}  # those of the touched that the PBX has
         self._detached: dict[str, tuple[int, str]] = {}
         self._named: dict[str, int] = {}  # the line of the row that named a number, where an extension has several
-        self.links = self.numbers = 0
-        for extension, member, numbers in entries:
-            self._enter(extension, (member, numbers[0] if len(numbers) == 1 else numbers or None, 0))
-            self.links += member is not None
-            self.numbers += len(numbers)
+        self.links, self.numbers = self._read_entries(entries)
         self.has_zeros = any(extension[:1] == "0" for extension in self._is)
         """Whether the PBX has extensions that begin with a zero."""
         standing = {e: before for e, (before, after) in (ours or {}).items() if self.holding(e) == after}
@@ -93,6 +89,27 @@ class Play:
             self._enter(extension, (before.member, _compact(before.numbers), _TOUCHED))
 
     # -- what is held --------------------------------------------------------------------------------------------
+
+    def _read_entries(self, entries: Iterable[Entry]) -> tuple[int, int]:
+        """Enter all that the PBX holds; how many links and numbers there are.
+
+        What most entries are, one member with one number, is entered here: a PBX has hundreds of thousands.
+        """
+        states, of_member, with_number = self._is, self._of_member, self._with_number
+        links = count = 0
+        for extension, member, numbers in entries:
+            if len(numbers) == 1 and member is not None and member not in of_member:
+                number = numbers[0]
+                states[extension] = (member, number, 0)
+                of_member[member] = extension
+                with_number[number] = extension
+                links += 1
+                count += 1
+                continue
+            self._enter(extension, (member, _compact(numbers), 0))
+            links += member is not None
+            count += len(numbers)
+        return links, count
 
     def _enter(self, extension: str, state: _State) -> None:
         self._is[extension] = state
