@@ -16,6 +16,9 @@ trap 'rm -rf "$work"' EXIT
 cp -r "$clients/package.json" "$clients/package-lock.json" "$clients/stub" "$clients/sdk_calls.js" "$work"
 cd "$work"
 npm ci --silent --ignore-scripts --omit=optional --no-audit --no-fund
+for pinned in rainbow-cli@1.102.2 rainbow-node-sdk@2.46.1; do
+    grep -q "\"version\": \"${pinned#*@}\"" "node_modules/${pinned%@*}/package.json" || { echo "$pinned was not installed" >&2; exit 1; }
+done
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=rainbow \
     -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 cat > server.js <<'JS'
