@@ -79,7 +79,12 @@ class AsteriskBackend:
         self._group = None if files is not None else group
         self._secrets, self._pins, self._clock, self._pause = secrets, pins, clock, pause
         self._settled = False
-        wishes = {Can.SEVERAL: True, Can.CREATE_MEMBERS: True, Can.CREATE_EXTENSIONS: options.create}
+        wishes = {
+            Can.SEVERAL: True,
+            Can.SEVERAL_NUMBERS: True,
+            Can.CREATE_MEMBERS: True,
+            Can.CREATE_EXTENSIONS: options.create,
+        }
         self.can: frozenset[Can] = frozenset(word for word, wished in wishes.items() if wished)
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:

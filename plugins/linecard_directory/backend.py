@@ -62,6 +62,7 @@ class DirectoryBackend:
         self.path = path
         wishes = {
             Can.SEVERAL: True,
+            Can.SEVERAL_NUMBERS: True,
             Can.CREATE_MEMBERS: create_members,
             Can.CREATE_EXTENSIONS: create_extensions,
         }

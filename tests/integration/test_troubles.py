@@ -9,6 +9,7 @@ import pytest
 from integration.works import Works
 from linecard.errors import BackendError
 from linecard.model.directory import Change, Entry, Holding
+from linecard.model.outcome import ChangeStatus, Result
 from linecard.model.run import State
 from linecard.pipeline import apply
 from linecard.testing.backend import MemoryBackend
@@ -40,6 +41,17 @@ class _GoneAfterwards(MemoryBackend):
         if self.is_gone:
             raise BackendError("the PBX does not answer")
         return super().fetch(scope)
+
+
+class _AtWorkStill(MemoryBackend):
+    """A PBX that takes 1001 up and does not say in time what became of it."""
+
+    def apply(self, changes):
+        for change in changes:
+            if change.extension == "1001":
+                yield Result(change, ChangeStatus.UNKNOWN, "its agent has not answered")
+            else:
+                yield from super().apply([change])
 
 
 def test_without_trouble(works):
@@ -105,6 +117,16 @@ class TestItSaysNothing:
         """And is not counted as done."""
         works.connect(hq=Trouble(forgets=extension("1001"), pretends=extension("1001")))
         assert works.came_to(works.sheet(*THREE)) == ["done linked", "failed pbx_refused", "done linked"]
+
+
+class TestItIsAtWorkStill:
+    def test_that_row_is_unknown(self, works):
+        """Neither done nor failed, in the PBX's words; the others are done, and nothing was sent twice."""
+        works.pbxs["hq"] = replace(works.pbxs["hq"], backend=_AtWorkStill(works.memory["hq"]))
+        run = works.sheet(*THREE)
+        assert (run.state, works.came_to(run)) == (State.PARTIAL, ["done linked", "unknown in_doubt", "done linked"])
+        assert "its agent has not answered" in works.lines(run)[1].message
+        assert works.made() == ["1000", "1002"]
 
 
 class TestItStopsAnswering:

@@ -97,7 +97,8 @@ class ChangeStatus(StrEnum):
 
 
 class Result(NamedTuple):
-    """What a backend says of one change: `DONE`, `FAILED` (with the PBX's words) or `STALE` (no longer `before`)."""
+    """What a backend says of one change: `DONE`, `FAILED` (with the PBX's words), `STALE` (no longer `before`) or
+    `UNKNOWN` (asked for, not to be seen, and may still come about)."""
 
     change: Change
     status: ChangeStatus

@@ -20,6 +20,8 @@ class Can(StrEnum):
     """A member that the PBX does not know yet is made when first attached."""
     SEVERAL = "several"
     """A member may hold several extensions, also for the moment of a move or a swap."""
+    SEVERAL_NUMBERS = "several_numbers"
+    """An extension may have several public numbers."""
 
 
 class Backend(Protocol):
@@ -39,8 +41,10 @@ class Backend(Protocol):
         """Make the changes, in order, each only if its extension still is `before` (else `STALE`).
 
         A generator. Taking a change from `changes` means that the intent to make it has been committed; yielding
-        its `Result` means that the effect is durable. One by one, in bulk, or one reload at the end all fit; a
-        change taken but never mentioned becomes `unknown` unless reading it back tells.
+        its `Result` means that the effect is durable. One by one, side by side, in bulk, or one reload at the end all
+        fit, as long as a change comes after those it builds upon: earlier ones of the same extension, member or number.
+        `UNKNOWN` says of a change that it was asked for, that reading the PBX does not show it, and that it may still
+        come about. A change taken but never mentioned becomes `unknown` unless reading it back tells.
         """
         ...
 

@@ -10,7 +10,7 @@ from linecard.model.alert import Finding
 
 @runtime_checkable
 class SupportsProbe(Protocol):
-    """An inbox or a sink that can look its way over; `linecard doctor` tells each step apart."""
+    """An inbox, a sink or a PBX that can look its way over; `linecard doctor` tells each step apart."""
 
     def probe(self) -> Iterator[Finding]:
         """The steps in their order, up to the first that fails. What was changed to find out is changed back."""

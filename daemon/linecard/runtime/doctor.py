@@ -285,6 +285,10 @@ def _pbx(service: Service, name: str) -> Iterator[Finding]:
     check = f"pbx {name}"
     try:
         backend = service.pbxs[name].backend
+        for step in backend.probe() if isinstance(backend, SupportsProbe) else ():
+            yield step._replace(check=f"{check} {step.check}")
+            if not step.ok:
+                return
         alerts = list(backend.examine()) if isinstance(backend, SupportsExamine) else []
         for alert in alerts:
             yield Finding(check, ok=False, message=alert.message, remedy=alert.remedy)

@@ -33,7 +33,7 @@ from linecard.registry import Registry, build
 from linecard.rules import states
 from linecard.rules.limits import Limit
 from linecard.rules.numbering import NumberingPlan
-from linecard.rules.play import SecondExtension
+from linecard.rules.play import SecondExtension, SecondNumber
 from linecard.rules.recipients import REPLY, choose_recipients
 from linecard.runtime.clock import ClockWatch
 from linecard.runtime.contexts import Contexts
@@ -117,6 +117,11 @@ class Service:
             raise ConfigError(
                 f"pbxs.{name}.second_extension: found add, but members of this kind of PBX have one extension at most.",
                 remedy="Write move or refuse.",
+            )
+        if found.second_number is SecondNumber.ADD and Can.SEVERAL_NUMBERS not in backend.can:
+            raise ConfigError(
+                f"pbxs.{name}.second_number: found add, but extensions of this kind of PBX have one number at most.",
+                remedy="Write replace or refuse.",
             )
         return Pbx(name, backend, numbering, second, found.second_number, found.aliases)
 

@@ -15,8 +15,9 @@ class MemoryPbx:
 
     It holds `entries` and knows their members and those of `members`. `can` says what it allows, and what is not
     allowed is refused: without `CREATE_EXTENSIONS` an extension must be among `entries`, without `CREATE_MEMBERS` a
-    member must be known, without `SEVERAL` a member holds one extension at most. A number is on one extension at
-    most, always; an extension may have several. Entries that break a rule raise `ValueError`.
+    member must be known, without `SEVERAL` a member holds one extension at most, and without `SEVERAL_NUMBERS` an
+    extension has one number at most. A number is on one extension at most, always. Entries that break a rule raise
+    `ValueError`.
 
     `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
     stands there twice. `caveats` are what it says of changes that take something away. `put` and `remove` are
@@ -109,4 +110,6 @@ class MemoryPbx:
         others = [other for other in self._of_member.get(wanted.member or "", ()) if other != extension]
         if others and Can.SEVERAL not in self.can:
             return f"{wanted.member} holds extension {others[0]}"
+        if len(wanted.numbers) > 1 and Can.SEVERAL_NUMBERS not in self.can:
+            return f"{extension} has one number at most"
         return ""

@@ -84,10 +84,10 @@ def test_an_absolute_path_stays_what_it_is(kind, tmp_path):
 @pytest.mark.parametrize(
     ("options", "can"),
     [
-        ({}, {Can.SEVERAL, Can.CREATE_MEMBERS, Can.CREATE_EXTENSIONS}),
-        ({"create_members": False}, {Can.SEVERAL, Can.CREATE_EXTENSIONS}),
-        ({"create_extensions": False}, {Can.SEVERAL, Can.CREATE_MEMBERS}),
-        ({"create_members": False, "create_extensions": False}, {Can.SEVERAL}),
+        ({}, {Can.SEVERAL, Can.SEVERAL_NUMBERS, Can.CREATE_MEMBERS, Can.CREATE_EXTENSIONS}),
+        ({"create_members": False}, {Can.SEVERAL, Can.SEVERAL_NUMBERS, Can.CREATE_EXTENSIONS}),
+        ({"create_extensions": False}, {Can.SEVERAL, Can.SEVERAL_NUMBERS, Can.CREATE_MEMBERS}),
+        ({"create_members": False, "create_extensions": False}, {Can.SEVERAL, Can.SEVERAL_NUMBERS}),
     ],
 )
 def test_it_can_what_its_options_allow(kind, tmp_path, options, can):

@@ -61,13 +61,18 @@ class ChangeContract(Names):
         self, fill: Fill, before: tuple[int | None, ...], after: tuple[int | None, ...]
     ) -> None:
         """Holder and numbers, each of which may come, go, change or stay; and no other extension."""
-        pbx = fill(self.entry(0, *before), self.entry(1, 5, 5, 6), members=[self.member(0), self.member(1)])
+        several = Can.SEVERAL_NUMBERS in fill().can
+        if not several and max(len(before), len(after)) > 2:
+            pytest.skip(f"the backend has no {Can.SEVERAL_NUMBERS}")
+        other = self.entry(1, 5, 5, 6) if several else self.entry(1, 5, 5)
+        pbx = fill(self.entry(0, *before), other, members=[self.member(0), self.member(1)])
         assert pbx.statuses(self.change(1, 0, self.holding(*before), self.holding(*after))) == [ChangeStatus.DONE]
-        assert pbx.read_holdings() == self.directory(self.entry(0, *after), self.entry(1, 5, 5, 6))
+        assert pbx.read_holdings() == self.directory(self.entry(0, *after), other)
         assert pbx.read_holdings(pbx.backend) == pbx.read_holdings(), "the backend that made it sees it too"
 
     def test_a_number_moves_from_among_several_to_among_several(self, fill: Fill) -> None:
         """The others stay where they are."""
+        fill().needs(Can.SEVERAL_NUMBERS)
         pbx = fill(self.entry(0, 0, 0, 1, 2), self.entry(1, 1, 3, 4))
         statuses = pbx.statuses(
             self.change(1, 0, self.holding(0, 0, 1, 2), self.holding(0, 0, 2)),

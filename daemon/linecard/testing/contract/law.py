@@ -112,7 +112,10 @@ class Law(Names):
         @st.composite
         def case(draw: st.DrawFn) -> Case:
             held = draw(st.lists(st.sampled_from(names), unique=True))
-            bearing = draw(st.lists(st.sampled_from([*held, None]), min_size=len(numbers), max_size=len(numbers)))
+            if Can.SEVERAL_NUMBERS in can:
+                bearing = draw(st.lists(st.sampled_from([*held, None]), min_size=len(numbers), max_size=len(numbers)))
+            else:
+                bearing = draw(st.permutations([*held, None, None, None]))[: len(numbers)]
             if Can.SEVERAL in can:
                 holding = draw(st.lists(st.sampled_from([*people, None]), min_size=5, max_size=5))
             else:
@@ -125,7 +128,7 @@ class Law(Names):
                 draw(st.lists(st.sampled_from(people), unique=True)),
                 draw(st.lists(self.random_rows(people, names, numbers), max_size=9)),
                 draw(st.sampled_from([s for s in SecondExtension if Can.SEVERAL in can or s != SecondExtension.ADD])),
-                draw(st.sampled_from(list(SecondNumber))),
+                draw(st.sampled_from([s for s in SecondNumber if Can.SEVERAL_NUMBERS in can or s != SecondNumber.ADD])),
                 draw(st.integers(0, 20)),
             )
 

@@ -32,6 +32,7 @@ class RefusalContract(Names):
 
     def test_the_exact_set_of_numbers_is_what_a_change_rests_on(self, fill: Fill) -> None:
         """One more, one less, another one: stale, and all numbers stay."""
+        fill().needs(Can.SEVERAL_NUMBERS)
         was = [self.entry(n, n, 3 * n, 3 * n + 1) for n in range(4)]
         pbx = fill(*was)
         statuses = pbx.statuses(
@@ -45,6 +46,7 @@ class RefusalContract(Names):
 
     def test_a_further_number_in_use_is_refused(self, fill: Fill) -> None:
         """Wherever it stands among those of the other, and among those that are wanted."""
+        fill().needs(Can.SEVERAL_NUMBERS)
         was = [self.entry(0, 0, 1, 2), self.entry(1, 1, 4), self.entry(2, 2), self.entry(3, 3, 5)]
         pbx = fill(*was)
         statuses = pbx.statuses(
@@ -122,6 +124,18 @@ class RefusalContract(Names):
         assert pbx.read_holdings() == self.directory(self.entry(0, 0))
         assert pbx.statuses(self.change(1, 0, self.holding(0), VACANT), link) == [ChangeStatus.DONE, ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(1, 0))
+
+    def test_a_second_number_is_refused_where_extensions_have_one(self, fill: Fill) -> None:
+        """Failed, in words; and possible in the place of the first."""
+        pbx = fill(self.entry(0, 0, 0), self.entry(1, 1, 1))
+        pbx.lacks(Can.SEVERAL_NUMBERS)
+        self.assert_refused(
+            pbx,
+            self.change(1, 0, self.holding(0, 0), self.holding(0, 0, 2)),
+            self.change(2, 1, self.holding(1, 1), self.holding(1)),
+        )
+        assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0), self.entry(1, 1))
+        assert pbx.statuses(self.change(1, 0, self.holding(0, 0), self.holding(0, 2))) == [ChangeStatus.DONE]
 
     def test_an_extension_that_does_not_exist_is_refused(self, fill: Fill) -> None:
         """Where the backend does not make extensions: failed, in words, and the others are made."""
