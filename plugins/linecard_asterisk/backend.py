@@ -25,12 +25,12 @@ from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
 from linecard_asterisk.post_commit import PostCommit
 from linecard_asterisk.precheck import Precheck
-from linecard_asterisk.reader import Reader
+from linecard_asterisk.reader import AsteriskReader
 from linecard_asterisk.rotation import read_usernames
 from linecard_asterisk.secret_files import SecretFolder
-from linecard_asterisk.steps import Step
+from linecard_asterisk.steps import ExtensionStep
 from linecard_asterisk.voicemail import Spool
-from linecard_asterisk.writer import Draw, GroupContext, SecretSource, Writer
+from linecard_asterisk.writer import AsteriskWriter, Draw, GroupContext, SecretSource
 
 GROUP = 5000
 """Changes made in one transaction: as many are taken before the first result is given."""
@@ -92,7 +92,7 @@ class AsteriskBackend:
         with database.translate_errors(self._engine):
             self._settle_once()
             with self._open_snapshot() as connection:
-                entries = list(Reader(connection, self._tables, self._options).read_entries(scope))
+                entries = list(AsteriskReader(connection, self._tables, self._options).read_entries(scope))
         yield from entries
 
     def members(self, scope: Scope) -> Iterator[str]:
@@ -100,7 +100,7 @@ class AsteriskBackend:
         with database.translate_errors(self._engine):
             tables = self._tables
             with self._open_snapshot() as connection:
-                logins = list(Reader(connection, tables, self._options).read_holders(scope))
+                logins = list(AsteriskReader(connection, tables, self._options).read_holders(scope))
         yield from logins
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
@@ -215,12 +215,12 @@ class AsteriskBackend:
         return Precheck(self._tables, self._options)
 
     @cached_property
-    def _writer(self) -> Writer:
+    def _writer(self) -> AsteriskWriter:
         encode = self._options.encode
         if encode is None:
             encode = self._engine.dialect.name != "sqlite"
         making = SecretSource(self._secrets, self._pins, convert.encode if encode else str)
-        return Writer(self._engine, self._tables, self._options, making)
+        return AsteriskWriter(self._engine, self._tables, self._options, making)
 
     @cached_property
     def _secret_folder(self) -> SecretFolder | None:
@@ -337,7 +337,7 @@ class AsteriskBackend:
         with self._open_session() as asterisk:
             return asterisk.list_accounts()
 
-    def _hang_up(self, steps: list[Step]) -> None:
+    def _hang_up(self, steps: list[ExtensionStep]) -> None:
         losing = [step.extension for step in steps if step.leaver is not None]
         if losing:
             with self._open_session() as asterisk:

@@ -49,7 +49,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Tables(_Part):
+class TableNames(_Part):
     """The tables as extconfig.conf names them; linecard touches the rows and columns it says, and no others."""
 
     endpoints: Identifier = Field(default="ps_endpoints", description="The endpoints of PJSIP.")
@@ -189,7 +189,7 @@ class AsteriskOptions(_Part):
         default='"{member}" <{extension}>',
         description="The caller id of a held extension, of {member} and {extension}; a number in <> ends it.",
     )
-    tables: Tables = Field(default_factory=Tables, description="Names of tables.")
+    tables: TableNames = Field(default_factory=TableNames, description="Names of tables.")
     columns: Columns = Field(default_factory=Columns, description="Names of columns.")
     dialplan: Dialplan | None = Field(
         default=None,
@@ -278,7 +278,7 @@ class AsteriskOptions(_Part):
     def for_files(self) -> Self:
         """The same for linecard's own tables, of which the files are made: there the template does not stand."""
         own = {
-            "tables": Tables(contacts=None),
+            "tables": TableNames(contacts=None),
             "columns": Columns(),
             "template": Template(endpoint={}, aor={}),
             "plus": True,

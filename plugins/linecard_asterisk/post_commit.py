@@ -16,7 +16,7 @@ from linecard_asterisk.contacts import drop_contacts
 from linecard_asterisk.database import Pending, Tables
 from linecard_asterisk.include_file import IncludeFile
 from linecard_asterisk.options import AsteriskOptions
-from linecard_asterisk.reader import Endpoint, Reader
+from linecard_asterisk.reader import AsteriskReader, Endpoint
 from linecard_asterisk.rotation import find_devices, read_surroundings, read_usernames
 from linecard_asterisk.secret_files import PhoneSetup, SecretFolder
 from linecard_asterisk.voicemail import Spool
@@ -153,7 +153,7 @@ class PostCommit:
     def _hand_over(self, connection: sa.Connection, folder: SecretFolder, phones: list[UnsettledLink]) -> None:
         extensions = [row.extension for row in phones]
         usernames, pins = read_usernames(connection, self._tables, extensions), self._read_pins(connection, phones)
-        rings = Reader(connection, self._tables, self._options).read_snapshot(extensions).numbers
+        rings = AsteriskReader(connection, self._tables, self._options).read_snapshot(extensions).numbers
         for row in phones:
             if row.secret is None or row.member is None:
                 folder.withdraw(row.extension)

@@ -13,7 +13,7 @@ from linecard_asterisk.accounts import Account, split_names
 from linecard_asterisk.database import Tables
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.pointers import Pointer
-from linecard_asterisk.reader import Reader, Snapshot
+from linecard_asterisk.reader import AsteriskReader, Snapshot
 from linecard_asterisk.steps import is_secret_renewed
 from linecard_asterisk.table_pointers import read_mailbox_watchers, read_queue_table
 
@@ -36,7 +36,8 @@ class Precheck:
     ) -> Iterator[Caveat]:
         """Of changes of holders. `elsewhere` are endpoints that stand in no table, `pointers` what a running Asterisk
         tells."""
-        seen = Reader(connection, self._tables, self._options).read_snapshot({change.extension for change in changes})
+        reader = AsteriskReader(connection, self._tables, self._options)
+        seen = reader.read_snapshot({change.extension for change in changes})
         if self._options.second_devices == "hold":
             yield from self._find_silenced_devices(connection, changes, seen, elsewhere)
         losing = [change.extension for change in changes if change.before.member is not None]

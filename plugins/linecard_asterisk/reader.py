@@ -52,7 +52,7 @@ class Snapshot:
         return Holding(link.member if extension in self.endpoints else None, numbers)
 
 
-class Reader:
+class AsteriskReader:
     """Reads through one connection; consistent if that is in a transaction that sees one moment."""
 
     def __init__(self, connection: sa.Connection, tables: Tables, options: AsteriskOptions) -> None:

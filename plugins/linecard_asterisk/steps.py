@@ -14,7 +14,7 @@ from linecard_asterisk.reader import Endpoint, Link, Snapshot
 from linecard_asterisk.rotation import Surroundings
 
 
-class Step(NamedTuple):
+class ExtensionStep(NamedTuple):
     """One extension on its way from what it was when the group began to what it is when it ends."""
 
     extension: str
@@ -82,7 +82,7 @@ class StepBuilder:
             self._rings.update(dict.fromkeys(after.numbers, extension))
         return Result(change, ChangeStatus.DONE)
 
-    def list_steps(self) -> list[Step]:
+    def list_steps(self) -> list[ExtensionStep]:
         """What the changes that can be made come to, extension by extension."""
         return [
             self._make_step(extension, before, after)
@@ -90,11 +90,11 @@ class StepBuilder:
             if (before := self._was[extension]) != after
         ]
 
-    def _make_step(self, extension: str, before: Holding, after: Holding) -> Step:
+    def _make_step(self, extension: str, before: Holding, after: Holding) -> ExtensionStep:
         endpoint, link = self._seen.endpoints.get(extension), self._seen.links.get(extension)
         leaves = before.member is not None and after.member is None
         fresh = is_secret_renewed(self._options, (before.member, after.member), endpoint, link)
-        return Step(
+        return ExtensionStep(
             extension,
             before,
             after,

@@ -16,9 +16,9 @@ from linecard_asterisk.contacts import drop_contacts
 from linecard_asterisk.database import Pending, Tables, describe_error
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions, Settings
-from linecard_asterisk.reader import Reader
+from linecard_asterisk.reader import AsteriskReader
 from linecard_asterisk.rotation import Surroundings, read_surroundings
-from linecard_asterisk.steps import Step, StepBuilder
+from linecard_asterisk.steps import ExtensionStep, StepBuilder
 
 _FILES, _PHONE, _MESSAGES, _MOMENT = int(Pending.FILES), int(Pending.PHONE), int(Pending.MESSAGES), int(Pending.MOMENT)
 _STATE = int(Pending.STATE)
@@ -53,13 +53,13 @@ class GroupContext(NamedTuple):
     named: Mapping[str, Collection[str]] = {}
 
 
-class Writer:
+class AsteriskWriter:
     """Makes changes through one engine."""
 
     def __init__(self, engine: sa.Engine, tables: Tables, options: AsteriskOptions, making: SecretSource) -> None:
         self._engine, self._tables, self._options, self._making = engine, tables, options, making
 
-    def make_changes(self, group: list[Change], around: GroupContext) -> tuple[list[Result], list[Step]]:
+    def make_changes(self, group: list[Change], around: GroupContext) -> tuple[list[Result], list[ExtensionStep]]:
         """Make the changes of a group in order and commit: one result each, and what extensions came to.
 
         Raises `sqlalchemy.exc.SQLAlchemyError`.
@@ -70,14 +70,16 @@ class Writer:
         except REFUSALS:  # a change that the tables do not accept: find out which, and let it fail alone
             with self._engine.begin() as connection:
                 results: list[Result] = []
-                steps: list[Step] = []
+                steps: list[ExtensionStep] = []
                 for change in group:
                     result, more = self._write_one(connection, change, around)
                     results.append(result)
                     steps += more
                 return results, steps
 
-    def _write_one(self, connection: sa.Connection, change: Change, around: GroupContext) -> tuple[Result, list[Step]]:
+    def _write_one(
+        self, connection: sa.Connection, change: Change, around: GroupContext
+    ) -> tuple[Result, list[ExtensionStep]]:
         try:
             with connection.begin_nested():
                 (result,), steps = self._write_together(connection, [change], around)
@@ -87,8 +89,8 @@ class Writer:
 
     def _write_together(
         self, connection: sa.Connection, group: list[Change], around: GroupContext
-    ) -> tuple[list[Result], list[Step]]:
-        reader = Reader(connection, self._tables, self._options)
+    ) -> tuple[list[Result], list[ExtensionStep]]:
+        reader = AsteriskReader(connection, self._tables, self._options)
         extensions = sorted({change.extension for change in group})
         gained = {number for change in group for number in change.after.numbers}
         seen = reader.read_snapshot(extensions, numbers=gained, lock=True)
@@ -129,7 +131,7 @@ class _GroupWriter:
         self._address_columns = tuple(name for name in (columns.email, columns.fullname) if name)
         self._widest: int | None = getattr(tables.endpoints.c.callerid.type, "length", None)
 
-    def write_steps(self, steps: list[Step]) -> None:
+    def write_steps(self, steps: list[ExtensionStep]) -> None:
         """Everything that these steps come to. What is let go goes first, so that it can be taken."""
         if not steps:
             return
@@ -144,7 +146,7 @@ class _GroupWriter:
         self._take_numbers(steps)
         self._write_links(steps)
 
-    def _release_numbers(self, steps: list[Step]) -> None:
+    def _release_numbers(self, steps: list[ExtensionStep]) -> None:
         dids = self._numbers
         gone = [
             dict(zip("nme", (*dids.list_spellings([number]), dids.format_target(step.extension)), strict=True))
@@ -158,7 +160,7 @@ class _GroupWriter:
         if gone:
             self._connection.execute(sa.delete(self._tables.numbers).where(*where), gone)
 
-    def _take_numbers(self, steps: list[Step]) -> None:
+    def _take_numbers(self, steps: list[ExtensionStep]) -> None:
         dids = self._numbers
         taken = [
             (number, step.extension)
@@ -185,7 +187,7 @@ class _GroupWriter:
             for some in where_in(self._connection, table.c.id, extensions):
                 self._connection.execute(sa.delete(table).where(some))
 
-    def _create(self, steps: list[Step]) -> None:
+    def _create(self, steps: list[ExtensionStep]) -> None:
         tables, template = self._tables, self._options.template
         names = [step.extension for step in steps]
         aor = self._format_settings(tables.aors, template.aor)
@@ -206,7 +208,7 @@ class _GroupWriter:
         same = {name: value for name, value in template.items() if name not in columns}
         insert_rows(self._connection, table, columns, rows, same)
 
-    def _renew(self, steps: list[Step]) -> None:
+    def _renew(self, steps: list[ExtensionStep]) -> None:
         """A fresh secret and another name, where the holder changed. Each secret that an endpoint lists is made anew,
         all of them the same: whichever user name a phone was set up with, it is let in."""
         secrets: dict[str, Values] = {}
@@ -223,7 +225,7 @@ class _GroupWriter:
         column = self._credential_column
         update_rows(self._connection, self._tables.auths, "id", (column,), rows, same=self._unchanging)
 
-    def _shut_out(self, steps: list[Step]) -> None:
+    def _shut_out(self, steps: list[ExtensionStep]) -> None:
         """Whatever still rang for the former holder: other devices, phones that are registered, and the address of a
         phone that never registers."""
         others = {account.name: account for step in steps for account in step.devices}
@@ -245,7 +247,7 @@ class _GroupWriter:
             for some in where_in(self._connection, tables.aors.c.id, there):
                 self._connection.execute(sa.update(tables.aors).where(some, static).values(contact=None))
 
-    def _write_mailboxes(self, steps: list[Step]) -> None:
+    def _write_mailboxes(self, steps: list[ExtensionStep]) -> None:
         boxes = self._tables.voicemail
         if boxes is None:
             return
@@ -266,11 +268,11 @@ class _GroupWriter:
         emptied = dict.fromkeys((name for name in NOTIFIED if name in boxes.c and name not in columns), "")
         update_rows(self._connection, boxes, "mailbox", ("password", *columns), renewed, here, same=emptied)
 
-    def _mailbox_values(self, steps: list[Step]) -> list[Values]:
+    def _mailbox_values(self, steps: list[ExtensionStep]) -> list[Values]:
         pins = self._making.pins(len(steps))
         return [(s.extension, pin, *self._address_values(s.after.member)) for s, pin in zip(steps, pins, strict=True)]
 
-    def _write_links(self, steps: list[Step]) -> None:
+    def _write_links(self, steps: list[ExtensionStep]) -> None:
         links, secret_of = self._tables.links, self._secrets.get
         new: list[Values] = []
         held: list[Values] = []
@@ -293,7 +295,7 @@ class _GroupWriter:
         update_rows(self._connection, links, "extension", (*columns, "secret"), held)
         update_rows(self._connection, links, "extension", columns, others)
 
-    def _pending_work(self, step: Step) -> int:
+    def _pending_work(self, step: ExtensionStep) -> int:
         """What is still to be done when the tables have it all: `Pending`, as the number that it is kept as."""
         left = _FILES if self._in_files else 0
         if step.fresh and (self._handed_over or step.existed):
@@ -332,7 +334,7 @@ class _GroupWriter:
         }
 
 
-def _first_number(step: Step) -> str | None:
+def _first_number(step: ExtensionStep) -> str | None:
     """The number that a phone is told of: the one it knows already, where the extension still has it."""
     numbers = step.after.numbers
     if step.link is not None and step.link.number in numbers:

@@ -14,7 +14,7 @@ from linecard.api.backend import Can, Change, Entry, Result, Scope
 from linecard_directory.file import connect, translate_errors
 from linecard_directory.options import DirectoryOptions
 from linecard_directory.reader import read_entries, read_logins
-from linecard_directory.writer import Clock, Writer
+from linecard_directory.writer import Clock, DirectoryWriter
 
 GROUP = 10000
 """Changes made in one transaction: as many are taken before the first result is given.
@@ -100,12 +100,12 @@ class DirectoryBackend:
             self._writing.close()
             self._writing = None
 
-    def _open_writer(self) -> Writer:
+    def _open_writer(self) -> DirectoryWriter:
         if self._writing is None:
             self._writing = connect(self.path, self._busy_timeout)
             for name, value in _ROOM.items():
                 self._writing.execute(f"PRAGMA {name}={value}")
-        return Writer(
+        return DirectoryWriter(
             self._writing,
             create_members=Can.CREATE_MEMBERS in self.can,
             create_extensions=Can.CREATE_EXTENSIONS in self.can,

@@ -29,7 +29,7 @@ VALUES (?, ?, ?, ?, ?, ?)
 """
 
 
-class Writer:
+class DirectoryWriter:
     """Makes changes through one connection. `clock` gives the aware time that the operations of a group bear."""
 
     def __init__(

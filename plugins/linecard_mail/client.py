@@ -34,7 +34,7 @@ class _TlsSmtp(smtplib.SMTP_SSL):
         super().__init__(*words, **more)
 
 
-class Client:
+class MailClient:
     """Used by one thread at a time. Whatever goes wrong, the next letter begins with a new connection."""
 
     def __init__(self, options: MailOptions, folder: Path, log: Log) -> None:

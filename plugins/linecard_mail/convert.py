@@ -55,7 +55,7 @@ class Room:
         return Room(self.problems // 2, self.others // 2)
 
 
-class Section:
+class RowExcerpt:
     """The first rows of some outcomes and codes; `count` is how many there are, `hidden` how many are left out."""
 
     def __init__(self, report: Report, most: int, outcomes: tuple[Outcome, ...], codes: tuple[str, ...] = ()) -> None:
@@ -108,9 +108,9 @@ def collect_facts(letter: Letter, context: Context, options: MailOptions, words:
         "colours": COLOURS,
         "names": {outcome: words(outcome.value) for outcome in Outcome},
         "errors": Excerpt(errors, room.others) if rejected else Excerpt(iter(()), 0),
-        "problems": Section(report, room.problems, WRONG),
-        "taken": Section(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
-        "waiting": Section(report, room.others, NOT_SENT),
+        "problems": RowExcerpt(report, room.problems, WRONG),
+        "taken": RowExcerpt(report, room.others, (Outcome.DONE,), (Code.TOOK_OVER,)),
+        "waiting": RowExcerpt(report, room.others, NOT_SENT),
         "waiting_title": words(_WAITING.get(run.state, "Not applied")),
         "warnings": Excerpt(warnings, room.others),
         "lost": Excerpt(report.lost_numbers(), room.others),

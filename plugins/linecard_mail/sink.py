@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from linecard.api import Context, Finding, LinecardError
 from linecard.api.sink import Letter, Note, Write
 from linecard_mail.attachments import NONE, Attachments, collect_attachments
-from linecard_mail.client import Client
+from linecard_mail.client import MailClient
 from linecard_mail.message import MOST_BODY, compose_message, parse_address
 from linecard_mail.notices import compose_notice
 from linecard_mail.options import MailOptions
@@ -25,7 +25,7 @@ class Mail:
 
     def __init__(self, options: MailOptions, context: Context) -> None:
         self._options, self._context = options, context
-        self._client = Client(options, context.site.folder, context.log)
+        self._client = MailClient(options, context.site.folder, context.log)
 
     def deliver(self, letter: Letter, write: Write) -> str:
         options = self._options

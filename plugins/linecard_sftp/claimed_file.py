@@ -7,21 +7,21 @@ from functools import partial
 
 from linecard.api.inbox import Disposition, Listing, inbox_files
 from linecard_sftp import convert
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.folders import ensure_folder
-from linecard_sftp.layout import Layout
+from linecard_sftp.layout import FolderLayout
 from linecard_sftp.renames import move_all
 from linecard_sftp.session import Session
 
 
 class ClaimedFile:
     """A claimed file and the files that go with it. `is_replacing` says whether a rename takes a name from another
-    file, as `Client.is_replacing` does."""
+    file, as `SftpClient.is_replacing` does."""
 
     def __init__(
         self,
         session: Session,
-        layout: Layout,
+        layout: FolderLayout,
         claim: str,
         seen: Listing,
         is_replacing: Callable[[Session, bytes], bool],
@@ -42,7 +42,7 @@ class ClaimedFile:
         for lies in sides.keys() - kept.keys():
             try:
                 session.remove(lies)
-            except Refused as refused:  # an account that may only rename has it moved along
+            except RequestRefused as refused:  # an account that may only rename has it moved along
                 if folder is not None and not refused.is_gone:
                     kept[lies] = sides[lies]
         if folder is None:
@@ -70,10 +70,10 @@ class ClaimedFile:
         if not aside:
             return {}
         *found, next_one = self._session.stat_all([*aside, layout.inbox_path(seen.name)])
-        is_left = isinstance(next_one, Refused)  # else what lies there goes with the next file of this name
+        is_left = isinstance(next_one, RequestRefused)  # else what lies there goes with the next file of this name
         lying = zip(aside.items(), found, strict=True)
         return {
-            layout.inbox_path(side) if isinstance(now, Refused) and is_left else path: side
+            layout.inbox_path(side) if isinstance(now, RequestRefused) and is_left else path: side
             for (path, side), now in lying
         }
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError
 from linecard_sftp.connector import Connector
-from linecard_sftp.errors import Lost, Refused, Silent, TooLong
+from linecard_sftp.errors import Lost, RequestRefused, Silent, TooLong
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.renames import is_replacing
 from linecard_sftp.servers import Server, join_server
@@ -17,7 +17,7 @@ from linecard_sftp.session import Session
 T = TypeVar("T")
 
 
-class Client:
+class SftpClient:
     """`mark` is in the names of files and folders that something is tried with."""
 
     def __init__(self, connector: Connector, options: SftpOptions, mark: str) -> None:
@@ -40,12 +40,12 @@ class Client:
                 fell_silent = isinstance(lost, Silent) and session.heard > heard
                 if not used or fell_silent or isinstance(lost, TooLong):
                     raise error from lost
-            except Refused as refused:
+            except RequestRefused as refused:
                 raise self._refusal(refused, where) from refused
         # It had come to its end since it was last used. Others that were used may have, too, so it is a new one now.
         return self._run_job(job, where, fresh=True)
 
-    def _refusal(self, refused: Refused, where: bytes) -> InboxError:
+    def _refusal(self, refused: RequestRefused, where: bytes) -> InboxError:
         return InboxError(
             f"{self.login.where}: {spell_out(where)}: {refused.words}.",
             remedy=f"Look at it as the account sees it: `sftp {self.login.user}@{self.login.host}`.",

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from linecard.api import safe_name
 from linecard.api.inbox import Listing, inbox_files
-from linecard_sftp.packets import Attributes, Entry
+from linecard_sftp.packets import Attributes, NameEntry
 
 
-def make_listings(entries: Iterable[Entry]) -> Iterator[Listing]:
+def make_listings(entries: Iterable[NameEntry]) -> Iterator[Listing]:
     """The files among what a folder holds, each name once; of a name that a server gives twice, the last counts."""
     found: dict[bytes, Listing] = {}
     for name, seen in entries:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError, Listing, Unfinished, inbox_files
 from linecard_sftp import convert
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.file_reader import FileReader
 from linecard_sftp.folders import find_file
 from linecard_sftp.packets import Attributes
@@ -25,11 +25,11 @@ class Download:
 
     def open(self, fetch: Fetch, under_way: int) -> FileReader:
         """The file, open, so many blocks under way at once; to be closed by the caller. Raises `InboxError`,
-        `Refused`."""
+        `RequestRefused`."""
         wanted = self._wanted
         try:
             return fetch.open(under_way)
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.is_gone and self._in_place:
                 raise InboxError(f"{spell_out(wanted.seen.name)} is not there any more.") from refused
             if refused.is_gone:
@@ -41,7 +41,7 @@ class Download:
 
     def copy_to(self, reader: FileReader, before: Attributes, into: BinaryIO, most: int, limit: RateLimit) -> str:
         """Copy the file, at most `most` bytes and one more; its version. `before` is what it looked like when it was
-        opened. Raises `Unfinished`, `InboxError`, `Refused`."""
+        opened. Raises `Unfinished`, `InboxError`, `RequestRefused`."""
         version, is_whole = self._copy(reader, before, into, most, limit)
         if is_whole:
             _confirm(reader, self._wanted.seen)
@@ -84,7 +84,7 @@ def _confirm(reader: FileReader, seen: Listing) -> None:
     """The server must stand by what it sent: one that remembers old sizes sends half a file as if it were whole."""
     try:
         reader.confirm()
-    except Refused as refused:
+    except RequestRefused as refused:
         raise InboxError(
             f"The server does not stand by what it sent of {spell_out(seen.name)} ({refused.words}); it is not taken.",
             remedy="linecard tries again: some servers cache old file sizes for minutes. If that lasts, ask "
@@ -93,7 +93,7 @@ def _confirm(reader: FileReader, seen: Listing) -> None:
 
 
 def read_side_file(session: Session, path: bytes, name: bytes) -> bytes:
-    """What a small file says that goes with another. Raises `InboxError`, `Refused`."""
+    """What a small file says that goes with another. Raises `InboxError`, `RequestRefused`."""
     with closing(FileReader(session, session.open(path), size=0, most=inbox_files.MOST_CHECKSUM, path=path)) as reader:
         reader.stat_before()
         content = b"".join(reader)

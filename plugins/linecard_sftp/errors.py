@@ -11,7 +11,7 @@ WORDS = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The server answered a request with no, in these words."""
 
     def __init__(self, code: int, words: str) -> None:

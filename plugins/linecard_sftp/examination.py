@@ -9,12 +9,12 @@ from contextlib import closing, suppress
 from linecard.api import Finding, LinecardError, spell_out
 from linecard.api.inbox import InboxError, Listing
 from linecard_sftp import convert
-from linecard_sftp.client import Client
+from linecard_sftp.client import SftpClient
 from linecard_sftp.connector import Connector, read_host_key
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.file_reader import FileReader
 from linecard_sftp.folders import ensure_folder
-from linecard_sftp.layout import Layout
+from linecard_sftp.layout import FolderLayout
 from linecard_sftp.reply import RIGHTS as TO_REPLY
 from linecard_sftp.reply import write_file
 from linecard_sftp.session import Session
@@ -26,7 +26,11 @@ class Examination:
     """Tries what an inbox does, with things of its own. `list_files` lists the inbox."""
 
     def __init__(
-        self, connector: Connector, client: Client, layout: Layout, list_files: Callable[[], Iterable[Listing]]
+        self,
+        connector: Connector,
+        client: SftpClient,
+        layout: FolderLayout,
+        list_files: Callable[[], Iterable[Listing]],
     ) -> None:
         self._connector, self._client, self._layout, self._list_files = connector, client, layout, list_files
         self._found: list[Listing] = []
@@ -96,17 +100,17 @@ class Examination:
         here, there = convert.join_path(self._layout.inbox, name), convert.join_path(folder, name)
         try:
             for path in (here, there):  # from a try that was cut off
-                with suppress(Refused):
+                with suppress(RequestRefused):
                     session.rmdir(path)
             session.mkdir(here)
             session.rename(here, there)
-        except Refused as refused:
+        except RequestRefused as refused:
             raise InboxError(
                 f"Nothing can be moved into {spell_out(folder)}: {refused.words}.", remedy=RIGHTS
             ) from refused
         finally:
             for path in (here, there):
-                with suppress(Refused):
+                with suppress(RequestRefused):
                     session.rmdir(path)
 
     def _read_newest(self, session: Session) -> str:
@@ -118,7 +122,7 @@ class Examination:
             with closing(FileReader(session, session.open(path), size=1, most=1, path=path)) as reading:
                 reading.stat_before()
                 list(reading)
-        except Refused as refused:
+        except RequestRefused as refused:
             raise InboxError(
                 f"{spell_out(newest.name)} cannot be read: {refused.words}.",
                 remedy="Give the account the right to read what arrives.",
@@ -133,16 +137,16 @@ class Examination:
         begun = name + b".part"
         try:
             for path in (begun, name):  # from a try that was cut off
-                with suppress(Refused):
+                with suppress(RequestRefused):
                     session.remove(path)
             write_file(session, begun, io.BytesIO())
             session.rename(begun, name)
-        except Refused as refused:
+        except RequestRefused as refused:
             raise InboxError(
                 f"Nothing can be put into {spell_out(folder)}: {refused.words}.", remedy=TO_REPLY
             ) from refused
         finally:
             for path in (begun, name):
-                with suppress(Refused):
+                with suppress(RequestRefused):
                     session.remove(path)
         return f"into {spell_out(folder)}"

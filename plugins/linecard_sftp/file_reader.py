@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.packets import Attributes
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 
@@ -18,24 +18,24 @@ class _Stat:
 
     def __init__(self, session: Session, handle: bytes) -> None:
         self._session, self._number = session, session.ask_fstat(handle)
-        self._found: Attributes | Refused | None = None
+        self._found: Attributes | RequestRefused | None = None
 
     @property
     def has_come(self) -> bool:
         return self._found is not None or self._session.has_answer(self._number)
 
-    def wait(self) -> Attributes | Refused:
+    def wait(self) -> Attributes | RequestRefused:
         if self._found is None:
             try:
                 self._found = self._session.read_attributes(self._number)
-            except Refused as refused:
+            except RequestRefused as refused:
                 self._found = refused
         return self._found
 
     def attributes(self) -> Attributes:
-        """Raises `Refused`."""
+        """Raises `RequestRefused`."""
         found = self.wait()
-        if isinstance(found, Refused):
+        if isinstance(found, RequestRefused):
             raise found
         return found
 
@@ -69,7 +69,7 @@ class FileReader:
         self._held: deque[bytes] = deque()
         self._asked = 0
         self._at_end = False
-        self._refused: Refused | None = None
+        self._refused: RequestRefused | None = None
         self._after: _Stat | None = None
         self._closed: int | None = None
         self._named: int | None = None
@@ -77,11 +77,11 @@ class FileReader:
         self._fill()
 
     def stat_before(self) -> Attributes:
-        """What the file looked like before it was read. Raises `Refused`."""
+        """What the file looked like before it was read. Raises `RequestRefused`."""
         return self._before.attributes()
 
     def stat_after(self) -> Attributes:
-        """What it looks like now that it was read. Raises `Refused`."""
+        """What it looks like now that it was read. Raises `RequestRefused`."""
         return self._ask_after().attributes()
 
     def _ask_after(self) -> _Stat:
@@ -90,7 +90,7 @@ class FileReader:
         return self._after
 
     def confirm(self) -> None:
-        """See that the server stands by what it sent: it says so when the file is closed. Raises `Refused`.
+        """See that the server stands by what it sent: it says so when the file is closed. Raises `RequestRefused`.
 
         A server that keeps files elsewhere finds out only then that it sent something else than there is. To be asked
         after the last byte, once.
@@ -101,14 +101,14 @@ class FileReader:
         self._session.expect_success(number)
 
     def stat_by_name(self) -> Attributes:
-        """What its name stands for now that it was read. Raises `Refused`."""
+        """What its name stands for now that it was read. Raises `RequestRefused`."""
         if self._named is None:
             self._named = self._session.ask_stat(self._path)
         number, self._named = self._named, None
         return self._session.read_attributes(number)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The bytes, in blocks. Raises `Refused`."""
+        """The bytes, in blocks. Raises `RequestRefused`."""
         while True:
             while self._held:
                 yield self._held.popleft()
@@ -129,7 +129,7 @@ class FileReader:
                 return
             try:
                 block = self._next_block()
-            except Refused as refused:
+            except RequestRefused as refused:
                 self._refused = refused
                 return
             if block:

@@ -15,13 +15,13 @@ from linecard.api import Alert, Context, Finding, make_folder, spell_out, write_
 from linecard.api.inbox import Disposition, InboxError, Listing, ServerKey, Watch, inbox_files
 from linecard_sftp import convert, trust
 from linecard_sftp.claimed_file import ClaimedFile
-from linecard_sftp.client import Client
+from linecard_sftp.client import SftpClient
 from linecard_sftp.connector import Connector
 from linecard_sftp.download import Download, read_side_file
-from linecard_sftp.errors import Lost, Refused
+from linecard_sftp.errors import Lost, RequestRefused
 from linecard_sftp.examination import Examination
 from linecard_sftp.folders import ensure_folder, find_file, list_folder
-from linecard_sftp.layout import Layout
+from linecard_sftp.layout import FolderLayout
 from linecard_sftp.options import SftpOptions
 from linecard_sftp.packets import Attributes, Status
 from linecard_sftp.prefetch import Fetch, Prefetch, Wanted
@@ -62,7 +62,7 @@ class SftpInbox:
             return convert.join_path(folder, convert.encode_path(path)) if path else None
 
         self.connector = connector
-        self.layout = Layout(
+        self.layout = FolderLayout(
             connector.login.where,
             folder,
             claimed=below(options.claim),
@@ -70,7 +70,7 @@ class SftpInbox:
             replies=below(context.reply),
         )
         self.in_place = self.layout.in_place
-        self.client = Client(connector, options, _make_mark(context))
+        self.client = SftpClient(connector, options, _make_mark(context))
         self.options, self._quarantine = options, context.site.quarantine
         self._prefetch = Prefetch()
         self._stuck: dict[bytes, tuple[str, float, str]] = {}
@@ -114,7 +114,9 @@ class SftpInbox:
         """Of these claims, those whose file lies in the inbox as it was seen."""
         found = session.stat_all(self.layout.inbox_path(seen.name) for seen in wanted.values())
         pairs = list(zip(wanted.items(), found, strict=True))
-        other = {seen.name for (_, seen), now in pairs if not isinstance(now, Refused) and not _is_same(now, seen)}
+        other = {
+            seen.name for (_, seen), now in pairs if not isinstance(now, RequestRefused) and not _is_same(now, seen)
+        }
         self._doubted = (self._doubted or set()) | other
         return [claim for (claim, seen), now in pairs if _is_same(now, seen)]
 
@@ -139,7 +141,7 @@ class SftpInbox:
     def _find_aside(self, session: Session, wanted: Mapping[str, Listing]) -> list[str]:
         """Of these claims, those whose file lies aside."""
         found = session.stat_all(self.layout.claimed_path(claim, seen) for claim, seen in wanted.items())
-        return [claim for claim, now in zip(wanted, found, strict=True) if not isinstance(now, Refused)]
+        return [claim for claim, now in zip(wanted, found, strict=True) if not isinstance(now, RequestRefused)]
 
     def _move_sides_aside(self, session: Session, ready: Mapping[str, Listing]) -> None:
         pairs = [
@@ -148,9 +150,9 @@ class SftpInbox:
             for side, ending in inbox_files.side_files(seen)
         ]
         found = session.stat_all(target for _, target in pairs)  # moved before a crash, and another came since
-        session.rename_all(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, Refused))
+        session.rename_all(pair for pair, now in zip(pairs, found, strict=True) if isinstance(now, RequestRefused))
 
-    def _note_refusal(self, session: Session, claim: str, seen: Listing, why: Refused) -> None:
+    def _note_refusal(self, session: Session, claim: str, seen: Listing, why: RequestRefused) -> None:
         """A file was not claimed: what goes with it goes back, and where a person can help, that is remembered."""
         for side, ending in inbox_files.side_files(seen):
             self._give_side_back(session, claim, self.layout.claimed_path(claim, seen) + ending, side)
@@ -159,7 +161,7 @@ class SftpInbox:
 
     def _give_side_back(self, session: Session, claim: str, path: bytes, name: bytes) -> None:
         """Put back what goes with a file that was not claimed; where its name is taken by now, under a free one."""
-        if not isinstance(session.stat_all([path])[0], Refused):
+        if not isinstance(session.stat_all([path])[0], RequestRefused):
             names = (name, inbox_files.free_side_name(name, claim))
             with suppress(InboxError):
                 move_file(session, path, [self.layout.inbox_path(each) for each in names])
@@ -195,7 +197,7 @@ class SftpInbox:
         def job(session: Session) -> bytes:
             try:
                 return read_side_file(session, path, seen.checksum)
-            except Refused:
+            except RequestRefused:
                 if self.in_place:
                     raise
                 return read_side_file(session, beside, seen.checksum)  # another site may have put it back
@@ -256,7 +258,7 @@ class SftpInbox:
         folder = self.layout.refused_folder
         paths = [convert.join_path(folder, name) for name in inbox_files.choose_names(seen, claim)]
         found = self.client.run_job(lambda session: session.stat_all(reversed(paths)), folder)
-        marked = (path for path, now in zip(reversed(paths), found, strict=True) if not isinstance(now, Refused))
+        marked = (path for path, now in zip(reversed(paths), found, strict=True) if not isinstance(now, RequestRefused))
         return next(marked, paths[0])  # one with a mark is this file for certain
 
     # -- replying --------------------------------------------------------------------------------------------------
@@ -285,14 +287,14 @@ class SftpInbox:
         return trust.pin(self.connector, keys)
 
 
-GONE = Refused(Status.NO_SUCH_FILE, "")
+GONE = RequestRefused(Status.NO_SUCH_FILE, "")
 
 
-def _is_same(now: Attributes | Refused, seen: Listing) -> bool:
-    return not isinstance(now, Refused) and convert.version(now) == seen.version
+def _is_same(now: Attributes | RequestRefused, seen: Listing) -> bool:
+    return not isinstance(now, RequestRefused) and convert.version(now) == seen.version
 
 
-def _cannot_rename(why: Refused, connector: Connector) -> str:
+def _cannot_rename(why: RequestRefused, connector: Connector) -> str:
     return (
         f"The server does not let it be moved aside: {why.words}. Give {connector.login.user} the right to rename in "
         "the inbox and in its claim folder; where it may change nothing, set `claim: null`."

@@ -12,7 +12,7 @@ TOO_LARGE = b"refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FolderLayout:
     """The folders of one inbox, None for those that it has not: a claimed file lies where it was if none is `claimed`.
 
     `server` is how people call the server, for what they read.

@@ -26,11 +26,11 @@ Fingerprints = Annotated[
 ]
 
 
-class Section(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Login(Section):
+class Login(_Part):
     """A machine to log in to by SSH, how, and how to know that it is the right one."""
 
     host: Host = Field(description="The server, by name or address (IPv4 or IPv6).")
@@ -70,7 +70,7 @@ class Login(Section):
         return self.host if self.port == 22 else f"[{self.host}]:{self.port}"
 
 
-class Timeouts(Section):
+class Timeouts(_Part):
     """How long the server may take for each thing, in seconds."""
 
     connect: Seconds = Field(default=15.0, description="Until the machine is reached.")

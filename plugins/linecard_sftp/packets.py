@@ -65,7 +65,7 @@ class Attributes(NamedTuple):
     modified: int | None = None
 
 
-class Entry(NamedTuple):
+class NameEntry(NamedTuple):
     name: bytes
     found: Attributes
 
@@ -84,7 +84,7 @@ def encode_hello() -> bytes:
     return struct.pack(">IBI", 5, Ask.INIT, VERSION)
 
 
-class Reader:
+class PacketReader:
     """Reads what a packet holds, one after the other. Raises `Garbled` where it ends too soon."""
 
     def __init__(self, body: bytes) -> None:
@@ -131,12 +131,12 @@ class Reader:
                 self.read_text(), self.read_text()
         return Attributes(size, mode, modified)
 
-    def read_entries(self) -> list[Entry]:
+    def read_entries(self) -> list[NameEntry]:
         """What a folder holds; what a long listing would say of each file is passed over."""
         found = []
         for _ in range(self.read_number()):
             name, _long = self.read_text(), self.read_text()
-            found.append(Entry(name, self.read_attributes()))
+            found.append(NameEntry(name, self.read_attributes()))
         return found
 
     def read_version(self) -> tuple[int, frozenset[bytes]]:

@@ -44,7 +44,7 @@ class Fetch:
             self.open()
 
     def open(self, under_way: int = UNDER_WAY) -> FileReader:
-        """The open file. Raises `Refused`; to be closed by whoever has it."""
+        """The open file. Raises `RequestRefused`; to be closed by whoever has it."""
         if self._reading is None:
             assert self._asked is not None  # noqa: S101 - only a reading takes it away
             asked, self._asked = self._asked, None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError
 from linecard_sftp import convert
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.packets import Status
 from linecard_sftp.session import Session
 
@@ -29,14 +29,14 @@ def is_replacing(session: Session, folder: bytes, mark: str) -> bool:
     try:
         session.close_file(session.create(one))
         session.close_file(session.create(other))
-    except Refused:
+    except RequestRefused:
         _remove_all(session, one, other)
         return True
     try:
         session.rename(one, other)
-    except Refused:
+    except RequestRefused:
         # Only if both are left was it refused for the name, and not because one of them had gone.
-        return any(isinstance(found, Refused) for found in session.stat_all([one, other]))
+        return any(isinstance(found, RequestRefused) for found in session.stat_all([one, other]))
     else:
         return True
     finally:
@@ -45,7 +45,7 @@ def is_replacing(session: Session, folder: bytes, mark: str) -> bool:
 
 def _remove_all(session: Session, *paths: bytes) -> None:
     for path in paths:
-        with suppress(Refused):
+        with suppress(RequestRefused):
             session.remove(path)
 
 
@@ -66,13 +66,12 @@ def move_all(
     A place has the file's name, and the name of each that goes with it by where that lies now. Whatever a try that was
     cut off has moved is left where it is. Raises `InboxError`; then all lies where it was.
     """
-    lying = {
-        side: side for side, now in zip(sides, session.stat_all(sides), strict=True) if not isinstance(now, Refused)
-    }
-    refused = Refused(Status.FAILURE, "there are files of that name")
+    listed = zip(sides, session.stat_all(sides), strict=True)
+    lying = {side: side for side, now in listed if not isinstance(now, RequestRefused)}
+    refused = RequestRefused(Status.FAILURE, "there are files of that name")
     for name, others in places:
         found = session.stat_all([name, *(others[side] for side in lying if others[side] != lying[side])])
-        if not all(isinstance(now, Refused) for now in found):
+        if not all(isinstance(now, RequestRefused) for now in found):
             continue
         try:
             for side, lies in lying.items():
@@ -80,13 +79,13 @@ def move_all(
                     session.rename(lies, others[side])
                     lying[side] = others[side]
             session.rename(path, name)
-        except Refused as error:
+        except RequestRefused as error:
             refused = error
             continue
         return
     for side, lies in lying.items():
         if lies != side:
-            with suppress(Refused):
+            with suppress(RequestRefused):
                 session.rename(lies, side)
     raise InboxError(
         f"{spell_out(path)} cannot be moved to {spell_out(places[-1][0])}: {refused.words}.",

@@ -9,20 +9,20 @@ from typing import BinaryIO
 from linecard.api import spell_out
 from linecard.api.inbox import InboxError, inbox_files
 from linecard_sftp import convert
-from linecard_sftp.errors import Refused
+from linecard_sftp.errors import RequestRefused
 from linecard_sftp.file_reader import FileReader
 from linecard_sftp.folders import ensure_folder, find_file
-from linecard_sftp.layout import Layout
+from linecard_sftp.layout import FolderLayout
 from linecard_sftp.session import BLOCK, UNDER_WAY, Session
 
 RIGHTS = "Give the account the right to make and rename files there."
 
 
-def put_reply(session: Session, layout: Layout, folder: bytes, name: bytes, content: BinaryIO) -> None:
-    """Give a new file this name once it is whole. Raises `InboxError`, `Refused`."""
+def put_reply(session: Session, layout: FolderLayout, folder: bytes, name: bytes, content: BinaryIO) -> None:
+    """Give a new file this name once it is whole. Raises `InboxError`, `RequestRefused`."""
     ensure_folder(session, layout, folder)
     target, part = convert.join_path(folder, name), convert.join_path(folder, b"." + name + b".part")
-    with suppress(Refused):
+    with suppress(RequestRefused):
         session.remove(part)  # from a try that did not come to its end
     content.seek(0)
     found = find_file(session, target)
@@ -37,8 +37,8 @@ def put_reply(session: Session, layout: Layout, folder: bytes, name: bytes, cont
             if find_file(session, target) is not None:  # a rename might replace it
                 raise inbox_files.refuse_reply(spell_out(target))
             session.rename(part, target)
-    except (Refused, InboxError):
-        with suppress(Refused):
+    except (RequestRefused, InboxError):
+        with suppress(RequestRefused):
             session.remove(part)
         raise
     if not kept:
@@ -49,7 +49,7 @@ def put_reply(session: Session, layout: Layout, folder: bytes, name: bytes, cont
 
 
 def write_file(session: Session, path: bytes, content: BinaryIO) -> int:
-    """Write a new file, many blocks under way at once; how many bytes. Raises `Refused`."""
+    """Write a new file, many blocks under way at once; how many bytes. Raises `RequestRefused`."""
     handle = session.create(path)
     ahead: deque[int] = deque()
     length = 0
@@ -62,7 +62,7 @@ def write_file(session: Session, path: bytes, content: BinaryIO) -> int:
         while ahead:
             session.expect_success(ahead.popleft())
         session.sync(handle)
-    except Refused:
+    except RequestRefused:
         session.abandon(ahead, handle)
         raise
     session.close_file(handle)

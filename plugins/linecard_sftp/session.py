@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NoReturn, Protocol, TypeVar
 
-from linecard_sftp.errors import Lost, Refused, Silent, TooLong
+from linecard_sftp.errors import Lost, RequestRefused, Silent, TooLong
 from linecard_sftp.packets import (
     MOST,
     MOST_LISTED,
     Answer,
     Ask,
     Attributes,
-    Entry,
     Garbled,
-    Reader,
+    NameEntry,
+    PacketReader,
     Status,
     encode_hello,
     encode_request,
@@ -82,7 +82,7 @@ class Session:
         self._send(encode_hello())
         kind, body = self._read_packet()
         number, self._can = (
-            self._decode(body, Reader.read_version) if kind == Answer.VERSION else (0, frozenset[bytes]())
+            self._decode(body, PacketReader.read_version) if kind == Answer.VERSION else (0, frozenset[bytes]())
         )
         if number < 3:
             self._fail("It does not speak version 3 of SFTP.")
@@ -95,7 +95,7 @@ class Session:
     # -- single requests -------------------------------------------------------------------------------------------
 
     def stat(self, path: bytes) -> Attributes:
-        """What a name stands for; of a link, the link itself. This and the others raise `Refused`."""
+        """What a name stands for; of a link, the link itself. This and the others raise `RequestRefused`."""
         return self._expect_attributes(self._ask(Ask.LSTAT, path))
 
     def fstat(self, handle: bytes) -> Attributes:
@@ -151,7 +151,7 @@ class Session:
         if FSYNC in self._can:
             try:
                 self.expect_success(self._ask(Ask.EXTENDED, FSYNC, handle))
-            except Refused as refused:  # what OpenSSH answers where a file system knows no fsync
+            except RequestRefused as refused:  # what OpenSSH answers where a file system knows no fsync
                 if refused.code not in (Status.UNSUPPORTED, Status.BAD_MESSAGE):
                     raise
 
@@ -164,10 +164,10 @@ class Session:
 
     def resolve(self, path: bytes) -> bytes:
         """The whole path of a name, as the server sees it."""
-        found = self._decode(self._expect(self._ask(Ask.REALPATH, path), Answer.NAME), Reader.read_entries)
+        found = self._decode(self._expect(self._ask(Ask.REALPATH, path), Answer.NAME), PacketReader.read_entries)
         return found[0].name if found else path
 
-    def list_folder(self, path: bytes) -> Iterator[Entry]:
+    def list_folder(self, path: bytes) -> Iterator[NameEntry]:
         """What a folder holds."""
         handle = self._expect_handle(self._ask(Ask.OPENDIR, path))
         ahead = deque([self._ask(Ask.READDIR, handle)])
@@ -179,7 +179,7 @@ class Session:
                     self._require_end(kind, body)
                     ended = True  # what was asked before may have been dealt with after: those are listened to as well
                     continue
-                entries = self._decode(body, Reader.read_entries)
+                entries = self._decode(body, PacketReader.read_entries)
                 count += len(entries)
                 if count > MOST_NAMES:
                     self._fail(f"It lists more than {MOST_NAMES:,} files.")
@@ -195,17 +195,17 @@ class Session:
 
     # -- many requests ---------------------------------------------------------------------------------------------
 
-    def stat_all(self, paths: Iterable[bytes]) -> list[Attributes | Refused]:
+    def stat_all(self, paths: Iterable[bytes]) -> list[Attributes | RequestRefused]:
         """What many names stand for, asked at once."""
         return [
             self._catch_refusal(n, self._expect_attributes) for n in self._send_all((Ask.LSTAT, path) for path in paths)
         ]
 
-    def rename_all(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[Refused | None]:
+    def rename_all(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[RequestRefused | None]:
         """Many renames, asked at once; why not, of those that were not done."""
         asked = self._send_all((Ask.RENAME, old, new) for old, new in pairs)
         found = [self._catch_refusal(number, lambda n: self._expect(n, Answer.STATUS)) for number in asked]
-        return [refused if isinstance(refused, Refused) else None for refused in found]
+        return [refused if isinstance(refused, RequestRefused) else None for refused in found]
 
     def _send_all(self, requests: Iterable[tuple[Ask, *tuple[bytes, ...]]]) -> Iterator[int]:
         """Send all of them, never too many at once; the number of each in its turn."""
@@ -216,10 +216,10 @@ class Session:
             ahead.append(self._ask(kind, *parts))
         yield from ahead
 
-    def _catch_refusal(self, number: int, how: Callable[[int], T]) -> T | Refused:
+    def _catch_refusal(self, number: int, how: Callable[[int], T]) -> T | RequestRefused:
         try:
             return how(number)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused
 
     def ask_stat(self, path: bytes) -> int:
@@ -243,7 +243,7 @@ class Session:
         if kind != Answer.DATA:
             self._require_end(kind, body)
             return b""
-        found = self._decode(body, Reader.read_text)
+        found = self._decode(body, PacketReader.read_text)
         if len(found) > length:
             self._fail("It sends another number of bytes than it was asked for.")
         return found
@@ -354,32 +354,32 @@ class Session:
     # -- answers ---------------------------------------------------------------------------------------------------
 
     def _expect(self, number: int, wanted: Answer) -> bytes:
-        """The body of an answer of this kind; raises `Refused` if the server says no."""
+        """The body of an answer of this kind; raises `RequestRefused` if the server says no."""
         kind, body = self._await_answer(number)
         if kind == Answer.STATUS:
-            code, words = self._decode(body, Reader.read_status)
+            code, words = self._decode(body, PacketReader.read_status)
             if code != Status.OK or wanted != Answer.STATUS:
-                raise Refused(code, words)
+                raise RequestRefused(code, words)
         elif kind != wanted:
             self._fail("It answers something other than what was asked for.")
         return body
 
     def _expect_attributes(self, number: int) -> Attributes:
-        return self._decode(self._expect(number, Answer.ATTRS), Reader.read_attributes)
+        return self._decode(self._expect(number, Answer.ATTRS), PacketReader.read_attributes)
 
     def _expect_handle(self, number: int) -> bytes:
-        return self._decode(self._expect(number, Answer.HANDLE), Reader.read_text)
+        return self._decode(self._expect(number, Answer.HANDLE), PacketReader.read_text)
 
     def _require_end(self, kind: int, body: bytes) -> None:
         if kind != Answer.STATUS:
             self._fail("It answers something other than what was asked for.")
-        code, words = self._decode(body, Reader.read_status)
+        code, words = self._decode(body, PacketReader.read_status)
         if code != Status.EOF:
-            raise Refused(code, words)
+            raise RequestRefused(code, words)
 
-    def _decode(self, body: bytes, how: Callable[[Reader], T]) -> T:
+    def _decode(self, body: bytes, how: Callable[[PacketReader], T]) -> T:
         try:
-            return how(Reader(body))
+            return how(PacketReader(body))
         except Garbled:
             self._fail("It sends what is no SFTP.")
 

@@ -37,7 +37,7 @@ class Bar(NamedTuple):
     height: float
 
 
-class Week(NamedTuple):
+class WeekColumn(NamedTuple):
     """A week by its Monday, with its column: `left` and `width` in percent, `bars` in pixels."""
 
     begins: date
@@ -63,7 +63,7 @@ class Week(NamedTuple):
 class Picture(NamedTuple):
     """The weeks, the oldest first, and how many rows the highest column has."""
 
-    weeks: tuple[Week, ...]
+    weeks: tuple[WeekColumn, ...]
     most: int
 
 
@@ -87,7 +87,7 @@ def draw(reports: Iterable[Counted], *, whole: bool = True) -> Picture | None:
     most = max(by_week.get(monday, Counter()).total() for monday in mondays)
     return Picture(
         tuple(
-            Week(monday, parts, round(n * room, 3), round(room * 0.7, 3), tuple(_bars(parts, most)))
+            WeekColumn(monday, parts, round(n * room, 3), round(room * 0.7, 3), tuple(_bars(parts, most)))
             for n, monday in enumerate(mondays)
             for parts in [by_week.get(monday, Counter())]
         ),

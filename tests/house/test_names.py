@@ -1,11 +1,19 @@
-"""Functions and modules have names that the field knows: imperatives, questions, nouns; one word has one meaning."""
+"""Functions, classes and modules have names that the field knows: verbs, questions, nouns; one word, one meaning."""
 
 from __future__ import annotations
 
 import pytest
 
 from house.places import modules, name
-from house.vocabulary import functions, is_bare_participle, is_participle, meanings, participles, words_in
+from house.vocabulary import (
+    functions,
+    is_bare_participle,
+    is_participle,
+    meanings,
+    participles,
+    public_classes,
+    words_in,
+)
 
 MOST_PARTICIPLES = 0.02
 """Of all functions. The codebases that linecard learns from have none to 2.5 %."""
@@ -74,6 +82,12 @@ def test_one_name_has_one_meaning() -> None:
         for identifier, paths in places.items()
         if len(paths) > MOST_MEANINGS and identifier not in CONVENTIONS
     }
+    assert found == {}
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    """A reader who meets `Limit` need not ask whether it is that of the configuration or that of a plan."""
+    found = {identifier: sorted(map(name, paths)) for identifier, paths in public_classes().items() if len(paths) > 1}
     assert found == {}
 
 

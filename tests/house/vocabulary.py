@@ -77,6 +77,16 @@ def functions(paths: list[Path] | None = None) -> Iterator[Function]:
                 yield function
 
 
+def public_classes(paths: list[Path] | None = None) -> Mapping[str, set[Path]]:
+    """The modules in which each public name is a class."""
+    places: defaultdict[str, set[Path]] = defaultdict(set)
+    for path in modules() if paths is None else paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].add(path)
+    return places
+
+
 def _qualified(node: ast.AST, within: str = "") -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

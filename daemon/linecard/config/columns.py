@@ -15,7 +15,7 @@ from linecard.config.fields import NAME, Actions, Columns, Names
 from linecard.config.models import Section
 from linecard.config.problems import Problem, nearest, quote
 from linecard.config.validation import find_problems
-from linecard.config.yaml_text import Document
+from linecard.config.yaml_text import YamlDocument
 from linecard.errors import ConfigError
 from linecard.infrastructure.access import find_remedy
 from linecard.rules.cells import fold_word
@@ -51,7 +51,7 @@ def find_shipped() -> Path:
     raise ConfigError("The files that come with linecard are not there.", remedy="Install linecard again.")
 
 
-def fill_maps(document: Document, folder: Path) -> list[Problem]:
+def fill_maps(document: YamlDocument, folder: Path) -> list[Problem]:
     """Puts ready maps in place of their names, in every inbox of a configuration not yet checked.
 
     The sheet's own `actions` win over those of the map. What is wrong with a name or a map is returned.
@@ -114,7 +114,7 @@ def _find_map(name: str, folder: Path) -> Path | None:
         raise ConfigError(f"{error.filename} cannot be read: {error.strerror}.", remedy=find_remedy(error)) from error
 
 
-def _unknown_map(document: Document, inbox: str, name: str, folder: Path) -> Problem:
+def _unknown_map(document: YamlDocument, inbox: str, name: str, folder: Path) -> Problem:
     known = sorted({file.stem for place in _folders(folder) for file in place.glob("*.yaml")})
     expected = f"columns with their header names, or one of the ready maps {', '.join(known)}{nearest(name, known)}"
     return document.problem(("inboxes", inbox, "sheet", "columns"), quote(name), expected)

@@ -13,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from linecard.config.problems import Loc, Problem, nearest, quote
-from linecard.config.yaml_text import Document
+from linecard.config.yaml_text import YamlDocument
 from linecard.model.sheet import Column
 from linecard.rules.cells import fold_word
 
 
-def cross_check(document: Document, folder: Path) -> list[Problem]:
+def cross_check(document: YamlDocument, folder: Path) -> list[Problem]:
     """All that does not fit together."""
     root = _mapping(document.data)
     site = _Site(document, root, _mapping(root.get("pbxs")), _mapping(root.get("inboxes")), folder)
@@ -37,7 +37,7 @@ def cross_check(document: Document, folder: Path) -> list[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    document: Document
+    document: YamlDocument
     root: dict[str, Any]
     pbxs: dict[str, Any]
     inboxes: dict[str, Any]

@@ -12,7 +12,7 @@ from linecard.config import columns, crosschecks, yaml_text
 from linecard.config.models import Config
 from linecard.config.problems import Problem, quote
 from linecard.config.validation import find_problems
-from linecard.config.yaml_text import Document
+from linecard.config.yaml_text import YamlDocument
 from linecard.errors import ConfigError, PluginError
 
 OptionsOf = Callable[[str], type[BaseModel]]
@@ -82,7 +82,7 @@ def _unusable(path: Path, problems: list[Problem]) -> ConfigError:
     return ConfigError(f"{path} cannot be used: {count}.", problems=tuple(map(str, ordered)))
 
 
-def _validate(document: Document, folder: Path) -> tuple[Config | None, list[Problem]]:
+def _validate(document: YamlDocument, folder: Path) -> tuple[Config | None, list[Problem]]:
     try:
         return Config.model_validate(document.data, context={"folder": folder}), []
     except ValidationError as error:
@@ -90,7 +90,7 @@ def _validate(document: Document, folder: Path) -> tuple[Config | None, list[Pro
 
 
 def _settings(
-    document: Document, section: str, key: str, usual: str, options_of: OptionsOf
+    document: YamlDocument, section: str, key: str, usual: str, options_of: OptionsOf
 ) -> tuple[dict[str, BaseModel], list[Problem]]:
     """The options of each PBX (or inbox) as its plugin's model, by name, and what is wrong with the others.
 
@@ -118,7 +118,7 @@ def _settings(
     return settings, problems
 
 
-def _openers(document: Document, options_of: OptionsOf) -> tuple[dict[str, dict[str, BaseModel]], list[Problem]]:
+def _openers(document: YamlDocument, options_of: OptionsOf) -> tuple[dict[str, dict[str, BaseModel]], list[Problem]]:
     """The options of what is wrapped around the files of each inbox, by inbox and kind, and what is wrong with them."""
     found: dict[str, dict[str, BaseModel]] = {}
     problems: list[Problem] = []

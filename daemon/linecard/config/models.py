@@ -31,10 +31,10 @@ from linecard.config.sections import (
     Expect,
     Keep,
     KeepFolder,
-    Limit,
+    LimitConfig,
     Limits,
-    Log,
-    Metrics,
+    LogConfig,
+    MetricsConfig,
     ProcessorConfig,
     Section,
     SheetOptions,
@@ -51,10 +51,10 @@ __all__ = [
     "InboxConfig",
     "Keep",
     "KeepFolder",
-    "Limit",
+    "LimitConfig",
     "Limits",
-    "Log",
-    "Metrics",
+    "LogConfig",
+    "MetricsConfig",
     "PbxConfig",
     "SecondExtension",
     "SecondNumber",
@@ -334,8 +334,8 @@ class Config(Section):
         default=100_000_000,
         description="Free space on the disks of state and archive below which the daemon takes no new files.",
     )
-    log: Log = Field(default_factory=Log, description="What the daemon writes to standard output.")
-    metrics: Metrics = Field(default_factory=Metrics, description="Metrics for Prometheus.")
+    log: LogConfig = Field(default_factory=LogConfig, description="What the daemon writes to standard output.")
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Metrics for Prometheus.")
 
     _file: Path = PrivateAttr(default=Path("linecard.yaml"))
 

@@ -64,7 +64,7 @@ class Section(BaseModel):
         return {key: item for key, item in value.items() if item is not None or key not in never_null}
 
 
-class Limit(Section):
+class LimitConfig(Section):
     """How many links one sheet may touch in one way before a person must approve it."""
 
     count: Count | None = Field(
@@ -95,7 +95,7 @@ def _expand_count(value: Any) -> Any:
     return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-CountOrLimit = Annotated[Limit, BeforeValidator(_expand_count), _CountSchema()]
+CountOrLimit = Annotated[LimitConfig, BeforeValidator(_expand_count), _CountSchema()]
 """A limit, of which a plain number is the count."""
 
 
@@ -103,17 +103,17 @@ class Limits(Section):
     """What one sheet may take away on one PBX before a person must approve it; a plain number is a `count`."""
 
     detach: CountOrLimit = Field(
-        default_factory=Limit, description="The limit on members who would lose their extension."
+        default_factory=LimitConfig, description="The limit on members who would lose their extension."
     )
     move: CountOrLimit = Field(
-        default_factory=Limit, description="The limit on members who would move to another extension."
+        default_factory=LimitConfig, description="The limit on members who would move to another extension."
     )
     force: CountOrLimit = Field(
-        default_factory=Limit,
+        default_factory=LimitConfig,
         description="The limit on extensions that force_attach would take from their holders.",
     )
     number: CountOrLimit = Field(
-        default_factory=Limit,
+        default_factory=LimitConfig,
         description="The limit on public numbers that would be changed or taken from an extension; it counts numbers.",
     )
 
@@ -246,7 +246,7 @@ class Keep(Section):
     )
 
 
-class Log(Section):
+class LogConfig(Section):
     """What the daemon writes to standard output."""
 
     format: Literal["text", "json"] = Field(
@@ -257,7 +257,7 @@ class Log(Section):
     )
 
 
-class Metrics(Section):
+class MetricsConfig(Section):
     """Figures for Prometheus, on a port of this machine alone or in a file for the node exporter."""
 
     port: Annotated[int, Field(strict=True, ge=1, le=65535)] | None = Field(

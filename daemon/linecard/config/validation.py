@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from linecard.config.problems import Loc, Problem, nearest, quote
-from linecard.config.yaml_text import Document
+from linecard.config.yaml_text import YamlDocument
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -35,7 +35,7 @@ _EXPECTED = {
 
 
 def find_problems(
-    error: ValidationError, document: Document, model: type[BaseModel], below: Loc = ()
+    error: ValidationError, document: YamlDocument, model: type[BaseModel], below: Loc = ()
 ) -> Iterator[Problem]:
     """Each error that `model` found in what stands at `below` of the document, at its place."""
     for detail in error.errors(include_url=False):

@@ -67,7 +67,7 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Document:
+class YamlDocument:
     """What a YAML file holds, and where. `name` is how messages call the file.
 
     `data` is made of dict, list, str, int, float, bool and None. Keys that stand twice and unknown tags are
@@ -102,7 +102,7 @@ class Document:
         return path
 
 
-def read_yaml(path: Path, name: str) -> Document:
+def read_yaml(path: Path, name: str) -> YamlDocument:
     """The file's content. Raises `ConfigError` when it cannot be read or is no YAML."""
     try:
         with path.open("rb") as file:
@@ -156,9 +156,9 @@ def _find_text(text: str, key: str) -> str | None:
     return ""
 
 
-def parse_yaml(text: str, name: str, path: Path | None = None) -> Document:
+def parse_yaml(text: str, name: str, path: Path | None = None) -> YamlDocument:
     """The content of a YAML text. Raises `ConfigError` with one problem when it is no YAML."""
-    document = Document(name)
+    document = YamlDocument(name)
     try:
         root = _compose(text)
         if root is not None:
@@ -191,7 +191,7 @@ def _fatal(path: Path | str, problem: Problem) -> ConfigError:
 class _NodeReader:
     """From nodes to plain data. An alias counts each time it is used, so that a bomb of them stays small."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: YamlDocument) -> None:
         self._document = document
         self._count = 0
 

@@ -310,7 +310,9 @@ class Intake:
                 reject(self._store, connection, run_id, damaged, who=self._who)
                 return run_id
             habits = self._options
-            policy = precedence.Policy(self.name, habits.pattern, habits.replaces, habits.refuse_duplicates, self._who)
+            policy = precedence.PrecedencePolicy(
+                self.name, habits.pattern, habits.replaces, habits.refuse_duplicates, self._who
+            )
             precedence.apply_policy(self._store, connection, run_id, drop, policy)
         return run_id
 

@@ -15,7 +15,7 @@ from linecard.store.store import Store, Waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PrecedencePolicy:
     """What an inbox wishes: `pattern` says how names are made, `replaces` which files take the place of which."""
 
     inbox: str
@@ -28,7 +28,7 @@ class Policy:
         return (parse_name(self.pattern, name) or NameFacts()).date if self.pattern else None
 
 
-def apply_policy(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
+def apply_policy(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: PrecedencePolicy) -> None:
     """Refuse the file of a run that was just received, or let earlier runs that still wait give way to it."""
     # First of all, for a file that is refused as older must not take the place of the newer one that waits.
     if policy.pattern and policy.replaces == "all":
@@ -47,7 +47,7 @@ def apply_policy(store: Store, connection: sa.Connection, run_id: int, drop: Dro
             Journal(store, run_id).add_faults(connection, 0, [_late(*newer)])
 
 
-def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: Policy) -> None:
+def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop, policy: PrecedencePolicy) -> None:
     only = drop.sha256 if policy.replaces == "same" else None
     for old in store.list_waiting(connection, policy.inbox, run_id, only):
         why = _why(old, drop, policy)
@@ -55,7 +55,7 @@ def _supersede(store: Store, connection: sa.Connection, run_id: int, drop: Drop,
             store.transition(connection, old.id, State.SUPERSEDED, who=policy.who, why=f"run {run_id} {why}")
 
 
-def _why(old: Waiting, drop: Drop, policy: Policy) -> str:
+def _why(old: Waiting, drop: Drop, policy: PrecedencePolicy) -> str:
     """Why a run that waits gives way to this file; empty if it does not."""
     date = policy.date(drop.name)
     if old.sha256 == drop.sha256:

@@ -34,7 +34,7 @@ Guard = Callable[[Callable[[Row], Row], Sequence[Row]], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProcessorStep:
     """One processor, by its name in the configuration, and what watches over its time."""
 
     name: str
@@ -45,7 +45,7 @@ class Step:
 class Processing:
     """The processors of an inbox, in their order. May be used by several threads, for a sheet each."""
 
-    def __init__(self, steps: Sequence[Step], destinations: Destinations) -> None:
+    def __init__(self, steps: Sequence[ProcessorStep], destinations: Destinations) -> None:
         self._steps, self._to, self._members = tuple(steps), destinations, Members()
 
     def __call__(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -59,7 +59,7 @@ class Processing:
 class _Processed:
     """What one processor makes of each row. Whatever a plugin does, a row comes of it."""
 
-    def __init__(self, step: Step, to: Destinations, members: Members) -> None:
+    def __init__(self, step: ProcessorStep, to: Destinations, members: Members) -> None:
         self._name, self._process, self._to, self._members = step.name, step.process, to, members
 
     def __call__(self, row: Row) -> Row:

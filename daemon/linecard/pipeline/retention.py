@@ -12,14 +12,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RetentionBounds:
     """How old and how large, at the most; None: no bound."""
 
     days: int | None
     size: int | None
 
 
-def prune(folder: Path, bounds: Bounds, now: datetime, *, keep: Iterable[Path] = ()) -> int:
+def prune(folder: Path, bounds: RetentionBounds, now: datetime, *, keep: Iterable[Path] = ()) -> int:
     """Remove files below a folder that are too old, then the oldest until the rest is small enough; how many.
 
     `keep` are files to leave alone. Folders that became empty go, too; links are neither followed nor removed.

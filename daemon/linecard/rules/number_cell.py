@@ -85,7 +85,7 @@ class BadCell(ValueError):
         self.code, self.message, self.remedy = code, message, remedy
 
 
-class Note(NamedTuple):
+class CellNote(NamedTuple):
     """A remark on a cell that was read all the same: a fault code's name, a sentence and a remedy."""
 
     code: str
@@ -97,7 +97,7 @@ class NumberReading(NamedTuple):
     """What a Number cell was read as: the number as E.164, and what there is to say of it."""
 
     number: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[CellNote, ...] = ()
 
 
 def check_for_damage(text: str, what: str) -> None:
@@ -163,10 +163,10 @@ def read_number(text: str, region: str, extension: str, is_emergency: Callable[[
 
     `extension` is that of the row: the same one behind the number is passed over with a note.
     """
-    notes: list[Note] = []
+    notes: list[CellNote] = []
     number = _without_scheme(text) if text[:1] in "tTcCsS" else text
     if number != text:
-        notes.append(Note("cleaned", f"Number contained stray characters and was read as {shorten(number)}."))
+        notes.append(CellNote("cleaned", f"Number contained stray characters and was read as {shorten(number)}."))
     if not _DIALLED.match(number):
         check_for_damage(number, "number")
         number = _without_extension(number, region, extension, notes)
@@ -191,7 +191,7 @@ def _without_scheme(text: str) -> str:
     return _HOST.sub("", _PARAMETERS.sub("", number))
 
 
-def _without_extension(text: str, region: str, extension: str, notes: list[Note]) -> str:
+def _without_extension(text: str, region: str, extension: str, notes: list[CellNote]) -> str:
     found = _EXTENSION.match(text) if "#" in text or _LETTER.search(text) else None
     if found is None or not (_parse(found[1], region) or _parse("+" + found[1], None)):
         return text
@@ -201,7 +201,7 @@ def _without_extension(text: str, region: str, extension: str, notes: list[Note]
             f"{shorten(text)} is a number and an extension ({found[2]}) in one cell.",
             "Write the number alone; the extension goes into the column Extension.",
         )
-    notes.append(Note("cleaned", f"Number contained its extension and was read as {shorten(found[1])}."))
+    notes.append(CellNote("cleaned", f"Number contained its extension and was read as {shorten(found[1])}."))
     return found[1]
 
 
@@ -248,7 +248,7 @@ def _read_international(text: str, digits: str, region: str) -> PhoneNumber:
     return found
 
 
-def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneNumber:
+def _read_bare(text: str, digits: str, region: str, notes: list[CellNote]) -> PhoneNumber:
     """A number without +. What can be two numbers is refused with both: a lost + must never make another number."""
     national = _parse(text, region)
     international = _parse("+" + digits, None) if digits[0] != "0" else None  # no country code begins with a zero
@@ -273,7 +273,7 @@ def _read_bare(text: str, digits: str, region: str, notes: list[Note]) -> PhoneN
     if national is None:
         raise _unreadable(text, digits, region)
     if _is_unusual(digits, national, region) or _TRUNK_IN_BRACKETS.match(text):
-        notes.append(Note("cleaned", f"Number had no + or prefix and was read as {_e164(national)}."))
+        notes.append(CellNote("cleaned", f"Number had no + or prefix and was read as {_e164(national)}."))
     return national
 
 
@@ -313,12 +313,12 @@ def _national_spelling(text: str, region: str) -> str:
     return phonenumbers.format_number(found, PhoneNumberFormat.NATIONAL) if found is not None else ""
 
 
-def _shortness(number: PhoneNumber) -> Note | None:
+def _shortness(number: PhoneNumber) -> CellNote | None:
     digits = phonenumbers.national_significant_number(number)
     region = phonenumbers.region_code_for_number(number)
     if len(digits) >= FEW_DIGITS or region is None or len(digits) >= _shortest(region):
         return None
-    return Note(
+    return CellNote(
         "short_number",
         f"{_e164(number)} has only {len(digits)} digits after the country code.",
         "If it is an extension or an employee number, it is in the wrong column.",

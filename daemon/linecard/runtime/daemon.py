@@ -36,7 +36,7 @@ from linecard.runtime.guard import attempt, attempt_and_clear
 from linecard.runtime.health import ActiveAlert, Health
 from linecard.runtime.log import log
 from linecard.runtime.metrics import Metrics
-from linecard.runtime.reload import Answer, take_request, write_answer
+from linecard.runtime.reload import ReloadAnswer, take_request, write_answer
 from linecard.runtime.service import Service
 from linecard.runtime.signals import handle_signals
 from linecard.runtime.systemd import SystemdNotifier
@@ -254,7 +254,11 @@ class Daemon:
         self._notify.send_reloading()
         self._successor = attempt(self.health, "configuration", self._reload)
         wrong = next((alert for alert in self.health.alerts if alert.what == "configuration"), None)
-        answer = Answer(began) if self._successor or wrong is None else Answer(began, wrong.message, wrong.remedy)
+        answer = (
+            ReloadAnswer(began)
+            if self._successor or wrong is None
+            else ReloadAnswer(began, wrong.message, wrong.remedy)
+        )
         write_answer(self._service.config.state, answer)
         if self._successor is None:
             self._notify.send_ready()

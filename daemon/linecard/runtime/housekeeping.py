@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linecard.pipeline import report_index
-from linecard.pipeline.retention import Bounds, count_old, prune
+from linecard.pipeline.retention import RetentionBounds, count_old, prune
 from linecard.runtime.log import log
 from linecard.store.notices import Notices
 
@@ -50,7 +50,7 @@ def remove_old(service: Service, report_folder: ReportFolder) -> None:
         Notices(store).prune(before)
     kept = _files_to_keep(service)
     files = [
-        prune(folder, Bounds(None if doubted else days, size), now, keep=kept)
+        prune(folder, RetentionBounds(None if doubted else days, size), now, keep=kept)
         for folder, days, size in _folders(service)
     ]
     report_folder.refresh_index(every_page=bool(gone or files[1]))

@@ -29,7 +29,7 @@ class ReloadError(LinecardError):
     """The daemon cannot be asked to read its configuration again."""
 
 
-class Answer(NamedTuple):
+class ReloadAnswer(NamedTuple):
     """What became of a request: when the daemon began to read (seconds since boot), and what was wrong, or nothing."""
 
     began: float
@@ -49,7 +49,7 @@ def take_request(state: Path) -> bool:
     return True
 
 
-def write_answer(state: Path, answer: Answer) -> None:
+def write_answer(state: Path, answer: ReloadAnswer) -> None:
     """Say what became of all requests so far. Worth nothing after a crash, so it need not be durable."""
     with suppress(OSError), write_whole(state / ANSWER, text=True, fsync=False) as out:  # a full disk is told elsewhere
         json.dump(answer._asdict(), out)
@@ -94,8 +94,8 @@ def _find_daemon(state: Path) -> None:
         time.sleep(INTERVAL)
 
 
-def _read_answer(state: Path) -> Answer | None:
+def _read_answer(state: Path) -> ReloadAnswer | None:
     try:
-        return Answer(**json.loads((state / ANSWER).read_text(encoding="utf-8")))
+        return ReloadAnswer(**json.loads((state / ANSWER).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

@@ -18,7 +18,7 @@ from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file
 from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.premises import Premises
-from linecard.pipeline.processors import Processing, Step
+from linecard.pipeline.processors import Processing, ProcessorStep
 from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.report import RunReport
 from linecard.pipeline.unknown_runs import skip_used_numbers
@@ -65,7 +65,7 @@ class Service:
         self.now, self.who = now, who or person()
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, AnyOpener]] = {}
-        self._processors: dict[str, Step] = {}
+        self._processors: dict[str, ProcessorStep] = {}
         self.contexts = Contexts(config, now)
 
     @classmethod
@@ -159,13 +159,13 @@ class Service:
         steps = [self._processor(processor) for processor in found.processors]
         return replace(feed, process=Processing(steps, feed.destinations)) if steps else feed
 
-    def _processor(self, name: str) -> Step:
+    def _processor(self, name: str) -> ProcessorStep:
         """A processor by name, the same for all sheets."""
         if name not in self._processors:
             found = self.config.processors[name]
             kind = self.registry.processor_kind(found.kind)
             process = build(kind, found.settings, self.contexts.processor(name))
-            self._processors[name] = Step(name, process, TimeLimit(name, found.seconds))
+            self._processors[name] = ProcessorStep(name, process, TimeLimit(name, found.seconds))
         return self._processors[name]
 
     def openers(self, name: str) -> Mapping[str, AnyOpener]:

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linecard.config import yaml_text
-from linecard.config.yaml_text import Document
+from linecard.config.yaml_text import YamlDocument
 from linecard.errors import ConfigError
 from unit.config.sites import SMALL, Site
 
 
-def read(text: str) -> Document:
+def read(text: str) -> YamlDocument:
     return yaml_text.parse_yaml(text, "x.yaml")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from linecard.pipeline.retention import Bounds, prune
+from linecard.pipeline.retention import RetentionBounds, prune
 from linecard.store.tables import outbox
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ def left(tmp_path):
 def test_files_that_are_too_old_go_with_the_folders_that_become_empty(tmp_path, put):
     put("2025/05/old.csv", days=10.1)
     put("2026/05/new.csv", days=9.9)
-    assert prune(tmp_path / "archive", Bounds(10, None), NOW) == 1
+    assert prune(tmp_path / "archive", RetentionBounds(10, None), NOW) == 1
     assert left(tmp_path) == ["new.csv"]
     assert [path.name for path in (tmp_path / "archive").iterdir()] == ["2026"]
 
@@ -44,7 +44,7 @@ def test_files_that_are_too_old_go_with_the_folders_that_become_empty(tmp_path, 
 def test_of_too_many_the_oldest_go_until_the_rest_is_small_enough(tmp_path, put):
     for days in range(5):
         put(f"{days}.csv", days=days, size=100)
-    assert prune(tmp_path / "archive", Bounds(None, 250), NOW) == 3
+    assert prune(tmp_path / "archive", RetentionBounds(None, 250), NOW) == 3
     assert left(tmp_path) == ["0.csv", "1.csv"]
 
 
@@ -52,13 +52,13 @@ def test_what_is_to_be_kept_stays_however_old_and_large(tmp_path, put):
     kept = put("kept.csv", days=1000, size=1000)
     put("old.csv", days=900)
     put("new.csv", days=1)
-    assert prune(tmp_path / "archive", Bounds(10, 1), NOW, keep=[kept]) == 2
+    assert prune(tmp_path / "archive", RetentionBounds(10, 1), NOW, keep=[kept]) == 2
     assert left(tmp_path) == ["kept.csv"]
 
 
 def test_without_bounds_nothing_goes(tmp_path, put):
     put("old.csv", days=10_000)
-    assert prune(tmp_path / "archive", Bounds(None, None), NOW) == 0
+    assert prune(tmp_path / "archive", RetentionBounds(None, None), NOW) == 0
     assert left(tmp_path) == ["old.csv"]
 
 
@@ -69,13 +69,13 @@ def test_links_are_neither_followed_nor_removed(tmp_path, put):
     put("old.csv", days=20)
     (tmp_path / "archive" / "link").symlink_to(outside)
     (tmp_path / "archive" / "folder").symlink_to(tmp_path)
-    assert prune(tmp_path / "archive", Bounds(10, 1), NOW) == 1
+    assert prune(tmp_path / "archive", RetentionBounds(10, 1), NOW) == 1
     assert outside.read_text() == "mine"
     assert left(tmp_path) == ["folder", "link"]
 
 
 def test_a_folder_that_is_not_there_is_no_matter(tmp_path):
-    assert prune(tmp_path / "none", Bounds(1, 1), NOW) == 0
+    assert prune(tmp_path / "none", RetentionBounds(1, 1), NOW) == 0
 
 
 class TestUnfinished:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from linecard.api.processor import Refusal, Row
 from linecard.model.sheet import Action, Fault, FaultCode, Severity
-from linecard.pipeline.processors import TOGETHER, Processing, Step
+from linecard.pipeline.processors import TOGETHER, Processing, ProcessorStep
 from linecard.ports.processor import ProcessorError
 from linecard.rules.destinations import Destinations
 from linecard.rules.numbering import NumberingPlan
@@ -27,7 +27,7 @@ def at_once(function, rows):
 
 
 def processed(*processors, rows=(ROW,), guard=at_once):
-    steps = [Step(f"rule{n}", processor, guard) for n, processor in enumerate(processors, start=1)]
+    steps = [ProcessorStep(f"rule{n}", processor, guard) for n, processor in enumerate(processors, start=1)]
     return list(Processing(steps, TO)(iter(rows)))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from linecard_sftp import convert
-from linecard_sftp.packets import Attributes, Entry
+from linecard_sftp.packets import Attributes, NameEntry
 
 FILE = Attributes(10, 0o100644, 1_750_000_000)
 CLAIM = "c" * 32
 
 
-def listed(*entries: Entry) -> dict[bytes, str]:
+def listed(*entries: NameEntry) -> dict[bytes, str]:
     """The names that are listed, each with why it is not taken."""
     return {listing.name: listing.refused for listing in convert.make_listings(entries)}
 
@@ -31,7 +31,7 @@ def listed(*entries: Entry) -> dict[bytes, str]:
     ],
 )
 def test_names_that_are_never_asked_for(name):
-    assert listed(Entry(name, FILE))[name] != ""
+    assert listed(NameEntry(name, FILE))[name] != ""
 
 
 @pytest.mark.parametrize(
@@ -39,31 +39,31 @@ def test_names_that_are_never_asked_for(name):
 )
 def test_names_that_are_taken(name):
     """Bytes that are no UTF-8, a leading dash, as many bytes as a name may have."""
-    assert listed(Entry(name, FILE)) == {name: ""}
+    assert listed(NameEntry(name, FILE)) == {name: ""}
 
 
 def test_folders_and_the_folder_itself_are_no_files():
     folder = Attributes(4096, 0o040755, 1)
-    assert listed(Entry(b".", folder), Entry(b"..", FILE), Entry(b"sub", folder)) == {}
+    assert listed(NameEntry(b".", folder), NameEntry(b"..", FILE), NameEntry(b"sub", folder)) == {}
 
 
 def test_a_name_that_is_listed_twice_is_one_file():
-    (listing,) = convert.make_listings([Entry(b"a.csv", FILE), Entry(b"a.csv", FILE._replace(size=11))])
+    (listing,) = convert.make_listings([NameEntry(b"a.csv", FILE), NameEntry(b"a.csv", FILE._replace(size=11))])
     assert listing.size == 11
 
 
 @pytest.mark.parametrize("mode", [0o120777, 0o010644, 0o140777, 0o060644])
 def test_links_pipes_sockets_and_devices_are_refused(mode):
-    assert listed(Entry(b"a.csv", FILE._replace(mode=mode)))[b"a.csv"] != ""
+    assert listed(NameEntry(b"a.csv", FILE._replace(mode=mode)))[b"a.csv"] != ""
 
 
 def test_a_server_that_tells_no_modes_is_believed_to_list_files():
-    assert listed(Entry(b"a.csv", FILE._replace(mode=None))) == {b"a.csv": ""}
+    assert listed(NameEntry(b"a.csv", FILE._replace(mode=None))) == {b"a.csv": ""}
 
 
 def test_a_file_without_a_size_is_refused():
     """Nobody could tell whether all of it has come."""
-    assert "how large" in listed(Entry(b"a.csv", FILE._replace(size=None)))[b"a.csv"]
+    assert "how large" in listed(NameEntry(b"a.csv", FILE._replace(size=None)))[b"a.csv"]
 
 
 @pytest.mark.parametrize("other", [{"size": 11}, {"modified": 1_750_000_001}, {"modified": None}])

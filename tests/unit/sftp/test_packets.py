@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard_sftp.errors import Lost, Refused, Silent
+from linecard_sftp.errors import Lost, RequestRefused, Silent
 from linecard_sftp.packets import (
     MOST,
     Answer,
     Ask,
     Attributes,
-    Entry,
     Garbled,
-    Reader,
+    NameEntry,
+    PacketReader,
     encode_hello,
     encode_request,
     encode_text,
@@ -66,16 +66,22 @@ def attributes(size: int, modified: int = 7) -> bytes:
 @given(st.binary(max_size=200), st.integers(0, 2**32 - 1))
 def test_what_is_sent_can_be_read(name, number):
     request = encode_request(number, Ask.MKDIR, name, 4, 0o700)
-    reader = Reader(request[9:])
+    reader = PacketReader(request[9:])
     assert (int.from_bytes(request[:4], "big"), request[4]) == (len(request) - 4, Ask.MKDIR)
     assert (reader.read_text(), reader.read_number(), reader.read_number()) == (name, 4, 0o700)
 
 
 @given(st.binary(max_size=300))
 def test_nonsense_is_told_as_such_and_as_nothing_else(body):
-    for read in (Reader.read_entries, Reader.read_attributes, Reader.read_text, Reader.read_status, Reader.read_long):
+    for read in (
+        PacketReader.read_entries,
+        PacketReader.read_attributes,
+        PacketReader.read_text,
+        PacketReader.read_status,
+        PacketReader.read_long,
+    ):
         try:
-            read(Reader(body))
+            read(PacketReader(body))
         except Garbled:
             continue
 
@@ -83,16 +89,16 @@ def test_nonsense_is_told_as_such_and_as_nothing_else(body):
 def test_attributes_with_owners_and_extensions():
     body = struct.pack(">IQIIIII", 0x8000000F, 5, 1000, 1000, 0o100600, 1, 2)
     body += struct.pack(">I", 1) + encode_text(b"acl@example.com") + encode_text(b"none")
-    assert Reader(body).read_attributes() == Attributes(5, 0o100600, 2)
+    assert PacketReader(body).read_attributes() == Attributes(5, 0o100600, 2)
 
 
 def test_a_server_that_says_nothing_of_a_file():
-    assert Reader(struct.pack(">I", 0)).read_attributes() == Attributes(None, None, None)
+    assert PacketReader(struct.pack(">I", 0)).read_attributes() == Attributes(None, None, None)
 
 
 def test_names_stay_bytes():
     body = struct.pack(">I", 1) + encode_text(b"caf\xe9") + encode_text(b"-rw- caf\xe9") + attributes(3)
-    assert Reader(body).read_entries() == [Entry(b"caf\xe9", Attributes(3, 0o100644, 7))]
+    assert PacketReader(body).read_entries() == [NameEntry(b"caf\xe9", Attributes(3, 0o100644, 7))]
 
 
 class TestSession:
@@ -116,12 +122,12 @@ class TestSession:
 
     def test_a_no_is_told_with_the_words_of_the_server(self):
         no = struct.pack(">I", 3) + encode_text(b"not for you") + encode_text(b"en")
-        with pytest.raises(Refused) as told:
+        with pytest.raises(RequestRefused) as told:
             session(answer(Answer.STATUS, 1, no)).remove(b"a")
         assert (told.value.code, told.value.words) == (3, "not for you")
 
     def test_old_servers_give_no_words(self):
-        with pytest.raises(Refused) as told:
+        with pytest.raises(RequestRefused) as told:
             session(answer(Answer.STATUS, 1, struct.pack(">I", 2))).remove(b"a")
         assert told.value.is_gone
         assert told.value.words == "No such file"
