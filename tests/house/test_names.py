@@ -45,6 +45,7 @@ METHODS = {
     "faults": "Report",
     "fetch": "Backend",
     "headline": "Report",
+    "hold": "RateBudget",
     "lines": "Report",
     "list_keys": "Keyring",
     "lost_numbers": "Report",

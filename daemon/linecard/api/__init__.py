@@ -12,8 +12,9 @@ from linecard.infrastructure.files import create_private, drop_part, make_folder
 from linecard.infrastructure.sqlite import create_sqlite_engine
 from linecard.model.alert import Alert, Finding
 from linecard.ports.alerts import SupportsAlerts
-from linecard.ports.context import Clock, Context, Level, Log, Site
+from linecard.ports.context import Clock, Context, Level, Log, RateBudgets, Site
 from linecard.ports.kind import Kind
+from linecard.ports.rate_budget import RateBudget
 from linecard.ports.secret import Secret
 from linecard.rules.backoff import Backoff
 from linecard.rules.expiry import expiry
@@ -38,6 +39,8 @@ __all__ = [
     "Level",
     "LinecardError",
     "Log",
+    "RateBudget",
+    "RateBudgets",
     "Secret",
     "Site",
     "SupportsAlerts",

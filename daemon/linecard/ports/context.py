@@ -8,9 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from linecard.ports.rate_budget import RateBudget
+
 Clock = Callable[[], datetime]
 """What gives the time, with its zone."""
 Level = Literal["debug", "info", "warning", "error"]
+
+
+class RateBudgets(Protocol):
+    """Gives the rate budget of an account at a service."""
+
+    def __call__(self, key: str, requests: int, seconds: float) -> RateBudget: ...
 
 
 class Log(Protocol):
@@ -53,6 +61,10 @@ class Context:
     `temporary_file` gives a new empty file for reading and writing that has no name and is gone when it is closed or
     the process ends: the only place for what must not be left lying on the disk, such as a decrypted sheet.
 
+    `rate_budget` gives the budget of an account at a service, which lets no more than so many requests through in any
+    so many seconds. `key` says which account at which service: all who give the same key share one budget, whatever
+    they are called in the configuration, and also with a linecard that runs beside this one. It is written nowhere.
+
     An inbox also has its `path`, which means what its kind lets it mean, and `reply`, the folder for results, relative
     to it; empty where none are wanted.
 
@@ -65,5 +77,6 @@ class Context:
     now: Clock
     log: Log
     temporary_file: Callable[[], BinaryIO]
+    rate_budget: RateBudgets
     path: str = ""
     reply: str = ""

@@ -3,7 +3,8 @@
 **The twin.** `MemoryBackend` is a backend on a `MemoryPbx`: real in all that the port promises, and with a `Trouble`
 as wrong as a test wants it. Use it to test what uses backends. It needs nothing beyond linecard itself.
 
-**The context.** `make_context` is what a plugin is built with, for a site in a folder of a test.
+**The context.** `make_context` is what a plugin is built with, for a site in a folder of a test. Its rate
+budgets are `UnlimitedRateBudget`s, which keep what they were asked for.
 
 **The suite.** `linecard.testing.contract.BackendContract` is the specification of the port as a pytest class. Use it
 to test a backend of your own; it needs pytest and hypothesis. Its docstring says how. `ProcessorContract` beside it is
@@ -13,8 +14,8 @@ the specification of a processor.
 from __future__ import annotations
 
 from linecard.testing.backend import MemoryBackend
-from linecard.testing.contexts import make_context
+from linecard.testing.contexts import UnlimitedRateBudget, make_context
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import Silence, Trouble
 
-__all__ = ["MemoryBackend", "MemoryPbx", "Silence", "Trouble", "make_context"]
+__all__ = ["MemoryBackend", "MemoryPbx", "Silence", "Trouble", "UnlimitedRateBudget", "make_context"]

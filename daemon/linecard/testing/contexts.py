@@ -8,7 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from linecard.api import Clock, Context, Level, Log, Site
+from linecard.api import Clock, Context, Level, Log, RateBudget, RateBudgets, Site
+
+
+class UnlimitedRateBudget:
+    """A rate budget that never runs out; it keeps what it was asked for, in seconds."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.holds: list[float] = []
+
+    def take(self, at_most: float) -> bool:  # noqa: ARG002 - the port's
+        self.taken += 1
+        return True
+
+    def hold(self, seconds: float) -> None:
+        self.holds.append(seconds)
+
+    def wait_for(self, requests: int) -> float:  # noqa: ARG002 - the port's
+        return 0.0
 
 
 def _silent(event: str, *, level: Level = "info", **facts: Any) -> None:
@@ -17,6 +35,10 @@ def _silent(event: str, *, level: Level = "info", **facts: Any) -> None:
 
 def _clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _unlimited(key: str, requests: int, seconds: float) -> RateBudget:  # noqa: ARG001 - the port's
+    return UnlimitedRateBudget()
 
 
 def make_context(  # noqa: PLR0913 - each may be left out
@@ -28,6 +50,7 @@ def make_context(  # noqa: PLR0913 - each may be left out
     now: Clock = _clock,
     log: Log = _silent,
     temporary_file: Callable[[], BinaryIO] = tempfile.TemporaryFile,
+    rate_budget: RateBudgets = _unlimited,
     path: str = "",
     reply: str = "",
 ) -> Context:
@@ -46,6 +69,7 @@ def make_context(  # noqa: PLR0913 - each may be left out
         now=now,
         log=log,
         temporary_file=temporary_file,
+        rate_budget=rate_budget,
         path=path,
         reply=reply,
     )
