@@ -57,6 +57,7 @@ METHODS = {
     "refuse_unwrapped": "Opener",
     "render": "Renderer",
     "settle": "Inbox",
+    "take": "RateBudget",
     "write": "whatever is written to, as Python's own files are",
 }
 """Methods of a port (or of a report), one meaning in as many modules as there are backends, inboxes, sinks ..."""
