@@ -360,7 +360,7 @@ class _Header:
         if len(names) == 1:
             message = f"linecard does not know the column {shorten(names[0])} and does not read it."
         else:
-            message = f"The columns {_join_names(names)} are not known and not read."
+            message = f"linecard does not know the columns {_join_names(names)} and does not read them."
         place = shorten(names[0]) if len(names) == 1 else ""
         yield Fault(self._number, place, "", FaultCode.UNKNOWN_COLUMN, Severity.WARNING, message, remedy)
 

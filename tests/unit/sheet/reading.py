@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from linecard.languages.stored_sentences import match_sentence
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import FILE_FAULTS, Action, Fault, FaultCode, Row, Severity
 from linecard.rules.check import Destinations, Sheet
@@ -117,7 +118,12 @@ def hold(reading: Reading, to: Destinations) -> None:
 
 
 def clear(fault: Fault) -> None:
-    """A fault has a sentence, a place that can be shown, and, where something must be done, a remedy."""
+    """A fault has a sentence, a place that can be shown, and, where something must be done, a remedy.
+
+    Each of its sentences is one that the catalogs of readers' languages have, to the letter.
+    """
+    for sentence in filter(None, (fault.message, fault.remedy)):
+        assert match_sentence(sentence) is not None, sentence
     assert isinstance(fault.code, FaultCode)
     assert fault.message[:1].strip(), fault
     assert fault.message.endswith("."), fault
