@@ -33,8 +33,7 @@ def check_pattern(pattern: str) -> None:
     for part in ("{date}", "{rows}"):
         if pattern.count(part) > 1:
             raise ValueError(f"{part} is in it more than once")
-    rest = _PART.sub("", pattern)
-    if "{" in rest or "}" in rest:
+    if any("{" in rest or "}" in rest for rest in _PART.split(pattern)):
         raise ValueError("only {date} and {rows} may be in braces")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, time, timedelta
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -17,14 +17,19 @@ def is_quiet(hours: str, now: datetime) -> bool:
 
 def last_due(by: str, days: Collection[str], now: datetime) -> tuple[datetime, datetime]:
     """The last two times, in order, by which a file had to come."""
-    due: list[datetime] = []
-    day = now.date() + timedelta(days=1)
-    while len(due) < 2:
-        day -= timedelta(days=1)
+    past = _past_times(by, days, now)
+    last = next(past)
+    return next(past), last
+
+
+def _past_times(by: str, days: Collection[str], now: datetime) -> Iterator[datetime]:
+    """These times, from the last one back."""
+    day = now.date()
+    while True:
         at = datetime.combine(day, time.fromisoformat(by), tzinfo=now.tzinfo)
         if DAYS[day.weekday()] in days and at.timestamp() <= now.timestamp():
-            due.append(at)
-    return due[1], due[0]
+            yield at
+        day -= timedelta(days=1)
 
 
 def next_due(by: str, days: Collection[str], now: datetime) -> datetime:

@@ -68,7 +68,7 @@ def find_setting(fault: Fault) -> str:
     """The sentence, or an empty one where no setting changes what the fault is about."""
     said = _find_exact(fault)
     if said is None:
-        said = _SETTINGS.get(fault.code, "")
+        said = _SETTINGS.get(fault.code)
     return f"{said}." if said else ""
 
 

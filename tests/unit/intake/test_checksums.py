@@ -9,7 +9,6 @@ import pytest
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode
 from linecard.pipeline.intake import IntakeOptions
-from linecard.rules import checksum
 from unit.intake.world import SETTLE
 
 SUM = hashlib.sha256(b"one").hexdigest()
@@ -20,29 +19,6 @@ OTHER = hashlib.sha256(b"another").hexdigest()
 def strict(world):
     world.begin(IntakeOptions(settle=SETTLE, reserve=0, checksum=".sha256"))
     return world
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        f"{SUM}  a.csv\n".encode(),
-        f"{SUM} *a.csv\r\n".encode(),
-        f"SHA256 (a.csv) = {SUM}\n".encode(),
-        f"SHA2-256(a.csv)= {SUM}\n".encode(),
-        SUM.upper().encode(),
-        f"SHA256  {SUM.upper()}  C:\\export\\a.csv\r\n".encode("utf-16"),
-        f"{OTHER}  b.csv\n{SUM}  a.csv\n".encode(),
-    ],
-)
-def test_the_sum_is_found_as_any_program_writes_it(content):
-    assert checksum.parse_checksum(content, "a.csv") == SUM
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe\x00", SUM[:-1].encode(), f"{SUM}{SUM}".encode(), b"d41d8cd98f00b204"]
-)
-def test_what_is_no_sum_is_none(content):
-    assert checksum.parse_checksum(content, "a.csv") == ""
 
 
 @pytest.mark.parametrize("side", ["a.csv.sha256", "a.sha256"])

@@ -7,7 +7,6 @@ import pytest
 from linecard.model.run import State
 from linecard.model.sheet import FaultCode, Severity
 from linecard.pipeline.intake import IntakeOptions
-from linecard.rules.feed_names import date_key, order_by_date
 from linecard.store.journal import Journal
 from unit.intake.world import SETTLE
 
@@ -130,37 +129,3 @@ class TestTheDateDecidesWhichFileIsNewer:
         world.end(*world.settled())
         world.put(again, "more")
         assert [run.state for run in world.settled()] == [State.RECEIVED]
-
-
-@pytest.mark.parametrize(
-    "days",
-    [
-        ("2026-12-31", "2027-01-01"),
-        ("20261231", "20270101"),
-        ("31.12.2026", "01.01.2027"),
-        ("31122026", "13012027"),
-        ("12-31-2026", "01-13-2027"),
-        ("2026-12", "2027-01"),
-        ("2026-12-31_0905", "2026-12-31_101500"),
-        ("20261231-9", "20261231-10"),
-    ],
-)
-def test_the_order_of_dates_is_that_of_the_calendar(days):
-    early, late = (date_key("p_{date}.csv", f"p_{day}.csv") for day in days)
-    assert early < late
-
-
-@pytest.mark.parametrize("text", ["02122026", "02-12-2026", "1201", "261202", "20261350", "2026"])
-def test_what_is_no_date_or_two_has_no_place_in_an_order(text):
-    assert date_key("p_{date}.csv", f"p_{text}.csv") is None
-
-
-def test_names_without_a_date_keep_their_places():
-    names = ["p_20261203.csv", "x.csv", "p_20261201.csv", "y.csv", "p_20261202.csv"]
-    assert [names[at] for at in order_by_date("p_{date}.csv", names)] == [
-        "p_20261201.csv",
-        "x.csv",
-        "p_20261202.csv",
-        "y.csv",
-        "p_20261203.csv",
-    ]

@@ -71,6 +71,46 @@ def test_the_day_goes_on_over_restarts():
     assert state.trusted is None
 
 
+def test_a_day_without_linecard_and_an_hour_ahead_are_no_jumps_yet():
+    """To the second: what is more than that is one."""
+    second = timedelta(seconds=1)
+    assert go(ClockState(START), DAY, None).trusted is None
+    assert go(ClockState(START), DAY + second, None).trusted == START
+    assert go(ClockState(START), HOUR + POLL, POLL).trusted is None
+    assert go(ClockState(START), HOUR + POLL + second, POLL).trusted == START + POLL
+
+
+def test_while_the_clock_is_doubted_the_trusted_time_goes_on_with_what_has_passed():
+    """By the clock that nobody sets; over a restart by the wall clock, unless that jumped again."""
+    doubted = go(ClockState(START), YEARS, None)
+    assert go(doubted, POLL, POLL).trusted == START + POLL
+    assert go(doubted, HOUR, None).trusted == START + HOUR
+    assert go(doubted, YEARS, POLL).trusted == START + POLL
+    assert go(doubted, YEARS, None).trusted == START
+
+
+def test_a_clock_that_came_back_to_within_an_hour_is_right_again():
+    """Within a life; over a restart to within a day, for nobody saw how long it was off."""
+    doubted = go(ClockState(START), YEARS, None)
+    second = timedelta(seconds=1)
+    assert observe(doubted, START + POLL + HOUR, POLL).trusted is None
+    assert observe(doubted, START + POLL + HOUR + second, POLL).trusted == START + POLL
+    assert observe(doubted, START + DAY, None).trusted is None
+    assert observe(doubted, START + DAY + second, None).trusted == START
+    ahead = go(ClockState(START), 2 * HOUR, POLL)
+    assert go(ahead, HOUR, None).trusted is not None, "it was not set back"
+
+
+def test_the_day_is_counted_in_any_steps_and_begins_again_when_the_clock_is_set_back_by_more_than_an_hour():
+    state = go(ClockState(START), YEARS, None)
+    for _ in range(47):
+        state = go(state, HOUR / 2, HOUR / 2)
+        assert state.trusted is not None
+    assert go(state, HOUR / 2, HOUR / 2).trusted is None
+    assert go(state, -HOUR, POLL).lasted == state.lasted + POLL
+    assert go(state, -HOUR - POLL, POLL).lasted == timedelta()
+
+
 def test_a_jump_back_is_believed():
     """It makes nothing older than it is; the way forward is a jump again."""
     back = go(ClockState(START), -YEARS, POLL)

@@ -49,6 +49,14 @@ def test_a_line_is_one_line(text):
     assert [c for c in line if c in NO_BREAK] == [c for c in text if c in NO_BREAK]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("X a X", "X a X"), ("\xa0a\xa0", "\xa0a\xa0"), (" a\n\tb ", "a b"), ("\n", ""), ("a\u2028b", "a b")],
+)
+def test_only_blanks_and_what_would_end_the_line_go_from_its_ends(text, line):
+    assert sanitize_line(text) == line
+
+
 @given(TEXT, st.integers(1, 40))
 def test_a_cut_value_has_its_length(text, most):
     assert len(shorten(text, most)) <= most

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.rules.checksum import SideFiles, ending_of, parse_checksum
+from linecard.languages.stored_sentences import match_sentence
+from linecard.model.sheet import Fault, FaultCode, Severity
+from linecard.rules.checksum import SideFiles, checksum_fault, ending_of, parse_checksum
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,7 @@ from linecard.rules.checksum import SideFiles, ending_of, parse_checksum
         (["a.csv", "A.csv", "a.done", "A.DONE"], "A.csv", "A.DONE"),
         (["a.csv", "b.done"], "a.csv", ""),
         (["a.csv", "a.csv.done.txt"], "a.csv", ""),
+        (["a.b.csv", "a.b.done", "a.done"], "a.b.csv", "a.b.done"),
     ],
 )
 def test_what_goes_with_a_file(there, name, goes):
@@ -50,15 +53,58 @@ def test_what_is_one_itself():
     [
         ("a.csv.done", "a.csv", ".done"),
         ("a.done", "a.csv", ".done"),
+        ("a.ok.done", "a.csv", ".ok.done"),
+        ("a.b.ok.done", "a.b.csv", ".ok.done"),
         ("JOINERS.DONE", "joiners.csv", ".DONE"),
         ("joiners.CSV.Done", "JOINERS.csv", ".Done"),
         ("E\u0301TE.DONE", "éte.csv", ".DONE"),
+        ("E\u0301TE.2.DONE", "éte.2.csv", ".DONE"),
     ],
 )
 def test_the_ending_by_which_it_is_given_back(side, name, ending):
     assert ending_of(side.encode(), name.encode()).decode() == ending
 
 
-def test_the_line_of_a_checksum_file_that_names_the_file_in_capitals():
-    one, other = "1" * 64, "2" * 64
-    assert parse_checksum(f"{one}  other.csv\n{other}  JOINERS.CSV\n".encode(), "joiners.csv") == other
+SUM, OTHER = "1aB" * 21 + "0", "2" * 64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{SUM}  a.csv\n".encode(),
+        f"{SUM} *a.csv\r\n".encode(),
+        f"SHA256 (a.csv) = {SUM}\n".encode(),
+        f"SHA2-256(a.csv)= {SUM}\n".encode(),
+        SUM.upper().encode(),
+        f"SHA256  {SUM.upper()}  C:\\export\\a.csv\r\n".encode("utf-16"),
+        b"\xfe\xff" + f"{SUM}  a.csv\n".encode("utf-16-be"),
+        f"{SUM}  caf\xe9/a.csv\n".encode("latin-1"),
+        f"{OTHER}  b.csv\n{SUM}  a.csv\n".encode(),
+        f"{OTHER}  A.CSV\n{SUM}  a.csv\n".encode(),
+        f"{OTHER}  b.csv\n{SUM}  A.CSV\n".encode(),
+        f"{SUM}  b.csv\n{OTHER}  c.csv\n".encode(),
+        f"a.csv\n{SUM}\n".encode(),
+    ],
+)
+def test_the_sum_is_found_as_any_program_writes_it(content):
+    """That of the line with the file's name, to the letter first; where no line has it, the first sum."""
+    assert parse_checksum(content, "a.csv") == SUM.lower()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", SUM[:-1].encode(), f"{SUM}{SUM}".encode(), b"d41d8cd98f00b204"]
+)
+def test_what_is_no_sum_is_none(content):
+    assert parse_checksum(content, "a.csv") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [(OTHER, f"Its SHA-256 is {SUM}, but a.csv.sha256 says {OTHER}."), ("", "a.csv.sha256 holds no SHA-256.")],
+)
+def test_what_is_said_of_a_file_with_another_sum(said, message):
+    """It is of the whole file, and refuses it."""
+    fault = checksum_fault("a.csv.sha256", said, SUM)
+    assert fault == Fault(0, "", "", FaultCode.CHECKSUM, Severity.ERROR, message, fault.remedy)
+    assert match_sentence(fault.message)
+    assert match_sentence(fault.remedy)

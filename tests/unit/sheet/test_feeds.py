@@ -217,6 +217,8 @@ ROWS = "Action|LoginEmail|Extension\nattach|ada@example.com|1001\nattach|bo|1002
         ("TRL|000002\n", {"trailer": "TRL|{rows}"}),
         ("trl|2", {"trailer": "TRL|{rows}"}),
         ("TRL|2026-11-29|2\r\n\r\n\x1a", {"trailer": "TRL|*|{rows}"}),
+        ("TRL|2026-11-29|2\r\n\x1a\r\n", {"trailer": "TRL|*|{rows}"}),
+        ("TRL|2\x1a\r\n", {"trailer": "TRL|{rows}"}),
         ("TRL|whatever\n", {"trailer": "TRL|*"}),
         ("-----\n\n(2 rows affected)\n\n", {"skip_last": 2}),
     ],
