@@ -47,7 +47,7 @@ coverage: env
 # one) and names what no test notices.
 mutants: env
 	@$(BIN)/python -m pip install --quiet 'mutmut>=3.8,<4'
-	@PYTHONPATH=tests nice -n 15 $(BIN)/python -m mutation $(ONLY)
+	@PYTHONPATH=tests nice -n 15 $(BIN)/python -m mutation $(ONLY) $(if $(TESTS),--tests $(TESTS))
 
 check: env
 	$(BIN)/ruff check .

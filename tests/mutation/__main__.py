@@ -1,5 +1,7 @@
 """Whether the tests hold the decisions of `rules/`: `make mutants`; `ONLY="limits order"` or `ONLY=all` for others.
 
+`TESTS=tests/unit/rules/test_order.py` takes those tests alone, which is quick while you write them.
+
 mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`. What mypy refuses, `make check`
 would refuse, too; for the rest the tests that reach it are run. A change that neither notices survives. Each survivor
 needs a test, or its reason in `reasons.toml`; the command lists the others and ends with 1 while there are any. Reasons
@@ -42,14 +44,21 @@ HELD = (
     "undo",
 )
 """Modules in which each change is noticed or explained; the rest of `rules/` has not been gone through yet."""
-TESTS = ("tests/unit/rules", "tests/unit/sheet", "tests/unit/runtime/test_identity.py")
+TESTS: Sequence[str] = (
+    "tests/unit/rules",
+    "tests/unit/sheet",
+    "tests/unit/runtime/test_identity.py",
+    "tests/unit/packing/test_packets.py",
+)
 SLOW = (
-    "unit/sheet/test_fuzz",
-    "unit/sheet/test_limits",
-    "unit/sheet/test_containers",
-    "unit/rules/test_numbering_differential",
+    "unit/sheet/test_fuzz.py",
+    "unit/sheet/test_limits.py",
+    "unit/rules/test_numbering_differential.py",
+    "unit/rules/test_law.py::test_a_ring_of_a_hundred_thousand_numbers_is_ordered_without_recursion",
 )
 """Tests of memory, of time and of random bytes: they take minutes and hold no single decision."""
+LONGEST = 30
+"""Seconds that a test may take: where a change makes a loop endless, the first test that runs into it fails soon."""
 FATES = ("mistyped", "noticed", "endless", "default", "explained", "unheld")
 RESULTS = {37: "mistyped", 1: "noticed", 3: "noticed"} | dict.fromkeys((36, -24, 24, 152, 255, -11, -9), "endless")
 """What mutmut writes down: mypy refused it, tests failed, it never ended (or ended the process). All else is unheld:
@@ -79,7 +88,30 @@ pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 """
 PROFILE = """\
+import json
+import sys
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+
+def pytest_sessionstart() -> None:
+    # Each change is tried in a fork of a process that has run all tests: what it remembers would hide the change.
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "linecard":
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The quick ones first: the first that fails ends the run.
+    if (stats := Path("mutmut-stats.json")).exists():
+        took = json.loads(stats.read_text(encoding="utf-8"))["duration_by_test"]
+        items.sort(key=lambda item: took.get(item.nodeid, 0))
+
 
 # mutmut makes each call slower; what is drawn must be the same for each change; and nobody reads what fails, so it need
 # not be made small.
@@ -109,7 +141,7 @@ class Mutant:
         return self.function, self.before, self.after
 
 
-def copy_sources(modules: Sequence[str]) -> None:
+def copy_sources(modules: Sequence[str], tests: Sequence[str]) -> None:
     """The packages side by side, so that a module has the name in the copy by which the tests import it."""
     shutil.rmtree(WORK, ignore_errors=True)
     packages = [folder for root in SOURCES for folder in root.iterdir() if folder.name.startswith("linecard")]
@@ -120,8 +152,8 @@ def copy_sources(modules: Sequence[str]) -> None:
     settings = SETTINGS.format(
         only=json.dumps(mutated),
         copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
-        arguments=json.dumps([f"--deselect=tests/{each}.py" for each in SLOW]),
-        tests=json.dumps(TESTS),
+        arguments=json.dumps([f"--timeout={LONGEST}", *(f"--deselect=tests/{each}" for each in SLOW)]),
+        tests=json.dumps(tests),
         checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *mutated]),
     )
     (WORK / "conftest.py").write_text(PROFILE, encoding="utf-8")
@@ -160,11 +192,12 @@ def read_reasons() -> dict[tuple[str, str, str], str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("modules", nargs="*", default=HELD, metavar="MODULE", help="of rules/; all: each there is")
+    parser.add_argument("--tests", nargs="+", default=TESTS, metavar="FILE", help="fewer tests, to be quick")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     if asked.modules == ["all"]:
         asked.modules = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
-    copy_sources(asked.modules)
+    copy_sources(asked.modules, asked.tests)
     if code := run_mutmut(asked.jobs):
         return code
     reasons, counts, unheld, used = read_reasons(), Counter[tuple[str, str]](), [], set()
