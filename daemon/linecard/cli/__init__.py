@@ -22,7 +22,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "The daemon": {
         "serve": "Watch the inboxes and process every file that arrives.",
-        "reload": "Have the daemon read its configuration again.",
+        "reload": "Make the daemon read its configuration again.",
         "once": "Process the files in the inboxes, then exit.",
         "status": "Show what the daemon is doing, and what is wrong.",
         "approve": "Approve a held plan, so that it is applied.",

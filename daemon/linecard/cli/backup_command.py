@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "keys",
     metavar="FINGERPRINT",
     multiple=True,
-    help="Encrypt it for this PGP key of `linecard keys list`; may be given several times.",
+    help="Encrypt it for this PGP key of `linecard keys list`; repeat for more.",
 )
 @site.json_option
 @site.config_option

@@ -12,7 +12,7 @@ from linecard.cli import site
 @site.json_option
 @site.config_option
 def command(*, confirm: bool, as_json: bool) -> None:
-    """Show whether linecard trusts the clock, and what would be removed by it.
+    """Show whether linecard trusts the clock, and what it would remove because of it.
 
     After a jump nothing expires, neither files nor messages, until the new time has held for a day or somebody confirms
     it. Exits with 1 while the clock is in doubt.

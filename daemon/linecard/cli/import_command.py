@@ -25,7 +25,7 @@ from linecard.cli import site
 def command(file: Path, inbox: str | None, description: str, approve: str, *, yes: bool, as_json: bool) -> None:
     """Plan the sheet FILE, ask, apply it, read it back and report.
 
-    Finishes interrupted imports first; while a PBX of theirs does not answer, sheets for it must wait. A plan that
+    Finishes interrupted imports first; while one of their PBXs does not answer, sheets for it have to wait. A plan that
     exceeds the inbox's limits is held and changes nothing (exit code 3): look at it with `linecard plan`, then import
     it again with --approve.
     """

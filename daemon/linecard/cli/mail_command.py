@@ -17,7 +17,7 @@ def command() -> None:
 @command.command()
 @click.argument("address")
 @click.option(
-    "--sink", metavar="NAME", default=None, help="The sink to send by; optional where one is of the kind mail."
+    "--sink", metavar="NAME", default=None, help="The sink to send through; optional if only one is of the kind mail."
 )
 @click.option(
     "--language", type=click.Choice(["en", "fr", "de", "es", "pt"]), default=None, help="Default: the site's."

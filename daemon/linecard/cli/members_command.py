@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--pbx", metavar="NAME", help="Only this PBX.")
 @click.option("--member", metavar="EMAIL", help="Only what this member holds.")
 @click.option("--extension", metavar="EXTENSION", help="Only this extension.")
-@click.option("--sheet", is_flag=True, help="Write it as a sheet, which changes nothing when it is imported.")
+@click.option("--sheet", is_flag=True, help="Write it as a sheet; importing it changes nothing.")
 @site.json_option
 @site.config_option
 def command(pbx: str | None, member: str | None, extension: str | None, *, sheet: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from linecard.cli import site
 @click.command()
 @site.config_option
 def command() -> None:
-    """Have the daemon read its configuration again.
+    """Make the daemon read its configuration again.
 
     Waits until it has, and exits with 2 if the daemon refuses the configuration: the old one stays in force. This is
     what `systemctl reload linecard` runs.

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def command(file: Path | None, next_run: int | None, *, with_configuration: bool, confirm: bool, as_json: bool) -> None:
     """Restore the site from the backup FILE (- reads it from standard input).
 
-    No daemon may run, and the state must be empty or know no run. What linecard did after the backup was made is
+    Stop the daemon first. The state must be empty or know no run. What linecard did after the backup was made is
     unknown, so runs and files from before the restore wait for a person until you confirm, with --confirm alone, that
-    nothing is in doubt any more. Run numbers go on far enough ahead that no number names two runs.
+    nothing is in doubt any more. Run numbers continue far enough ahead that no number ever names two runs.
     """
     from linecard import config as configuration
     from linecard.registry import Registry

@@ -26,9 +26,9 @@ from linecard.cli import site
 def command(approve: str, *, yes: bool, although_newer: bool, as_json: bool) -> None:
     """Finish imports that were killed, stopped, or interrupted by a power failure.
 
-    Reads back from the PBX first whatever was under way. Applies the rest of an approved plan without asking. Shows you
-    a plan that had to be made again, or that nobody has approved yet, and asks. Nothing is ever done twice. Exit codes
-    are those of import.
+    First reads back from the PBX whatever was under way, then applies the rest of an approved plan without asking.
+    Shows you a plan that had to be made again, or that nobody has approved yet, and asks. Nothing is ever done twice.
+    Exit codes are those of import.
     """
     from linecard.cli import progress, run_flow
     from linecard.runtime.report_folder import ReportFolder

@@ -45,7 +45,7 @@ def text(delimiter: str) -> str:
     "-o",
     "--output",
     type=type_file,
-    help="Write to this new file: a workbook if it ends in .xlsx, else CSV with the mark that Excel reads UTF-8 by.",
+    help="Write to this new file: a workbook if it ends in .xlsx, else CSV that Excel reads as UTF-8.",
 )
 def command(delimiter: str, output: Path | None) -> None:
     """Print a sample sheet that explains itself.

@@ -16,10 +16,10 @@ def command() -> None:
     """Watch the inboxes and process every file that arrives.
 
     Runs in the foreground and writes its log to standard output, as systemd expects. SIGTERM or Ctrl-C stops it at a
-    safe point, a second one at once; the next start resumes. SIGHUP reloads the configuration; if it is wrong, it is
-    refused and the old one stays in force.
+    safe point, a second one stops it at once; the next start resumes. SIGHUP reloads the configuration; a wrong one is
+    refused, and the old one stays in force.
 
-    Exits with 78 if it cannot start until a person has put something right, with 2 if another start may succeed.
+    Exits with 78 if it cannot start until somebody puts something right, and with 2 if another start may succeed.
     """
     from linecard.infrastructure.access import explain_error
     from linecard.runtime.serve import serve

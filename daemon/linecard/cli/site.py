@@ -42,7 +42,7 @@ config_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
 inbox_option = click.option(
-    "--inbox", metavar="NAME", help="The inbox the file belongs to; optional where there is one."
+    "--inbox", metavar="NAME", help="The inbox the file belongs to; optional if there is only one."
 )
 
 

@@ -65,11 +65,9 @@ class ClockWatch:
             was, written = self._known, self._read()
             found = self._compare(written)
             if found.trusted is not None and (was is None or was.trusted is None):
-                log(
-                    "the clock is doubted", seconds=round((found.seen - found.trusted).total_seconds()), level="warning"
-                )
+                log("clock in doubt", seconds=round((found.seen - found.trusted).total_seconds()), level="warning")
             elif found.trusted is None and was is not None and was.trusted is not None:
-                log("the clock is believed again")
+                log("clock trusted again")
             self._known, self._at = found, self._elapsed()
             if (
                 written is None

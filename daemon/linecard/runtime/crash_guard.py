@@ -58,7 +58,7 @@ class CrashGuard:
                 return []
             if ending is None:
                 return found or None
-            log("separate process failed while it read the file", how=ending, level="warning")
+            log("separate process failed while reading the file", how=ending, level="warning")
             found.append(ending)
         return found
 

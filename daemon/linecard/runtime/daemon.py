@@ -271,7 +271,7 @@ class Daemon:
         """Set the timers anew when somebody has set the wall clock."""
         offset = time.time() - time.monotonic()
         if self._offset is not None and abs(offset - self._offset) > CLOCK_JUMP:
-            log("the clock was set", seconds=round(offset - self._offset), level="warning")
+            log("clock was set", seconds=round(offset - self._offset), level="warning")
             for job in self._scheduler.get_jobs():
                 timers.reset_timer(job)
         self._offset = offset

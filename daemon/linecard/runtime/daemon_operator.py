@@ -80,7 +80,7 @@ class DaemonOperator:
         words = str(error) if error is not None else "; ".join(f"{name}: {said}" for name, said in broken.items())
         made = Journal(self.store, run.id).tally().get(ChangeStatus.DONE, 0)
         self.backoff.raise_unless_expired(run.id, made, max(self.patience[name] for name in broken), words)
-        log("pbx given up", words=words, level="error")
+        log("gave up waiting for the pbx", words=words, level="error")
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:

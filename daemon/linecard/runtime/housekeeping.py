@@ -55,7 +55,7 @@ def remove_old(service: Service, report_folder: ReportFolder) -> None:
     ]
     report_folder.refresh_index(every_page=bool(gone or files[1]))
     if gone or any(files):
-        log("old things removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
+        log("expired runs and files removed", runs=gone, drops=files[0], reports=files[1], quarantined=files[2])
 
 
 def find_old(service: Service) -> Old:
