@@ -137,7 +137,7 @@ class Play:
         held = self._of_member[member]
         rest = () if isinstance(held, str) else tuple(e for e in held if e != extension)
         if rest:
-            self._of_member[member] = rest if len(rest) > 1 else rest[0]
+            self._of_member[member] = rest
         else:
             del self._of_member[member]
 
@@ -150,8 +150,7 @@ class Play:
             self._leave_member(extension, old[0])
             self._is[extension] = state
             return
-        if old is not _NOTHING:
-            self._leave(extension, old)
+        self._leave(extension, old)
         self._enter(extension, state)
 
     def _touch(self, extension: str, old: _State) -> None:
@@ -206,15 +205,13 @@ class Play:
             held = _as_holding(old or _NOTHING)
             return Verdict(Outcome.UNCHANGED, Code.ALREADY_SO, (Effect(self.pbx, extension, held, held),))
         force = row.action == Action.FORCE_ATTACH
-        if holder not in (None, member) and not force:
-            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.unchanged_effect(extension), holder=holder or "")
+        if holder is not None and holder != member and not force:
+            return Verdict(Outcome.REFUSED, Code.HELD_BY_OTHER, self.unchanged_effect(extension), holder=holder)
         elsewhere = self._with_number.get(number, extension) if number else extension
         if elsewhere != extension and not force:
             other = self._is[elsewhere][0]
-            if other not in (None, member):
-                return Verdict(
-                    Outcome.REFUSED, Code.NUMBER_IN_USE, self.unchanged_effect(extension), elsewhere, other or ""
-                )
+            if other is not None and other != member:
+                return Verdict(Outcome.REFUSED, Code.NUMBER_IN_USE, self.unchanged_effect(extension), elsewhere, other)
         numbers = self._after(had, number)
         if numbers is None and (had is not None or number is not None):
             return Verdict(Outcome.REFUSED, Code.SEVERAL_NUMBERS, self.unchanged_effect(extension))
@@ -234,12 +231,11 @@ class Play:
 
     def _after(self, had: _Numbers, number: str | None) -> _Numbers:
         """The numbers of an extension after a row that names this one, if any; None if it may not have it besides."""
-        if number is None or number == had:
+        several = _expand(had)
+        if number is None or number in several:
             return had
-        if had is None:
+        if not several:
             return number
-        if number in (several := _expand(had)):
-            return had
         if self._policy.second_number is SecondNumber.ADD:
             return tuple(sorted((*several, number)))
         return number if len(several) == 1 and self._policy.second_number is SecondNumber.REPLACE else None
@@ -248,9 +244,7 @@ class Play:
         """Carry the row out: free what the member leaves, take the number from where it is, then link."""
         extension, member = row.extension, row.member
         old = self._is.get(extension, _NOTHING)
-        overrides = self._overridden_detach(row)
-        if old is not _NOTHING:
-            overrides |= self._overridden_lines(extension, member, numbers)
+        overrides = self._overridden_detach(row) | self._overridden_lines(extension, member, numbers)
         before: dict[str, Holding] = {}
         if freed or elsewhere != extension:
             before = {other: self.holding(other) for other in (*freed, elsewhere) if other != extension}
@@ -261,8 +255,8 @@ class Play:
         if isinstance(numbers, tuple):
             self._remember_named(extension, numbers, row)
         self._set(extension, member, numbers, row.line, named=bool(row.number))
-        was = VACANT if old is _NOTHING else _as_holding(old)
-        effects: tuple[Effect, ...] = (Effect(self.pbx, extension, was, Holding(member, _expand(numbers))),)
+        after = Holding(member, _expand(numbers))
+        effects: tuple[Effect, ...] = (Effect(self.pbx, extension, _as_holding(old), after),)
         if before:
             effects += tuple([Effect(self.pbx, other, had, self.holding(other)) for other, had in before.items()])
         return Verdict(Outcome.DONE, code, effects, overrides=tuple(sorted(overrides)) if overrides else ())
@@ -382,7 +376,7 @@ class Play:
         for extension in self._touched:
             was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
-                yield extension, VACANT if was is _NOTHING else _as_holding(was), _as_holding(now)
+                yield extension, _as_holding(was), _as_holding(now)
 
 
 def _compact(numbers: tuple[str, ...]) -> _Numbers:

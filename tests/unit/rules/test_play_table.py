@@ -344,6 +344,77 @@ def test_each_row_sees_what_the_rows_before_it_did():
     assert list(play.differences()) == [], "in the end bob holds what he held"
 
 
+def test_what_is_so_already_is_shown_as_it_is():
+    """Before and after alike, for the report; of an extension that is not there, nothing."""
+    ada, vacant = Holding("ada", ("n0",)), Holding(None, ())
+    assert verdict_of(Row(2, Action.ATTACH, "ada", "hq", "1000", "")).effects == (Effect("hq", "1000", ada, ada),)
+    assert verdict_of(Row(2, Action.DETACH, "eve", "hq", "1003", "")).effects == (Effect("hq", "1003", vacant, vacant),)
+    assert verdict_of(Row(2, Action.DETACH, "eve", "hq", "1999", "")).effects == ()
+    assert verdict_of(Row(2, Action.DETACH, "eve", "hq", "", "")).effects == ()
+
+
+def test_a_detach_shows_each_extension_that_it_frees_with_the_numbers_that_stay():
+    """In the order of extensions, in whatever order the PBX told them."""
+    told = reversed(list(entries("1003 dan -\n1004 dan -\n1005 dan n5+n6")))
+    play = Play("hq", STRICT, told)
+    assert play.extensions_of("dan") == ("1003", "1004", "1005")
+    one = play.play(Row(2, Action.DETACH, "dan", "hq", "1004", ""))
+    assert one.effects == (Effect("hq", "1004", Holding("dan", ()), Holding(None, ())),)
+    assert play.extensions_of("dan") == ("1003", "1005")
+    rest = play.play(Row(3, Action.DETACH, "dan", "hq", "", ""))
+    assert rest.effects == (
+        Effect("hq", "1003", Holding("dan", ()), Holding(None, ())),
+        Effect("hq", "1005", Holding("dan", ("n5", "n6")), Holding(None, ("n5", "n6"))),
+    )
+    assert play.extensions_of("dan") == ()
+
+
+def test_what_a_pbx_has_is_counted_and_found():
+    play = Play("hq", STRICT, entries(HELD_SEVERAL))
+    assert (play.links, play.numbers) == (3, 5)
+    assert [play.extension_of_number(number) for number in ("n0", "n2", "n3", "n9")] == ["1000", "1001", "1002", None]
+    assert Play("hq", STRICT, [Entry("0100", None, ())]).has_zeros
+    assert not play.has_zeros
+
+
+def test_a_number_that_a_pbx_has_on_two_extensions_stays_where_it_rings_when_the_other_gets_another():
+    """No PBX should have that; where one has, the last that it tells is the one that rings."""
+    play = Play("hq", STRICT, entries("1000 ada n0\n1001 bob n0"))
+    play.play(Row(2, Action.ATTACH, "ada", "hq", "1000", "n9"))
+    assert [play.extension_of_number(number) for number in ("n0", "n9")] == ["1001", "1000"]
+
+
+def test_what_a_row_of_an_undo_sets_can_be_undone_by_a_later_row():
+    """It has said who holds the extension, and nothing of its numbers."""
+    play = Play("hq", Policy(), entries())
+    was, now = Holding("ada", ("n0",)), Holding("eve", ("n0",))
+    assert play.set_holding(Row(2, "restore", "", "hq", "1000", ""), now) == (Effect("hq", "1000", was, now),)
+    assert (play.holding("1000"), play.extensions_of("ada"), play.extensions_of("eve")) == (now, (), ("1000",))
+    assert play.play(Row(3, Action.FORCE_ATTACH, "bob", "hq", "1101", "n0")).overrides == ()
+    assert play.play(Row(4, Action.FORCE_ATTACH, "dan", "hq", "1000", "")).overrides == (2,)
+
+
+def test_what_the_run_has_made_already_is_played_as_if_it_had_not():
+    """Where it still stands; where somebody has changed it since, that is what the PBX holds."""
+    was, made = Holding("ada", ("n0",)), Holding("eve", ("n0",))
+    play = Play("hq", STRICT, entries("1000 eve n0"), {"1000": (was, made)})
+    assert (play.holding("1000"), play.extensions_of("eve"), play.extension_of_number("n0")) == (was, (), "1000")
+    assert play.links == 1
+    assert play.is_on_pbx("1000")
+    assert list(play.differences()) == [("1000", made, was)]
+    changed = Play("hq", STRICT, entries("1000 bob n0"), {"1000": (was, made)})
+    assert changed.holding("1000") == Holding("bob", ("n0",))
+    assert list(changed.differences()) == []
+
+
+def test_what_a_row_made_and_another_said_again_is_still_not_on_the_pbx():
+    play = Play("hq", Policy(), entries())
+    for line in (2, 3):
+        play.play(Row(line, Action.ATTACH, "eve", "hq", "1999", "n9"))
+    assert not play.is_on_pbx("1999")
+    assert list(play.differences()) == [("1999", Holding(None, ()), Holding("eve", ("n9",)))]
+
+
 def test_links_are_what_the_pbx_held_before_the_sheet():
     """Shares of a limit are reckoned from them, whatever the sheet does."""
     play = Play("hq", STRICT, entries())
@@ -408,6 +479,31 @@ OVERRIDES = {
     "a detach of one extension, and another that is attached": (["detach ada 1000", "attach ada 1003"], ()),
     "a detach of nothing that a later row undoes": (["detach eve", "attach eve 1003"], (2,)),
     "a detach of nothing on one extension": (["detach eve 1003", "attach eve 1003"], (2,)),
+    "of two detaches the later one": (["detach ada", "detach ada", "attach ada 1000"], (3,)),
+    "of a detach of one and one of all the later one": (["detach dan 1005", "detach dan", "attach dan 1005"], (3,)),
+    "what a row said is so already": (["attach ada 1000", "detach ada"], (2,)),
+    "the last of those that said so": (["attach ada 1000", "attach ada 1000", "force_attach eve 1000"], (3,)),
+    "a number that a row said is there": (["attach ada 1000 n0", "force_attach bob 1101 n0"], (2,)),
+    "and that a blank cell said again": (["attach ada 1000 n0", "attach ada 1000", "force_attach bob 1101 n0"], (3,)),
+    "a number of which only the PBX spoke": (["attach ada 1000", "force_attach bob 1101 n0"], ()),
+    "one of several that a row said is there": (
+        ["attach ada 1000 n7", "attach ada 1000 n0", "force_attach bob 1101 n0"],
+        (3,),
+    ),
+    "the last of several goes, and with it what was said of it": (
+        ["attach ada 1100 n7", "attach ada 1100 n8", "force_attach bob 1101 n8", "force_attach eve 1102 n7"],
+        (2,),
+    ),
+    "once its number is gone, its holder is still as the row said": (
+        ["attach eve 1100 n7", "force_attach bob 1101 n7", "detach eve"],
+        (),
+    ),
+    "the extension that a member leaves": (["attach eve 1100", "attach eve 1101"], (2,)),
+    "the row of the holder, and that of the extension left": (
+        ["attach eve 1100", "attach zoe 1101", "force_attach zoe 1100"],
+        (2, 3),
+    ),
+    "what was undone before is not undone again": (["attach eve 1100 n7", "detach eve", "attach zoe 1100"], ()),
 }
 
 
