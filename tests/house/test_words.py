@@ -17,7 +17,7 @@ from linecard.model.run import State
 from linecard.model.sheet import FILE_FAULTS, Action, Column, FaultCode
 from linecard.ports.backend import Can
 from linecard.registry import Registry
-from linecard.rules.header import SYNONYMS
+from linecard.rules.column_names import SYNONYMS
 from linecard.rules.sentences import SENTENCES
 from linecard.rules.states import MOVES
 

@@ -57,8 +57,6 @@ SLOW = (
     "unit/rules/test_law.py::test_a_ring_of_a_hundred_thousand_numbers_is_ordered_without_recursion",
 )
 """Tests of memory, of time and of random bytes: they take minutes and hold no single decision."""
-LONGEST = 30
-"""Seconds that a test may take: where a change makes a loop endless, the first test that runs into it fails soon."""
 FATES = ("mistyped", "noticed", "endless", "default", "explained", "unheld")
 RESULTS = {37: "mistyped", 1: "noticed", 3: "noticed"} | dict.fromkeys((36, -24, 24, 152, 255, -11, -9), "endless")
 """What mutmut writes down: mypy refused it, tests failed, it never ended (or ended the process). All else is unheld:
@@ -107,10 +105,12 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The quick ones first: the first that fails ends the run.
+    # The quick ones first, for the first that fails ends the run; and one that runs into an endless loop fails soon.
     if (stats := Path("mutmut-stats.json")).exists():
         took = json.loads(stats.read_text(encoding="utf-8"))["duration_by_test"]
         items.sort(key=lambda item: took.get(item.nodeid, 0))
+        for item in items:
+            item.add_marker(pytest.mark.timeout(20 + 10 * took.get(item.nodeid, 0)))
 
 
 # mutmut makes each call slower; what is drawn must be the same for each change; and nobody reads what fails, so it need
@@ -152,7 +152,7 @@ def copy_sources(modules: Sequence[str], tests: Sequence[str]) -> None:
     settings = SETTINGS.format(
         only=json.dumps(mutated),
         copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
-        arguments=json.dumps([f"--timeout={LONGEST}", *(f"--deselect=tests/{each}" for each in SLOW)]),
+        arguments=json.dumps([f"--deselect=tests/{each}" for each in SLOW]),
         tests=json.dumps(tests),
         checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *mutated]),
     )

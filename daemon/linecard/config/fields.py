@@ -15,7 +15,7 @@ from linecard.config.problems import nearest
 from linecard.model.sheet import Action, Column
 from linecard.rules import feed_names
 from linecard.rules.cells import fold_word
-from linecard.rules.header import SYNONYMS
+from linecard.rules.column_names import SYNONYMS
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 MAPPED = {fold_word(column): str(column) for column in Column if column is not Column.REASON}

@@ -11,52 +11,11 @@ from dataclasses import dataclass, field
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column, Fault, FaultCode, Severity
 from linecard.rules.cells import clean_cell, fold_word
+from linecard.rules.column_names import ELSEWHERE, SYNONYMS, is_same_name, map_names
 from linecard.rules.sanitize import is_printable, shorten
-from linecard.rules.text import DOS_END, Refused, refusal
+from linecard.rules.text import Refused, refusal
 
 DELIMITERS = (",", ";", "\t", "|")
-SYNONYMS: Mapping[Column, tuple[str, ...]] = {
-    Column.ACTION: ("Action", "__action__"),
-    Column.MEMBER: ("LoginEmail", "Email"),
-    Column.PBX: ("PbxId",),
-    Column.EXTENSION: ("Extension", "ShortNumber", "pbxShortNumber"),
-    Column.NUMBER: ("Number", "E164", "DDI", "DID"),
-    Column.INTERNAL: ("pbxInternalNumber",),
-    Column.REASON: ("Reason",),
-}
-ELSEWHERE: Mapping[str, Column] = {
-    fold_word(name): column
-    for column, names in {
-        Column.ACTION: (
-            *("Operation", "Command", "Status", "Aktion", "Acción", "Azione", "Ação", "Actie", "Åtgärd", "Akcja"),
-            *("Statut", "Estado", "Stato"),
-        ),
-        Column.MEMBER: (
-            *("Login", "User", "UserName", "UserPrincipalName", "Mail", "EmailAddress", "Work Email", "Benutzername"),
-            *("E-Mail-Adresse", "Courriel", "Adresse e-mail", "Adresse électronique", "Correo", "Correo electrónico"),
-            *("Posta elettronica", "E-mailadres", "E-post", "E-postadress", "Sähköposti", "Adres e-mail"),
-        ),
-        Column.PBX: ("PBX", "System", "SystemId", "PbxName"),
-        Column.EXTENSION: (
-            *("Ext", "Ext.", "Extn", "ExtensionNumber", "Internal Number", "Line", "Desk Phone", "Phone"),
-            *(
-                "Nebenstelle",
-                "Durchwahl",
-                "Numéro de poste",
-                "Numéro interne",
-                "Extensión",
-                "Anexo",
-                "Interno",
-                "Ramal",
-            ),
-            *("Toestel", "Toestelnummer", "Anknytning", "Lokalnummer", "Alanumero", "Numer wewnętrzny", "Linka"),
-            *("Klapka", "Dahili", "Внутренний номер", "内線", "内線番号", "分机", "分机号"),
-        ),
-        Column.NUMBER: ("ddiE164Number", "PhoneNumber", "Telephone", "Direct Line", "LineURI"),
-    }.items()
-    for name in names
-}
-"""What other systems call the columns: for remedies alone, for the same name means something else in another file."""
 _SEP = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 
 
@@ -77,15 +36,9 @@ class Layout:
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row is this header once more: it names every column that is read."""
         return bool(self.places) and all(
-            place < len(cells) and _names_same(cells[place], self.names[place], column)
+            place < len(cells) and is_same_name(cells[place], self.names[place], column)
             for column, place in self.places.items()
         )
-
-
-def _names_same(cell: str, name: str, column: Column) -> bool:
-    """Whether a cell names the same column, in the same word or another that linecard knows for it."""
-    word = fold_word(cell.strip(DOS_END))
-    return word == fold_word(name) != "" or word in map(fold_word, SYNONYMS[column])
 
 
 def announced_delimiter(line: str, quote: str = '"') -> str:
@@ -94,30 +47,12 @@ def announced_delimiter(line: str, quote: str = '"') -> str:
     return found[1] if found and found[1] not in (quote, "\\") else ""
 
 
-def _names(form: SheetFormat) -> dict[str, Column]:
-    """Folded header name to column: the feed's own names win over every name that linecard knows by itself."""
-    own = {fold_word(key): tuple(names) for key, names in form.columns.items()}
-    known: dict[str, Column] = {}
-    for column, spellings in SYNONYMS.items():
-        for name in spellings[:1] if own.get(fold_word(column)) else spellings:
-            known[fold_word(name)] = column
-    for column in SYNONYMS:
-        known |= dict.fromkeys(map(fold_word, own.get(fold_word(column), ())), column)
-    return known
-
-
-def find_columns(cells: Sequence[str], form: SheetFormat) -> set[Column]:
-    """The columns that these cells name."""
-    known = _names(form)
-    return {known[name] for cell in cells if (name := fold_word(cell)) in known}
-
-
 def is_quoted_comment(line: str, form: SheetFormat) -> bool:
     """Whether a spreadsheet has put quotes around a comment above the header."""
     text = line.lstrip()
     if not text.startswith(f"{form.quote}%"):
         return False
-    known = _names(form)
+    known = map_names(form)
     return not any(fold_word(cell) in known for d in DELIMITERS for cell in _split_cells(line, d, form))
 
 
@@ -149,7 +84,7 @@ def read_header(
     The delimiter is the one with which most column names are recognised. `pbxs` is how many the inbox has, `default`
     whether one of them is meant where a row names none.
     """
-    known = _names(form)
+    known = map_names(form)
     candidates = [form.delimiter or announced] if form.delimiter or announced else list(DELIMITERS)
     split = {d: _split_cells(line, d, form) for d in candidates}
     best = max(
@@ -166,7 +101,7 @@ def layout_by_position(first: str, form: SheetFormat, announced: str = "") -> La
     else the one met most often.
     """
     names = [name or "" for name in form.positions or ()]
-    known = _names(SheetFormat())
+    known = map_names(SheetFormat())
     places = {known[fold_word(name)]: at for at, name in enumerate(names) if fold_word(name) in known}
     words = {fold_word(word) for word in (*Action, *form.actions)}
 

@@ -10,6 +10,7 @@ from enum import IntEnum
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Column, Fault, FaultCode, Row
 from linecard.rules import header
+from linecard.rules.column_names import find_columns
 
 _WORKBOOK_NAME = re.compile(r"(\.(?:xls[xmb]?|ods|numbers))(?:\.(?:gz|zip|pgp|gpg|asc))?\Z", re.IGNORECASE)
 _NO_SHEET = frozenset({FaultCode.NO_HEADER, FaultCode.ENCODING, FaultCode.NUL_BYTE})
@@ -39,7 +40,7 @@ class HeaderRule:
         """How well these cells are a header. None is where the inbox says that its files have none."""
         if self.form.positions is not None:
             return HeaderFit.NONE
-        found = header.find_columns(cells, self.form)
+        found = find_columns(cells, self.form)
         needed = {Column.MEMBER} if self.form.action is not None else {Column.ACTION, Column.MEMBER}
         if needed <= found:
             return HeaderFit.ALL

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from linecard.languages.stored_file_sentences import FILE_SENTENCES
+from linecard.rules.column_names import SYNONYMS
 from linecard.rules.destinations import Destinations
-from linecard.rules.header import SYNONYMS
 from linecard.rules.sentences import SENTENCES
 from linecard.rules.settings import find_setting
 from unit.sheet.reading import FRENCH, HQ, TWO, file, read
