@@ -26,6 +26,7 @@ CONVENTIONS = {
     "downgrade": "what Alembic calls in a migration",
     "build": "what a kind makes of its options, one for each kind",
     "holding": "who holds an extension, wherever one is found",
+    "linecard_backends": "a hook, which several plugins have",
     "linecard_openers": "a hook, which several plugins of one package have",
 }
 """Names that somebody else calls, in as many modules as there are."""
@@ -52,6 +53,7 @@ METHODS = {
     "members": "Backend",
     "open": "Opener",
     "precheck": "Backend",
+    "probe": "SupportsProbe",
     "put_reply": "Inbox",
     "recognises": "Opener",
     "refuse_unwrapped": "Opener",

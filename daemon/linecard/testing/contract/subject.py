@@ -99,6 +99,9 @@ class Names:
     many: ClassVar[int] = 1200
     """How many changes or names make a lot."""
 
+    standing_members: ClassVar[frozenset[str]] = frozenset()
+    """Logins that every such PBX has, such as that of its administrator."""
+
     def extension(self, n: int) -> str:
         """An extension that the PBX accepts."""
         return f"{1000 + n}"

@@ -28,6 +28,7 @@ class BackendContract(ReadContract, ChangeContract, RefusalContract, Interruptio
     - `many`: how many changes or names make a lot; lower it for a PBX that is slow, but keep it above the size of
       the groups in which the backend works, if it does;
     - `examples`: how many random sheets are tried;
+    - `standing_members`: logins that every such PBX has, such as that of its administrator;
     - `survives`: False if the PBX lives in the memory of this process, so that killing a process cannot be tried.
 
     What most first versions get wrong: raising where one change is refused (that is a `FAILED` result, with the

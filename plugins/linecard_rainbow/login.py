@@ -1,0 +1,255 @@
+"""Who linecard is to Rainbow: a token that is renewed in time, or an API key.
+
+Source: ALE's OpenAPI description of the authentication portal (1.104.0, 1.239.2). Five failed logins lock an account
+for an hour, and a wrong attempt while it is locked begins the hour again; so wrong credentials are tried once.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from linecard.api import Clock, create_private, is_printable, make_folder, write_whole
+from linecard_rainbow.errors import RainbowError, RefusedError
+from linecard_rainbow.options import RainbowOptions
+
+LOGIN = "/api/rainbow/authentication/v1.0/login"
+RENEW = "/api/rainbow/authentication/v1.0/renew"
+
+LOCKED = 401501
+WRONG = frozenset({0, 401500})
+"""Codes of a 401 that says that login, password or application are wrong; 0 is that of the application."""
+LOCK = timedelta(minutes=65)
+"""How long a locked account is left in peace: ALE's hour, and a little for clocks that differ."""
+
+Send = Callable[[str, Mapping[str, str]], Any]
+"""Sends a GET with these headers; the JSON of the answer. Raises `RefusedError`."""
+
+
+class Identity(Protocol):
+    """What makes a request one of this account."""
+
+    def make_headers(self, send: Send) -> dict[str, str]:
+        """Headers to send with a request; logs in before, where that is needed."""
+        ...
+
+    def reject(self, headers: Mapping[str, str], error: RefusedError) -> bool:
+        """Rainbow answered 401 to a request with these headers: whether others may be tried."""
+        ...
+
+
+class Credentials(NamedTuple):
+    """What the configuration says, read when it is needed and kept no longer than a request."""
+
+    app_id: str
+    app_secret: str
+    login: str
+    secret: str
+    """The password, or the API key."""
+
+    def make_proof(self, salt: str) -> str:
+        """The header that shows that the application's secret is known, without telling it."""
+        digest = hashlib.sha256((self.app_secret + salt).encode()).hexdigest()
+        return _basic(self.app_id, digest)
+
+
+def read_credentials(options: RainbowOptions, folder: Path) -> Credentials:
+    """Raises `ConfigError` where a secret cannot be read."""
+    secret = options.password or options.api_key
+    if secret is None:
+        raise AssertionError("the options have neither")
+    app_secret = options.app_secret.reveal(folder, os.environ)
+    return Credentials(options.app_id, app_secret, options.login or "", secret.reveal(folder, os.environ))
+
+
+class Refusals:
+    """Credentials that Rainbow has refused, so that they are not tried again: salted and hashed, in one file."""
+
+    def __init__(self, path: Path, now: Clock) -> None:
+        self._path, self._now = path, now
+
+    def ensure_untried(self, account: Credentials) -> None:
+        """Raises `RainbowError` if these have been refused."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            salt, digest, words = bytes.fromhex(kept["salt"]), str(kept["digest"]), str(kept["words"])
+            until = datetime.fromisoformat(kept["until"]) if kept["until"] else None
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # cut off by a full disk, say: no more than one further try
+        if digest != _digest(account, salt) or (until is not None and self._now() >= until):
+            return
+        raise RainbowError(
+            f"{words} linecard does not try these credentials again, lest Rainbow lock the account.",
+            remedy=f"Correct them in linecard.yaml or where they lie. If they are right again, delete {self._path}.",
+        )
+
+    def remember(self, account: Credentials, words: str, until: datetime | None = None) -> None:
+        salt = secrets.token_bytes(16)
+        kept = {
+            "salt": salt.hex(),
+            "digest": _digest(account, salt),
+            "words": words,
+            "until": until.isoformat() if until is not None else "",
+        }
+        make_folder(self._path.parent, mode=0o700)
+        with write_whole(self._path, text=True, mode=0o600) as file:
+            json.dump(kept, file)
+
+
+class Token(NamedTuple):
+    text: str
+    issued: float
+    expires: float
+    """Seconds since 1970; 0 where the token does not say."""
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether it is in the first half of its life."""
+        return not self.expires or now < (self.issued + self.expires) / 2
+
+    def is_valid(self, now: float) -> bool:
+        return not self.expires or now < self.expires
+
+
+def read_token(text: object) -> Token:
+    """A token with the times that it bears, if it is a JWT. Raises `RainbowError` for what cannot be a header."""
+    if not isinstance(text, str) or not text or not text.isascii() or not is_printable(text):
+        raise RainbowError("Rainbow's answer to the login has no token.", remedy="Check `host`; is this Rainbow?")
+    try:
+        payload = text.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return Token(text, float(claims["iat"]), float(claims["exp"]))
+    except (IndexError, ValueError, KeyError, TypeError):
+        return Token(text, 0, 0)
+
+
+class TokenIdentity:
+    """Login and password. The token lies in the folder of the account, where each process of the site finds it."""
+
+    def __init__(self, options: RainbowOptions, site: Path, folder: Path, now: Clock) -> None:
+        self._options, self._site, self._folder, self._now = options, site, folder, now
+        self._refusals = Refusals(folder / "refused.json", now)
+        self._path = folder / "token.json"
+        self._mine = threading.RLock()
+        self._token: Token | None = None
+
+    def make_headers(self, send: Send) -> dict[str, str]:
+        with self._mine:
+            now = self._now().timestamp()
+            if self._token is None or not self._token.is_fresh(now):
+                self._token = self._obtain(send, now)
+            return {"Authorization": f"Bearer {self._token.text}"}
+
+    def reject(self, headers: Mapping[str, str], error: RefusedError) -> bool:
+        """A token that ran out, or that Rainbow does not know any more: another is asked for."""
+        with self._mine:
+            if self._token is not None and headers.get("Authorization") == f"Bearer {self._token.text}":
+                self._token = None
+                if self._load() == read_token(headers["Authorization"].removeprefix("Bearer ")):
+                    self._path.unlink(missing_ok=True)
+        return error.code in {0, 401000}
+
+    def _obtain(self, send: Send, now: float) -> Token:
+        """One that another process has, a renewed one, or a new one; by one process at a time."""
+        with _locked(self._folder):
+            kept = self._load()
+            if kept is not None and kept.is_fresh(now):
+                return kept
+            token = self._renew(send, kept) if kept is not None and kept.is_valid(now) else None
+            token = token or self._log_in(send)
+            with write_whole(self._path, text=True, mode=0o600) as file:
+                json.dump({"account": self._options.account, "token": token.text}, file)
+            return token
+
+    def _load(self) -> Token | None:
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            return read_token(kept["token"]) if kept["account"] == self._options.account else None
+        except (OSError, ValueError, KeyError, TypeError, RainbowError):
+            return None
+
+    @staticmethod
+    def _renew(send: Send, token: Token) -> Token | None:
+        """A token can be renewed so many times; then one has to log in."""
+        try:
+            said = send(RENEW, {"Authorization": f"Bearer {token.text}"})
+        except RefusedError:
+            return None
+        return read_token(said.get("token"))
+
+    def _log_in(self, send: Send) -> Token:
+        account = read_credentials(self._options, self._site)
+        self._refusals.ensure_untried(account)
+        headers = {
+            "Authorization": _basic(account.login, account.secret),
+            "x-rainbow-app-auth": account.make_proof(account.secret),
+        }
+        try:
+            return read_token(send(LOGIN, headers).get("token"))
+        except RefusedError as error:
+            if error.status == 401 and error.code in WRONG:
+                self._refusals.remember(account, str(error))
+            elif error.code == LOCKED:
+                self._refusals.remember(account, str(error), self._now() + LOCK)
+            raise
+
+
+class KeyIdentity:
+    """An API key: no login and no token; each request proves anew that the application's secret is known."""
+
+    def __init__(self, options: RainbowOptions, site: Path, folder: Path, now: Clock) -> None:
+        self._options, self._site = options, site
+        self._refusals = Refusals(folder / "refused.json", now)
+
+    def make_headers(self, send: Send) -> dict[str, str]:  # noqa: ARG002 - nothing has to be asked for
+        account = read_credentials(self._options, self._site)
+        self._refusals.ensure_untried(account)
+        challenge = secrets.token_hex(16)
+        return {
+            "x-rainbow-api-key": account.secret,
+            "x-rainbow-challenge": challenge,
+            "x-rainbow-app-auth": account.make_proof(challenge),
+        }
+
+    def reject(self, headers: Mapping[str, str], error: RefusedError) -> bool:  # noqa: ARG002 - there is but one key
+        if error.code in WRONG:
+            self._refusals.remember(read_credentials(self._options, self._site), str(error))
+        return False
+
+
+def make_identity(options: RainbowOptions, site: Path, folder: Path, now: Clock) -> Identity:
+    """`folder` is that of the account: all PBXs of the site that use it share it."""
+    kind = KeyIdentity if options.api_key is not None else TokenIdentity
+    return kind(options, site, folder, now)
+
+
+def _basic(name: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
+
+
+def _digest(account: Credentials, salt: bytes) -> str:
+    """Slow on purpose: whoever reads the file must not be able to try passwords on it."""
+    text = "\0".join(account).encode()
+    return hashlib.scrypt(text, salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time; the lock ends with the process."""
+    make_folder(folder, mode=0o700)
+    path = folder / "lock"
+    create_private(path)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,87 @@
+"""Lists that come in pages, read while others change them.
+
+Rainbow pages by offset: what is added or removed in the part that was read shifts all that follows, so that an entry
+would be missed or come twice. Each page begins with the last entry of the page before: if it is another one, the list
+has shifted and is read anew.
+
+Source: `limit` (100 unless asked for), `offset` and `total` of ALE's OpenAPI description of the admin portal (1.82.0).
+How many entries a page may have is not in it, so a page may be shorter than was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from linecard_rainbow.client import Client, Query
+from linecard_rainbow.errors import RainbowError, UnansweredError
+from linecard_rainbow.wire import Item, read_items
+
+MOST_READINGS = 5
+"""How often a list is begun anew before it is given up."""
+
+
+class Pages:
+    """Lists of one tenant; `most` is how many entries a page is asked for, and learns how many come."""
+
+    def __init__(self, client: Client, most: int) -> None:
+        self._client = client
+        self.most = most
+
+    def read_list(self, kind: type[Item], doing: str, path: str, query: Query) -> Iterator[Item]:
+        """All entries of a list, each once. Raises `RainbowError` if it never stands still."""
+        seen: set[str] = set()
+        for _ in range(MOST_READINGS):
+            for item in self._read_once(kind, doing, path, query):
+                if item is None:
+                    break
+                if item.id not in seen:
+                    seen.add(item.id)
+                    yield item
+            else:
+                return
+        raise RainbowError(
+            f"The list changes faster than it can be read when Rainbow is asked to {doing}.",
+            remedy="Try again when the PBX has told Rainbow all its extensions.",
+        )
+
+    def count(self, doing: str, path: str, query: Query) -> int:
+        """How many entries a list has, for the price of one."""
+        answer = self._client.get(doing, path, {**query, "limit": 1, "offset": 0})
+        return _read_total(answer, doing)
+
+    def pages_of(self, entries: int) -> int:
+        """How many requests a list of so many entries takes."""
+        return max(1, -(-entries // (self.most - 1)))
+
+    def _read_once(self, kind: type[Item], doing: str, path: str, query: Query) -> Iterator[Item | None]:
+        """The entries from the first page to the last; None, and no more, where the list has shifted."""
+        count = 0
+        last: Item | None = None
+        while True:
+            overlap = 0 if last is None else 1
+            answer = self._client.get(doing, path, {**query, "limit": self.most, "offset": count - overlap})
+            page = read_items(kind, answer.get("data"))
+            if last is not None and (not page or page[0].id != last.id):
+                yield None
+                return
+            yield from page[overlap:]
+            count += len(page) - overlap
+            if count >= _read_total(answer, doing):
+                return
+            if len(page) == overlap:  # fewer than its total: it shrank meanwhile
+                yield None
+                return
+            self._learn_size(len(page))
+            last = page[-1]
+
+    def _learn_size(self, came: int) -> None:
+        """A server that gives less than was asked for, while there is more, gives no more."""
+        self.most = max(2, min(self.most, came))
+
+
+def _read_total(answer: dict[str, Any], doing: str) -> int:
+    total = answer.get("total")
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        raise UnansweredError(f"Rainbow's answer does not say how many there are when asked to {doing}.")
+    return total
