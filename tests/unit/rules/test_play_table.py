@@ -54,6 +54,7 @@ the member holds another extension on this PBX, which is freed and keeps its num
     attach       ada 1003       done moved                          1000 - n0, 1003 ada -
     force_attach ada 1003       done moved                          1000 - n0, 1003 ada -
     detach       ada 1003       refused wrong_extension (1000)
+    detach       dan 1003       refused wrong_extension (1004, 1005)
     attach       dan 1003       done moved                          1003 dan -, 1004 - -, 1005 - n5
 the member holds it, another number is given
     attach       ada 1000 n9    done number_changed                 1000 ada n9
@@ -503,6 +504,7 @@ OVERRIDES = {
         ["attach eve 1100", "attach zoe 1101", "force_attach zoe 1100"],
         (2, 3),
     ),
+    "of a detach of all, the rows of each extension": (["attach dan 1004", "attach dan 1005", "detach dan"], (2, 3)),
     "what was undone before is not undone again": (["attach eve 1100 n7", "detach eve", "attach zoe 1100"], ()),
 }
 
