@@ -280,8 +280,7 @@ class Play:
         for extension in (wanted,) if wanted else held:
             before = self.holding(extension)
             overrides |= self._free(extension)
-            after = Holding(None, before.numbers) if before.numbers else VACANT
-            effects.append(Effect(self.pbx, extension, before, after))
+            effects.append(Effect(self.pbx, extension, before, Holding(None, before.numbers)))
         self._detached[row.member] = (row.line, wanted)
         return Verdict(Outcome.DONE, Code.REMOVED, tuple(effects), overrides=tuple(sorted(overrides)))
 
@@ -349,17 +348,17 @@ class Play:
         """Take one number from an extension; it keeps its holder and the others. The lines of rows that named it."""
         member, had, said = self._is[extension]
         rest = _compact(tuple(other for other in _expand(had) if other != number))
-        line, named = said // 4, False
+        line = said // 4
+        lines = [self._named[other] for other in _expand(rest) if other in self._named]
         if not isinstance(had, tuple):
             broken = {line} if line and said & _NAMED else set[int]()
             line = 0 if broken else line
         else:
             broken = self._forget_named(had, rest)
-            lines = [self._named[other] for other in _expand(rest) if other in self._named]
-            line, named = max(lines, default=0) if line in broken else line, bool(lines)
+            line = max(lines, default=0) if line in broken else line
             if isinstance(rest, str):
                 self._named.pop(rest, None)
-        self._set(extension, member, rest, line, named=named)
+        self._set(extension, member, rest, line, named=bool(lines))
         return broken
 
     # -- the difference --------------------------------------------------------------------------------------------

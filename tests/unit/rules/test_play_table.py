@@ -472,6 +472,10 @@ OVERRIDES = {
         ["attach ada 1100 n7", "attach ada 1100 n8", "attach ada 1100", "force_attach bob 1101 n8"],
         (4,),
     ),
+    "whichever of the numbers that is": (
+        ["attach ada 1100 n8", "attach ada 1100 n7", "attach ada 1100", "force_attach bob 1101 n7"],
+        (4,),
+    ),
     "and says nothing again of the number before": (
         ["attach ada 1100 n7", "attach ada 1100 n8", "attach ada 1100", "force_attach bob 1101 n7"],
         (2,),
@@ -509,11 +513,29 @@ OVERRIDES = {
 }
 
 
-@pytest.mark.parametrize("case", OVERRIDES)
-def test_the_last_row_names_the_lines_that_it_undoes_and_no_others(case):
+OVERRIDES_OF_SEVERAL = {
+    "the holder, after another extension took a number of which no row spoke": (
+        ["attach bob 1001", "force_attach ada 1000 n1", "detach bob"],
+        (2,),
+    ),
+    "nothing, after another extension took the number of which the row spoke": (
+        ["attach bob 1001 n1", "force_attach ada 1000 n1", "detach bob"],
+        (),
+    ),
+    "the holder, after it took one of two of which rows spoke": (
+        ["attach bob 1001 n1", "attach bob 1001 n2", "force_attach ada 1000 n2", "detach bob"],
+        (2,),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("held", "case"), [*((HELD, case) for case in OVERRIDES), *((HELD_SEVERAL, case) for case in OVERRIDES_OF_SEVERAL)]
+)
+def test_the_last_row_names_the_lines_that_it_undoes_and_no_others(held, case):
     """Also where an extension has several numbers, each named by a row of its own."""
-    rows, lines = OVERRIDES[case]
-    play = Play("hq", Policy(second_number=SecondNumber.ADD), entries())
+    rows, lines = (OVERRIDES | OVERRIDES_OF_SEVERAL)[case]
+    play = Play("hq", Policy(second_number=SecondNumber.ADD), entries(held))
     verdicts = []
     for line, text in enumerate(rows, 2):
         action, member, extension, number = (*text.split(), "", "")[:4]
