@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linecard.api import sanitize
-from linecard.api.report import BUILT_IN, Templates, locate_error
+from linecard.api.report import BUILT_IN, Templates, format_duration, locate_error
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -82,4 +82,4 @@ def _split_word(word: str) -> list[str]:
     return [part[at : at + PIECE] for part in parts for at in range(0, len(part), PIECE)]
 
 
-TEMPLATES = Templates("linecard_mail", {"short": shorten, "breakable": make_breakable})
+TEMPLATES = Templates("linecard_mail", {"short": shorten, "breakable": make_breakable, "duration": format_duration})

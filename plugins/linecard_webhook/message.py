@@ -23,7 +23,7 @@ def make_body(letter: Letter, problems: list[dict[str, Any]]) -> bytes:
             "delivery": letter.id,
             "event": f"run.{find_result(letter.state, report.counts)}",
             "site": report.site,
-            "run": as_dict.run(report.run, report.counts),
+            "run": as_dict.run(report.run, report.counts, report.seconds_left),
             "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
             "problems": problems,
             "report": letter.filed or None,

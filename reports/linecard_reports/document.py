@@ -22,7 +22,7 @@ class Document:
     def render(self, report: Report, out: TextIO, *, templates: Path | None = None) -> None:  # noqa: ARG002
         said = report.headline
         counts = {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome}
-        head = as_dict.run(report.run, counts) | {
+        head = as_dict.run(report.run, counts, report.seconds_left) | {
             "site": report.site,
             "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
         }

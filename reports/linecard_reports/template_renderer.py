@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linecard.api import sanitize
-from linecard.api.report import ReportError, Templates, locate_error
+from linecard.api.report import ReportError, Templates, format_duration, locate_error
 
 _REMEDY = "Correct it, or take it away: linecard's own then takes its place."
 
@@ -42,4 +42,4 @@ def break_login(text: object) -> str:
     return Markup("<wbr>@").join(escape(part) for part in sanitize(text).split("@"))
 
 
-TEMPLATES = Templates("linecard_reports", {"login": break_login})
+TEMPLATES = Templates("linecard_reports", {"login": break_login, "duration": format_duration})

@@ -45,6 +45,7 @@ METHODS = {
     "examine": "Backend and Inbox",
     "faults": "Report",
     "fetch": "Backend",
+    "forecast": "Backend",
     "headline": "Report",
     "hold": "RateBudget",
     "lines": "Report",

@@ -2,8 +2,17 @@
 
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
+from linecard.model.forecast import Forecast
 from linecard.model.outcome import Caveat, ChangeStatus, Result
-from linecard.ports.backend import Backend, Can, PhoneSecret, SupportsExamine, SupportsPrecheck, SupportsSecrets
+from linecard.ports.backend import (
+    Backend,
+    Can,
+    PhoneSecret,
+    SupportsExamine,
+    SupportsForecast,
+    SupportsPrecheck,
+    SupportsSecrets,
+)
 from linecard.ports.kind import BackendKind
 
 __all__ = [
@@ -16,11 +25,13 @@ __all__ = [
     "Change",
     "ChangeStatus",
     "Entry",
+    "Forecast",
     "Holding",
     "PhoneSecret",
     "Result",
     "Scope",
     "SupportsExamine",
+    "SupportsForecast",
     "SupportsPrecheck",
     "SupportsSecrets",
     "sorted_numbers",

@@ -14,6 +14,7 @@ from linecard.model.summary import Ended, Summary, Undecided, Week, Wrong
 from linecard.rules import as_dict
 from linecard.rules.defuse import build_changed_pattern, defuse
 from linecard.rules.excerpt import Excerpt
+from linecard.rules.forecasts import format_duration
 from linecard.rules.own_sheet import MOST_REASON, RETRY_HEADER, UNDO_HEADER
 from linecard.rules.states import find_result
 from linecard.rules.undo import undo_rows
@@ -65,6 +66,7 @@ __all__ = [
     "build_changed_pattern",
     "defuse",
     "find_result",
+    "format_duration",
     "locate_error",
     "result",
     "undo_rows",

@@ -125,6 +125,15 @@ class AffectedOutput(Output):
     held: int
 
 
+class ForecastOutput(Output):
+    """What a PBX says of the plan as a whole."""
+
+    pbx: str
+    changes: int
+    seconds: float | None = Field(description="How long the changes take at least; null where it is not known.")
+    notes: list[str]
+
+
 class CheckOutput(Output):
     """`linecard check FILE --json`"""
 
@@ -149,6 +158,7 @@ class PlanOutput(Output):
     refused: bool
     counts: CountsOutput
     holds: list[HoldOutput]
+    forecasts: list[ForecastOutput]
 
 
 class RunFactsOutput(Output):
@@ -170,6 +180,10 @@ class RunFactsOutput(Output):
     total: int
     holds: list[HoldOutput]
     affected: list[AffectedOutput]
+    forecasts: list[ForecastOutput]
+    seconds_left: float | None = Field(
+        description="While it is applied: how long the rest takes at least; null where that is not known."
+    )
 
 
 class ListedRunOutput(RunFactsOutput):

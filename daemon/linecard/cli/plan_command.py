@@ -67,6 +67,7 @@ def _print(planning: Planner, file: Path, inbox: str) -> None:
             "refused": planning.sheet.is_refused,
             "counts": dict(planning.counts),
             "holds": [as_dict.hold(hold) for hold in planning.find_holds()],
+            "forecasts": [as_dict.forecast(found) for found in planning.forecast()],
         },
     )
 
@@ -93,5 +94,6 @@ def show_plan(planning: Planner) -> None:
         else "  none: there is nothing to change."
     )
     recap.show_faults(planning.warnings)
+    recap.show_forecasts(planning.forecast())
     holds = planning.find_holds()
     recap.show_holds(holds, planning.count_affected() if holds else (), planning.checksum)

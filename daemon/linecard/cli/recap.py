@@ -10,10 +10,12 @@ import click
 
 from linecard.cli.site import count_noun
 from linecard.model.directory import Change, Holding
+from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import FINE, Outcome
 from linecard.model.report import Line
 from linecard.model.run import Affected, Hold
 from linecard.model.sheet import Fault, Severity
+from linecard.rules.forecasts import format_duration
 from linecard.rules.sanitize import sanitize
 from linecard.rules.settings import find_setting
 from linecard.rules.states import is_fine
@@ -103,6 +105,15 @@ def tell_remedy(fault: Fault, settings: set[str]) -> None:
     if (said := find_setting(fault)) and said not in settings:
         settings.add(said)
         click.echo(f"    If every file is like this: {said}")
+
+
+def show_forecasts(forecasts: Iterable[PbxForecast]) -> None:
+    """How long the changes take on each PBX, and what else it says of them."""
+    for found in forecasts:
+        if found.seconds:
+            click.echo(f"The changes on {found.pbx} take at least {format_duration(found.seconds)}.")
+        for note in found.notes:
+            click.echo(f"{found.pbx}: {sanitize(note)}")
 
 
 def show_holds(holds: Iterable[Hold], affected: Iterable[Affected], checksum: str) -> None:

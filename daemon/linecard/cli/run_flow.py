@@ -103,6 +103,7 @@ def show_plan(service: Service, run: Run) -> None:
         click.echo(f"\nOf {count_noun(sum(run.counts.values()), 'row')}: {recap.format_counts(run.counts)}.")
         click.echo("Changes:")
         recap.show_changes(Journal(service.store, run.id).changes(None, ChangeStatus.PLANNED))
+        recap.show_forecasts(run.forecasts)
 
 
 def ask(question: str) -> bool | None:
@@ -247,6 +248,7 @@ def show_result(service: Service, run: Run, *, as_json: bool, unfiled: Collectio
     if run.state is not State.HELD:  # else its rows were shown, with their warnings
         recap.show_faults(report.caveats())
     if run.state is State.HELD:
+        recap.show_forecasts(run.forecasts)
         recap.show_holds(run.holds, run.affected, run.checksum)
         again = "import --approve {} FILE" if run.attempt == 1 else "resume --approve {}"
         if run.id in service.store.list_inbox_runs():  # its file is in the inbox no more
@@ -263,7 +265,8 @@ def run_facts(service: Service, runs: Iterable[Run]) -> Iterator[dict[str, Any]]
     """The facts of runs, with their rows counted as reports do."""
     from linecard.rules import as_dict
 
-    return (as_dict.run(run, service.report(run).counts) for run in runs)
+    reports = map(service.report, runs)
+    return (as_dict.run(report.run, report.counts, report.seconds_left) for report in reports)
 
 
 def show_unfiled(unfiled: Mapping[int, ReportError]) -> None:

@@ -25,7 +25,10 @@ def command(last: int, *, as_json: bool) -> None:
         reports = [service.report(run) for run in found]
         if as_json:
             listed = [
-                {**as_dict.run(r.run, r.counts), "report": service.store.report_location(r.run.id) or None}
+                {
+                    **as_dict.run(r.run, r.counts, r.seconds_left),
+                    "report": service.store.report_location(r.run.id) or None,
+                }
                 for r in reports
             ]
             site.print_json_list(listed)

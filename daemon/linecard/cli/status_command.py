@@ -17,6 +17,7 @@ from linecard.rules.sanitize import sanitize
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from linecard.model.report import Report
     from linecard.model.run import Run
 
 
@@ -42,6 +43,7 @@ def command(last: int, *, as_json: bool) -> None:
         _show_despite(error, last, as_json=as_json)
         raise SystemExit(1) from error
     with service:
+        applying = service.store.list_runs(of_states={State.APPLYING})
         facts = status.read_status(service.config.state)
         runs = service.store.list_runs(limit=last)
         held = service.store.list_runs(of_states={State.HELD})
@@ -59,6 +61,7 @@ def command(last: int, *, as_json: bool) -> None:
         else:
             zone = ZoneInfo(service.config.timezone)
             _show(facts, zone, stale=stale)
+            _show_time_left(map(service.report, applying))
             _show_runs(runs, held, zone)
             for alert in later:
                 click.echo(click.style(f"\n{sanitize(alert.message)}", fg="red"))
@@ -92,7 +95,7 @@ def _show_despite(error: ConfigError, last: int, *, as_json: bool) -> None:
 
         def describe(found: Iterable[Run]) -> Iterator[dict[str, Any]]:
             reports = (RunReport(store, run, site="", timezone=zone.key) for run in found)
-            return (as_dict.run(run, report.counts) for run, report in zip(found, reports, strict=True))
+            return (as_dict.run(report.run, report.counts, report.seconds_left) for report in reports)
 
         if as_json:
             wrong = {"message": str(error), "problems": list(error.problems), "remedy": error.remedy or None}
@@ -100,11 +103,21 @@ def _show_despite(error: ConfigError, last: int, *, as_json: bool) -> None:
             site.print_json(head, {"runs": lambda: describe(runs), "held": lambda: describe(held)}, dict)
             return
         _show(facts, zone, stale=stale)
+        applying = store.list_runs(of_states={State.APPLYING})
+        _show_time_left(RunReport(store, run, site="", timezone=zone.key) for run in applying)
         _show_runs(runs, held, zone)
     title = "\nThe configuration is wrong now; the daemon goes on with the one that it has read:"
     click.echo(click.style(title, fg="red"))
     for line in (str(error), *error.problems, error.remedy or "Correct it, then reload: `linecard reload`."):
         click.echo(f"    {sanitize(line)}")
+
+
+def _show_time_left(applying: Iterable[Report]) -> None:
+    from linecard.rules.forecasts import format_duration
+
+    for report in applying:
+        if (left := report.seconds_left) is not None:
+            click.echo(f"  run {report.run.id}: at least {format_duration(left)} left, by what the PBX lets through")
 
 
 def _show_runs(runs: Sequence[Run], held: Sequence[Run], zone: ZoneInfo) -> None:

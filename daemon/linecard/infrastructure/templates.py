@@ -28,7 +28,7 @@ class Templates:
     Every page of HTML escapes what is put into it; `harmless` and the given filters are there for all text.
     """
 
-    def __init__(self, package: str, filters: Mapping[str, Callable[[object], object]]) -> None:
+    def __init__(self, package: str, filters: Mapping[str, Callable[[Any], object]]) -> None:
         self._package, self._filters = package, filters
         self._environments: dict[Path | None, Environment] = {}
 

@@ -57,6 +57,8 @@ STORED_SENTENCES = (
     "the endpoint {endpoint} is notified of messages in its mailbox {mailbox}",
     "the address of record {address} is notified of messages in its mailbox {mailbox}",
     "Remove {mailbox} from `mailboxes` of {name} in {table} if you do not want that.",
+    # that a backend had no forecast: rules/forecasts
+    "How long it takes is not known, because the PBX could not be asked: {said}",
     # what processors did to a row: pipeline/processors, linecard_processors
     "The processor {name} refused the row: {member} lies outside the domains of the company.",
     "Correct LoginEmail; members of this inbox have logins in {domains}.",

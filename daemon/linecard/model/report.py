@@ -73,6 +73,11 @@ class Report(Protocol):
     def headline(self) -> Headline: ...
 
     @property
+    def seconds_left(self) -> float | None:
+        """Of a run that is being applied: how long the rest takes at least, where that is known."""
+        ...
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """Rows by outcome, as the report shows them: before a run is applied, what would be done is planned, or skipped
         if the run was given up, unless it was made all the same."""

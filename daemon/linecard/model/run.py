@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from linecard.model.forecast import PbxForecast
+
 
 class State(StrEnum):
     """Where a run stands. The moves between them are in `linecard.rules.states`."""
@@ -82,8 +84,8 @@ class Run:
 
     `pbxs` are those that its rows name, once the sheet was read for that; `tries` is how often in a row reading or
     planning it was begun and did not come to an end; `expected` is how many rows the file was said to have.
-    `affected` is what a plan that waits would change of each PBX. `approved_checksum` is that of the plan that a person
-    has seen and approved, if one has.
+    `affected` is what a plan that waits would change of each PBX, `forecasts` what the PBXs said of the plan.
+    `approved_checksum` is that of the plan that a person has seen and approved, if one has.
     """
 
     id: int
@@ -99,6 +101,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     affected: tuple[Affected, ...] = ()
+    forecasts: tuple[PbxForecast, ...] = ()
     pbxs: tuple[str, ...] | None = None
     tries: int = 0
     expected: int | None = None

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from linecard.errors import SheetError
 from linecard.model.directory import Change, Holding
+from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import ChangeStatus, Outcome
 from linecard.model.run import Affected, Hold, Run, State
 from linecard.model.sheet import Fault, FaultCode, Severity
@@ -75,6 +76,8 @@ def plan(
         with store.transaction() as connection:  # it waits with this plan already, and everybody was told of it
             journal.clear(connection, keep=run.attempt, seen=seen)
         return run
+    # Outside the transaction: the PBX may take its time.
+    new = new._replace(forecasts=planning.forecast())
     with store.transaction() as connection:
         journal.add_faults(connection, attempt, [*noted, *sheet.faults, *planning.warnings])
         if new.difference is not None:
@@ -97,6 +100,7 @@ class _Judged(NamedTuple):
     difference: Difference | None
     """From the plan that a person approved, where it is another."""
     affected: tuple[Affected, ...] = ()
+    forecasts: tuple[PbxForecast, ...] = ()
 
 
 def _judge(store: Store, run: Run, planning: Planner, left: _Left, seen: int | None, *, asking: bool) -> _Judged:
@@ -139,6 +143,7 @@ def _adopt(store: Store, connection: sa.Connection, run: Run, planning: Planner,
         counts=planning.counts,
         holds=new.holds,
         affected=new.affected,
+        forecasts=new.forecasts,
     )
     if new.state is not State.PLANNED:
         why = " ".join(hold.message for hold in new.holds) if new.state is State.HELD else _WHY[new.state]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 
 from linecard.model.directory import Change, Holding, Scope
+from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Affected, Hold
 from linecard.model.sheet import RESTORE, Fault, FaultCode, Row, Severity
 from linecard.pipeline.feed import Feed, Pbx
+from linecard.pipeline.forecast import forecast
 from linecard.pipeline.precheck import TOGETHER, precheck
 from linecard.pipeline.premises import Premise
 from linecard.ports.backend import Can, SupportsPrecheck
@@ -56,6 +59,7 @@ class Planner:
         self._checksum = Checksum(sha256)
         self._losses: dict[str, Losses] = {}
         self._changed_links: dict[str, int] = {}
+        self._numbers: dict[str, tuple[int, int]] = {}
         self._counted: dict[str, Totals] = {}
         self._premises: dict[str, Premise] = {}
         self._caveats: list[OfPbx] = []
@@ -177,9 +181,9 @@ class Planner:
                 continue
             losses = self._losses[name] = Losses()
             self._changed_links[name] = 0
-            several = Can.SEVERAL in self._feed.pbxs[name].backend.can
             asked: list[Change] = []
-            for change in order_changes(name, play.differences, several=several, first=first):
+            begin = first
+            for change in self._order(name, begin):
                 first = change.seq + 1
                 self._checksum.add_change(change)
                 losses.count_numbers(change)
@@ -190,11 +194,27 @@ class Planner:
                         self._precheck(name, asked)
                         asked = []
                 yield change
+            self._numbers[name] = begin, first - begin
             if name in self._prechecking:
                 self._precheck(name, asked)
                 self._add_caveats_of_made(name)
             for member, successor in play.losses():
                 _count(losses, play, member, successor)
+
+    def _order(self, name: str, first: int) -> Iterator[Change]:
+        several = Can.SEVERAL in self._feed.pbxs[name].backend.can
+        return order_changes(name, self._plays[name].differences, several=several, first=first)
+
+    def forecast(self) -> tuple[PbxForecast, ...]:
+        """What the PBXs say of the plan as a whole; asked once the changes were taken.
+
+        The changes are put in order once more for it: kept, those of a long sheet would fill the memory.
+        """
+        return tuple(
+            found
+            for name, (first, count) in self._numbers.items()
+            for found in forecast(self._feed.pbxs[name], count, partial(self._order, name, first))
+        )
 
     def _precheck(self, name: str, changes: Collection[Change]) -> None:
         premise = self._premises[name]

@@ -21,6 +21,7 @@ from linecard.model.sheet import Fault
 from linecard.pipeline.row_messages import RowMessages, add_earlier_changes, add_partial_changes
 from linecard.rules import states
 from linecard.rules.caveats import CAVEAT
+from linecard.rules.forecasts import seconds_left
 from linecard.rules.names import safe_name
 from linecard.rules.sentences import TOOK_ITS_PLACE, headline
 from linecard.rules.wording import ENGLISH, Wording
@@ -39,8 +40,11 @@ class RunReport:
     """
 
     def __init__(self, store: Store, run: Run, *, site: str, timezone: str, words: Wording = ENGLISH) -> None:
+        again = words.translate_stored
         self.run = replace(
-            run, holds=tuple(replace(hold, message=words.translate_stored(hold.message)) for hold in run.holds)
+            run,
+            holds=tuple(replace(hold, message=again(hold.message)) for hold in run.holds),
+            forecasts=tuple(found._replace(notes=tuple(map(again, found.notes))) for found in run.forecasts),
         )
         self.site, self.timezone = site, timezone
         self._store, self._words = store, words
@@ -104,6 +108,13 @@ class RunReport:
         with suppress(UnknownRun):
             return self._store.get_run(int(found[1])) if found else None
         return None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the changes that are left take at least; None where that is not known, or nothing is being made."""
+        if self.run.state is not State.APPLYING or not self.run.forecasts:
+            return None
+        return seconds_left(self.run.forecasts, self._journal.count_left())
 
     @property
     def is_begun(self) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from linecard.model.alert import Alert
 from linecard.model.directory import Change, Entry, Scope
+from linecard.model.forecast import Forecast
 from linecard.model.outcome import Caveat, Result
 
 
@@ -63,6 +64,19 @@ class SupportsPrecheck(Protocol):
 
         Asked whenever these are planned; and of those that take something away once more before the first change of an
         approved plan is sent: where it holds one then for another reason than before, nothing is sent. Changes nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsForecast(Protocol):
+    """A backend that knows what the changes of a plan come to as a whole: how long they take, what they cost."""
+
+    def forecast(self, changes: Iterable[Change]) -> Forecast:
+        """What there is to say of all these changes, which may be very many: take them one by one.
+
+        Asked once for each plan that has changes; the plan is shown with it and kept with it. Changes nothing. A
+        `BackendError` stops no plan.
         """
         ...
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from linecard.model.alert import Alert
 from linecard.model.directory import Change, Holding
+from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import Effect
 from linecard.model.report import Line
 from linecard.model.run import Hold, Run
@@ -127,7 +128,16 @@ def hold(found: Hold) -> dict[str, Any]:
     }
 
 
-def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
+def forecast(found: PbxForecast) -> dict[str, Any]:
+    return {
+        "pbx": found.pbx,
+        "changes": found.changes,
+        "seconds": round(found.seconds, 1) or None,
+        "notes": list(found.notes),
+    }
+
+
+def run(found: Run, counts: Mapping[str, int], seconds_left: float | None = None) -> dict[str, Any]:
     """The facts of a run without its rows, which are counted as its report does; times in ISO 8601, UTC."""
     return {
         "id": found.id,
@@ -146,4 +156,6 @@ def run(found: Run, counts: Mapping[str, int]) -> dict[str, Any]:
         "total": sum(counts.values()),
         "holds": [hold(item) for item in found.holds],
         "affected": [one._asdict() for one in found.affected],
+        "forecasts": [forecast(one) for one in found.forecasts],
+        "seconds_left": None if seconds_left is None else round(seconds_left, 1),
     }

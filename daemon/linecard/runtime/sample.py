@@ -63,6 +63,7 @@ class SampleReport:
     words: Wording
     path: str = "sample/sample"
     to_retry: int = 1
+    seconds_left: float | None = None
 
     @property
     def headline(self) -> Headline:

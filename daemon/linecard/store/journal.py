@@ -178,6 +178,16 @@ class Journal:
         with self._store.snapshot() as connection:
             return {ChangeStatus(status): count for status, count in connection.execute(query)}
 
+    def count_left(self) -> dict[str, int]:
+        """How many changes are not made yet, by PBX; those that are on their way are among them."""
+        query = (
+            sa.select(change.c.pbx, sa.func.count())
+            .where(change.c.run_id == self._run, change.c.fate.in_((ChangeStatus.PLANNED, ChangeStatus.SENT)))
+            .group_by(change.c.pbx)
+        )
+        with self._store.snapshot() as connection:
+            return {pbx: count for pbx, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+
     def mark(self, connection: sa.Connection, changes: Sequence[Change], status: ChangeStatus) -> None:
         """Give changes, in order, a status: one statement for each stretch without a gap."""
         for first, last in _stretches([c.seq for c in changes]):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from linecard.errors import StateError, UnknownRun
 from linecard.infrastructure.files import create_private
+from linecard.model.forecast import PbxForecast
 from linecard.model.run import Affected, Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
@@ -199,11 +200,14 @@ class Store:
         counts: Mapping[str, int],
         holds: Iterable[Hold],
         affected: Iterable[Affected] = (),
+        forecasts: Iterable[PbxForecast] = (),
     ) -> None:
         """The run has this plan now, and its rows and changes are those of this attempt."""
         plan = {"attempt": attempt, "checksum": checksum, "counts": dict(counts), "tries": 0}
         waits = {"holds": [asdict(hold) for hold in holds], "affected": list(map(list, affected))}
-        connection.execute(sa.update(run).where(run.c.id == run_id).values(changed=self.now(), **plan, **waits))
+        said = {"forecasts": list(map(list, forecasts))}
+        values = {"changed": self.now(), **plan, **waits, **said}
+        connection.execute(sa.update(run).where(run.c.id == run_id).values(values))
 
     def _note(self, connection: sa.Connection, run_id: int, was: State | None, to: State, who: str, why: str) -> None:
         connection.execute(sa.insert(event).values(run_id=run_id, at=self.now(), was=was, state=to, who=who, why=why))
@@ -407,6 +411,9 @@ def _run(found: Mapping[Any, Any]) -> Run:
         counts=found["counts"],
         holds=tuple(Hold(**hold) for hold in found["holds"]),
         affected=tuple(Affected(*one) for one in found["affected"] or ()),
+        forecasts=tuple(
+            PbxForecast(pbx, count, seconds, tuple(notes)) for pbx, count, seconds, notes in found["forecasts"] or ()
+        ),
         pbxs=None if found["pbxs"] is None else tuple(found["pbxs"]),
         tries=found["tries"],
         expected=found["expected"],

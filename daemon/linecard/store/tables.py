@@ -68,6 +68,7 @@ run = sa.Table(
     sa.Column("counts", Json, nullable=False),
     sa.Column("holds", Json, nullable=False),
     sa.Column("affected", Json),
+    sa.Column("forecasts", Json),
     sa.Column("pbxs", Json),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("expected", sa.Integer),

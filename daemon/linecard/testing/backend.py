@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from linecard.api.backend import BackendError, Caveat, Change, ChangeStatus, Entry, Result, Scope
+from linecard.api.backend import BackendError, Caveat, Change, ChangeStatus, Entry, Forecast, Result, Scope
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import NO_TROUBLE, Trouble
 
@@ -55,6 +55,11 @@ class MemoryBackend:
         self._ask()
         extensions = {change.extension for change in changes}
         yield from (caveat for caveat in self.pbx.caveats if caveat.extension in extensions)
+
+    def forecast(self, changes: Iterable[Change]) -> Forecast:
+        """How long the PBX takes for so many changes, and its notes."""
+        self._ask()
+        return Forecast(sum(1 for _ in changes) * self.pbx.seconds_per_change, self.pbx.notes)
 
     def close(self) -> None:
         """Nothing is held open; it is remembered that this was asked for."""

@@ -20,7 +20,8 @@ class MemoryPbx:
     `ValueError`.
 
     `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
-    stands there twice. `caveats` are what it says of changes that take something away. `put` and `remove` are
+    stands there twice. `caveats` are what it says of changes that take something away,
+    `seconds_per_change` and `notes` its forecast of a plan. `put` and `remove` are
     what somebody else does to the PBX, past linecard.
     """
 
@@ -30,6 +31,8 @@ class MemoryPbx:
         self.can = frozenset(can)
         self.operations: list[Change] = []
         self.caveats: list[Caveat] = []
+        self.seconds_per_change = 0.0
+        self.notes: tuple[str, ...] = ()
         self._extensions: dict[str, Holding] = {}
         self._members = dict.fromkeys(members)
         self._of_member: dict[str, dict[str, None]] = {}

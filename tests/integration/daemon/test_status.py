@@ -130,3 +130,32 @@ def test_when_inotify_is_used_up_files_are_found_by_the_scan_and_that_is_said(si
         assert f"the {what} of inotify that this user may have are used up" in said.stdout
         assert f"fs.inotify.max_user_{what}" in said.stdout
         assert daemon.log.count("are used up") == 3, "once for each inbox"
+
+
+def test_the_time_left_is_told_while_a_run_is_applied(site):
+    """By what the PBX said when the plan was made; the daemon's status and the run itself say the same."""
+    (site.folder / "hq.seconds").write_text("61.5")
+    site.shut("hq")
+    with site.served():
+        site.drop("hr", "joiners.csv", rows("ada 1000", "bob 1001"))
+        eventually(lambda: site.waits("hq"), "it is being applied")
+        assert "  run 1: at least 3 min left, by what the PBX lets through\n" in site.run("status").stdout
+        [run] = site.status()["runs"]
+        assert (run["state"], run["seconds_left"]) == ("applying", 123.0)
+        assert "\nAt least 3 min left, by what the PBX lets through.\n" in site.run("show", "1").stdout
+        site.reopen("hq")
+        eventually(lambda: site.came_to(joiners="applied"), "it goes on")
+        assert site.status()["runs"][0]["seconds_left"] is None
+        assert "left" not in site.run("show", "1").stdout
+
+
+def test_plan_and_import_tell_how_long_it_takes(site):
+    """Before the question, beside the changes; JSON has the same."""
+    (site.folder / "hq.seconds").write_text("0.5")
+    sheet = site.folder / "joiners.csv"
+    sheet.write_text(rows("ada 1000", "bob 1001"))
+    told = "The changes on hq take at least 1 s.\nhq: Ask Anna.\n"
+    assert told in site.run("plan", f"{sheet}", "--inbox", "hr").stdout
+    planned = json.loads(site.run("plan", f"{sheet}", "--inbox", "hr", "--json").stdout)
+    assert planned["forecasts"] == [{"pbx": "hq", "changes": 2, "seconds": 1.0, "notes": ["Ask Anna."]}]
+    assert told in site.run("import", f"{sheet}", "--inbox", "hr").stderr
