@@ -10,9 +10,11 @@ from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import Client
 from linecard_rainbow.dispatch import make_side_by_side
+from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.options import RainbowOptions
 from linecard_rainbow.probe import TenantProbe
 from linecard_rainbow.reader import TenantReader
+from linecard_rainbow.sheet_writer import SheetWriter
 from linecard_rainbow.tenant import Tenant
 from linecard_rainbow.writer import Writer
 
@@ -37,15 +39,17 @@ class RainbowBackend:
         self._tenant = Tenant(self._client, options)
         self._reader = TenantReader(self._tenant, context.now, context.log)
         self._provisioning = MassProvisioning(self._client, options.company)
+        index = HoldingsIndex(self._tenant, context.now)
         self._writer = Writer(
             self._tenant,
             self._reader,
             self._answers,
             self._provisioning,
-            context.now,
+            index,
             settle=options.settle,
             several=several,
         )
+        self._sheets = SheetWriter(self._tenant, self._reader, self._provisioning, index, several=several)
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         """Each extension of the scope. A list of many pages is not read at one moment, but none is missed that is
@@ -57,7 +61,10 @@ class RainbowBackend:
         yield from self._reader.list_members(scope)
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Result]:
-        """Make the changes side by side, each sent once; results come in the order of the changes."""
+        """Make the changes side by side, each sent once, or by sheets; results come in the order of the changes."""
+        if self._options.mode == "massprovisioning":
+            yield from self._sheets.make_changes(changes)
+            return
         self._writer.begin()
         yield from make_side_by_side(changes, self._writer.make, self._options.workers)
 

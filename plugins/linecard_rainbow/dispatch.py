@@ -39,7 +39,7 @@ def make_side_by_side(changes: Iterable[Change], make: Make, workers: int) -> It
     with ThreadPoolExecutor(workers, "rainbow") as pool:
         try:
             for change in changes:
-                keys = _keys_of(change)
+                keys = name_keys(change)
                 needed = list({id(last[key]): last[key] for key in keys if key in last}.values())
                 begun = pool.submit(make_after, change, needed)
                 last.update(dict.fromkeys(keys, begun))
@@ -60,7 +60,7 @@ def _take_result(taken: deque[Future[Result | None]]) -> Iterator[Result]:
         yield result
 
 
-def _keys_of(change: Change) -> list[str]:
+def name_keys(change: Change) -> list[str]:
     """What a change touches. An extension cannot be taken for a number or a login."""
     before, after = change.before, change.after
     members = {f"member {m}" for m in (before.member, after.member) if m is not None}

@@ -56,14 +56,15 @@ class UnansweredError(RainbowError):
 class RefusedError(RainbowError):
     """Rainbow has answered that it does not do this.
 
-    `status` is HTTP's, `code` ALE's own (0 where it gave none), `words` what it said.
+    `status` is HTTP's, `code` ALE's own (0 where it gave none), `words` what it said, `faults` each thing that it named
+    where it named several.
     """
 
-    def __init__(self, doing: str, status: int, code: int, words: str) -> None:
+    def __init__(self, doing: str, status: int, code: int, words: str, faults: tuple[str, ...] = ()) -> None:
         remedy = REMEDIES.get(code) or BY_STATUS.get(status, "")
         number = f"{status}, {code}" if code else str(status)
         super().__init__(f"Rainbow refuses to {doing}: {words} ({number}).", remedy=remedy)
-        self.status, self.code, self.words = status, code, words
+        self.status, self.code, self.words, self.faults = status, code, words, faults
 
     @property
     def is_gone(self) -> bool:
@@ -84,11 +85,14 @@ def read_refusal(doing: str, status: int, body: bytes) -> RefusedError:
         return RefusedError(doing, status, 0, _cut(body.decode("utf-8", errors="replace")) or "without a word")
     said = said if isinstance(said, dict) else {}
     code = said.get("errorDetailsCode")
-    words = _describe(said.get("errorDetails")) or _describe(said.get("errorMsg")) or "without a word"
+    details = said.get("errorDetails")
+    faults = tuple(filter(None, map(_describe, details))) if isinstance(details, list) else ()
+    words = _describe(details) or _describe(said.get("errorMsg")) or "without a word"
     conflict = said.get("errorDetailsData")
     if isinstance(conflict, dict) and isinstance(other := conflict.get("conflictWith"), dict):
         words += f" (it is that of extension {_cut(str(other.get('shortNumber')))})"
-    return RefusedError(doing, status, code if isinstance(code, int) and not isinstance(code, bool) else 0, words)
+    known = code if isinstance(code, int) and not isinstance(code, bool) else 0
+    return RefusedError(doing, status, known, words, faults)
 
 
 def _describe(details: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -97,6 +97,10 @@ class RainbowOptions(_Part):
     workers: int = Field(default=8, ge=1, le=64, description="Changes that may be under way at the same time.")
     page: int = Field(default=1000, ge=2, le=1000, description="Entries to ask for in one request of a list.")
     rate: RequestRate = RequestRate()
+    mode: Literal["rest", "massprovisioning"] = Field(
+        default="rest",
+        description="How changes are made: one by one, or by sheets of mass provisioning.",
+    )
     assume: Assumptions = Assumptions()
     probe: Probe | None = Field(
         default=None, description="What `linecard doctor` may try once to learn how this tenant frees an extension."

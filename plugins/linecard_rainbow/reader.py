@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from linecard.api import Clock, Log
-from linecard.api.backend import Entry, Scope
+from linecard.api.backend import Entry, Holding, Scope
 from linecard_rainbow.errors import RainbowError
 from linecard_rainbow.tenant import Held, Tenant
-from linecard_rainbow.wire import User
+from linecard_rainbow.wire import PhoneNumber, User
 
 KNOWN_FOR = timedelta(minutes=10)
 """How long it is believed whose an id is, where a change is made or read back. A plan always asks."""
@@ -117,6 +117,22 @@ class TenantReader:
             or not scope.numbers.isdisjoint(held.number.numbers)
         )
 
+    def find_numbers(self, extensions: frozenset[str]) -> dict[str, list[Held]]:
+        """The phone numbers with these short numbers, as they are now."""
+        found: dict[str, list[Held]] = {extension: [] for extension in extensions}
+        if self._is_list_cheaper(self._pages_of_numbers(), len(extensions)):
+            for held in self._tenant.numbers():
+                if held.number.short_number in found:
+                    found[held.number.short_number].append(held)
+        else:
+            found.update((extension, self._tenant.numbers_named(extension)) for extension in extensions)
+        return found
+
+    def read_holding(self, number: PhoneNumber) -> Holding:
+        """Who holds a phone number, and its public number."""
+        holder = self.name_holder(number.user_id) if number.user_id is not None else None
+        return Holding(holder, number.numbers)
+
     def _read_scoped(self, scope: Scope) -> Iterator[Entry]:
         found: dict[str, Held] = {}
         for extension in sorted(scope.extensions):
@@ -135,8 +151,7 @@ class TenantReader:
                     f"Extension {number.short_number} is on {seen[number.short_number]} and on {system.pbx_id}.",
                     remedy="Make a PBX of each of these systems in linecard.yaml.",
                 )
-            holder = self.name_holder(number.user_id) if number.user_id is not None else None
-            yield Entry(number.short_number, holder, number.numbers)
+            yield Entry(number.short_number, *self.read_holding(number))
 
     # -- whose an id is ----------------------------------------------------------------------------------------------
 

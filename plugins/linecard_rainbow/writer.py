@@ -9,82 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
 
-from linecard.api import Clock
 from linecard.api.backend import VACANT, Change, ChangeStatus, Holding, Result
 from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import NotSentError
 from linecard_rainbow.errors import RainbowError, RefusedError, UnansweredError
+from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.reader import TenantReader
 from linecard_rainbow.tenant import Held, Tenant
 from linecard_rainbow.wire import PhoneNumber
 
-LOOKED_AT = timedelta(seconds=60)
-"""How long it is believed what other extensions hold; each extension that is changed is looked at right before."""
 TROUBLES = 3
 """Changes in a row that Rainbow fails at, after which it is not asked for more."""
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between two looks whether a change whose answer was lost has come about; the last one again and again."""
 
 Sleep = Callable[[float], None]
-
-
-class Others:
-    """What all extensions hold: for what Rainbow itself does not refuse, and cannot be asked for by name."""
-
-    def __init__(self, tenant: Tenant, now: Clock) -> None:
-        self._tenant, self._now = tenant, now
-        self._read_at: datetime | None = None
-        self._with_number: dict[str, str] = {}
-        self._of_user: dict[str, set[str]] = {}
-        self._numbers: dict[str, PhoneNumber] = {}
-        self._mine = Lock()
-
-    def extension_of(self, number: str) -> str | None:
-        with self._mine:
-            self._refresh()
-            return self._with_number.get(number)
-
-    def extensions_of(self, user_id: str) -> set[str]:
-        with self._mine:
-            self._refresh()
-            return set(self._of_user.get(user_id, ()))
-
-    def enter(self, number: PhoneNumber) -> None:
-        """An extension as it is now."""
-        with self._mine:
-            if self._read_at is not None:
-                self._enter(number)
-
-    def forget(self) -> None:
-        with self._mine:
-            self._read_at = None
-
-    def _refresh(self) -> None:
-        if self._read_at is not None and self._now() - self._read_at < LOOKED_AT:
-            return
-        self._with_number, self._of_user, self._numbers = {}, {}, {}
-        self._read_at = self._now()
-        for held in self._tenant.numbers():
-            self._enter(held.number)
-
-    def _enter(self, number: PhoneNumber) -> None:
-        name = number.short_number
-        was = self._numbers.get(name)
-        if was is not None:
-            for each in was.numbers:
-                if self._with_number.get(each) == name:
-                    del self._with_number[each]
-            if was.user_id is not None:
-                self._of_user[was.user_id].discard(name)
-        self._numbers[name] = number
-        self._with_number.update(dict.fromkeys(number.numbers, name))
-        if number.user_id is not None:
-            self._of_user.setdefault(number.user_id, set()).add(name)
 
 
 class Writer:
@@ -96,7 +38,7 @@ class Writer:
         reader: TenantReader,
         answers: TenantAnswers,
         provisioning: MassProvisioning,
-        now: Clock,
+        index: HoldingsIndex,
         *,
         settle: float,
         several: bool,
@@ -105,13 +47,13 @@ class Writer:
     ) -> None:
         self._tenant, self._reader, self._answers, self._provisioning = tenant, reader, answers, provisioning
         self._settle, self._several, self._sleep, self._monotonic = settle, several, sleep, monotonic
-        self._others = Others(tenant, now)
+        self._index = index
         self._troubles = 0
 
     def begin(self) -> None:
         """Before the changes of a run: what was read for another is not believed."""
         self._tenant.systems()  # once, and not by each worker
-        self._others.forget()
+        self._index.forget()
         self._reader.refresh()
         self._troubles = 0
 
@@ -121,14 +63,13 @@ class Writer:
         if len(found) != 1:
             return self._say_missing(change, len(found))
         held = found[0]
-        now = self._read_holding(held.number)
+        now = self._reader.read_holding(held.number)
         if now != change.before:
             return Result(change, ChangeStatus.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
         if now == change.after:
             return Result(change, ChangeStatus.DONE)
         body: dict[str, Any] = {}
-        words = self._plan_holder(change, body) or self._plan_number(change, body)
-        if words:
+        if words := self._compose(change, body):
             return Result(change, ChangeStatus.FAILED, words)
         try:
             return self._make_known(change, held, body)
@@ -177,38 +118,20 @@ class Writer:
 
     # -- what to send ------------------------------------------------------------------------------------------------
 
-    def _plan_holder(self, change: Change, body: dict[str, Any]) -> str:
-        """Put into the body what makes the holder so; words where that cannot be."""
-        wanted = change.after.member
-        if wanted == change.before.member:
-            return ""
-        if wanted is None:
-            if self._answers.detach is None:
+    def _compose(self, change: Change, body: dict[str, Any]) -> str:
+        """Put into the body what differs; words where that cannot be."""
+        wanted, user_id = change.after.member, None
+        if wanted != change.before.member:
+            if wanted is None and self._answers.detach is None:
                 return "linecard does not know yet how this tenant frees an extension"
-            body["userId"] = None
-            return ""
-        user_id = self._reader.find_id(wanted)
-        if user_id is None:
-            return f"there is no member {wanted}"
-        if not self._several and (others := self._others.extensions_of(user_id) - {change.extension}):
-            return f"{wanted} holds extension {min(others)}"
-        body["userId"] = user_id
-        return ""
-
-    def _plan_number(self, change: Change, body: dict[str, Any]) -> str:
-        wanted = change.after.numbers
-        if wanted == change.before.numbers:
-            return ""
-        if len(wanted) > 1:
-            return f"{change.extension} has one number at most"
-        if not wanted:
-            body["number"] = "" if self._answers.number_removal == "blank" else None
-            return ""
-        other = self._others.extension_of(wanted[0])
-        if other not in {None, change.extension}:
-            return f"{wanted[0]} is on extension {other}"
-        body["number"] = wanted[0]
-        return ""
+            user_id = self._reader.find_id(wanted) if wanted is not None else None
+            if wanted is not None and user_id is None:
+                return f"there is no member {wanted}"
+            body["userId"] = user_id
+        if change.after.numbers != change.before.numbers:
+            none = "" if self._answers.number_removal == "blank" else None
+            body["number"] = change.after.numbers[0] if change.after.numbers else none
+        return self._index.find_obstacle(change, user_id, several=self._several)
 
     # -- sending, and what came of it --------------------------------------------------------------------------------
 
@@ -224,15 +147,15 @@ class Writer:
             return self._look(change, held, error)
         self._troubles = 0
         shown = said or self._tenant.look_up_number(held)
-        if shown is None or self._read_holding(shown) != change.after:
+        if shown is None or self._reader.read_holding(shown) != change.after:
             shown = self._tenant.look_up_number(held)
         return self._judge(change, shown)
 
     def _judge(self, change: Change, shown: PhoneNumber | None) -> Result:
         if shown is None:
             return Result(change, ChangeStatus.STALE, f"extension {change.extension} is gone")
-        self._others.enter(shown)
-        now = self._read_holding(shown)
+        self._index.enter(shown)
+        now = self._reader.read_holding(shown)
         if now == change.after:
             return Result(change, ChangeStatus.DONE)
         return Result(change, ChangeStatus.FAILED, f"Rainbow accepted it, and shows {describe_holding(now)}")
@@ -242,13 +165,13 @@ class Writer:
         until = self._monotonic() + (0.0 if error.is_over else self._settle)
         shown = self._tenant.look_up_number(held)
         pauses = list(PAUSES)
-        while shown is not None and self._read_holding(shown) == change.before and self._monotonic() < until:
+        while shown is not None and self._reader.read_holding(shown) == change.before and self._monotonic() < until:
             self._sleep(pauses.pop(0) if len(pauses) > 1 else pauses[0])
             shown = self._tenant.look_up_number(held)
         if shown is None:
             return Result(change, ChangeStatus.STALE, f"extension {change.extension} is gone")
-        self._others.enter(shown)
-        now = self._read_holding(shown)
+        self._index.enter(shown)
+        now = self._reader.read_holding(shown)
         if now == change.after:
             self._troubles = 0
             return Result(change, ChangeStatus.DONE)
@@ -263,10 +186,6 @@ class Writer:
         if error.is_over:
             return Result(change, ChangeStatus.FAILED, f"{error} It shows what it was before")
         return Result(change, ChangeStatus.UNKNOWN, f"{error} It shows what it was before, and may still change")
-
-    def _read_holding(self, number: PhoneNumber) -> Holding:
-        holder = self._reader.name_holder(number.user_id) if number.user_id is not None else None
-        return Holding(holder, number.numbers)
 
 
 def describe_holding(held: Holding) -> str:

@@ -1,0 +1,120 @@
+"""A tenant that allows nothing but sheets: checked, imported, waited for, and read back."""
+
+from __future__ import annotations
+
+import pytest
+
+from linecard.api.backend import VACANT, BackendError, Change, ChangeStatus, Entry, Holding, Scope
+from rainbow.faults import Fault
+
+ADA, BOB, CY, DEE = (f"{name}@example.org" for name in ("ada", "bob", "cy", "dee"))
+HELD = [Entry("1000"), Entry("1001", BOB, ("+33199001001",)), Entry("1002", CY), Entry("1003")]
+
+
+@pytest.fixture
+def tenant(make_tenant):
+    made = make_tenant(*HELD, members=[ADA, DEE])
+    made.world.provisioning.start_seconds = 0.05
+    return made
+
+
+def apply(tenant, *changes, **options):
+    backend = tenant.open(mode="massprovisioning", **options)
+    try:
+        return list(backend.apply(iter(changes)))
+    finally:
+        backend.close()
+
+
+def change(seq, extension, after, numbers=()):
+    before = next(entry.holding for entry in HELD if entry.extension == extension)
+    return Change(seq, "hq", extension, before, Holding(after, tuple(numbers) or before.numbers))
+
+
+def test_what_a_sheet_can_do(tenant):
+    """Link with a number, take over, free; in one import, and each is read back."""
+    wanted = [change(1, "1000", ADA, ["+33199001000"]), change(2, "1001", DEE), change(3, "1002", None)]
+    results = apply(tenant, *wanted)
+    assert [result.status for result in results] == [ChangeStatus.DONE] * 3
+    assert tenant.holders() == {"1000": ADA, "1001": DEE, "1002": None, "1003": None}
+    assert tenant.count_requests("PUT") == 0
+    assert tenant.count_requests("POST") == 2
+
+
+def test_what_builds_upon_another_goes_in_a_sheet_of_its_own(tenant):
+    """Two people exchange their extensions: in which order one sheet is done, nobody says."""
+    results = apply(
+        tenant,
+        change(1, "1001", None),
+        Change(2, "hq", "1002", HELD[2].holding, Holding(BOB)),
+        Change(3, "hq", "1001", Holding(None, HELD[1].numbers), Holding(CY, HELD[1].numbers)),
+    )
+    assert [result.status for result in results] == [ChangeStatus.DONE] * 3
+    assert (tenant.holders()["1001"], tenant.holders()["1002"]) == (CY, BOB)
+
+
+def test_the_same_sheet_twice(tenant):
+    """Rainbow takes the same data once: the report of the last time is deleted, and the sheet is imported again."""
+    for _ in range(2):
+        (result,) = apply(tenant, change(1, "1000", ADA))
+        assert result.status is ChangeStatus.DONE
+        tenant.world.tenant.find_number(tenant.system, "1000").user_id = None
+    assert tenant.count_requests("DELETE") == 1
+
+
+def test_an_import_that_goes_on_is_waited_for_not_begun_again(tenant):
+    """As after a kill: the same data is under way."""
+    tenant.world.provisioning.start_seconds = 1.0
+    tenant.world.faults.add(Fault("lose_answer", method="POST", path="imports\\?"))
+    (result,) = apply(tenant, change(1, "1000", ADA))
+    assert result.status is ChangeStatus.DONE
+    assert len(tenant.world.provisioning.imports) == 1
+    assert tenant.count_requests("POST") == 2
+
+
+@pytest.mark.parametrize("looks_up", [True, False])
+def test_a_line_that_fails_is_that_change(tenant, looks_up):
+    """In Rainbow's words, whether the check finds it or the import; the others are done."""
+    from dataclasses import replace
+
+    tenant.world.assumptions = replace(tenant.world.assumptions, check_looks_up=looks_up)
+    backend = tenant.open(mode="massprovisioning")
+    list(backend.members(Scope.everything()))
+    tenant.world.tenant.remove_member(tenant.world.tenant.find_member(DEE))
+    results = list(backend.apply([change(1, "1000", ADA), change(2, "1003", DEE)]))
+    backend.close()
+    assert [result.status for result in results] == [ChangeStatus.DONE, ChangeStatus.FAILED]
+    assert "does not exist in the company" in results[1].words
+
+
+def test_what_a_sheet_cannot_do_is_said(tenant):
+    """Nothing is sent for it."""
+    tenant.world.tenant.find_number(tenant.system, "1003").user_id = tenant.add_member(CY)
+    results = apply(
+        tenant,
+        Change(1, "hq", "1000", VACANT, Holding(None, ("+33199001000",))),
+        Change(2, "hq", "1001", HELD[1].holding, Holding(BOB)),
+        change(3, "1002", None),
+    )
+    assert [result.status for result in results] == [ChangeStatus.FAILED] * 3
+    assert "other extensions" in results[2].words
+    assert tenant.count_requests("POST") == 0
+
+
+def test_what_moved_meanwhile_is_stale(tenant):
+    tenant.world.tenant.find_number(tenant.system, "1000").user_id = tenant.add_member(BOB)
+    (result,) = apply(tenant, change(1, "1000", ADA))
+    assert result.status is ChangeStatus.STALE
+
+
+def test_an_agent_that_is_away_fails_the_line(tenant):
+    """The report says so, and what Rainbow shows decides."""
+    tenant.system.agent = "absent"
+    (result,) = apply(tenant, change(1, "1000", ADA))
+    assert (result.status, "agent" in result.words) == (ChangeStatus.FAILED, True)
+
+
+def test_a_tenant_without_mass_provisioning(tenant):
+    tenant.world.faults.add(Fault("status", method="POST", path="massprovisioning", status=403, times=0))
+    with pytest.raises(BackendError, match="403"):
+        apply(tenant, change(1, "1000", ADA))
