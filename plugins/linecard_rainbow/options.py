@@ -6,10 +6,24 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from linecard.api import Secret
 from linecard_rainbow.assumptions import Assumptions
+
+STARTER = """\
+systems: [PBXpbxid]           # the pbxId of the Rainbow system, or its name
+# host: openrainbow.com       # sandbox.openrainbow.com, or another
+login: admin@example.com      # an administrator of the company
+password: file:secrets/rainbow-password
+app_id: 0123456789abcdef      # of the application that ALE has registered for you
+app_secret: file:secrets/rainbow-application
+# ca_file: rainbow.pem        # certificates to trust instead of the system's
+# rate: {requests: 600, seconds: 60}   # the pace that your tenant allows
+# With an extension that nobody needs and a test account, `linecard doctor` finds out how your tenant frees extensions:
+# probe: {extension: 1999, member: test@example.com}
+"""
+"""What a new site begins with."""
 
 
 def _host(text: str) -> str:
@@ -22,6 +36,14 @@ def _proxy(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@]+/?", text):
         raise ValueError("expected an address such as http://proxy.example.com:3128, without a password in it")
     return text
+
+
+def _keep_digits(value: object) -> object:
+    """Extensions need no quotes in the configuration: YAML makes a number of one that has no zero before it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_keep_digits)]
 
 
 class _Part(BaseModel):
@@ -38,8 +60,8 @@ class RequestRate(_Part):
 class Probe(_Part):
     """What `linecard doctor` may try the tenant on, once; both are left as they were."""
 
-    extension: str = Field(min_length=1, description="An extension of this PBX that nobody holds and nobody needs.")
-    second: str | None = Field(
+    extension: Name = Field(min_length=1, description="An extension of this PBX that nobody holds and nobody needs.")
+    second: Name | None = Field(
         default=None,
         description="Another such extension: to learn whether a member who is given a second one keeps the first.",
     )
@@ -51,7 +73,7 @@ class Probe(_Part):
 class RainbowOptions(_Part):
     """One system of a Rainbow company, or several whose extensions differ."""
 
-    systems: tuple[str, ...] = Field(
+    systems: tuple[Name, ...] = Field(
         min_length=1,
         description="The pbxId or the name of the Rainbow system, as `rbw systems` or the portal shows it.",
     )

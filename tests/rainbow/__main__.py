@@ -24,7 +24,22 @@ A simulated ALE Rainbow listens at {url} until you press Ctrl-C. It forgets ever
   certificate     {certificate}
   company         Example SA: 12 members; on PBX {pbx} the extensions 1000 to 1059, of which 1000 to 1004 are held
 
-With curl, in another terminal:
+With linecard, in another terminal:
+
+  linecard init rainbow-site --backend rainbow && cd rainbow-site
+  sed -i 's/PBXpbxid/{pbx}/; s/0123456789abcdef  .*/{application}/
+      s/# host: .*/host: {host}/; s|# ca_file: .*|ca_file: {certificate}|
+      s/# probe: .*/probe: {{extension: 1059, member: lotte@example.com}}/' linecard.yaml
+  (umask 077; printf %s '{password}' > secrets/rainbow-password; printf %s '{secret}' > secrets/rainbow-application)
+  export LINECARD_CONFIG=$PWD/linecard.yaml
+  linecard doctor
+  printf 'Action,LoginEmail,Extension\\nattach,frances@example.com,1010\\n' > sheet.csv
+  printf 'force_attach,grace@example.com,1000\\ndetach,barbara@example.com,\\n' >> sheet.csv
+  linecard plan sheet.csv
+  linecard import sheet.csv --yes
+  linecard undo 1 --yes
+
+With curl:
 
   cert={certificate}
   proof=$(printf %s '{secret}{password}' | sha256sum | cut -d' ' -f1)

@@ -54,6 +54,30 @@ def test_the_commands_for_curl_work_as_they_are_printed(tmp_path: Path) -> None:
         assert command in said
 
 
+def test_the_commands_for_linecard_work_as_they_are_printed(tmp_path: Path) -> None:
+    """A site from nothing to an import and its undo: all is as it was."""
+    with start(tmp_path, "--port", "0") as process:
+        try:
+            said = read_all(process)
+            part = said.partition("With linecard")[2].partition("With curl")[0]
+            script = "\n".join(line[2:] for line in part.splitlines() if line.startswith("  "))
+            environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+            typed = subprocess.run(
+                ["bash", "-euc", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            )
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert typed.returncode == 0, typed.stdout + typed.stderr
+    assert "an extension is freed by a change with userId null" in typed.stdout
+    assert "grace@example.com would get 1000 and alan@example.com would lose it." in typed.stdout
+    assert "Run 1 is applied. All 3 rows are as they should be." in typed.stdout
+    assert "Run 2 is applied. All 3 rows are as they should be." in typed.stdout
+    site = tmp_path / "rainbow-site"
+    kept = b"".join(path.read_bytes() for path in site.rglob("*") if path.is_file() and "secrets" not in path.parts)
+    assert b"a secret of" not in kept  # what Rainbow's full form of a phone number has in it
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with start(tmp_path, "--port", "0") as first:
         try:

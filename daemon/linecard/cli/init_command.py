@@ -15,11 +15,14 @@ from linecard.errors import ConfigError
 @click.option(
     "--region", default="FR", show_default=True, metavar="CC", help="The country in whose format numbers are read."
 )
-def command(folder: Path | None, region: str, *, system: bool) -> None:
+@click.option("--backend", default="", metavar="KIND", help="The kind of its PBX, as `linecard plugins` lists them.")
+def command(folder: Path | None, region: str, backend: str, *, system: bool) -> None:
     """Create a new site in the folder DIR.
 
     It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml that
     works as it is. Nothing that is already there is overwritten.
+
+    With --backend the PBX is of another kind: its settings are there to be filled in, with a comment for each.
 
     With --system, root sets up what a service needs on a machine with systemd: the user linecard, the folders in
     /var/lib/linecard, /etc/linecard/linecard.yaml and the unit. Nothing is started.
@@ -31,7 +34,7 @@ def command(folder: Path | None, region: str, *, system: bool) -> None:
         return
     if folder is None:
         raise click.UsageError("Missing argument 'DIR'.")
-    _make_site(folder, region)
+    _make_site(folder, region, backend)
 
 
 def _set_up_service() -> None:
@@ -46,20 +49,22 @@ def _set_up_service() -> None:
     click.echo("       systemctl enable --now linecard")
 
 
-def _make_site(folder: Path, region: str) -> None:
+def _make_site(folder: Path, region: str, backend: str) -> None:
     from linecard.config import template
     from linecard.infrastructure.access import find_remedy
-    from linecard.infrastructure.files import write_whole
+    from linecard.infrastructure.files import make_folder, write_whole
     from linecard.model.directory import Scope
     from linecard.runtime.service import Service
 
-    text = template(region.upper(), folder.absolute().name)
+    text = template(region.upper(), folder.absolute().name, backend, _read_starter(backend) if backend else "")
     file = folder / "linecard.yaml"
     if file.exists():
         raise ConfigError(f"{file} is there already.", remedy="Choose another folder, or edit it.")
     try:
         for name in ("inbox/hr", "archive", "reports", "state"):
             (folder / name).mkdir(mode=0o750, parents=True, exist_ok=True)
+        if backend:
+            make_folder(folder / "secrets", mode=0o700)
         with write_whole(file, text=True) as out:
             out.write(text)
     except OSError as error:
@@ -72,6 +77,23 @@ def _make_site(folder: Path, region: str) -> None:
             next(iter(pbx.backend.fetch(Scope())), None)
     click.echo(f"Made a site in {folder}.\n")
     click.echo(f"Next:  export LINECARD_CONFIG={file.absolute()}")
+    if backend:
+        click.echo(f"       edit {file}           # what the PBX needs; secrets go into {folder / 'secrets'}, mode 600")
+        click.echo("       linecard doctor                  # what is missing")
     click.echo("       linecard sample -o sheet.csv     # a sheet to fill in")
     click.echo("       linecard plan sheet.csv          # what it would change")
     click.echo("       linecard import sheet.csv        # do it, with a report")
+
+
+def _read_starter(backend: str) -> str:
+    """What a kind of PBX has to begin with. Raises `PluginError` for a kind that there is not, or that has nothing."""
+    from linecard.errors import PluginError
+    from linecard.registry import Registry
+
+    kind = Registry().backend_kind(backend)
+    if not kind.starter:
+        raise PluginError(
+            f"The backend {backend} has no settings to begin with.",
+            remedy="Leave out --backend, and write its options into linecard.yaml: docs/reference.md has them.",
+        )
+    return kind.starter

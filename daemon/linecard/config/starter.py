@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,11 +21,7 @@ region: @REGION@          # the country in whose format numbers are read: two le
 
 pbxs:                # the telephone systems
   hq:                # a name of your choice; it is what the PbxId column of a sheet says
-    backend: directory            # the PBX that comes with linecard; `linecard plugins` lists the others
-    options:
-      path: state/hq.pbx.sqlite3  # where it keeps its extensions
-      create_members: true        # create a member when a row first names one
-      create_extensions: true     # and an extension
+@BACKEND@
     extensions: 1000-4999         # what members may get; several: [1000-4999, 0100]
     # emergency: [3333]           # never assigned, besides 112, 911 and the country's own
     # aliases: [Headquarters]     # other spellings of this PBX in sheets
@@ -35,7 +33,7 @@ inboxes:             # where files arrive
     path: inbox/hr
     default_pbx: hq               # the PBX meant when the PbxId cell is blank
     # sheet:
-    #   columns: workday          # a ready map of an HR system's header names, or your own:
+    #   columns: @COLUMNS@# a ready map of an HR system's header names, or your own:
     #   columns: {LoginEmail: Work Email, Extension: Desk phone}
     #   actions: {hired: attach, terminated: detach}
     #   encoding: windows-1252    # when the files are not UTF-8
@@ -47,8 +45,17 @@ inboxes:             # where files arrive
 """
 
 
-def template(region: str, site: str) -> str:
-    """The text of a new site's linecard.yaml.
+_DIRECTORY = """\
+    backend: directory            # the PBX that comes with linecard; `linecard plugins` lists the others
+    options:
+      path: state/hq.pbx.sqlite3  # where it keeps its extensions
+      create_members: true        # create a member when a row first names one
+      create_extensions: true     # and an extension"""
+
+
+def template(region: str, site: str, backend: str = "", options: str = "") -> str:
+    """The text of a new site's linecard.yaml, with the embedded PBX or with one of the kind `backend`, whose `options`
+    are YAML without indentation.
 
     Raises `ConfigError` for a region that phonenumbers does not know. `site` may be any text.
     """
@@ -60,4 +67,8 @@ def template(region: str, site: str) -> str:
             remedy="Give its two letters (ISO 3166), such as FR, DE or GB.",
         ) from None
     name = yaml.safe_dump(site, default_style='"', allow_unicode=True, width=10_000).strip()
-    return _TEXT.replace("@REGION@", country).replace("@SITE@", name)
+    pbx = _DIRECTORY
+    if backend:
+        pbx = f"    backend: {backend}\n    options:\n{indent(options.strip(), ' ' * 6)}"
+    text = _TEXT.replace("@BACKEND@", pbx).replace("@COLUMNS@", f"{backend or 'workday':<17}")
+    return text.replace("@REGION@", country).replace("@SITE@", name)

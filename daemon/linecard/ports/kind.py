@@ -34,10 +34,12 @@ class Kind(Generic[Options, Built_co]):
     build: Callable[[Options, Context], Built_co]
 
 
+@dataclass(frozen=True, slots=True)
 class BackendKind(Kind[Options, Backend]):
-    """A kind of PBX."""
+    """A kind of PBX. `starter` is what `linecard init --backend NAME` writes below `options:`, YAML with comments and
+    without indentation; a kind that has none cannot be begun with that way."""
 
-    __slots__ = ()
+    starter: str = ""
 
 
 class InboxKind(Kind[Options, Inbox]):

@@ -15,7 +15,7 @@ from linecard_rainbow.backend import RainbowBackend, build
 from linecard_rainbow.options import RainbowOptions
 from rainbow.examples import ADMINISTRATOR, APPLICATION, PASSWORD, SECRET
 from rainbow.server import Simulator
-from rainbow.tenant import Company, System
+from rainbow.tenant import Company, PhoneNumber, System
 from rainbow.world import World
 
 PBX_ID = "PBX4a1f-0c2e-88d1"
@@ -42,6 +42,7 @@ class SimulatedTenant(AbstractContextManager["SimulatedTenant"]):
             self.add_member(login)
         for entry in entries:
             self.add(entry)
+        self._first = {number.short_number: (number.user_id, number.number) for number in self.numbers()}
         self._simulator = Simulator(self.world, self._keys)
         for name, secret in (("password", PASSWORD), ("app", SECRET)):
             file = folder / name
@@ -76,6 +77,26 @@ class SimulatedTenant(AbstractContextManager["SimulatedTenant"]):
                 for request in self.world.requests
                 if method in {"", request.method} and "/authentication/" not in request.target
             )
+
+    @property
+    def host(self) -> str:
+        return self._simulator.host
+
+    def numbers(self) -> list[PhoneNumber]:
+        return self.world.tenant.numbers_of(self.system)
+
+    @property
+    def first_holders(self) -> Mapping[str, str | None]:
+        """By extension, the id of who held it at the beginning."""
+        return {extension: holder for extension, (holder, _) in self._first.items()}
+
+    def reset(self) -> None:
+        """Everything as it was at the beginning, and nothing in the log."""
+        with self.world.lock:
+            for number in self.numbers():
+                number.user_id, number.number = self._first[number.short_number]
+            self.world.requests.clear()
+            self.world.faults.clear()
 
     def holders(self) -> Mapping[str, str | None]:
         """Who holds what, by the simulator's own books."""

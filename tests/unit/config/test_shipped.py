@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from linecard.config import Config, editors, load, schema, template
 from linecard.errors import ConfigError
+from linecard.registry import Registry
 from unit.config.sites import PLUGINS, Site
 
 HERE = Path(__file__).parents[3] / "config"
@@ -174,6 +175,15 @@ def test_a_new_sites_alternatives_work_when_uncommented(site: Site) -> None:
     assert config.pbxs["hq"].aliases == ("Headquarters",)
     assert config.inboxes["hr"].sheet.columns == {"LoginEmail": ("Work Email",), "Extension": ("Desk phone",)}
     assert config.inboxes["hr"].limits.force.count == 10
+
+
+def test_a_new_site_may_begin_with_another_kind_of_pbx(site: Site) -> None:
+    """With what its plugin says for a beginning, and the ready map of its name."""
+    text = template("FR", "x", "rainbow", Registry().backend_kind("rainbow").starter)
+    config = site.load(text)
+    assert config.pbxs["hq"].backend == "rainbow"
+    assert config.pbxs["hq"].options["password"] == "file:secrets/rainbow-password"
+    assert "columns: rainbow " in text
 
 
 @pytest.mark.parametrize("name", ['a "quoted" one', "C: \\x # y", "no", "0123", "Zoë's 電話", "a\tb", "x" * 300, "{a}"])
