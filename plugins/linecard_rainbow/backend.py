@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from linecard.api import Context, Finding
-from linecard.api.backend import Can, Change, Entry, Result, Scope
+from linecard.api.backend import Can, Change, Entry, Forecast, Result, Scope
 from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import Client
 from linecard_rainbow.dispatch import make_side_by_side
+from linecard_rainbow.errors import RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.options import RainbowOptions
 from linecard_rainbow.probe import TenantProbe
@@ -17,6 +19,11 @@ from linecard_rainbow.reader import TenantReader
 from linecard_rainbow.sheet_writer import SheetWriter
 from linecard_rainbow.tenant import Tenant
 from linecard_rainbow.writer import Writer
+
+CHECKED = 500
+"""Changes that are given to Rainbow's own check at most."""
+REQUESTS = 2
+"""What a change costs: a look and the change."""
 
 
 def build(options: RainbowOptions, context: Context) -> RainbowBackend:
@@ -67,6 +74,29 @@ class RainbowBackend:
             return
         self._writer.begin()
         yield from make_side_by_side(changes, self._writer.make, self._options.workers)
+
+    def forecast(self, changes: Iterable[Change]) -> Forecast:
+        """How long the pace of the tenant makes the changes take, and what Rainbow's own check says of them: counts,
+        and licences before and after. Nothing is changed."""
+        source = iter(changes)
+        first = list(islice(source, CHECKED))
+        count = len(first) + sum(1 for _ in source)
+        by_sheet = self._options.mode == "massprovisioning"
+        seconds = 0.0 if by_sheet else self._client.estimate_wait(REQUESTS * count)
+        rows = self._sheets.compose_rows(first)
+        if not rows:
+            return Forecast(seconds)
+        try:
+            check = self._provisioning.check_rows(rows)
+        except RefusedError as error:
+            if by_sheet:
+                return Forecast(seconds, (f"Rainbow's check refuses the sheet: {error}",))
+            self._context.log("no check by mass provisioning", level="debug", status=error.status)
+            return Forecast(seconds)
+        actions = ", ".join(f"{n} {action}" for action, n in check.actions.items() if n)
+        part = f" of the first {len(first)} changes" if count > len(first) else ""
+        counts = (f"Rainbow's own check{part}: {actions}.",) if by_sheet and actions else ()
+        return Forecast(seconds, (*counts, *check.licences))
 
     def probe(self) -> Iterator[Finding]:
         """The way to the tenant, and what it answers where ALE's descriptions are silent."""

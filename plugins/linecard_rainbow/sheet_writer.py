@@ -55,7 +55,11 @@ class SheetWriter:
     def compose_rows(self, changes: Iterable[Change]) -> list[Row]:
         """The rows that these changes would become, for a check before anything is done."""
         system = self._tenant.systems()[0]
-        return [_compose_row(change, system.pbx_id) for change in changes if change.before != change.after]
+        return [
+            _compose_row(change, system.pbx_id)
+            for change in changes
+            if change.before != change.after and (change.before.member or change.after.member)
+        ]
 
     def _make_group(self, group: list[Change]) -> list[Result]:
         found = self._find(group)

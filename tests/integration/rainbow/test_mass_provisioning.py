@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linecard.api.backend import VACANT, BackendError, Change, ChangeStatus, Entry, Holding, Scope
 from rainbow.faults import Fault
+from rainbow.tenant import Licence
 
 ADA, BOB, CY, DEE = (f"{name}@example.org" for name in ("ada", "bob", "cy", "dee"))
 HELD = [Entry("1000"), Entry("1001", BOB, ("+33199001001",)), Entry("1002", CY), Entry("1003")]
@@ -75,8 +78,6 @@ def test_an_import_that_goes_on_is_waited_for_not_begun_again(tenant):
 @pytest.mark.parametrize("looks_up", [True, False])
 def test_a_line_that_fails_is_that_change(tenant, looks_up):
     """In Rainbow's words, whether the check finds it or the import; the others are done."""
-    from dataclasses import replace
-
     tenant.world.assumptions = replace(tenant.world.assumptions, check_looks_up=looks_up)
     backend = tenant.open(mode="massprovisioning")
     list(backend.members(Scope.everything()))
@@ -118,3 +119,32 @@ def test_a_tenant_without_mass_provisioning(tenant):
     tenant.world.faults.add(Fault("status", method="POST", path="massprovisioning", status=403, times=0))
     with pytest.raises(BackendError, match="403"):
         apply(tenant, change(1, "1000", ADA))
+
+
+class TestForecast:
+    def test_licences_and_counts_are_told_before_anything_is_approved(self, tenant):
+        """By Rainbow's own check, which changes nothing."""
+        tenant.company.licences.append(Licence("Business", 20, 12))
+        backend = tenant.open(mode="massprovisioning")
+        found = backend.forecast([change(1, "1000", ADA), change(2, "1001", DEE), change(3, "1002", None)])
+        backend.close()
+        assert found.notes == (
+            "Rainbow's own check: 1 attach, 1 force_attach, 1 detach.",
+            "Licences Business: 12 of 20 in use, 12 afterwards.",
+        )
+        assert tenant.holders() == {"1000": None, "1001": BOB, "1002": CY, "1003": None}
+
+    def test_a_tenant_without_mass_provisioning_has_no_say(self, tenant):
+        """The plan is none the worse for it; how long it takes is told all the same."""
+        tenant.world.faults.add(Fault("status", path="massprovisioning", status=403, times=0))
+        backend = tenant.open()
+        assert backend.forecast([change(1, "1000", ADA)]).notes == ()
+        backend.close()
+
+    def test_what_the_check_refuses_is_told(self, tenant):
+        tenant.world.assumptions = replace(tenant.world.assumptions, check_looks_up=True)
+        backend = tenant.open(mode="massprovisioning")
+        unknown = Change(1, "hq", "1000", VACANT, Holding("nobody@example.org"))
+        (note,) = backend.forecast([unknown]).notes
+        backend.close()
+        assert "nobody@example.org does not exist" in note

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 
 from linecard.config import Config, editors, load, schema, template
 from linecard.errors import ConfigError
-from linecard.registry import Registry
 from unit.config.sites import PLUGINS, Site
 
 HERE = Path(__file__).parents[3] / "config"
@@ -178,12 +177,11 @@ def test_a_new_sites_alternatives_work_when_uncommented(site: Site) -> None:
 
 
 def test_a_new_site_may_begin_with_another_kind_of_pbx(site: Site) -> None:
-    """With what its plugin says for a beginning, and the ready map of its name."""
-    text = template("FR", "x", "rainbow", Registry().backend_kind("rainbow").starter)
-    config = site.load(text)
-    assert config.pbxs["hq"].backend == "rainbow"
-    assert config.pbxs["hq"].options["password"] == "file:secrets/rainbow-password"
-    assert "columns: rainbow " in text
+    """With the settings that its plugin gives for a beginning, and the ready map of its name."""
+    text = template("FR", "x", "directory", "path: a.sqlite3   # where\n# busy_timeout: 5\n")
+    assert dict(site.load(text).pbxs["hq"].options) == {"path": "a.sqlite3"}
+    assert "      # busy_timeout: 5\n" in text
+    assert "columns: directory " in text
 
 
 @pytest.mark.parametrize("name", ['a "quoted" one', "C: \\x # y", "no", "0123", "Zoë's 電話", "a\tb", "x" * 300, "{a}"])
