@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
-from linecard.api import Alert, Context, expiry
+from linecard.api import Alert, Context, expiry, format_size
 from linecard.api.keyring import KeyringError
 from linecard.api.opener import (
     CannotOpen,
@@ -87,7 +87,7 @@ class PgpOpener:
         if taken.size > most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
-                f"What is encrypted in the file is larger than {most:,} bytes.",
+                f"What is encrypted in the file is larger than {format_size(most)}.",
                 "Split it.",
             )
         self._check_exit_code(result.returncode, result.stderr)

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
+from linecard.api import format_size
 from linecard.api.opener import CannotOpen, FaultCode, OpenerError
 
 UNLIMITED_SIZE = 1_000_000
@@ -58,7 +59,7 @@ class LimitedStream(io.RawIOBase):
         if self._given > self._most:
             raise CannotOpen(
                 FaultCode.TOO_LARGE,
-                f"What is packed in the file is larger than {self._most:,} bytes.",
+                f"What is packed in the file is larger than {format_size(self._most)}.",
                 "Split it.",
             )
         if self._given > max(UNLIMITED_SIZE, self._ratio * self._taken()):

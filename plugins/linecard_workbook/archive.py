@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
+from linecard.api import format_size
 from linecard.api.opener import CannotOpen, OpenerError
 from linecard_workbook.refusals import Bounds, damage, odd, refuse
 
@@ -60,7 +61,7 @@ class Archive:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise odd("it is packed by another method than deflate")
         if most is not None and info.file_size > most:
-            raise odd(f"{name[:60]} is larger than {most:,} bytes")
+            raise odd(f"{name[:60]} is larger than {format_size(most)}")
         self.check_sizes(name)
         try:
             with self._zip.open(info) as part:

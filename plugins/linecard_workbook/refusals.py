@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, NoReturn
 
+from linecard.api import format_size
 from linecard.api.opener import CannotOpen, Fault, FaultCode, Severity
 
 FREE = 10_000_000
@@ -39,7 +40,7 @@ class Bounds(NamedTuple):
     def check_size(self, size: int) -> None:
         """Refuse what is larger."""
         if size > self.most:
-            message = f"What is packed in the file is larger than {self.most:,} bytes."
+            message = f"What is packed in the file is larger than {format_size(self.most)}."
             raise CannotOpen(FaultCode.TOO_LARGE, message, SPLIT)
         if size > max(FREE, self.ratio * self.size):
             message = f"What is packed in the file is more than {self.ratio} times larger than the file."

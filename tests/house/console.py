@@ -23,7 +23,8 @@ _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"), "2026-12-01 08:00"),
     (re.compile(r"/\d{4}/\d\d/"), "/2026/12/"),
     (re.compile(r"\b[0-9a-f]{12}__"), "3f9c52d0a1b4__"),
-    (re.compile(r"\d+ GB free"), "80 GB free"),
+    (re.compile(r"[\d.]+ GB free"), "80 GB free"),
+    (re.compile(r"files, [\d.]+ kB;"), "files, 7.5 kB;"),
     (
         re.compile(r'(?<="who": ")[^"]+(?=")|(?<="delivered_by": ")[^"]+(?=")|(?<=^Delivered by ).+$', re.MULTILINE),
         "anna",

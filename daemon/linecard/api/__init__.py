@@ -20,6 +20,7 @@ from linecard.rules.backoff import Backoff
 from linecard.rules.expiry import expiry
 from linecard.rules.names import safe_name
 from linecard.rules.sanitize import is_printable, sanitize, sanitize_json, sanitize_line, spell_out
+from linecard.rules.sizes import format_size
 
 API_VERSION = "1.0"
 """The version of `linecard.api`: a plugin says as `LINECARD_API` for which one it was written.
@@ -49,6 +50,7 @@ __all__ = [
     "create_sqlite_engine",
     "drop_part",
     "expiry",
+    "format_size",
     "hookimpl",
     "is_printable",
     "make_folder",

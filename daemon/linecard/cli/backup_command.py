@@ -9,6 +9,7 @@ import click
 
 from linecard.cli import site
 from linecard.rules.sanitize import sanitize
+from linecard.rules.sizes import format_size
 
 if TYPE_CHECKING:
     from linecard.runtime.backup import Backup
@@ -39,7 +40,7 @@ def command(file: Path, keys: tuple[str, ...], *, with_configuration: bool, as_j
     if as_json:
         site.print_json(_plain(backup), {}, dict)
         return
-    size = f"{backup.bytes / 1_000_000:,.1f} MB"
+    size = format_size(backup.bytes)
     click.echo(f"Wrote {sanitize(str(file))}: {site.count_noun(backup.files, 'file')}, {size}; read back and compared.")
     click.echo(f"Its last run is {backup.last_run}.")
     if keys:

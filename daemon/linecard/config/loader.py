@@ -69,10 +69,15 @@ def find_state(path: Path) -> Path | None:
     None when the file cannot be read, or its `state` is no text.
     """
     try:
-        found = yaml_text.find_text(path, "state")
+        return find_state_in(yaml_text.read_text(path), path.absolute().parent)
     except OSError:
         return None
-    return None if found is None else path.absolute().parent / (found or "state")
+
+
+def find_state_in(text: str, folder: Path) -> Path | None:
+    """The same, of the text of a configuration file in this folder."""
+    found = yaml_text.find_text(text, "state")
+    return None if found is None else folder / (found or "state")
 
 
 def _unusable(path: Path, problems: list[Problem]) -> ConfigError:

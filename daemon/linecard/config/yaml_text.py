@@ -17,6 +17,7 @@ import yaml
 from linecard.config.problems import Loc, Problem, quote
 from linecard.errors import ConfigError
 from linecard.infrastructure.access import find_remedy
+from linecard.rules.sizes import format_size
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
@@ -114,7 +115,9 @@ def read_yaml(path: Path, name: str) -> YamlDocument:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.", remedy=find_remedy(error)) from error
     if len(content) > MOST_BYTES:
-        raise ConfigError(f"{path} is larger than {MOST_BYTES:,} bytes.", remedy="Check that it is the right file.")
+        raise ConfigError(
+            f"{path} is larger than {format_size(MOST_BYTES)}.", remedy="Check that it is the right file."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -124,13 +127,17 @@ def read_yaml(path: Path, name: str) -> YamlDocument:
     return parse_yaml(text, name, path)
 
 
-def find_text(path: Path, key: str) -> str | None:
+def read_text(path: Path) -> str:
+    """The text of a YAML file, in which anything may be wrong. Raises `OSError`."""
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
+
+
+def find_text(text: str, key: str) -> str | None:
     """The text under a key at the top of a YAML file, empty without the key; None if something else is there.
 
-    What else is wrong with the file does not matter. Raises `OSError`.
+    What else is wrong with the file does not matter.
     """
-    with path.open("rb") as file:
-        text = file.read(MOST_BYTES).decode("utf-8-sig", errors="replace")
     try:
         return _find_text(text, key)
     except yaml.YAMLError:  # before the key: its line alone may be right

@@ -57,12 +57,12 @@ FILE_SENTENCES = (
     "Export the sheet as CSV UTF-8, and send that.",
     "Open it in a browser. If it asks for a login, fix the login of the export; otherwise export as CSV UTF-8.",
     # pipeline/sheet_file
-    "The file is larger than {bytes} bytes before it is opened.",
+    "The file is larger than {size} before it is opened.",
     "Split it.",
     "The file is packed twice in the same way.",
     "Pack it only once.",
     # limits, of all openers
-    "What is packed in the file is larger than {bytes} bytes.",
+    "What is packed in the file is larger than {size}.",
     "What is packed in the file is more than {ratio} times larger than the file.",
     "Send the sheet in parts, or as plain CSV.",
     "The file is not packed with {how}, and this inbox accepts no others.",
@@ -125,7 +125,7 @@ FILE_SENTENCES = (
     # pgp
     "The file is not encrypted, and this inbox accepts only encrypted files.",
     "The file is signed but not encrypted, and this inbox accepts only encrypted files.",
-    "What is encrypted in the file is larger than {bytes} bytes.",
+    "What is encrypted in the file is larger than {size}.",
     "The file was not decrypted within {count} seconds.",
     "Send a smaller file.",
     "gpg crashed on the file ({signal}).",
@@ -160,7 +160,7 @@ FILE_SENTENCES = (
     "The file is signed with {hash}, which is outdated.",
     "Ask the sender for AES and SHA-256 when their system can do it.",
     # what is no text: rules/text
-    "The file is larger than {bytes} bytes.",
+    "The file is larger than {size}.",
     "A line is longer than {count} characters.",
     "Check that this is a CSV file with one row on each line.",
     "There is a NUL byte in line {line}.",

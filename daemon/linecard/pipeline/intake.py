@@ -25,6 +25,7 @@ from linecard.rules import checksum
 from linecard.rules.checksum import SideFiles
 from linecard.rules.feed_names import NameFacts, order_by_date, parse_name
 from linecard.rules.names import display, is_junk, matches, safe_name
+from linecard.rules.sizes import format_size
 from linecard.store.claims import Claim, Claims
 from linecard.store.store import Store
 
@@ -116,7 +117,7 @@ class Intake:
         room = self._free() >= self._options.reserve
         if not room:
             look.problems["room"] = (
-                f"Less than {self._options.reserve // 1_000_000:,} MB are free, so no new files are taken."
+                f"Less than {format_size(self._options.reserve)} are free, so no new files are taken."
             )
         self._reconcile()
         ready = self._find_settled(look)

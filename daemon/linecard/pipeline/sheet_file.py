@@ -18,6 +18,7 @@ from linecard.pipeline.feed import Feed
 from linecard.ports.opener import HEAD, AnyOpener, CannotOpen, TableOpener
 from linecard.rules.check import Sheet
 from linecard.rules.containers import TAIL, VOLUME, detect_container, is_volume
+from linecard.rules.sizes import format_size
 from linecard.rules.worksheet import HeaderRule, Origin
 
 TEMPORARY = "plain"
@@ -62,7 +63,7 @@ def _unwrap(file: Path, feed: Feed, noted: Callable[[Fault], None], origin: Orig
             if found is raw and os.fstat(raw.fileno()).st_size > most:
                 raise CannotOpen(
                     FaultCode.TOO_LARGE,
-                    f"The file is larger than {most:,} bytes before it is opened.",
+                    f"The file is larger than {format_size(most)} before it is opened.",
                     "Split it.",
                 )
             opener = left.pop(name)

@@ -11,6 +11,7 @@ from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.rules import containers
 from linecard.rules.encodings import likely_encoding
 from linecard.rules.sanitize import shorten
+from linecard.rules.sizes import format_size
 
 
 class Refused(Exception):
@@ -146,7 +147,7 @@ class Lines:
             raise refusal(
                 0,
                 FaultCode.TOO_LARGE,
-                f"The file is larger than {self._form.max_bytes:,} bytes.",
+                f"The file is larger than {format_size(self._form.max_bytes)}.",
                 "Split it.",
             )
 

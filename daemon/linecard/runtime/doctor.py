@@ -21,6 +21,7 @@ from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.recovery import find_interrupted
 from linecard.ports.backend import SupportsExamine
 from linecard.ports.probe import SupportsProbe
+from linecard.rules.sizes import format_size
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
 from linecard.runtime.alerts import find_database_alerts, find_inbox_alerts, find_opener_alerts
@@ -112,10 +113,10 @@ def _disk(state: Path) -> Finding:
         return Finding(
             "disk",
             ok=False,
-            message=f"only {free // 1_000_000} MB are free",
+            message=f"only {format_size(free)} are free",
             remedy="Free space, or move the state folder.",
         )
-    return Finding("disk", ok=True, message=f"{free // 1_000_000_000} GB free")
+    return Finding("disk", ok=True, message=f"{format_size(free)} free")
 
 
 def _local(state: Path) -> Finding:

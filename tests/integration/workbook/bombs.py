@@ -60,7 +60,7 @@ STRING = '<row><c t="s"><v>0</v></c></row>'
 LAST = row_xml(("attach", "b@example.com", "hq", "1235"), 1_048_576)
 WIDE_ROW = '<row><c r="XFD{}"><v>1</v></c></row>'
 BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "blanks": ("What is packed in the file is larger than 30,000,000 bytes.", lambda: _whole(b" " * (40 * MB))),
+    "blanks": ("What is packed in the file is larger than 30 MB.", lambda: _whole(b" " * (40 * MB))),
     "blanks below the limit": (LARGER, lambda: _whole(b" " * (25 * MB))),
     "a size that is a lie": (DAMAGED, _understated),
     "one cell": (LONG, lambda: _whole(b"<row><c><v>%b</v></c></row>" % (b"9" * (9 * MB)))),

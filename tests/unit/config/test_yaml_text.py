@@ -134,5 +134,5 @@ def test_a_file_with_too_many_values_is_refused(site: Site) -> None:
 
 
 def test_a_huge_file_is_refused_before_it_is_read(site: Site) -> None:
-    with pytest.raises(ConfigError, match="larger than 1,000,000 bytes"):
+    with pytest.raises(ConfigError, match="larger than 1 MB"):
         site.load("#" * 1_000_001)
