@@ -166,6 +166,21 @@ class SftpInbox:
             with suppress(InboxError):
                 move_file(session, path, [self.layout.inbox_path(each) for each in names])
 
+    def list_claims(self) -> tuple[str, list[str]]:
+        folder = self.layout.claimed
+        if folder is None:
+            return "", []
+
+        def job(session: Session) -> list[str]:
+            try:
+                return [spell_out(entry.name) for entry in session.list_folder(folder)]
+            except RequestRefused as refused:
+                if refused.is_gone:  # nothing was ever claimed
+                    return []
+                raise
+
+        return f"{self.layout.server}: {spell_out(folder)}", self.client.run_job(job, folder)
+
     # -- downloading -----------------------------------------------------------------------------------------------
 
     def copy(self, claim: str, seen: Listing, into: BinaryIO, *, most: int) -> str:

@@ -51,7 +51,6 @@ def find_unknown_runs(
     with store.snapshot() as connection:
         last, lost = run_numbers.last_number(connection), run_numbers.skipped_numbers(connection)
         newest = connection.execute(sa.select(sa.func.max(event.c.at))).scalar_one()
-        claims = set(connection.execute(sa.select(claim.c.id)).scalars())
     numbers = sorted(n for n in _numbers(reports) if n > last or n in lost)
     if numbers:
         which = f"run {numbers[0]}" if len(numbers) == 1 else f"runs {numbers[0]} to {numbers[-1]}"
@@ -64,11 +63,26 @@ def find_unknown_runs(
             what = f"{archive} has files that arrived after the last event in the database, such as {unknown[0]}."
             yield Alert("archive", what, REMEDY)
     for inbox, folder in [*((folder.name, folder) for folder in sorted(_folders(work))), *more]:
-        names = (path.name for path in _files(folder) if _CLAIM.match(path.name))
-        taken = sorted(name for name in names if name[:32] not in claims)
-        if taken:
-            what = f"{folder} has {len(taken)} taken files that the database does not know, such as {taken[0]}."
-            yield Alert(f"inbox {inbox}", what, "Move them back into the inbox under their own names.")
+        yield from find_unknown_claims(store, inbox, str(folder), [path.name for path in _files(folder)])
+
+
+def find_unknown_claims(store: Store, inbox: str, place: str, names: Iterable[str]) -> Iterator[Alert]:
+    """Claimed files in a folder that the database does not know, by the names that it has or had a moment ago.
+
+    The database is asked after the folder: a claim is written down before its file is moved.
+    """
+    taken = sorted(name for name in names if _CLAIM.match(name))
+    if not taken:
+        return
+    with store.snapshot() as connection:
+        known = set(connection.execute(sa.select(claim.c.id)).scalars())
+    unknown = [name for name in taken if name[:32] not in known]
+    if unknown:
+        what = f"{place} has {len(unknown)} taken files that the database does not know, such as {unknown[0]}."
+        remedy = (
+            "Move them back into the inbox under their own names, unless another linecard takes files from there too."
+        )
+        yield Alert(f"inbox {inbox}", what, remedy)
 
 
 def find_restoration(store: Store) -> Iterator[Alert]:

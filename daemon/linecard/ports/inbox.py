@@ -161,3 +161,15 @@ class SupportsReply(Protocol):
         same content was put before a crash. `content` can be sought. Raises `InboxError`.
         """
         ...
+
+
+@runtime_checkable
+class SupportsClaims(Protocol):
+    """An inbox that can list what was claimed from it, wherever that lies: a restored state may not know of it."""
+
+    def list_claims(self) -> tuple[str, list[str]]:
+        """Where claimed files lie, for people, and their names, which begin with the ids of their claims.
+
+        Raises `InboxError`.
+        """
+        ...

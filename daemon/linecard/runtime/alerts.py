@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from linecard.infrastructure.inbox_files import CLAIM_FOLDER
 from linecard.model.alert import Alert
 from linecard.pipeline.intake import OVERDUE
-from linecard.pipeline.unknown_runs import find_restoration, find_unknown_runs
+from linecard.pipeline.unknown_runs import find_restoration, find_unknown_claims, find_unknown_runs
 from linecard.ports.alerts import SupportsAlerts
+from linecard.ports.inbox import Inbox, SupportsClaims
 from linecard.runtime.clock_alert import ClockAlert
 from linecard.runtime.intakes import build_inbox
 from linecard.runtime.overdue_files import find_overdue_files
@@ -57,6 +58,12 @@ def find_database_alerts(service: Service) -> list[Alert]:
     return list(find_unknown_runs(service.store, **folders, more=more))
 
 
+def find_inbox_claims(service: Service, name: str, inbox: SupportsClaims) -> Iterator[Alert]:
+    """Claimed files of an inbox that the database does not know. Its server is asked; raises `InboxError`."""
+    place, names = inbox.list_claims()
+    yield from find_unknown_claims(service.store, name, place, names)
+
+
 class AlertChecks:
     """Looks for what somebody should see to. Used by several threads at a time."""
 
@@ -71,6 +78,13 @@ class AlertChecks:
         self._raise("restored", find_restoration(self._service.store))
         self._raise("marker of ", self._find_unmarked())
         self._raise("file of ", find_overdue_files(self._service))
+
+    def check_claims(self, name: str, inbox: Inbox) -> None:
+        """Claimed files on a server that the database does not know; asked for as long as a restore is in doubt."""
+        found: list[Alert] = []
+        if isinstance(inbox, SupportsClaims) and any(find_restoration(self._service.store)):
+            found = list(find_inbox_claims(self._service, name, inbox))
+        self._raise(f"claims of {name}", [alert._replace(what=f"claims of {name}") for alert in found])
 
     def check_keys(self) -> None:
         """Keys with which files are opened, and servers logged in to; what is old by a clock that is doubted."""

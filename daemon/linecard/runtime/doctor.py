@@ -20,11 +20,12 @@ from linecard.pipeline.quarantine import has_crashed
 from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.recovery import find_interrupted
 from linecard.ports.backend import SupportsExamine
+from linecard.ports.inbox import SupportsClaims
 from linecard.ports.probe import SupportsProbe
 from linecard.rules.sizes import format_size
 from linecard.rules.states import WAITING, is_unapproved
 from linecard.runtime import status
-from linecard.runtime.alerts import find_database_alerts, find_inbox_alerts, find_opener_alerts
+from linecard.runtime.alerts import find_database_alerts, find_inbox_alerts, find_inbox_claims, find_opener_alerts
 from linecard.runtime.clock import describe_doubt
 from linecard.runtime.health import MAX_NAMED
 from linecard.runtime.housekeeping import find_old
@@ -259,7 +260,18 @@ def _inbox(service: Service, name: str) -> Iterator[Finding]:
                 yield step._replace(check=f"{check} {step.check}")
                 if not step.ok:
                     return
+        if isinstance(inbox, SupportsClaims):
+            yield from _check_claims(service, name, inbox)
     yield from _check_markers(service, name)
+
+
+def _check_claims(service: Service, name: str, inbox: SupportsClaims) -> Iterator[Finding]:
+    """Files that were claimed from a server, and of which an older state that was put back knows nothing."""
+    try:
+        for alert in find_inbox_claims(service, name, inbox):
+            yield Finding(f"inbox {name} claims", ok=False, message=alert.message, remedy=alert.remedy)
+    except LinecardError as error:
+        yield Finding(f"inbox {name} claims", ok=False, message=str(error), remedy=error.remedy)
 
 
 def _check_markers(service: Service, name: str) -> Iterator[Finding]:

@@ -173,6 +173,7 @@ class Engine:
         self.health.replace_alerts(
             f"inbox {name}: ", {f"inbox {name}: {what}": (m, "") for what, m in look.problems.items()}
         )
+        attempt(self.health, f"claims of {name}", partial(self._checks.check_claims, name, self.ports[name]))
         self.health.record_scan(name, look.waiting, len(look.runs), look.awaiting, look.overdue)
         for run_id in look.runs:
             log("file received", run=run_id)

@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
 from integration.daemon.site import LINECARD, eventually, rows
+from linecard.store.restore_marker import RestoreMarker, write_restore_marker
 
 ADA, BOB = rows("ada 1000"), rows("bob 1001")
 
@@ -92,6 +94,27 @@ def test_odd_names_stop_no_other_file(server, office):
     assert office.held == {"1000": "ada@example.org", "1002": "cleo@example.org"}
     assert [trouble for trouble in troubles if "two" in trouble] != []
     assert server.names == ["two\nlines.csv"]
+
+
+def test_claimed_files_on_the_server_that_the_database_does_not_know_are_told(server, office):
+    """As after a restore: they were claimed after the backup was made, and nothing else knows of them."""
+    server.put("joiners.csv", ADA)
+    assert office.once() == []
+    lost = server.inbox / ".linecard" / f"{'a' * 32}__leavers.csv"
+    lost.write_text(BOB)
+    findings = json.loads(office.run("doctor", "--json").stdout)
+    (found,) = [each for each in findings if each["check"] == "inbox hr claims"]
+    assert f"has 1 taken files that the database does not know, such as {lost.name}." in found["message"]
+    assert str(server.port) in found["message"], "which server"
+    assert office.once() == [], "the server is asked at each look only while a restore is in doubt"
+    now = datetime.now(UTC)
+    write_restore_marker(office.folder / "state", RestoreMarker(now, now, 1))
+    (alert,) = [alert for alert in office.once() if alert.startswith("claims of hr")]
+    assert lost.name in alert
+    assert "Move them back into the inbox under their own names" in alert
+    assert lost.read_text() == BOB
+    lost.unlink()
+    assert [alert for alert in office.once() if alert.startswith("claims of")] == []
 
 
 def test_links_and_folders_are_not_taken(server, office):
