@@ -119,7 +119,8 @@ def test_an_encrypted_backup_opens_with_the_secret_key_and_comes_in_by_a_pipe(si
     assert "It is cut off, damaged, or encrypted" in site.refused("restore", f"{tmp_path}/b.gpg")
     told = json.loads(site("restore", "-", "--json", stdin=plain))
     assert told["last_run"] == 1
-    assert "hq.pbx.sqlite3" in names(Path(told["put_aside"])), "what init had made"
+    (aside,) = told["put_aside"]
+    assert "hq.pbx.sqlite3" in names(Path(aside)), "what init had made"
 
 
 def test_nothing_is_left_of_a_backup_for_a_key_that_is_not_there(site, tmp_path):

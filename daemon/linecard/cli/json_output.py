@@ -498,7 +498,7 @@ class RestoreOutput(Output):
     next_run: int
     unfinished: list[int]
     undelivered_messages: int
-    put_aside: str | None
+    put_aside: list[str] = Field(description="Folders with what the state had before.")
     configuration: list[str]
 
 

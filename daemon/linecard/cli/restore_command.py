@@ -51,7 +51,7 @@ def command(file: Path | None, next_run: int | None, *, with_configuration: bool
     place = site.config_file().absolute()
     if with_configuration:
         with _open_backup(file) as source:
-            written = restore.restore_configuration(place, source, str(file))
+            written = restore.restore_configuration(place, source, str(file), now=utc_now)
     with _open_backup(file) as source:  # as who was asked to: root may read a backup that the site's owner may not
         site.become_owner(place)
         config = configuration.load(place, Registry())
@@ -100,8 +100,8 @@ def _show(restored: Restored, name: str) -> None:
     click.echo(f"Restored {site.count_noun(restored.files, 'file')} of {restored.made:%Y-%m-%d %H:%M} UTC{kept}.")
     if restored.site != name:
         click.echo(f"The backup is of the site {sanitize(restored.site)}; this one is {sanitize(name)}.")
-    if restored.aside is not None:
-        click.echo(f"What the state had, without any run, is in {sanitize(str(restored.aside))}.")
+    for folder in restored.aside:
+        click.echo(f"What the state had before is in {sanitize(str(folder))}.")
     click.echo("\nlinecard does not know what it did after that:")
     click.echo(f"- The last run it knows is {restored.last_run}. The next one is {restored.next_run}.")
     if restored.unfinished:
@@ -126,6 +126,6 @@ def _plain(restored: Restored) -> dict[str, Any]:
         "next_run": restored.next_run,
         "unfinished": restored.unfinished,
         "undelivered_messages": restored.undelivered,
-        "put_aside": str(restored.aside) if restored.aside else None,
+        "put_aside": [str(folder) for folder in restored.aside],
         "configuration": [str(path) for path in restored.configuration],
     }

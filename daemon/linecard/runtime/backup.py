@@ -36,6 +36,7 @@ from linecard.runtime import clock, lock
 from linecard.runtime.service import Service
 from linecard.store import migrate, restore_marker
 from linecard.store.store import FILE as DATABASE
+from linecard.store.unfinished_restore import STAGED, refuse_unfinished
 
 FORMAT = 1
 MANIFEST, SUMS = "backup.json", "SHA256SUMS"
@@ -43,8 +44,6 @@ CONFIGURATION = "configuration"
 FOLDERS = ("state", "archive", "reports", "quarantine")
 PUT_ASIDE = "before-restore-"
 """What the state folder had before a restore lies in a folder of this name and the time."""
-STAGED = ".restoring"
-"""Where a restore puts what it has not compared yet, in each of the folders."""
 _PACKED = 3
 """gzip's level: much quicker than the usual one, and hardly larger."""
 _SQLITE = b"SQLite format 3\0"
@@ -86,6 +85,7 @@ def back_up(service: Service, target: Path, *, keys: Sequence[str] = (), with_co
     """
     config = service.config
     roots = {name: getattr(config, name) for name in FOLDERS}
+    refuse_unfinished(config.state)
     _check_target(target, roots)
     backup = Backup(target, service.now(), encrypted_for=tuple(keys))
     temporary = config.state / sheet_file.TEMPORARY

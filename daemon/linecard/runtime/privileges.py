@@ -24,8 +24,7 @@ def become_owner(state: Path) -> str:
     Does nothing, and gives an empty name, where that is root. Raises `RunAsOwner` with the command to type where the
     system does not let root become that account, or where the account may not read this program.
     """
-    folder = next(place for place in (state, *state.absolute().parents) if place.exists())
-    owner = folder.stat()
+    folder, owner = _find_owner(state)
     if owner.st_uid == 0:
         return ""
     name = account_name(owner.st_uid)
@@ -36,6 +35,23 @@ def become_owner(state: Path) -> str:
     except OSError as error:
         raise _refuse(folder, owner.st_uid, f"root cannot become {name} here: {error.strerror}.") from error
     return name
+
+
+@contextmanager
+def acting_as_owner(state: Path) -> Iterator[None]:
+    """Let root make what belongs to the owner of the state folder, and be root again; others act as themselves."""
+    _, owner = _find_owner(state)
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    with _acting_as(owner.st_uid, owner.st_gid):
+        yield
+
+
+def _find_owner(state: Path) -> tuple[Path, os.stat_result]:
+    """The state folder, or the one in which it would be made, and whose it is."""
+    folder = next(place for place in (state, *state.absolute().parents) if place.exists())
+    return folder, folder.stat()
 
 
 def _set_account(uid: int, gid: int) -> None:

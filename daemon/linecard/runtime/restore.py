@@ -7,29 +7,30 @@ import os
 import shutil
 import sqlite3
 import tarfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from linecard.config import Config
+from linecard.config.loader import find_state_in
 from linecard.errors import BusyError
 from linecard.infrastructure.files import make_folder, sync_folder, write_whole
 from linecard.rules.states import FINAL
-from linecard.runtime import lock
+from linecard.runtime import lock, privileges
 from linecard.runtime.backup import (
     CONFIGURATION,
     FOLDERS,
     FORMAT,
     MANIFEST,
     PUT_ASIDE,
-    STAGED,
     BackupError,
     check_database,
     read_members,
 )
-from linecard.store import run_numbers
+from linecard.store import run_numbers, unfinished_restore
 from linecard.store.outbox import Outbox
 from linecard.store.restore_marker import RestoreMarker, write_restore_marker
 from linecard.store.store import FILE as DATABASE
@@ -41,7 +42,7 @@ _GAP = 1000
 
 @dataclass(slots=True)
 class Restored:
-    """What was put back, and what it does not know. `kept` files were there already; `aside` is where others went."""
+    """What was put back, and what it does not know. `kept` files were there already; `aside` are where others went."""
 
     site: str
     made: datetime
@@ -51,24 +52,20 @@ class Restored:
     next_run: int = 0
     unfinished: list[int] = field(default_factory=list)
     undelivered: int = 0
-    aside: Path | None = None
+    aside: list[Path] = field(default_factory=list)
     configuration: list[Path] = field(default_factory=list)
 
 
 def restore(config: Config, source: IO[bytes], name: str, *, now: Clock, next_run: int | None = None) -> Restored:
     """Put a backup in place of a state that knows no run, while no linecard works on the site.
 
-    Nothing is put in its place before all was read and compared; the database comes last, so that a restore that broke
-    off can be begun again. Files of the archive, reports and quarantine that are there already stay as they are. Runs
-    go on with `next_run`, or so far on that no number names two runs. Raises `BackupError`, `BusyError`, `StateError`.
+    Nothing is put in its place before all was read and compared. From the first file on that is, until the last one
+    was, the state is marked as unfinished, and no linecard works on it: a restore that broke off is begun again. Files
+    of the archive, reports and quarantine that are there already stay as they are. Runs go on with `next_run`, or so
+    far on that no number names two runs. Raises `BackupError`, `BusyError`, `StateError`.
     """
-    if lock.is_held(config.state):
-        raise BusyError(
-            "A linecard works on this site; nothing was restored.", remedy="Stop it first: systemctl stop linecard"
-        )
     roots = {folder: Path(getattr(config, folder)) for folder in FOLDERS}
-    with lock.site_lock(config.state):
-        _refuse_used_state(config.state)
+    with _hold_unused(config.state):
         try:
             return _restore(roots, source, name, now=now, next_run=next_run)
         except OSError as error:
@@ -78,13 +75,26 @@ def restore(config: Config, source: IO[bytes], name: str, *, now: Clock, next_ru
             ) from error
         finally:
             for root in roots.values():
-                shutil.rmtree(root / STAGED, ignore_errors=True)
+                shutil.rmtree(root / unfinished_restore.STAGED, ignore_errors=True)
+
+
+@contextmanager
+def _hold_unused(state: Path) -> Iterator[None]:
+    """Hold a site whose state knows no run, or belongs to a restore that broke off: nobody has worked on it since."""
+    if lock.is_held(state):
+        raise BusyError(
+            "A linecard works on this site; nothing was restored.", remedy="Stop it first: systemctl stop linecard"
+        )
+    with lock.site_lock(state):
+        if not unfinished_restore.is_unfinished(state):
+            _refuse_used_state(state)
+        yield
 
 
 def _restore(roots: dict[str, Path], source: IO[bytes], name: str, *, now: Clock, next_run: int | None) -> Restored:
     manifest, staged = _stage(roots, source, name)
     restored = Restored(manifest["site"], datetime.fromisoformat(manifest["made"]))
-    state, staging = roots["state"], roots["state"] / STAGED
+    state, staging = roots["state"], roots["state"] / unfinished_restore.STAGED
     if not (staging / DATABASE).is_file():
         raise BackupError(f"{name} has no state database.", remedy="Take another backup.")
     for path in staging.rglob("*"):
@@ -92,17 +102,21 @@ def _restore(roots: dict[str, Path], source: IO[bytes], name: str, *, now: Clock
             _check_copy(path)
     _read_database(staging, now, restored, next_run)
     for root in roots.values():
-        _sync(root / STAGED)
+        _sync(root / unfinished_restore.STAGED)
+    # The order matters: that it is unfinished is on disk before anything gets its place, and forgotten when all has it.
+    # Otherwise a linecard that starts after a crash takes a state without its runs for a new one, and imports anew
+    # what was imported. Shown by tests/acceptance/test_restore_killed.py.
+    unfinished_restore.begin_restore(state, name, now())
     for folder in FOLDERS[1:]:
         for place in staged[folder]:
-            restored.kept += not _place(roots[folder] / STAGED / place, roots[folder] / place)
-    restored.aside = _put_aside(state, now())
-    make_folder(state, mode=0o700)
-    # That the state is a restored one is remembered before there is a database, without which nothing
-    # is done. The other way round, a linecard that starts in between takes what is in doubt for certain.
+            restored.kept += not _place(roots[folder] / unfinished_restore.STAGED / place, roots[folder] / place)
+    _put_aside(state, now())
+    restored.aside = sorted(state.glob(f"{PUT_ASIDE}*"))
     write_restore_marker(state, RestoreMarker(restored.made, now(), restored.last_run))
-    for place in sorted(staged["state"], key=lambda place: place == DATABASE):
-        _place(staging / place, state / place)
+    for place in staged["state"]:
+        if not _place(staging / place, state / place):
+            raise BackupError(f"{state / place} came there during the restore.", remedy="Restore again.")
+    unfinished_restore.end_restore(state)
     restored.files = sum(map(len, staged.values())) - restored.kept
     return restored
 
@@ -134,16 +148,16 @@ def _stage(roots: dict[str, Path], source: IO[bytes], name: str) -> tuple[dict[s
     manifest: dict[str, Any] = {}
     staged: dict[str, list[str]] = {folder: [] for folder in FOLDERS}
     for root in roots.values():
-        shutil.rmtree(root / STAGED, ignore_errors=True)
+        shutil.rmtree(root / unfinished_restore.STAGED, ignore_errors=True)
         make_folder(root, mode=0o750)
-        (root / STAGED).mkdir(mode=0o700)
+        (root / unfinished_restore.STAGED).mkdir(mode=0o700)
     for member, info, content in read_members(source, name):
         if member == MANIFEST:
             manifest = _read_manifest(content, name)
             continue
         folder, _, path = member.partition("/")
         if folder in roots:
-            _unpack(info, content, roots[folder] / STAGED / path)
+            _unpack(info, content, roots[folder] / unfinished_restore.STAGED / path)
             staged[folder].append(path)
     if not manifest:
         raise BackupError(f"{name} is no backup of linecard: it has no {MANIFEST}.")
@@ -205,18 +219,17 @@ def _place(source: Path, target: Path) -> bool:
     return True
 
 
-def _put_aside(state: Path, now: datetime) -> Path | None:
-    """Move what a state without runs has, as one that was just made has, out of the way."""
-    stays = {lock.FILE, STAGED}
+def _put_aside(state: Path, now: datetime) -> None:
+    """Move what the state has out of the way: what was just made, or placed by a restore that broke off."""
+    stays = {lock.FILE, unfinished_restore.STAGED, unfinished_restore.FILE}
     found = [path for path in state.iterdir() if path.name not in stays and not path.name.startswith(PUT_ASIDE)]
     if not found:
-        return None
-    aside = state / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S}"
-    aside.mkdir(mode=0o700, exist_ok=True)
-    for path in sorted(found, key=lambda path: path.name != DATABASE):
+        return
+    aside = state / f"{PUT_ASIDE}{now:%Y%m%dT%H%M%S.%f}"
+    aside.mkdir(mode=0o700)
+    for path in found:
         path.rename(aside / path.name)
     sync_folder(state)
-    return aside
 
 
 def _sync(folder: Path) -> None:
@@ -224,8 +237,35 @@ def _sync(folder: Path) -> None:
         sync_folder(Path(here))
 
 
-def restore_configuration(file: Path, source: IO[bytes], name: str) -> list[Path]:
-    """Put the configuration of a backup where the site's is to be; what was written. No other is written over."""
+def restore_configuration(file: Path, source: IO[bytes], name: str, *, now: Clock) -> list[Path]:
+    """Put the configuration of a backup where the site's is to be; what was written. No other is written over.
+
+    Where there was none, the state is marked as unfinished before the configuration gets its name, so that no linecard
+    works on the site before `restore` has put back its state. Raises as `restore` does.
+    """
+    wanted = _read_configuration(file, source, name)
+    try:
+        missing = {path: content for path, content in wanted.items() if not path.exists()}
+        other = next((path for path in wanted.keys() - missing.keys() if path.read_bytes() != wanted[path]), None)
+        if other is not None:
+            raise BackupError(
+                f"{other} is there already, and is another than in the backup.",
+                remedy="Leave out --with-configuration to use the one that is there, or move it away.",
+            )
+        for path, content in sorted(missing.items(), key=lambda found: found[0] == file):
+            state = find_state_in(content.decode("utf-8-sig", "replace"), file.parent) if path == file else None
+            if state is not None:
+                with privileges.acting_as_owner(state), _hold_unused(state):
+                    unfinished_restore.begin_restore(state, name, now())
+            with write_whole(path, text=False) as out:
+                out.write(content)
+    except OSError as error:
+        raise BackupError(f"The configuration cannot be restored: {error.filename}: {error.strerror}.") from error
+    return sorted(missing)
+
+
+def _read_configuration(file: Path, source: IO[bytes], name: str) -> dict[Path, bytes]:
+    """The files of the configuration in a backup, by the places that they have beside `file`."""
     manifest: dict[str, Any] = {}
     found: dict[str, bytes] = {}
     for member, _, content in read_members(source, name):
@@ -238,18 +278,4 @@ def restore_configuration(file: Path, source: IO[bytes], name: str) -> list[Path
             f"{name} has no configuration.", remedy="Write a new one; `linecard backup --with-configuration` adds it."
         )
     main = Path(manifest.get("configuration") or "linecard.yaml").name
-    wanted = {file if path == main else file.parent / path: content for path, content in found.items()}
-    try:
-        missing = {path: content for path, content in wanted.items() if not path.exists()}
-        other = next((path for path in wanted.keys() - missing.keys() if path.read_bytes() != wanted[path]), None)
-        if other is not None:
-            raise BackupError(
-                f"{other} is there already, and is another than in the backup.",
-                remedy="Leave out --with-configuration to use the one that is there, or move it away.",
-            )
-        for path, text in missing.items():
-            with write_whole(path, text=False) as out:
-                out.write(text)
-    except OSError as error:
-        raise BackupError(f"The configuration cannot be restored: {error.filename}: {error.strerror}.") from error
-    return sorted(missing)
+    return {file if path == main else file.parent / path: content for path, content in found.items()}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 from typing import Self
 
 from linecard import config as configuration
@@ -43,6 +44,7 @@ from linecard.runtime.sheet_format import sheet_format
 from linecard.runtime.time_limit import TimeLimit
 from linecard.store.outbox import ARCHIVE
 from linecard.store.store import Clock, Store
+from linecard.store.unfinished_restore import STAGED
 
 
 def utc_now() -> datetime:
@@ -211,5 +213,8 @@ class Service:
 
     def sweep(self) -> None:
         """Remove what a killed linecard has left behind. The caller holds the site."""
-        sweep(self.config.archive / BEGUN)
-        sweep(self.config.state / sheet_file.TEMPORARY)
+        config = self.config
+        sweep(config.archive / BEGUN)
+        sweep(config.state / sheet_file.TEMPORARY)
+        for folder in (config.state, config.archive, config.reports, config.quarantine):
+            rmtree(folder / STAGED, ignore_errors=True)

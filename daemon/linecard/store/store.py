@@ -22,6 +22,7 @@ from linecard.rules import states
 from linecard.store import engine as engines
 from linecard.store import migrate, run_numbers
 from linecard.store.tables import HAS_CHANGED, change, claim, drop, event, fault, outbox, row, run
+from linecard.store.unfinished_restore import refuse_unfinished
 
 Clock = Callable[[], datetime]
 Recipients = Callable[[str, State, Mapping[str, int]], Iterable[tuple[str, str]]]
@@ -74,6 +75,7 @@ class Store:
     @classmethod
     def open(cls, folder: Path, now: Clock, recipients: Recipients = _archive_alone) -> Store:
         """Open the database below the state folder, made or upgraded where needed. Raises `StateError`."""
+        refuse_unfinished(folder)
         path = folder / FILE
         try:
             create_private(path)
