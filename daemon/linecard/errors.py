@@ -40,6 +40,17 @@ class PluginError(LinecardError):
     is_lasting = True
 
 
+class PluginFault(LinecardError):
+    """A plugin failed in a way in which none should.
+
+    `plugin` is its entry point and `method` what linecard had called; the cause is what it raised.
+    """
+
+    def __init__(self, message: str = "", *, remedy: str = "", plugin: str = "", method: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.plugin, self.method = plugin, method
+
+
 class StateError(LinecardError):
     """The state database cannot be used."""
 
@@ -62,6 +73,10 @@ class BackendError(LinecardError):
     A backend raises it when the PBX as a whole does not answer or refuses to work; a refusal of one change is
     a `Result`, not an error.
     """
+
+
+class BackendFault(PluginFault, BackendError):
+    """The plugin of the PBX failed in a way in which none should; the PBX counts as one that does not answer."""
 
 
 class ReportError(LinecardError):

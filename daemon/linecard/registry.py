@@ -22,11 +22,11 @@ from pydantic import BaseModel
 from linecard import hookspecs
 from linecard.api import API_VERSION
 from linecard.errors import LinecardError, PluginError
+from linecard.infrastructure.plugin_faults import GROUP
 from linecard.ports.context import Context
 from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, Kind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
 
-GROUP = "linecard"
 HOOKS = (
     "linecard_backends",
     "linecard_inboxes",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from linecard import __version__
-from linecard.errors import ConfigError, LinecardError
+from linecard.errors import ConfigError, LinecardError, PluginFault
 
 SECTIONS: dict[str, dict[str, str]] = {
     "From a sheet to a report": {
@@ -82,12 +82,28 @@ class Commands(click.Group):
         except OSError as error:
             from linecard.infrastructure.access import drop_output, explain_error
 
-            known = explain_error(error)
+            known = explain_error(error) or _find_plugin_fault(error)
             if known is None:
                 raise
             drop_output()
             complain(known)
             ctx.exit(2)
+        except Exception as error:
+            fault = _find_plugin_fault(error)
+            if fault is None:
+                raise
+            complain(fault)
+            ctx.exit(2)
+
+
+def _find_plugin_fault(error: Exception) -> LinecardError | None:
+    """What to say of an error that a plugin should not make, and that it caused it."""
+    from linecard.infrastructure.plugin_faults import find_plugin_fault
+
+    fault = find_plugin_fault(error)
+    if fault is not None:
+        fault.__cause__ = error
+    return fault
 
 
 def complain(error: LinecardError) -> None:
@@ -95,6 +111,11 @@ def complain(error: LinecardError) -> None:
 
     from linecard.rules.sanitize import sanitize
 
+    if isinstance(error, PluginFault) and error.__cause__ is not None:  # for the author of the plugin
+        import traceback
+
+        said = "".join(traceback.format_exception(error.__cause__)).rstrip()
+        click.echo("\n".join(map(sanitize, said.split("\n"))), err=True)
     click.echo(f"Error: {sanitize(str(error))}", err=True)
     for problem in error.problems if isinstance(error, ConfigError) else ():
         click.echo(f"  {sanitize(problem)}", err=True)

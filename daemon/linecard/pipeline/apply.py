@@ -7,7 +7,8 @@ from contextlib import suppress
 from itertools import islice
 from time import monotonic
 
-from linecard.errors import BackendError
+from linecard.errors import BackendError, BackendFault
+from linecard.infrastructure.plugin_faults import name_plugin_faults
 from linecard.model.directory import VACANT, Change, Holding, Scope
 from linecard.model.outcome import ChangeStatus, Code, Result
 from linecard.model.run import Run, State
@@ -97,23 +98,24 @@ class _Lane:
         results: list[Result] = []
         answered, since, patience = 0, monotonic(), SECONDS
         try:
-            for result in self._pbx.backend.apply(self._intend()):
-                if not results:
-                    since = monotonic()
-                results.append(result)
-                answered += 1
-                several = len(results) >= GROUP and (answered == self._taken or len(results) >= MOST)
-                waited = monotonic() - since
-                if several or waited >= patience:
-                    self._commit(results)
-                    results = []
-                    patience = max(SECONDS, 10 * (monotonic() - since - waited))
-            self._commit(results)
-            results = []
-            read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=ChangeStatus.FAILED)
+            with name_plugin_faults(BackendFault):
+                for result in self._pbx.backend.apply(self._intend()):
+                    if not results:
+                        since = monotonic()
+                    results.append(result)
+                    answered += 1
+                    several = len(results) >= GROUP and (answered == self._taken or len(results) >= MOST)
+                    waited = monotonic() - since
+                    if several or waited >= patience:
+                        self._commit(results)
+                        results = []
+                        patience = max(SECONDS, 10 * (monotonic() - since - waited))
+                self._commit(results)
+                results = []
+                read_back(self._store, self._journal, self._pbx, "it said nothing of it", failed=ChangeStatus.FAILED)
         except BackendError as error:
             self._record([(r, _code(r.status)) for r in results if r.status is not ChangeStatus.DONE])
-            return str(error)
+            return f"{error} {error.remedy}" if isinstance(error, BackendFault) else str(error)
         return ""
 
     def _intend(self) -> Iterator[Change]:

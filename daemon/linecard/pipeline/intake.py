@@ -16,11 +16,12 @@ from typing import IO, BinaryIO, NamedTuple, cast
 
 from linecard.errors import StateError
 from linecard.infrastructure.files import write_whole
+from linecard.infrastructure.plugin_faults import name_plugin_faults
 from linecard.model.run import Drop
 from linecard.model.sheet import Fault
 from linecard.pipeline import precedence
 from linecard.pipeline.receive import reject
-from linecard.ports.inbox import Disposition, Inbox, InboxError, Listing, Unfinished
+from linecard.ports.inbox import Disposition, Inbox, InboxError, InboxFault, Listing, Unfinished
 from linecard.rules import checksum
 from linecard.rules.checksum import SideFiles
 from linecard.rules.feed_names import NameFacts, order_by_date, parse_name
@@ -296,7 +297,8 @@ class Intake:
         # file is empty or missing. Shown by tests/integration/daemon/test_power.py.
         with write_whole(self._archive / claim.path, text=False) as out:
             copy = _Copy(out)
-            taken = self._inbox.copy(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
+            with name_plugin_faults(InboxFault):
+                taken = self._inbox.copy(claim.id, claim.seen, cast("BinaryIO", copy), most=most)
         damaged = self._find_damage(claim, copy) if claim.seen.checksum and copy.size <= most else None
         drop = Drop(display(claim.seen.name), copy.sha256.hexdigest(), copy.size, claim.path, claim.seen.owner)
         with self._store.transaction() as connection:
@@ -320,7 +322,9 @@ class Intake:
     def _find_damage(self, claim: Claim, copy: _Copy) -> Fault | None:
         """That what was copied is not what its checksum file speaks of."""
         name, side = display(claim.seen.name), display(claim.seen.checksum)
-        said, found = checksum.parse_checksum(self._inbox.checksum(claim.id, claim.seen), name), copy.sha256.hexdigest()
+        with name_plugin_faults(InboxFault):
+            text = self._inbox.checksum(claim.id, claim.seen)
+        said, found = checksum.parse_checksum(text, name), copy.sha256.hexdigest()
         return None if said == found else checksum.checksum_fault(side, said, found)
 
     def _parse_name(self, name: str) -> NameFacts:
@@ -336,12 +340,13 @@ class Intake:
             # again for a file that could not be removed or given back. Shown by tests/unit/intake/test_keeping.py.
             disposition = Disposition.DONE if claim.whole else Disposition.REFUSED
             try:
-                self._inbox.settle(claim.id, claim.seen, claim.taken, disposition)
+                with name_plugin_faults(InboxFault):
+                    self._inbox.settle(claim.id, claim.seen, claim.taken, disposition)
             except Unfinished:
                 problems.append(f"{display(claim.seen.name)} was imported and is still being written.")
                 continue
             except InboxError as error:
-                problems.append(str(error))
+                problems.append(f"{error} {error.remedy}" if isinstance(error, InboxFault) else str(error))
                 continue
             with self._store.transaction() as connection:
                 self._claims.mark_settled(connection, claim.id)

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from linecard.errors import BackendError
+from linecard.errors import BackendError, BackendFault
+from linecard.infrastructure.plugin_faults import name_plugin_faults
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
@@ -171,16 +172,18 @@ class _RunLoop:
 
     def _plan(self, run: Run) -> Run:
         try:
-            run = plan(
-                self._store,
-                run,
-                self._feed,
-                self._archive,
-                who=self._operator.who,
-                progress=self._operator.begin_plan(run),
-                premises=self._premises,
-                asking=self._operator.is_asked,
-            )
+            progress = self._operator.begin_plan(run)
+            with name_plugin_faults(BackendFault):
+                run = plan(
+                    self._store,
+                    run,
+                    self._feed,
+                    self._archive,
+                    who=self._operator.who,
+                    progress=progress,
+                    premises=self._premises,
+                    asking=self._operator.is_asked,
+                )
         except BackendError as error:
             if run.state is State.RECEIVED:
                 raise  # nothing of it was done, so that it can wait without end
@@ -221,13 +224,15 @@ class _RunLoop:
         if find_doubt(self._store, run):  # approved before a restore: it may have been applied since, and undone
             return False
         journal = Journal(self._store, run.id)
-        if self._premises.are_unchanged(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
-            return True
+        with name_plugin_faults(BackendFault):
+            if self._premises.are_unchanged(run, lambda pbx: journal.changes(pbx, ChangeStatus.PLANNED)):
+                return True
         # Planned by another process, or something is not as it was: only the sheet tells whether that matters.
         if not self._operator.may_plan(run):
             raise _GivenUp
         progress = self._operator.begin_plan(run)
-        now = replay(self._store, run, self._feed, self._archive, progress)
+        with name_plugin_faults(BackendFault):
+            now = replay(self._store, run, self._feed, self._archive, progress)
         with self._store.transaction() as connection:
             self._store.finish_try(connection, run.id)
         return now is not None and now.is_same(run.checksum, run.holds) and not now.has_new_reasons(run.holds)
@@ -275,7 +280,8 @@ class _RunLoop:
 
     def _read_back(self, run: Run) -> Run:
         try:
-            return interrupt(self._store, run, self._pbxs, who=self._operator.who)
+            with name_plugin_faults(BackendFault):
+                return interrupt(self._store, run, self._pbxs, who=self._operator.who)
         except BackendError as error:
             self._give_up(run, dict.fromkeys(Journal(self._store, run.id).pbxs(ChangeStatus.SENT), str(error)), error)
             return applying.finish_run(self._store, run, who=self._operator.who)

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from linecard.infrastructure.plugin_faults import name_plugin_faults
 from linecard.model.sheet import Fault, FaultCode
 from linecard.pipeline.feed import Feed
 from linecard.ports.opener import HEAD, AnyOpener, CannotOpen, TableOpener
@@ -44,7 +45,8 @@ def unwrap(file: Path, feed: Feed, noted: Callable[[Fault], None], origin: Origi
     `origin` is told when they were a worksheet.
     """
     try:
-        yield from _unwrap(file, feed, noted, origin or Origin())
+        with name_plugin_faults():
+            yield from _unwrap(file, feed, noted, origin or Origin())
     except CannotOpen as refused:
         with file.open("rb") as raw:
             is_part = refused.is_cut and is_volume(file.name, _tail(raw))

@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
-from linecard.errors import LinecardError
+from linecard.errors import LinecardError, PluginFault
 
 
 class InboxError(LinecardError):
     """The inbox cannot be read or changed."""
+
+
+class InboxFault(PluginFault, InboxError):
+    """The plugin of the inbox failed in a way in which none should."""
 
 
 class Listing(NamedTuple):

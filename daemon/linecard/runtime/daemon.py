@@ -153,7 +153,9 @@ class Daemon:
         self.engine.start()
         for name, config in self._service.config.inboxes.items():
             if config.cron is None:  # else the inbox is left in peace in between, whatever the kernel says
-                self._watches[name] = self.engine.ports[name].watch(self._scan[name])
+                begin = partial(self.engine.ports[name].watch, self._scan[name])
+                watch = attempt(self.health, f"watch of {name}", begin)
+                self._watches |= {} if watch is None else {name: watch}
             self._schedule(timers.inbox_trigger(config, self._zone), self._scan[name], f"look {name}")
         for name in self._digests.sinks:
             plan = self._service.config.sinks[name].digest
@@ -202,11 +204,11 @@ class Daemon:
         for pool in (self._run_workers, self._pbx_workers, self._scanners, self._workers):
             pool.shutdown(wait=True)
         for watch in self._watches.values():  # no look can begin them anew any more
-            watch.close()
+            attempt(self.health, "end", watch.close)
         self.engine.file_reports()
         self._run_index()
-        self.engine.close()
-        self._delivery.close()
+        attempt(self.health, "end", self.engine.close)
+        attempt(self.health, "end", self._delivery.close)
         self._metrics.close()
         (self._service.config.state / status.FILE).unlink(missing_ok=True)
         log("stopped", unfinished=self.engine.backlog)
@@ -311,7 +313,9 @@ class Daemon:
         watch = self._watches.get(name)
         if watch is None:
             return
-        hint = watch.check()
+        hint = attempt(self.health, f"watch of {name}", watch.check)
+        if hint is None:
+            return
         if hint and not watch.remedy:
             log("watch", inbox=name, message=hint, level="warning")
         self.health.replace_alerts(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
@@ -16,6 +15,7 @@ from linecard.pipeline.report import RunReport
 from linecard.ports.sink import Letter, Note, Sink, SinkError, SupportsNotify
 from linecard.rules.backoff import Backoff
 from linecard.rules.recipients import REPLY
+from linecard.runtime.guard import explain_unexpected
 from linecard.runtime.health import Health
 from linecard.runtime.log import log, log_context
 from linecard.runtime.replies import Replies
@@ -82,10 +82,7 @@ class Delivery:
                 self._record_failure(item, error)
                 return isinstance(error, SinkError) and error.final
             except Exception as error:  # noqa: BLE001 - a bug in a sink keeps no other letter from its reader
-                log("bug", error=repr(error), traceback=traceback.format_exc(), level="error")
-                self._record_failure(
-                    item, SinkError(f"{type(error).__name__}: {error}", remedy="This is a bug; report it.")
-                )
+                self._record_failure(item, explain_unexpected(error))
                 return False
             with store.transaction() as connection:
                 self._outbox.mark_delivered(connection, item.id, where)

@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from linecard.errors import LinecardError
+from linecard.errors import LinecardError, PluginFault
 from linecard.infrastructure.accounts import account_name
+from linecard.infrastructure.plugin_faults import name_plugin_faults
 from linecard.model.alert import Finding
 from linecard.model.directory import Scope
 from linecard.model.run import State
@@ -67,13 +68,26 @@ def examine_site(service: Service) -> Iterator[Finding]:
     yield from _store(service)
     yield from _clock(service)
     for name in config.inboxes:
-        yield from _inbox(service, name)
+        yield from _in_plugin(f"inbox {name}", _inbox(service, name))
     yield from _sinks(service)
-    yield from _openers(service)
+    yield from _in_plugin("opening", _openers(service))
+    yield from _in_plugin("inboxes", _inbox_alerts(service))
+    for name in config.pbxs:
+        yield from _in_plugin(f"pbx {name}", _pbx(service, name))
+
+
+def _in_plugin(check: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """What plugins are asked; one that fails in a way in which none should is a finding, and the next one is asked."""
+    try:
+        with name_plugin_faults():
+            yield from findings
+    except PluginFault as fault:
+        yield Finding(check, ok=False, message=str(fault), remedy=fault.remedy)
+
+
+def _inbox_alerts(service: Service) -> Iterator[Finding]:
     for alert in find_inbox_alerts(service):
         yield Finding(alert.what, ok=False, message=alert.message, remedy=alert.remedy)
-    for name in config.pbxs:
-        yield from _pbx(service, name)
 
 
 def _folder(name: str, folder: Path) -> Finding:
@@ -214,7 +228,7 @@ def _sinks(service: Service) -> Iterator[Finding]:
     except LinecardError:
         pass  # the state database was told above
     for name in service.config.sinks:
-        yield from _probe_sink(service, name)
+        yield from _in_plugin(f"sink {name}", _probe_sink(service, name))
 
 
 def _probe_sink(service: Service, name: str) -> Iterator[Finding]:

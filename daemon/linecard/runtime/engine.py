@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from linecard.errors import LinecardError, StateError
+from linecard.errors import BackendFault, LinecardError, PluginFault, StateError
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file, survey
 from linecard.pipeline.feed import Feed
@@ -27,7 +27,7 @@ from linecard.rules.lanes import Lanes
 from linecard.runtime.alerts import AlertChecks
 from linecard.runtime.crash_guard import CrashGuard
 from linecard.runtime.daemon_operator import DaemonOperator, RunParallel, describe_counts
-from linecard.runtime.guard import attempt, attempt_and_clear, report_bug
+from linecard.runtime.guard import attempt, attempt_and_clear, log_plugin_fault, report_unexpected
 from linecard.runtime.health import Health
 from linecard.runtime.housekeeping import remove_old
 from linecard.runtime.intakes import build_intake
@@ -150,6 +150,8 @@ class Engine:
             self._store.count_try(connection, run.id)
         try:
             names = survey.survey_pbxs(sheet_file.open_sheet(self.service.config.archive / run.drop.path, feed), feed)
+        except PluginFault:
+            raise  # the file may provoke it, so that this counts as a try that did not end
         except LinecardError:
             with suppress(StateError), self._store.transaction() as connection:
                 self._store.finish_try(connection, run.id)  # the step ended in an orderly way
@@ -254,7 +256,7 @@ class Engine:
         except LinecardError as error:  # the memory does not answer
             wait = self._put_off(run_id, error)
         except Exception as error:  # noqa: BLE001 - a bug stops one run, never the daemon
-            report_bug(self.health, f"run {run_id}", error)
+            report_unexpected(self.health, f"run {run_id}", error)
             wait = self._backoff.next_delay(run_id)
         finally:
             self.health.end_task(f"run {run_id}")
@@ -307,7 +309,10 @@ class Engine:
         self.on_run_end(run)
 
     def _put_off(self, run_id: int, error: LinecardError) -> float:
+        log_plugin_fault(error)
         self.health.raise_alert(f"run {run_id}", f"Run {run_id} waits: {error}", error.remedy)
+        if isinstance(error, PluginFault) and not isinstance(error, BackendFault):
+            return self._backoff.next_delay(run_id)  # the file may provoke it: the next step is tried by itself first
         with suppress(StateError), self._store.transaction() as connection:
             self._store.finish_try(connection, run_id)  # the step ended in an orderly way
         return self._backoff.next_delay(run_id)

@@ -60,7 +60,7 @@ def _describe_exit(code: int, said: str) -> str:
 
 def main() -> None:
     """The process that tries: `sys.argv` names the configuration and the run."""
-    from linecard.errors import LinecardError
+    from linecard.errors import BackendError, LinecardError, PluginFault
     from linecard.pipeline.plan import replay
     from linecard.runtime.service import Service
 
@@ -70,6 +70,12 @@ def main() -> None:
         with Service.load(Path(sys.argv[2])) as service:
             run = service.store.get_run(int(sys.argv[3]))
             replay(service.store, run, service.feed(run.inbox), service.config.archive, lambda _count: None)
+    except PluginFault as fault:
+        if isinstance(fault, BackendError):
+            return
+        traceback.print_exc()
+        print(f"{type(fault.__cause__).__name__} in the plugin {fault.plugin} ({fault.method})")
+        sys.exit(_FAILED)
     except LinecardError:
         return  # whoever reads the file next meets it too, and knows what to do
     except Exception as error:  # noqa: BLE001 - a bug, which this file or what the PBX says of it provokes

@@ -26,6 +26,8 @@ def test_a_bug_keeps_no_other_letter_from_its_reader(server, make):
     site.run()
     site.deliver()
     assert [mail.to for mail in server.mails] == [["zoe@example.org"]]
-    assert site.problems == ["ZeroDivisionError: never thought of This is a bug; report it."]
+    assert site.problems == [
+        "A bug in linecard: ZeroDivisionError('never thought of'). Report it with the traceback in the log."
+    ]
     site.later()
     assert site.waiting == []

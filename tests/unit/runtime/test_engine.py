@@ -75,7 +75,7 @@ def test_a_bug_stops_one_run_and_no_other(drive):
     drive.drop("it", "b.csv", rows("bob 2000"))
     drive.done()
     assert drive.states == {1: "received", 2: "applied"}
-    assert "A bug in linecard" in drive.alerts["run 1"]
+    assert "The plugin switchboard failed in Switchboard.fetch: JSONDecodeError" in drive.alerts["run 1"]
     (drive.folder / "hq.ops").unlink()
     drive.now += 100
     assert drive.work() == [1]
