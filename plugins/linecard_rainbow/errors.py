@@ -66,6 +66,10 @@ class RefusedError(RainbowError):
         super().__init__(f"Rainbow refuses to {doing}: {words} ({number}).", remedy=remedy)
         self.status, self.code, self.words, self.faults = status, code, words, faults
 
+    def describe_for_row(self) -> str:
+        """What it said, with its number, and what to do."""
+        return f"{self.words} ({self.code or self.status}). {self.remedy}".rstrip().rstrip(".")
+
     @property
     def is_gone(self) -> bool:
         """What was asked for does not exist, or may not be seen by this account."""

@@ -79,6 +79,13 @@ class TenantProbe:
                 return
         ways = {"change": "a change with userId null", "sheet": "mass provisioning's detach"}
         yield Finding("detach", ok=True, message=f"an extension is freed by {ways[answers.detach or 'change']}")
+        several = {
+            None: "not known, so linecard gives nobody a second one",
+            "added": "added",
+            "replaces": "not allowed",
+        }
+        message = f"{several[answers.second_extension]}; a public number is removed by a {answers.number_removal} one"
+        yield Finding("second extension", ok=True, message=message)
 
     def _try_on(self, probe: Probe) -> None:
         """Link, free and look; raises `RainbowError` if neither way frees the extension."""

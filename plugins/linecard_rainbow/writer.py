@@ -76,7 +76,7 @@ class Writer:
         except RefusedError as error:
             if error.is_of_the_tenant:
                 raise
-            return Result(change, ChangeStatus.FAILED, f"{error.words} ({error.code or error.status})")
+            return Result(change, ChangeStatus.FAILED, error.describe_for_row())
 
     def _make_known(self, change: Change, held: Held, body: dict[str, Any]) -> Result:
         """Send it in the way that this tenant knows."""

@@ -27,7 +27,13 @@ class SimulatedTenant(AbstractContextManager["SimulatedTenant"]):
     """A company with one PBX, served on loopback. `world` is what it holds, past linecard."""
 
     def __init__(
-        self, folder: Path, entries: Iterable[Entry] = (), members: Iterable[str] = (), *, keys: Path | None = None
+        self,
+        folder: Path,
+        entries: Iterable[Entry] = (),
+        members: Iterable[str] = (),
+        *,
+        keys: Path | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
         """`folder` is the site's; `keys` has the certificate, which is made where there is none."""
         self.folder, self._keys = folder, keys or folder
@@ -43,7 +49,7 @@ class SimulatedTenant(AbstractContextManager["SimulatedTenant"]):
         for entry in entries:
             self.add(entry)
         self._first = {number.short_number: (number.user_id, number.number) for number in self.numbers()}
-        self._simulator = Simulator(self.world, self._keys)
+        self._simulator = Simulator(self.world, self._keys, address=address)
         for name, secret in (("password", PASSWORD), ("app", SECRET)):
             file = folder / name
             file.touch(mode=0o600)

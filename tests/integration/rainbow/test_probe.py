@@ -37,7 +37,7 @@ def behave(tenant, **assumptions):
 def test_it_learns_how_the_tenant_behaves(tenant, null_user, second_number):
     """And then does it so, whatever it is; what it tried on is as it was."""
     behave(tenant, null_user=null_user, second_number=second_number)
-    assert [finding.ok for finding in probe(tenant)] == [True] * 4
+    assert [finding.ok for finding in probe(tenant)] == [True] * 5
     backend = tenant.open(assume={})
     assert sorted(backend.fetch(Scope.everything())) == HELD
     assert (Can.SEVERAL in backend.can) == (second_number == "added")
