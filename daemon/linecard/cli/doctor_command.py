@@ -9,9 +9,10 @@ from linecard.rules.sanitize import sanitize
 
 
 @click.command()
+@site.verbose_option
 @site.json_option
 @site.config_option
-def command(*, as_json: bool) -> None:
+def command(*, verbose: bool, as_json: bool) -> None:
     """Check configuration, folders, disk, state and PBXs: what works, what does not, and how to fix it.
 
     Exits with 0 if all is well and with 1 if something needs fixing.
@@ -21,7 +22,7 @@ def command(*, as_json: bool) -> None:
     from linecard.runtime.doctor import examine_site
 
     try:
-        with site.service() as service:
+        with site.service(verbose=verbose) as service:
             findings = [
                 Finding("configuration", ok=True, message=f"{service.config.file} is valid"),
                 *examine_site(service),

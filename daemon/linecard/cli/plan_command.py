@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=site.type_file)
 @site.inbox_option
+@site.verbose_option
 @site.json_option
 @site.config_option
-def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
+def command(file: Path, inbox: str | None, *, verbose: bool, as_json: bool) -> None:
     """Show what the sheet FILE would change, without changing anything (dry run).
 
     Plays the sheet, row by row, against what the PBXs hold now. Exits with 1 if some row could not be done and with 3
@@ -31,13 +32,16 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     from linecard.cli import recap
     from linecard.runtime.operations import Operations
 
-    with site.service() as service:
+    with site.service(verbose=verbose) as service:
         feed = service.feed(inbox)
         planning = Operations(service).preview(file, feed)
         if as_json:
             _print(planning, file, feed.name)
         else:
             show_plan(planning)
+        if verbose:
+            for premise in planning.premises:
+                click.echo(f"{premise.pbx}: {premise.describe_reading()}", err=True)
         held = bool(planning.find_holds())
         raise SystemExit(1 if planning.sheet.is_refused else 3 if held else recap.exit_code(planning.counts))
 

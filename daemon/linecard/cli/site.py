@@ -16,12 +16,16 @@ from linecard.errors import ConfigError
 from linecard.rules.sanitize import sanitize, sanitize_json
 
 if TYPE_CHECKING:
+    from linecard.ports.context import Level
     from linecard.runtime.service import Service
 
 HELD_BACK = 1_000_000
 """Characters of JSON that wait for the end of the command, so that an error leaves no half answer."""
 
 CONFIG_FILES = (Path("linecard.yaml"), Path("/etc/linecard/linecard.yaml"))
+
+_PARTS = ("pbx", "inbox", "opener", "keyring", "processor", "sink")
+"""What the log of a plugin always tells: which part of the site it is."""
 
 type_file = click.Path(path_type=Path, readable=False)
 """Looked at by the commands themselves: click would print a name with its escape codes."""
@@ -41,6 +45,9 @@ config_option = click.option(
     help="The site's linecard.yaml (or LINECARD_CONFIG).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output.")
+verbose_option = click.option(
+    "--verbose", is_flag=True, help="Tell on standard error what the plugins do, such as how they read a PBX."
+)
 inbox_option = click.option(
     "--inbox", metavar="NAME", help="The inbox the file belongs to; optional if there is only one."
 )
@@ -76,14 +83,27 @@ def _usual_file() -> Path | None:
     return None
 
 
-def service() -> Service:
-    """The site that this command line means. Root goes on as its owner (see `runtime.privileges`)."""
+def service(*, verbose: bool = False) -> Service:
+    """The site that this command line means. Root goes on as its owner (see `runtime.privileges`).
+
+    `verbose`: what plugins log is told on standard error, all of it.
+    """
     file = config_file()
     former = "root" if become_owner(file) else ""
     from linecard.runtime.identity import person
     from linecard.runtime.service import Service
 
-    return Service.load(file, who=person(former=former))
+    who = person(former=former)
+    return Service.load(file, who=who, write=tell_event) if verbose else Service.load(file, who=who)
+
+
+def tell_event(event: str, *, level: Level = "info", **facts: Any) -> None:
+    """An event of a plugin as a line on standard error, with the name of the PBX, inbox or sink before it."""
+    from linecard.runtime.log import format_event
+
+    said = {name: fact for name, fact in facts.items() if fact is not None}
+    parts = [str(said.pop(part)) for part in _PARTS if part in said]
+    click.echo(f"{' '.join(parts)}: {sanitize(format_event(event, level, said))}", err=True)
 
 
 def become_owner(file: Path) -> bool:

@@ -29,8 +29,8 @@ class Premise:
     """
 
     def __init__(self, pbx: str, backend: Backend, scope: Scope) -> None:
-        self._pbx, self._backend, self._scope = pbx, backend, scope
-        self._entries = 0
+        self.pbx, self._backend, self._scope = pbx, backend, scope
+        self._entries = self._count = 0
         self.losses = False
         self.reasons: set[Caveat] = set()
         self.members: frozenset[str] | None = None
@@ -40,11 +40,20 @@ class Premise:
 
     def fetch_entries(self) -> Iterator[Entry]:
         """What the PBX holds, summed up while it passes."""
-        total = 0
+        total = count = 0
         for entry in self._backend.fetch(self._scope):
             total += hash(entry)
+            count += 1
             yield entry
-        self._entries = total
+        self._entries, self._count = total, count
+
+    def describe_reading(self) -> str:
+        """What was asked for and how much came, in words."""
+        scope = self._scope
+        named = zip((scope.extensions, scope.members, scope.numbers), ("extensions", "members", "numbers"), strict=True)
+        asked = ", ".join(f"{len(names):,} {what}" for names, what in named)
+        known = "" if self.members is None else f"; it knows {len(self.members):,} of the members"
+        return f"asked for {'everything' if scope.whole else asked}: {self._count:,} extensions found{known}"
 
     def is_unchanged(self, planned: Planned) -> bool:
         """Whether the PBX still holds what it held, and has no other reason to wait for a person than it had. Raises
@@ -55,7 +64,7 @@ class Premise:
             return False
         if not self.losses:
             return True
-        found = precheck(self._backend, filter(is_loss, planned(self._pbx)))
+        found = precheck(self._backend, filter(is_loss, planned(self.pbx)))
         return {caveat for caveat in found if caveat.holds} <= self.reasons
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -74,10 +74,14 @@ class _Text:
         level = event.pop("level", "info")
         text = event.pop("event")
         long = event.pop("traceback", "")
-        facts = " ".join(f"{name}={_quote(value)}" for name, value in event.items())
-        word = f"{level}: " if level in ("error", "warning") else ""
-        line = f"{self._mark.get(level, '')}{word}{text}{' ' if facts else ''}{facts}"
+        line = f"{self._mark.get(level, '')}{format_event(text, level, event)}"
         return f"{line}\n{long.rstrip()}" if long else line
+
+
+def format_event(event: str, level: str, facts: Mapping[str, object]) -> str:
+    """One line for an event with its facts: `warning: token refused account=hq`."""
+    word = f"{level}: " if level in ("error", "warning") else ""
+    return " ".join([f"{word}{event}", *(f"{name}={_quote(value)}" for name, value in facts.items())])
 
 
 def _quote(value: object) -> str:

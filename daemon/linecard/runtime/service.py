@@ -24,7 +24,7 @@ from linecard.pipeline.receive import BEGUN
 from linecard.pipeline.report import RunReport
 from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.ports.backend import Can
-from linecard.ports.context import Context
+from linecard.ports.context import Context, Log
 from linecard.ports.keyring import Keyring
 from linecard.ports.opener import AnyOpener
 from linecard.ports.renderer import Renderer
@@ -40,6 +40,7 @@ from linecard.runtime.clock import ClockWatch
 from linecard.runtime.contexts import Contexts
 from linecard.runtime.identity import person
 from linecard.runtime.lock import site_lock
+from linecard.runtime.log import log
 from linecard.runtime.sheet_format import sheet_format
 from linecard.runtime.time_limit import TimeLimit
 from linecard.store.outbox import ARCHIVE
@@ -55,11 +56,18 @@ class Service:
     """One site. A context manager: leaving it lets go of the PBXs and the store.
 
     `now` and `who` are the clock and the person or service at work, as the events of runs tell them; `file` is where
-    the configuration was read.
+    the configuration was read, `write` the log of the plugins.
     """
 
     def __init__(
-        self, config: Config, registry: Registry, *, now: Clock = utc_now, who: str = "", file: Path | None = None
+        self,
+        config: Config,
+        registry: Registry,
+        *,
+        now: Clock = utc_now,
+        who: str = "",
+        file: Path | None = None,
+        write: Log = log,
     ) -> None:
         self.config, self.registry, self.file = config, registry, file
         self.premises = Premises()
@@ -68,13 +76,13 @@ class Service:
         self._open = ExitStack()
         self._openers: dict[str, Mapping[str, AnyOpener]] = {}
         self._processors: dict[str, ProcessorStep] = {}
-        self.contexts = Contexts(config, now)
+        self.contexts = Contexts(config, now, write)
 
     @classmethod
-    def load(cls, file: Path, *, now: Clock = utc_now, who: str = "") -> Service:
+    def load(cls, file: Path, *, now: Clock = utc_now, who: str = "", write: Log = log) -> Service:
         """The site of this configuration file. Raises `ConfigError` with every problem."""
         registry = Registry()
-        return cls(configuration.load(file, registry), registry, now=now, who=who, file=file.absolute())
+        return cls(configuration.load(file, registry), registry, now=now, who=who, file=file.absolute(), write=write)
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import Context, hookimpl
+from linecard.api import Context, Log, hookimpl
 from linecard.api.backend import (
     VACANT,
     BackendError,
@@ -58,11 +58,12 @@ class SwitchboardOptions(BaseModel):
 class Switchboard:
     can = frozenset({Can.CREATE_MEMBERS, Can.CREATE_EXTENSIONS})
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, log: Log) -> None:
+        self._path, self._log = path, log
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         self._answer()
+        self._log("listing read", level="debug", operations=len(operations(self._path)), how="whole \x1b[1m")
         self._wait("reading", "reads")
         if POISON in scope.members:
             os._exit(9)
@@ -147,7 +148,7 @@ def linecard_backends() -> list[BackendKind[SwitchboardOptions]]:
             name="switchboard",
             summary="A list of operations in a text file.",
             options=SwitchboardOptions,
-            build=lambda options, context: Switchboard(context.site.folder / options.path),
+            build=lambda options, context: Switchboard(context.site.folder / options.path, context.log),
         )
     ]
 

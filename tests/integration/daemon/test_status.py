@@ -149,6 +149,24 @@ def test_the_time_left_is_told_while_a_run_is_applied(site):
         assert "left" not in site.run("show", "1").stdout
 
 
+def test_plan_tells_what_the_plugins_do_when_asked_to(site):
+    """On standard error, all of it, without what would steer a terminal; the answer itself stays as it is."""
+    sheet = site.folder / "joiners.csv"
+    sheet.write_text(rows("ada 1000", "bob 1001"))
+    plain = site.run("plan", f"{sheet}", "--inbox", "hr")
+    assert plain.stderr == ""
+    said = site.run("plan", f"{sheet}", "--inbox", "hr", "--verbose")
+    assert said.stdout == plain.stdout
+    read, asked = said.stderr.splitlines()
+    assert re.fullmatch(r'hq: listing read operations=0 how="whole .\[1m"', read)
+    assert "\x1b" not in read
+    # Two, and each as it would be with lost zeros put back.
+    assert asked == "hq: asked for 8 extensions, 2 members, 0 numbers: 0 extensions found"
+    doctor = site.run("doctor", "--verbose")
+    assert "lab: listing read operations=0" in doctor.stderr
+    assert "listing read" not in site.run("doctor").stderr
+
+
 def test_plan_and_import_tell_how_long_it_takes(site):
     """Before the question, beside the changes; JSON has the same."""
     (site.folder / "hq.seconds").write_text("0.5")
