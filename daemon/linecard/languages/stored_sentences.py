@@ -12,6 +12,7 @@ from functools import cache
 
 from linecard.languages.stored_file_sentences import FILE_SENTENCES
 from linecard.rules.member import REASONS, UNREADABLE
+from linecard.rules.row_check import FOREIGN_ACTIONS
 
 STORED_SENTENCES = (
     # why a plan is held: rules/limits
@@ -70,6 +71,7 @@ STORED_SENTENCES = (
     # what is wrong with a row: rules/row_check, rules/numbering, rules/check
     "Nothing is not an action.",
     "{value} is not an action.",
+    *FOREIGN_ACTIONS.values(),
     "Write attach, force_attach or detach.",
     "Write one of {words}.",
     "{value} is not what this inbox does with its rows: {action}.",

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import RESTORE, Action, Column, Fault, FaultCode, Row, Severity
-from linecard.rules.cells import clean_cell
+from linecard.rules.cells import clean_cell, fold_word
 from linecard.rules.defuse import defuse
 from linecard.rules.destinations import Destinations
 from linecard.rules.member import Members
@@ -17,6 +17,30 @@ from linecard.rules.number_cell import BadCell, check_for_failure
 from linecard.rules.numbering import NumberingPlan
 from linecard.rules.sanitize import shorten
 from linecard.rules.undo import read_restore
+
+FOREIGN_ACTIONS: Mapping[str, str] = {
+    "upsert": (
+        "In Rainbow's files, upsert makes or changes a member and takes the extension from its holder. "
+        "Write force_attach for that, or attach if nobody may lose it."
+    ),
+    "sync": (
+        "In Rainbow's files, sync does what upsert does and takes away what is blank. "
+        "Write force_attach where there is an extension, and detach where it is blank."
+    ),
+    "delete": (
+        "In Rainbow's files, delete removes the member's account. "
+        "Write detach to take the extensions away; the account stays."
+    ),
+    "create": (
+        "In Rainbow's files, create makes the member's account, which linecard does not. "
+        "Write attach to give the member an extension."
+    ),
+    "update": (
+        "In Rainbow's files, update changes the member's account, which linecard does not. "
+        "Write attach to give the member an extension."
+    ),
+}
+"""Actions of ALE Rainbow's files that are none of linecard's: what each means there, and the word for it here."""
 
 _T = TypeVar("_T")
 _MOST_WORDS = 12
@@ -109,9 +133,9 @@ class RowCheck:
         elif action is None and text:
             if self._has_failed(Column.ACTION, text):
                 return
-            self.add_error(
-                FaultCode.BAD_ACTION, Column.ACTION, text, f"{shorten(text)} is not an action.", self._actions()
-            )
+            message, foreign = f"{shorten(text)} is not an action.", FOREIGN_ACTIONS.get(fold_word(text), "")
+            remedy = self._actions() if self._form.actions else foreign or self._actions()
+            self.add_error(FaultCode.BAD_ACTION, Column.ACTION, text, message, remedy)
         elif action is None:
             self._add_missing(Column.ACTION, self._actions())
 

@@ -22,7 +22,7 @@ def test_actions_in_any_spelling(word, action):
     assert row(f"{word},{ADA},hq,1234,").valid == [(2, action, ADA, "hq", "1234", "")]
 
 
-@pytest.mark.parametrize("word", ["atach", "attached", "update", "attach!", "=attach", "a t t a c h e d", "0"])
+@pytest.mark.parametrize("word", ["atach", "attached", "change", "attach!", "=attach", "a t t a c h e d", "0"])
 def test_another_word_is_no_action(word):
     fault = row(f"{word},{ADA},,1234,").fault
     assert (fault.line, fault.column, fault.value, fault.code) == (2, "Action", word, "bad_action")
