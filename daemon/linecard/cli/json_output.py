@@ -447,6 +447,46 @@ class PluginOutput(Output):
     problem: str | None
 
 
+class ReadEntryOutput(Output):
+    """An extension as it was read, who holds it, and its numbers."""
+
+    extension: str
+    member: str | None
+    number: str | None
+    numbers: list[str]
+
+
+class EventOfPluginOutput(Output):
+    """What a plugin logged."""
+
+    event: str
+    level: Literal["debug", "info", "warning", "error"]
+    facts: dict[str, str]
+
+
+class TrialStepOutput(Output):
+    """What the PBX was asked, and what came of it."""
+
+    step: str
+    ok: bool
+    message: str
+    remedy: str | None
+    seconds: float
+    extensions: int | None = Field(description="How many extensions were read; null where none were asked for.")
+    members: int | None
+    entries: list[ReadEntryOutput] = Field(description="The first extensions of those that were read.")
+    events: list[EventOfPluginOutput] = Field(description="What the plugin logged meanwhile, secrets blacked out.")
+
+
+class TrialOutput(Output):
+    """`linecard plugins try NAME --json`"""
+
+    pbx: str
+    backend: str
+    ok: bool
+    steps: list[TrialStepOutput]
+
+
 class OldOutput(Output):
     """What is older than `keep` allows."""
 
@@ -527,6 +567,7 @@ OUTPUTS: dict[str, Any] = {
     "members": list[LinkOutput],
     "secret": PhoneSecretOutput,
     "plugins": list[PluginOutput],
+    "plugins-try": TrialOutput,
     "clock": ClockOutput,
     "backup": BackupOutput,
     "restore": RestoreOutput | ConfirmedOutput,

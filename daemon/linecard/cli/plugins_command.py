@@ -11,12 +11,90 @@ from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
     from linecard.registry import Plugin
+    from linecard.runtime.pbx_trial import LoggedEvent, TrialStep
 
 
-@click.command()
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @site.json_option
-def command(*, as_json: bool) -> None:
-    """List the installed plugins: kinds of PBX and of inbox, and report formats."""
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """List the installed plugins, or try one on its PBX.
+
+    Without a command, lists kinds of PBX and of inbox, openers, sinks and report formats.
+    """
+    if ctx.invoked_subcommand is None:
+        _list_plugins(as_json=as_json)
+
+
+@command.command("try")
+@click.argument("pbx", metavar="NAME")
+@click.option("--extension", metavar="EXTENSION", default="", help="Read this extension, not the first few.")
+@click.option("--member", metavar="EMAIL", default="", help="Read what this member holds.")
+@site.json_option
+@site.config_option
+def try_pbx(pbx: str, extension: str, member: str, *, as_json: bool) -> None:
+    """Try the PBX NAME of the configuration, changing nothing.
+
+    Shows, step by step, what its plugin did, what was understood and how long it took. Secrets are hidden. Exits with
+    1 if something is wrong.
+    """
+    from time import monotonic
+
+    from linecard.runtime.pbx_trial import PbxTrial, Recorder, is_fine, read_secrets
+
+    log = Recorder()
+    with site.service(write=log) as service:
+        log.secrets = read_secrets(service.config)
+        found = PbxTrial(service, pbx, log, monotonic).try_out(extension, member.lower())
+        steps: list[TrialStep] = []
+        for step in found:
+            steps.append(step)
+            if not as_json:
+                _show_step(step)
+        backend = service.config.pbxs[pbx].backend
+    if as_json:
+        head = {"pbx": pbx, "backend": backend, "ok": is_fine(steps)}
+        site.print_json(head, {"steps": lambda: map(_step_facts, steps)}, dict)
+    raise SystemExit(0 if is_fine(steps) else 1)
+
+
+def _show_step(step: TrialStep) -> None:
+    from linecard.runtime.log import format_event
+
+    for event in step.events:
+        click.echo(f"      {sanitize(format_event(event.event, event.level, _without_name(event)))}")
+    mark = click.style("ok  ", fg="green") if step.ok else click.style("FAIL", fg="red")
+    click.echo(f"{mark}  {sanitize(step.step)}: {sanitize(step.message)} ({step.seconds:.2f} s)")
+    for entry in step.entries:
+        click.echo(f"      {sanitize(' '.join((entry.extension, entry.member or '(nobody)', *entry.numbers)))}")
+    if step.remedy:
+        click.echo(f"      Remedy: {sanitize(step.remedy)}")
+
+
+def _without_name(event: LoggedEvent) -> dict[str, str]:
+    return {name: fact for name, fact in event.facts.items() if name != "pbx"}
+
+
+def _step_facts(step: TrialStep) -> dict[str, Any]:
+    from linecard.rules import as_dict
+
+    return {
+        "step": step.step,
+        "ok": step.ok,
+        "message": step.message,
+        "remedy": step.remedy or None,
+        "seconds": round(step.seconds, 3),
+        "extensions": step.extensions,
+        "members": step.members,
+        "entries": [
+            {"extension": entry.extension, "member": entry.member, **as_dict.numbers(entry.numbers)}
+            for entry in step.entries
+        ],
+        "events": [{"event": e.event, "level": e.level, "facts": _without_name(e)} for e in step.events],
+    }
+
+
+def _list_plugins(*, as_json: bool) -> None:
     from linecard.registry import Registry
 
     found = list(Registry().list_plugins())

@@ -16,7 +16,7 @@ from linecard.errors import ConfigError
 from linecard.rules.sanitize import sanitize, sanitize_json
 
 if TYPE_CHECKING:
-    from linecard.ports.context import Level
+    from linecard.ports.context import Level, Log
     from linecard.runtime.service import Service
 
 HELD_BACK = 1_000_000
@@ -83,10 +83,10 @@ def _usual_file() -> Path | None:
     return None
 
 
-def service(*, verbose: bool = False) -> Service:
+def service(*, verbose: bool = False, write: Log | None = None) -> Service:
     """The site that this command line means. Root goes on as its owner (see `runtime.privileges`).
 
-    `verbose`: what plugins log is told on standard error, all of it.
+    `verbose`: what plugins log is told on standard error, all of it; `write` takes it instead.
     """
     file = config_file()
     former = "root" if become_owner(file) else ""
@@ -94,7 +94,8 @@ def service(*, verbose: bool = False) -> Service:
     from linecard.runtime.service import Service
 
     who = person(former=former)
-    return Service.load(file, who=who, write=tell_event) if verbose else Service.load(file, who=who)
+    write = tell_event if verbose else write
+    return Service.load(file, who=who) if write is None else Service.load(file, who=who, write=write)
 
 
 def tell_event(event: str, *, level: Level = "info", **facts: Any) -> None:

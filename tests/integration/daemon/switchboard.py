@@ -2,7 +2,8 @@
 
 Files beside the list say how it behaves: `X.down` and it does not answer; `X.down-at` holds how many operations it
 lives through before it goes down; `X.gate`, a FIFO, and each change waits until somebody opens it for writing, as each
-reading does at `X.reading`; `X.seconds` holds how long a change takes. Three members are poison to whoever asks for
+reading does at `X.reading`; `X.seconds` holds how long a change takes. With `X.deaf` it tells the whole password
+when it is read. Three members are poison to whoever asks for
 them.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from linecard.api import Context, Log, hookimpl
+from linecard.api import Context, Log, Secret, hookimpl
 from linecard.api.backend import (
     VACANT,
     BackendError,
@@ -53,18 +54,23 @@ class SwitchboardOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path
+    password: Secret | None = None
 
 
 class Switchboard:
     can = frozenset({Can.CREATE_MEMBERS, Can.CREATE_EXTENSIONS})
 
-    def __init__(self, path: Path, log: Log) -> None:
-        self._path, self._log = path, log
+    def __init__(self, path: Path, log: Log, password: str = "") -> None:
+        self._path, self._log, self._password = path, log, password
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         self._answer()
         self._log("listing read", level="debug", operations=len(operations(self._path)), how="whole \x1b[1m")
         self._wait("reading", "reads")
+        if self._password:
+            self._log("logged in", password=self._password)
+            if self._told("deaf") is not None:
+                raise BackendError(f"{self._password} is not the password", remedy=f"Not {self._password}.")
         if POISON in scope.members:
             os._exit(9)
         if FAULTY in scope.members:
@@ -141,6 +147,12 @@ def operations(path: Path) -> list[tuple[str, tuple, tuple]]:
     return [(e, tuple(before), tuple(after)) for e, before, after in map(json.loads, path.read_text().splitlines())]
 
 
+def _build(options: SwitchboardOptions, context: Context) -> Switchboard:
+    folder = context.site.folder
+    password = options.password.reveal(folder, os.environ) if options.password else ""
+    return Switchboard(folder / options.path, context.log, password)
+
+
 @hookimpl
 def linecard_backends() -> list[BackendKind[SwitchboardOptions]]:
     return [
@@ -148,7 +160,7 @@ def linecard_backends() -> list[BackendKind[SwitchboardOptions]]:
             name="switchboard",
             summary="A list of operations in a text file.",
             options=SwitchboardOptions,
-            build=lambda options, context: Switchboard(context.site.folder / options.path, context.log),
+            build=_build,
         )
     ]
 
