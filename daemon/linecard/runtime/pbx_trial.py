@@ -14,7 +14,6 @@ from linecard.errors import ConfigError, LinecardError
 from linecard.model.directory import Entry, Scope
 from linecard.ports.backend import Backend, Can, SupportsExamine
 from linecard.ports.context import Level
-from linecard.ports.probe import SupportsProbe
 from linecard.runtime.secret_check import find_secrets
 from linecard.runtime.service import Service
 
@@ -104,7 +103,7 @@ class PbxTrial:
             raise ConfigError(f"There is no PBX {self.pbx}.", remedy=f"The site has {known}.")
         try:
             backend = self.service.pbxs[self.pbx].backend
-            yield from self._probe(backend)
+            # Never `probe`: it may change something on the PBX to find out, and change it back.
             if isinstance(backend, SupportsExamine):
                 yield self._examine(backend)
             for make in self._reads(backend, extension, member):
@@ -112,16 +111,6 @@ class PbxTrial:
         except LinecardError as error:
             message, remedy = self.log.hide(str(error)), self.log.hide(error.remedy)
             yield TrialStep("answer", ok=False, message=message, remedy=remedy, events=self.log.drain())
-
-    def _probe(self, backend: Backend) -> Iterator[TrialStep]:
-        if not isinstance(backend, SupportsProbe):
-            return
-        begun = self.clock()
-        for found in backend.probe():
-            message, remedy = self.log.hide(found.message), self.log.hide(found.remedy)
-            spent = self.clock() - begun
-            yield TrialStep(found.check, found.ok, message, remedy, spent, events=self.log.drain())
-            begun = self.clock()
 
     def _examine(self, backend: SupportsExamine) -> TrialStep:
         begun = self.clock()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from linecard.api import Alert, Finding
 from linecard.api.backend import Can
 from linecard.model.directory import Entry
 from linecard.runtime.pbx_trial import PbxTrial, Recorder, is_fine
+from linecard.testing import MemoryBackend
 from unit.reports.sites import Site
 
 PEOPLE = [Entry(f"10{n:02}", f"m{n}@x.org" if n else None, (f"+331990010{n:02}",)) for n in range(9)]
@@ -27,6 +31,25 @@ def test_no_more_than_a_few_are_read(tmp_path):
     assert (by_extension.step, by_extension.extensions, by_extension.members) == ("read extension 1000", 1, 0)
     assert (by_member.step, by_member.seconds) == ("read member m1@x.org", 1.0)
     assert is_fine([first, by_extension, by_member])
+    site.close()
+
+
+class Probing(MemoryBackend):
+    """One that finds out by changing something, as `SupportsProbe` allows."""
+
+    def probe(self) -> Iterator[Finding]:
+        raise AssertionError("a trial changes nothing")
+
+    def examine(self) -> Iterator[Alert]:
+        yield Alert("licences", "only 1 is left", "Buy more.")
+
+
+def test_a_pbx_is_examined_and_never_probed(tmp_path):
+    site, tried = trial(tmp_path)
+    site.service.pbxs["hq"] = replace(site.service.pbxs["hq"], backend=Probing(site.pbx))
+    first = next(tried.try_out())
+    assert (first.step, first.ok, first.message) == ("examine", False, "licences: only 1 is left")
+    assert first.remedy == "Buy more."
     site.close()
 
 
