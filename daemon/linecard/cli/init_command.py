@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from linecard.cli import site
 from linecard.errors import ConfigError
 
 
@@ -20,7 +21,8 @@ def command(folder: Path | None, region: str, backend: str, *, system: bool) -> 
     """Create a new site in the folder DIR.
 
     It has an inbox named hr, an embedded PBX named hq with the extensions 1000-4999, and a commented linecard.yaml that
-    works as it is. Nothing that is already there is overwritten.
+    works as it is. Nothing that is already there is overwritten. If root types it in a folder of another user, the site
+    becomes that user's.
 
     With --backend the PBX is of another kind: its settings are there to be filled in, with a comment for each.
 
@@ -56,6 +58,8 @@ def _make_site(folder: Path, region: str, backend: str) -> None:
     from linecard.model.directory import Scope
     from linecard.runtime.service import Service
 
+    # In somebody's folder root makes a site that its owner can work with.
+    site.become_owner_of(folder / "state")
     text = template(region.upper(), folder.absolute().name, backend, _read_starter(backend) if backend else "")
     file = folder / "linecard.yaml"
     if file.exists():

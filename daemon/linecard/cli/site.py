@@ -112,12 +112,21 @@ def become_owner(file: Path) -> bool:
     if os.geteuid() != 0:
         return False
     from linecard.config.loader import find_state
-    from linecard.runtime import privileges
 
     state = find_state(file)
-    name = "" if state is None else privileges.become_owner(state)
+    return state is not None and become_owner_of(state)
+
+
+def become_owner_of(state: Path) -> bool:
+    """The same, by the state folder, or by the folder in which it would be made."""
+    from linecard.runtime import privileges
+
+    if os.geteuid() != 0:
+        return False
+    folder = privileges.find_existing(state)
+    name = privileges.become_owner(state)
     if name:
-        click.echo(f"Going on as {name}, who owns {sanitize(str(state))}.", err=True)
+        click.echo(f"Going on as {name}, who owns {sanitize(str(folder))}.", err=True)
     return bool(name)
 
 

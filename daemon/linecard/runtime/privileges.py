@@ -48,9 +48,14 @@ def acting_as_owner(state: Path) -> Iterator[None]:
         yield
 
 
+def find_existing(state: Path) -> Path:
+    """The state folder, or the nearest one above it that is there."""
+    return next(place for place in (state, *state.absolute().parents) if place.exists())
+
+
 def _find_owner(state: Path) -> tuple[Path, os.stat_result]:
     """The state folder, or the one in which it would be made, and whose it is."""
-    folder = next(place for place in (state, *state.absolute().parents) if place.exists())
+    folder = find_existing(state)
     return folder, folder.stat()
 
 

@@ -87,6 +87,23 @@ def test_root_goes_on_as_the_owner_of_the_state(site):
     assert "Going on as" not in later.stderr
 
 
+def test_a_site_that_root_makes_in_somebodys_folder_is_theirs(site):
+    """So that its owner, and no root, can go on with it."""
+    home = site.folder / "home"
+    home.mkdir()
+    shutil.chown(home, site.owner.pw_uid, site.owner.pw_gid)
+    done = site.type("init", "home/new")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == f"Going on as nobody, who owns {home}.\n"
+    assert {path.stat().st_uid for path in home.rglob("*")} == {site.owner.pw_uid}
+    again = site.type("--config", "home/new/linecard.yaml", "doctor", as_owner=True)
+    assert "FAIL" not in again.stdout, again.stdout
+    refused = site.type("init", "home/newer", before=("setpriv", "--bounding-set=-setuid"))
+    assert refused.returncode == 2
+    assert "Remedy: Type `runuser -u nobody -- linecard init home/newer`" in refused.stderr
+    assert not (home / "newer").exists()
+
+
 def test_root_that_cannot_become_the_owner_is_told_what_to_type(site):
     """Nothing is made."""
     before = {path: path.stat().st_mtime_ns for path in (site.folder / "site").rglob("*")}
