@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from linecard.api import create_sqlite_engine
 from linecard.api.backend import BackendError
+from linecard_asterisk.freepbx import find_freepbx
 from linecard_asterisk.options import AsteriskOptions
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
@@ -182,6 +183,9 @@ def translate_errors(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except sa.exc.NoSuchTableError as error:
+        found = find_freepbx(engine)
+        if found is not None:
+            raise BackendError(f"{where}: {found.message}.", remedy=found.remedy) from error
         raise BackendError(f"{where}: there is no table {error}.", remedy=_EXISTING) from error
     except sa.exc.DBAPIError as error:
         raise BackendError(f"{where}: {describe_error(error)}", remedy=_remedy(error)) from error

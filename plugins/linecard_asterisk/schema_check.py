@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from linecard.api import Alert
 from linecard_asterisk import database
 from linecard_asterisk.accounts import Account
+from linecard_asterisk.freepbx import find_freepbx
 from linecard_asterisk.numbers import Numbers
 from linecard_asterisk.options import AsteriskOptions
 from linecard_asterisk.phone_check import find_bound_extensions
@@ -39,6 +40,9 @@ def find_alerts(
     inspector = sa.inspect(engine)
     names = database.used_tables(options)
     there = database.read_columns(inspector, names.values())
+    if names["endpoints"] not in there and (freepbx := find_freepbx(engine)) is not None:
+        yield freepbx
+        return
     complete = True
     for key, name in names.items():
         if name not in there:
