@@ -33,11 +33,11 @@ def command(file: Path, inbox: str | None, *, as_json: bool) -> None:
     """
     from linecard.model.sheet import Severity
     from linecard.rules import as_dict
-    from linecard.runtime.operations import Operations
+    from linecard.runtime.input_file import open_sheet
 
     with site.service() as service:
         feed = service.feed(inbox)
-        sheet = Operations(service).read_sheet(file, feed)
+        sheet = open_sheet(file, feed)
         seen: Counter[str] = Counter()
 
         def faults() -> Iterator[Fault]:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from linecard.errors import SheetError
 from linecard.infrastructure.access import find_remedy
 from linecard.infrastructure.files import read_blocks
+from linecard.pipeline import sheet_file
+from linecard.pipeline.feed import Feed
+from linecard.rules.check import Sheet
 
 
 def read_input(file: Path) -> Iterator[bytes]:
     """The bytes of a file. Raises `SheetError`, at once where it can be told."""
     check_readable(file)
     return guard_reads(file, read_blocks(file))
+
+
+def open_sheet(file: Path, feed: Feed) -> Sheet:
+    """A file as a sheet, to be read once. No PBX is asked."""
+    check_readable(file)
+    return sheet_file.open_sheet(file, feed, partial(guard_reads, file))
 
 
 def check_readable(file: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +21,6 @@ from linecard.pipeline.recovery import find_interrupted
 from linecard.pipeline.report import outcome_counts
 from linecard.pipeline.run_loop import drive
 from linecard.rules import states
-from linecard.rules.check import Sheet
 from linecard.runtime import input_file
 from linecard.runtime.interactive_operator import Confirm, InteractiveOperator, Stage
 from linecard.store.journal import Journal
@@ -50,17 +48,12 @@ class Operations:
 
     # -- a sheet -----------------------------------------------------------------------------------------------------
 
-    def read_sheet(self, file: Path, feed: Feed) -> Sheet:
-        """A file as a sheet, to be read once. No PBX is asked."""
-        input_file.check_readable(file)
-        return sheet_file.open_sheet(file, feed, partial(input_file.guard_reads, file))
-
     def preview(self, file: Path, feed: Feed) -> Planner:
         """What importing a file would do; nothing is written anywhere."""
         digest = hashlib.sha256()
         for block in input_file.read_input(file):
             digest.update(block)
-        return Planner(self.read_sheet(file, feed), feed, digest.hexdigest())
+        return Planner(input_file.open_sheet(file, feed), feed, digest.hexdigest())
 
     def receive(self, file: Path, feed: Feed, *, description: str, stage: Stage) -> Run:
         """Keep a file and plan it. The run is `planned`, `held`, `unchanged` or `rejected`."""
@@ -209,4 +202,4 @@ class Operations:
         return self._service.config.archive / run.drop.path
 
     def _survey(self, file: Path, feed: Feed) -> tuple[str, ...]:
-        return survey.survey_pbxs(self.read_sheet(file, feed), feed)
+        return survey.survey_pbxs(input_file.open_sheet(file, feed), feed)

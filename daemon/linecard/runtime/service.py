@@ -1,4 +1,8 @@
-"""A site at work: configuration, plugins, store and PBXs joined. The only place that knows concrete things."""
+"""A site at work: configuration, plugins, store and PBXs joined. The only place that knows concrete things.
+
+What needs the state database is imported when it is opened: `linecard check` opens none, and to load SQLAlchemy would
+take a quarter of its time.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from linecard import config as configuration
 from linecard.config import Config, InboxConfig
@@ -20,9 +24,6 @@ from linecard.pipeline import sheet_file
 from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.processors import Processing, ProcessorStep
-from linecard.pipeline.receive import BEGUN
-from linecard.pipeline.report import RunReport
-from linecard.pipeline.unknown_runs import skip_used_numbers
 from linecard.ports.backend import Can
 from linecard.ports.context import Context, Log
 from linecard.ports.keyring import Keyring
@@ -43,9 +44,10 @@ from linecard.runtime.lock import site_lock
 from linecard.runtime.log import log
 from linecard.runtime.sheet_format import sheet_format
 from linecard.runtime.time_limit import TimeLimit
-from linecard.store.outbox import ARCHIVE
-from linecard.store.store import Clock, Store
-from linecard.store.unfinished_restore import STAGED
+
+if TYPE_CHECKING:
+    from linecard.pipeline.report import RunReport
+    from linecard.store.store import Clock, Store
 
 
 def utc_now() -> datetime:
@@ -94,6 +96,8 @@ class Service:
 
     @cached_property
     def store(self) -> Store:
+        from linecard.store.store import Store
+
         store = Store.open(self.config.state, self.now, recipients=self._recipients)
         self._open.callback(store.close)
         return store
@@ -104,6 +108,8 @@ class Service:
 
     def _recipients(self, inbox: str, state: State, counts: Mapping[str, int]) -> list[tuple[str, str]]:
         """To whom a run's end is told: the archive always, and whom its inbox names."""
+        from linecard.store.outbox import ARCHIVE
+
         found = self.config.inboxes.get(inbox)
         if found is None:
             return [(ARCHIVE, "")]
@@ -189,6 +195,8 @@ class Service:
         return self._openers[name]
 
     def report(self, run: Run) -> RunReport:
+        from linecard.pipeline.report import RunReport
+
         return RunReport(self.store, run, site=self.config.site, timezone=self.config.timezone)
 
     def keyring(self, kind: str) -> Keyring:
@@ -217,10 +225,15 @@ class Service:
 
     def skip_used_numbers(self) -> None:
         """Give no run a number that a report has already, as where an older database was put back."""
+        from linecard.pipeline.unknown_runs import skip_used_numbers
+
         skip_used_numbers(self.store, self.config.reports)
 
     def sweep(self) -> None:
         """Remove what a killed linecard has left behind. The caller holds the site."""
+        from linecard.pipeline.receive import BEGUN
+        from linecard.store.unfinished_restore import STAGED
+
         config = self.config
         sweep(config.archive / BEGUN)
         sweep(config.state / sheet_file.TEMPORARY)

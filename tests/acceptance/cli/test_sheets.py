@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+import sys
 
 import openpyxl
 import pytest
@@ -38,6 +39,19 @@ def test_the_sample_overwrites_no_sheet_that_is_there(site):
     said = typed("sample", "-o", file)
     assert (said.code, file.read_bytes()) == (2, before)
     assert said.err == f"Error: {file} is there already.\nRemedy: Choose another name, or remove it first.\n"
+
+
+def test_a_check_loads_nothing_of_the_state_database(site):
+    """It opens none: to load SQLAlchemy would take a quarter of the time that a short sheet takes."""
+    code = (
+        "import sys, atexit\n"
+        "from linecard.cli import main\n"
+        "atexit.register(lambda: print(sorted({'sqlalchemy', 'alembic', 'jinja2', 'rich'} & sys.modules.keys())))\n"
+        "main(['--config', *sys.argv[1:]], standalone_mode=False)"
+    )
+    words = [sys.executable, "-c", code, site.config, "check", site.sheet("attach,ada@x.org,,1000,")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["1 row: 1 valid, 0 invalid; 0 warnings.", "[]"]
 
 
 def test_a_sample_that_cannot_be_written_is_said_in_a_sentence(tmp_path):
