@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from types import CodeType
+
+    from jinja2 import BytecodeCache, Environment
+    from jinja2.bccache import Bucket
     from jinja2.sandbox import SandboxedEnvironment
 
 BUILT_IN = "linecard"
@@ -23,7 +26,7 @@ _REMEMBERED = 1000
 
 
 class Templates:
-    """The templates of a package. Jinja is loaded by the first use.
+    """The templates of a package. Jinja is loaded by the first use, and a source is compiled once in a process.
 
     Every page of HTML escapes what is put into it; `harmless` and the given filters are there for all text.
     """
@@ -31,6 +34,7 @@ class Templates:
     def __init__(self, package: str, filters: Mapping[str, Callable[[Any], object]]) -> None:
         self._package, self._filters = package, filters
         self._environments: dict[Path | None, Environment] = {}
+        self._compiled: BytecodeCache | None = None
 
     def environment(self, folder: Path | None) -> Environment:
         """Where templates of this folder come first."""
@@ -43,6 +47,7 @@ class Templates:
 
         brought = PackageLoader(self._package)
         own = [FileSystemLoader(folder)] if folder is not None else []
+        self._compiled = self._compiled or _memory()()
         environment = _sandbox()(
             loader=ChoiceLoader([*own, brought, PrefixLoader({BUILT_IN: brought})]),
             autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
@@ -51,6 +56,7 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             cache_size=400 if folder is None else 0,  # a file that was added or taken away counts at once
+            bytecode_cache=self._compiled,
         )
         environment.filters.update({"harmless": sanitize, **self._filters})
         return environment
@@ -78,6 +84,29 @@ def _sandbox() -> type[SandboxedEnvironment]:
             return known
 
     return Sandbox
+
+
+@cache
+def _memory() -> type[BytecodeCache]:
+    from jinja2 import BytecodeCache
+
+    class Memory(BytecodeCache):
+        """What the last source of each template was compiled to: to compile those of a mail takes longer than the rest
+        of it."""
+
+        def __init__(self) -> None:
+            self._known: dict[str, tuple[str, CodeType]] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            checksum, code = self._known.get(bucket.key, ("", None))
+            if checksum == bucket.checksum:
+                bucket.code = code
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if bucket.code is not None:
+                self._known[bucket.key] = bucket.checksum, bucket.code
+
+    return Memory
 
 
 def locate_error(error: Exception, folder: Path | None) -> tuple[str, int] | None:
