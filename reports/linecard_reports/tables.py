@@ -85,13 +85,13 @@ def _row_cells(line: Line) -> tuple[str, ...]:
     at, action, member, pbx, extension, number, outcome, code, message, remedy, before, after, _, warnings = line
     held, rang = before or VACANT
     holds, rings = after or VACANT
-    return (
-        *(str(at), outcome, code, message, remedy),
-        *(action, member, pbx, extension, f"'{number}" if number[:1] == "+" else number),
-        *(held or "", had := _mark_numbers(rang) if rang else "", holds or ""),
-        had if rings == rang else _mark_numbers(rings),
-        " ".join([warning.message for warning in warnings]) if warnings else "",
-    )
+    if number[:1] == "+":
+        number = f"'{number}"
+    had = _mark_numbers(rang) if rang else ""
+    has = had if rings == rang else _mark_numbers(rings)
+    warned = " ".join([warning.message for warning in warnings]) if warnings else ""
+    said = str(at), outcome, code, message, remedy
+    return *said, action, member, pbx, extension, number, held or "", had, holds or "", has, warned
 
 
 def _mark_numbers(numbers: tuple[str, ...]) -> str:

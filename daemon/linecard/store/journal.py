@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -258,8 +259,9 @@ class Journal:
     ) -> Iterator[Sequence[Packed]]:
         """The same rows as they are stored, for a reader who needs no more of most of them."""
         query = self._where(sa.select(*STORED), attempt, outcomes, codes).order_by(row.c.line).limit(limit)
-        with self._store.snapshot() as connection:
-            yield from connection.execution_options(yield_per=PAGE).execute(query).partitions()
+        with self._store.snapshot() as connection, closing(connection.execute(query).cursor) as cursor:
+            while page := cursor.fetchmany(PAGE):  # plain: no type has to look at numbers and texts
+                yield page
 
     def count(self, attempt: int, outcomes: Sequence[str] = (), codes: Sequence[str] = ()) -> int:
         """Rows with one of these outcomes and codes. The store is asked once by each journal: a report asks often."""

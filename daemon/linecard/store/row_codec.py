@@ -55,7 +55,8 @@ def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple
     before = after = NEITHER
     if main is not None:
         (held, had), (holds, rings) = main[2], main[3]  # as `encode_holding` has them, without two calls for each row
-        before, after = (held, "\n".join(had) or None), (holds, "\n".join(rings) or None)
+        before = held, "\n".join(had) or None
+        after = before if main[3] is main[2] else (holds, "\n".join(rings) or None)
     if not plain and (more or main is not None):
         others = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects[1:]]
         more["effects"] = [(main[0], main[1], before, after), *others] if main is not None else []
