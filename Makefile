@@ -1,6 +1,10 @@
 # Two commands: `make demo` shows the main job, `make test` runs all tests. Each sets up what it needs.
 BIN := .venv/bin
 
+# Where this is set, as in many containers, nothing compiled is kept: each worker of the tests compiles all tests anew,
+# and each program that they start all of linecard.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help env demo test rainbow matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
