@@ -34,6 +34,12 @@ with socket.socket(socket.AF_UNIX) as server:
 """
 
 
+_TEMPLATES = {
+    "linecard_reports": ("report.html.j2", "index.html.j2"),
+    "linecard_mail": ("mail.txt.j2", "mail.html.j2"),
+}
+
+
 @functools.cache
 def command() -> Path:
     """`linecard` of all tests of this process; its server ends with them."""
@@ -67,6 +73,10 @@ def _serve(place: str) -> None:
         importlib.import_module(module.name)
     for name in ("linecard.runtime.service", "linecard_directory", "linecard_reports", "jinja2", "email_validator"):
         importlib.import_module(name)
+    for package, names in _TEMPLATES.items():  # each command would compile those that it needs
+        templates = importlib.import_module(f"{package}.template_renderer").TEMPLATES.environment(None)
+        for name in names:
+            templates.get_template(name)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(place)
         listening.listen()
