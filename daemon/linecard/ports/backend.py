@@ -28,7 +28,10 @@ class Can(StrEnum):
 class Backend(Protocol):
     """One PBX. Any method may raise `BackendError` when the PBX does not answer."""
 
-    can: frozenset[Can]
+    @property
+    def can(self) -> frozenset[Can]:
+        """What it can do: always the same while it lives."""
+        ...
 
     def fetch(self, scope: Scope) -> Iterator[Entry]:
         """Who holds what, now: one `Entry` for each extension that exists and lies in the scope, in any order."""

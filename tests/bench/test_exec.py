@@ -1,0 +1,21 @@
+"""The bench of `exec`, on a few changes: every figure is found."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).with_name("exec.py")
+
+
+def test_every_figure_is_found():
+    """Each change must be answered, or it would not end well."""
+    environ = os.environ | {"PYTHONPATH": str(BENCH.parents[1])}
+    words = [sys.executable, BENCH, "--changes", "500", "--tries", "1"]
+    ended = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(r"\d+ changes/s, \d\.\d\d of a bare pipe, \d+ MB", ended.stdout)
+    assert re.search(r"(met    |NOT MET)  at least 5000 changes a second", ended.stdout)
