@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from acceptance.built import ROOT, run
 from acceptance.machines import lacking, tool
 from house.markdown import blocks, section
 from integration.debian import mirror
+from linecard import __version__
 
 pytestmark = [
     pytest.mark.torture,
@@ -158,3 +160,26 @@ def test_installed_upgraded_removed_and_purged(bare, package, version_before):
     bare("apt-get purge --yes --quiet linecard")
     assert not (bare.folder / "var" / "lib" / "linecard").exists(), "nothing was ever done in it"
     assert not (bare.folder / "opt" / "linecard").exists()
+
+
+def test_upgraded_while_the_service_is_at_work(machine, package, version_before):
+    """Under systemd, in the middle of a run, and while files arrive: the run goes on where it stopped, no file is lost,
+    nothing is made twice, and the service that ran runs in its new version. One that did not run is not started."""
+    for file, name in ((version_before, "before.deb"), (package, "after.deb")):
+        shutil.copy(file, machine.proof / name)
+    rows = "".join(f"attach,member{n}@example.com,{n}\n" for n in range(10_000, 80_000))
+    (machine.proof / "large.csv").write_text(f"Action,LoginEmail,Extension\n{rows}")
+    machine.boot("upgrade.sh")
+    assert machine.facts("upgraded") == {"ActiveState": "active", "NRestarts": "0"}
+    assert (machine.proof / "pid-before").read_text() != (machine.proof / "pid-after").read_text()
+    assert (machine.proof / "version").read_text().partition("~")[0] == __version__
+    dropped = int((machine.proof / "dropped").read_text())
+    assert dropped > 2, "files came while the package was replaced"
+    runs = json.loads((machine.proof / "runs.json").read_text())
+    assert {run["state"] for run in runs} == {"applied"}
+    assert sorted(run["file"] for run in runs) == sorted(["large.csv", *(f"late{n}.csv" for n in range(dropped))])
+    members = json.loads((machine.proof / "upgraded-members.json").read_text())
+    assert sum(member["member"] is not None for member in members) == 70_000 + dropped
+    assert (machine.proof / "made-twice").read_text() == ""
+    assert (machine.proof / "left").read_text() == ""
+    assert "FAIL" not in (machine.proof / "upgraded-doctor").read_text()
