@@ -86,6 +86,7 @@ pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 """
 PROFILE = """\
+import gc
 import json
 import sys
 from pathlib import Path
@@ -101,6 +102,7 @@ def pytest_sessionstart() -> None:
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
+    gc.freeze()  # pytest collects garbage at its end, of all that the fork has from its parent
 
 
 
@@ -152,7 +154,7 @@ def copy_sources(modules: Sequence[str], tests: Sequence[str]) -> None:
     settings = SETTINGS.format(
         only=json.dumps(mutated),
         copied=json.dumps(["conftest.py", *(folder.name for folder in copied)]),
-        arguments=json.dumps([f"--deselect=tests/{each}" for each in SLOW]),
+        arguments=json.dumps(["--tb=no", "--assert=plain", *(f"--deselect=tests/{each}" for each in SLOW)]),
         tests=json.dumps(tests),
         checker=json.dumps([sys.executable, "-m", "mypy", "--output", "json", *mutated]),
     )

@@ -42,7 +42,7 @@ def canonical(text: str) -> str:
 
 def _term(term: str, field: str, low: int, high: int, names: dict[str, int]) -> str:
     found = _TERM.fullmatch(term)
-    if found is None or found[3] == "0" or found[3] == "00":
+    if found is None or found[3] in ("0", "00"):
         raise ValueError(f"{term!r} is no {field}")
     first, last, step = (found[1], found[2], found[3])
     if first is None:
@@ -74,7 +74,6 @@ def next_time(text: str, after: datetime) -> datetime:
     over, and where it is put back, one that comes twice counts once; times with a star as minute or hour go by the
     clock. The cost does not grow with what was missed.
     """
-    for at in CronSim(canonical(text), after):
-        if at.astimezone(UTC) > after.astimezone(UTC):  # an hour that comes twice is counted the first time alone
-            return at
-    raise ValueError(f"{text} never comes")
+    now = after.astimezone(UTC)
+    # An hour that comes twice is counted the first time alone.
+    return next(at for at in CronSim(canonical(text), after) if at.astimezone(UTC) > now)
