@@ -147,7 +147,7 @@ class Play:
         else:
             del self._of_member[member]
 
-    def _set(self, extension: str, member: str | None, numbers: _Numbers, line: int, *, named: bool) -> None:
+    def _set(self, extension: str, member: str | None, numbers: _Numbers, line: int, *, named: bool = False) -> None:
         old = self._is.get(extension, _NOTHING)
         if not old[2] & _TOUCHED:
             self._touch(extension, old)
@@ -186,7 +186,7 @@ class Play:
     def set_holding(self, row: Row, holding: Holding) -> tuple[Effect, ...]:
         """Let the extension of a row be this, whatever it is."""
         was = self.holding(row.extension)
-        self._set(row.extension, holding.member, _compact(holding.numbers), row.line, named=False)
+        self._set(row.extension, holding.member, _compact(holding.numbers), row.line)
         return (Effect(self.pbx, row.extension, was, holding),)
 
     def holding(self, extension: str) -> Holding:
@@ -265,7 +265,7 @@ class Play:
         effects: tuple[Effect, ...] = (Effect(self.pbx, extension, _as_holding(old), after),)
         if before:
             effects += tuple([Effect(self.pbx, other, had, self.holding(other)) for other, had in before.items()])
-        return Verdict(_DONE, code, effects, overrides=tuple(sorted(overrides)) if overrides else ())
+        return Verdict(_DONE, code, effects, overrides=tuple(sorted(overrides)))
 
     def _detach(self, row: Row) -> Verdict:
         held = self.extensions_of(row.member)
@@ -337,17 +337,17 @@ class Play:
         return {self._named.pop(number) for number in gone}
 
     def _overridden_detach(self, row: Row) -> set[int]:
-        line, extension = self._detached.get(row.member, (0, ""))
-        if line and extension in ("", row.extension):
-            del self._detached[row.member]
-            return {line}
-        return set()
+        found = self._detached.get(row.member)
+        if found is None or found[1] not in ("", row.extension):
+            return set()
+        del self._detached[row.member]
+        return {found[0]}
 
     def _free(self, extension: str) -> set[int]:
         """Take the holder from an extension; it keeps its numbers. The lines of rows that wanted it otherwise."""
         numbers = self._is.get(extension, _NOTHING)[1]
-        broken = self._overridden_lines(extension, None, numbers)
-        self._set(extension, None, numbers, 0, named=False)
+        broken = self._overridden_lines(extension, None, None)
+        self._set(extension, None, numbers, 0)
         return broken
 
     def _take_number(self, extension: str, number: str) -> set[int]:

@@ -416,6 +416,36 @@ def test_what_a_row_made_and_another_said_again_is_still_not_on_the_pbx():
     assert list(play.differences()) == [("1999", Holding(None, ()), Holding("eve", ("n9",)))]
 
 
+def undone_lines(rows, policy, first=2):
+    """The lines that the last row undoes; the first stands in this line."""
+    play = Play("hq", policy, entries())
+    for line, text in enumerate(rows, first):
+        action, member, extension, number = (*text.split(), "", "")[:4]
+        verdict = play.play(Row(line, Action(action), member, "hq", extension, number))
+    return verdict.overrides
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        (["attach eve 1100 n7", "attach eve 1100 n8"], (2,)),
+        (["attach ada 1000 n0", "attach ada 1000 n8"], (2,)),
+        (["attach eve 1100", "attach eve 1100 n8"], ()),
+        (["attach eve 1100 n7", "attach eve 1100"], ()),
+        (["attach eve 1100 n7", "force_attach bob 1100 n8"], (2,)),
+    ],
+)
+def test_a_number_that_is_replaced_undoes_the_row_that_named_it(rows, lines):
+    assert undone_lines(rows, Policy()) == lines
+
+
+@pytest.mark.parametrize("row", ["attach ada 1000", "attach ada 1003", "detach ada"])
+def test_a_row_in_the_first_line_is_undone_as_any_other(row):
+    """A file without a header has one there."""
+    undo = "attach ada 1000" if row == "detach ada" else "detach ada"
+    assert undone_lines([row, undo], Policy(), first=1) == (1,)
+
+
 def test_links_are_what_the_pbx_held_before_the_sheet():
     """Shares of a limit are reckoned from them, whatever the sheet does."""
     play = Play("hq", STRICT, entries())
