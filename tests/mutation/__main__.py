@@ -3,9 +3,9 @@
 `TESTS=tests/unit/rules/test_order.py` takes those tests alone, which is quick while you write them.
 
 mutmut changes one thing at a time in a copy of the sources, below `.cache/mutation`. What mypy refuses, `make check`
-would refuse, too; for the rest the tests that reach it are run. A change that neither notices survives. Each survivor
-needs a test, or its reason in `reasons.toml`; the command lists the others and ends with 1 while there are any. Reasons
-that no longer fit a survivor are named too.
+would refuse, too; for the rest the tests that reach it are run (`trials`). A change that neither notices survives. Each
+survivor needs a test, or its reason in `reasons.toml`; the command lists the others, and ends with 1 where there are
+any. Reasons that no longer fit a survivor are named too.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ SLOW = (
 )
 """Tests of memory, of time and of random bytes: they take minutes and hold no single decision."""
 FATES = ("mistyped", "noticed", "endless", "default", "explained", "unheld")
-RESULTS = {37: "mistyped", 1: "noticed", 3: "noticed"} | dict.fromkeys((36, -24, 24, 152, 255, -11, -9), "endless")
-"""What mutmut writes down: mypy refused it, tests failed, it never ended (or ended the process). All else is unheld:
-the tests passed, no test reaches the function, or it was not tried."""
+RESULTS = {37: "mistyped", 1: "noticed", 36: "endless"}
+"""What `trials` writes down: mypy refused it, tests failed, it never ended (or ended the process). All else is unheld:
+the tests passed, or no test reaches the function."""
 DEFAULT = re.compile(r"def |\w+: [^=]+ = [^=]+,$")
 """A changed default of a parameter cannot be tried: mutmut calls each changed function with all arguments."""
 SETTINGS = """\
@@ -76,8 +76,6 @@ namespace_packages = true
 follow_untyped_imports = true
 warn_unused_ignores = false
 [tool.mutmut]
-timeout_multiplier = 5
-timeout_constant = 10
 type_check_command = {checker}
 source_paths = ["linecard/rules"]
 only_mutate = {only}
@@ -86,34 +84,7 @@ pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 """
 PROFILE = """\
-import gc
-import json
-import sys
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, Phase, settings
-
-
-def pytest_sessionstart() -> None:
-    # Each change is tried in a fork of a process that has run all tests: what it remembers would hide the change.
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "linecard":
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-    gc.freeze()  # pytest collects garbage at its end, of all that the fork has from its parent
-
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The quick ones first, for the first that fails ends the run; and one that runs into an endless loop fails soon.
-    if (stats := Path("mutmut-stats.json")).exists():
-        took = json.loads(stats.read_text(encoding="utf-8"))["duration_by_test"]
-        items.sort(key=lambda item: took.get(item.nodeid, 0))
-        for item in items:
-            item.add_marker(pytest.mark.timeout(20 + 10 * took.get(item.nodeid, 0)))
-
 
 # mutmut makes each call slower; what is drawn must be the same for each change; and nobody reads what fails, so it need
 # not be made small.
@@ -162,8 +133,8 @@ def copy_sources(modules: Sequence[str], tests: Sequence[str]) -> None:
     (WORK / "pyproject.toml").write_text(settings, encoding="utf-8")
 
 
-def run_mutmut(jobs: int) -> int:
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
+def try_mutants(jobs: int) -> int:
+    command = [sys.executable, str(Path(__file__).with_name("trials.py")), "--jobs", str(jobs)]
     return subprocess.run(command, cwd=WORK, env=os.environ | {"PYTHONPATH": "."}, check=False).returncode
 
 
@@ -200,7 +171,7 @@ def main() -> int:
     if asked.modules == ["all"]:
         asked.modules = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
     copy_sources(asked.modules, asked.tests)
-    if code := run_mutmut(asked.jobs):
+    if code := try_mutants(asked.jobs):
         return code
     reasons, counts, unheld, used = read_reasons(), Counter[tuple[str, str]](), [], set()
     for module, mutant in read_results(asked.modules):
