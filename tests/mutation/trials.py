@@ -16,7 +16,9 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mutmut.__main__ as generator
 import pytest
@@ -36,11 +38,19 @@ MOST_MEMORY = 4 << 30
 
 def forget_results() -> None:
     """What functions of linecard remember from other tests would hide a change."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0].startswith("linecard"):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
+    for remembering in _find_caches(len(sys.modules)):
+        remembering.cache_clear()
+
+
+@cache
+def _find_caches(_imported: int) -> list[Any]:
+    """The functions with a cache in so many modules."""
+    ours = [module for name, module in sys.modules.items() if name.startswith("linecard")]
+    return [value for module in ours for value in vars(module).values() if hasattr(value, "cache_clear")]
+
+
+def passes(item: pytest.Item, following: pytest.Item | None) -> bool:
+    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
 
 
 class Trials:
@@ -83,7 +93,7 @@ class Trials:
             forget_results()
             state()._stats.clear()
             began = time.process_time()
-            if not self._passes(items, [at]):
+            if not passes(item, items[at + 1] if at + 1 < len(items) else None):
                 self.failed.append(item.nodeid)
             self._seconds.append(time.process_time() - began)
             for function in state()._stats:
@@ -100,18 +110,14 @@ class Trials:
             resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
             set_mutant_under_test(mutant)
             forget_results()
-            code = PASSED if self._passes(items, tests, limited=True) else NOTICED
+            for at, following in zip(tests, [*tests[1:], None], strict=True):
+                signal.setitimer(signal.ITIMER_VIRTUAL, LEAST_SECONDS + 10 * self._seconds[at])
+                if not passes(items[at], None if following is None else items[following]):
+                    break
+            else:
+                code = PASSED
         finally:
             os._exit(code)
-
-    def _passes(self, items: Sequence[pytest.Item], tests: Sequence[int], *, limited: bool = False) -> bool:
-        for at in tests:
-            if limited:
-                signal.setitimer(signal.ITIMER_VIRTUAL, LEAST_SECONDS + 10 * self._seconds[at])
-            # With no next item, fixtures of a module are made again for each test, as if it were alone.
-            if any(report.failed for report in runtestprotocol(items[at], log=False, nextitem=None)):
-                return False
-        return True
 
     def _await_one(self) -> None:
         child, status = os.wait()
