@@ -34,7 +34,7 @@ def detect_own_format(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Itera
     """
     rest: Iterator[bytes] = iter(blocks)
     first = next(rest, b"")
-    head = first[:200].removeprefix(codecs.BOM_UTF8).splitlines()[:1]
+    head = first[:200].removeprefix(codecs.BOM_UTF8).splitlines()
     line = head[0].decode("ascii", "replace") if head else ""
     for delimiter in (",", ";", "\t", "|"):
         undo = _HEADS.get(tuple(fold_word(cell) for cell in line.rstrip(delimiter).split(delimiter)))
@@ -54,9 +54,8 @@ def detect_own_format(blocks: Iterable[bytes], form: SheetFormat) -> tuple[Itera
                 restores=undo,
                 columns={},
                 max_columns=max(form.max_columns, len(RETRY_HEADER) + 1),
-                max_cell=max(
-                    form.max_cell + 1, MOST_REASON + 1, MOST_RESTORE if undo else 0
-                ),  # one more: a mark before what would run
+                # One more than there may be: a mark before what would run.
+                max_cell=max(form.max_cell + 1, MOST_RESTORE if undo else MOST_REASON + 1),
             )
             break
     return (chain((first,), rest) if first else ()), form

@@ -72,6 +72,11 @@ def test_as_spreadsheets_write_it_back(header):
     assert detect(f"{header}\nattach,ada@example.com\n".encode()) == replace(RETRY, delimiter=",")
 
 
+def test_a_header_in_the_first_of_many_blocks():
+    data = ",".join(RETRY_HEADER).encode() + b"\n" + b"attach,ada@example.com\n" * 20
+    assert detect(data, block=100) == replace(RETRY, delimiter=",")
+
+
 def test_larger_limits_of_the_inbox_stay():
     """A cell may have one character more than theirs, for the mark that is put before what would run."""
     large = replace(ODD, max_columns=99, max_cell=30_000)

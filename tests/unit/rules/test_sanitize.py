@@ -63,6 +63,21 @@ def test_a_cut_value_has_its_length(text, most):
     assert shorten(text, len(text) + 1) == sanitize(text)
 
 
+@pytest.mark.parametrize(
+    ("value", "short"),
+    [
+        ("abcd", "abcd"),
+        ("abcde", "abc…"),
+        ("abcdefgh", "abc…"),
+        ("abc\n", "abc\ufffd"),
+        ("ab\ncd", "ab\ufffd…"),
+        ("", ""),
+    ],
+)
+def test_what_is_cut_ends_with_an_ellipsis(value, short):
+    assert shorten(value, 4) == short
+
+
 @given(st.binary())
 def test_a_raw_name_is_spelt_out(name):
     assert is_printable(spell_out(name))
