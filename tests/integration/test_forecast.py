@@ -149,6 +149,15 @@ def test_a_held_run_tells_it_in_each_form(held):
     assert facts["seconds_left"] is None
 
 
+def test_a_plan_that_nobody_has_decided_upon_tells_it_too(tmp_path):
+    site = Site(tmp_path)
+    site.pbx.seconds_per_change = 7200
+    run = site.plan(sheet("attach,ada@x.org,,1000,"))
+    assert run.state is State.PLANNED
+    assert "\nThe changes on hq take at least 2 h.\n" in site.rendered(run, "text")
+    site.close()
+
+
 SAID = {
     "en": "The changes on hq take at least 4 min.",
     "fr": "Les modifications sur hq prendront au moins 4 min.",
