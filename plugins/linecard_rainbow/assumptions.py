@@ -58,7 +58,7 @@ class TenantAnswers:
                 return Assumptions.model_validate(kept)
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, AttributeError, ValidationError):
+        except (OSError, ValueError, AttributeError, TypeError, ValidationError):
             return Assumptions()  # not ours, or cut off: the tenant can be asked again
         return Assumptions()
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -26,6 +27,8 @@ from linecard_rainbow.options import RainbowOptions
 
 MOST = 64 << 20
 """Bytes of an answer that are read; a page of a thousand phone numbers has less than one million."""
+WHOLE = 5
+"""Times the time-out, in which an answer that has begun must be complete."""
 ATTEMPTS = 4
 """How often a read is sent at most."""
 ADMIN = "/api/rainbow/admin/v1.0"
@@ -135,8 +138,14 @@ class Client:
         raise AssertionError("the second try either returns or raises")
 
     def _ask_for_token(self, path: str, headers: Mapping[str, str]) -> Any:
-        """A login is sent once: whether a lost one has counted is not known."""
-        return _read_json("log in", self._send("log in", "GET", path, headers))
+        """A login is sent once, also for a read: whether one whose answer is lost has counted is not known. And what
+        it was for was not sent."""
+        try:
+            return _read_json("log in", self._send("log in", "GET", path, headers))
+        except NotSentError:
+            raise
+        except UnansweredError as error:
+            raise RainbowError(str(error), remedy=error.remedy) from error
 
     def _send(
         self,
@@ -155,14 +164,15 @@ class Client:
         def exchange() -> HttpAnswer:
             try:
                 with self._open().stream(method, url, headers=sent, content=content) as response:
-                    return _receive(response)
+                    return _receive(response, self._options.timeout)
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
                 raise self._explain(error) from error
             except httpx2.TimeoutException as error:
                 words = f"Rainbow did not answer within {self._options.timeout:.0f} s when asked to {doing}."
                 raise UnansweredError(words) from error
             except (httpx2.HTTPError, OSError) as error:
-                words = f"The connection was lost when Rainbow was asked to {doing}: {error or type(error).__name__}."
+                said = str(error).rstrip(".") or type(error).__name__
+                words = f"The connection was lost when Rainbow was asked to {doing}: {said}."
                 raise UnansweredError(words) from error
 
         answer = self._gate.send(exchange)
@@ -186,6 +196,9 @@ class Client:
             return NotSentError(words, remedy="Name the authority that signed it with `ca_file`, or check `host`.")
         if isinstance(error, httpx2.ProxyError):
             return NotSentError(f"The proxy does not lead to {host}: {words}.", remedy="Check `proxy`.")
+        if self._options.proxy is not None:
+            words = f"{host} cannot be reached through {self._options.proxy}: {words or type(error).__name__}."
+            return NotSentError(words, remedy="Check `proxy` and `host`.")
         return NotSentError(f"{host} cannot be reached: {words or type(error).__name__}.", remedy="Check `host`.")
 
     def _open(self) -> httpx2.Client:
@@ -217,9 +230,13 @@ class NotSentError(UnansweredError):
     is_over = True
 
 
-def _receive(response: httpx2.Response) -> HttpAnswer:
+def _receive(response: httpx2.Response, timeout: float) -> HttpAnswer:
+    """All of an answer. The time-out of a connection begins anew with each byte, so the whole has one of its own."""
     parts, size = [], 0
+    until = time.monotonic() + WHOLE * timeout
     for part in response.iter_bytes():
+        if time.monotonic() > until:
+            raise UnansweredError(f"Rainbow's answer was not complete within {WHOLE * timeout:.0f} s.")
         size += len(part)
         if size > MOST:
             raise UnansweredError(f"Rainbow's answer is larger than {MOST >> 20} MiB.")

@@ -85,8 +85,8 @@ def read_refusal(doing: str, status: int, body: bytes) -> RefusedError:
     """A refusal from its answer, whose body may be anything."""
     try:
         said: Any = json.loads(body)
-    except ValueError:
-        return RefusedError(doing, status, 0, _cut(body.decode("utf-8", errors="replace")) or "without a word")
+    except (ValueError, RecursionError):
+        return RefusedError(doing, status, 0, _quote(body) or "without a word")
     said = said if isinstance(said, dict) else {}
     code = said.get("errorDetailsCode")
     details = said.get("errorDetails")
@@ -107,6 +107,12 @@ def _describe(details: object) -> str:
         param, message = details.get("param"), details.get("msg")
         return _cut(f"{param}: {message}" if param else str(message or details))
     return _cut(str(details)) if details else ""
+
+
+def _quote(body: bytes) -> str:
+    """The beginning of what is not JSON; a page of HTML says nothing that helps."""
+    text = body[: 4 * MOST_WORDS].decode("utf-8", errors="replace").strip()
+    return "with a page of HTML" if text.startswith("<") else _cut(text)
 
 
 def _cut(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
@@ -33,29 +34,39 @@ class Gate:
     A request that was answered with 429 was not done, whatever it was, so it is sent again.
     """
 
-    def __init__(self, budget: RateBudget, patience: float, now: Clock) -> None:
-        self._budget, self._patience, self._now = budget, patience, now
+    def __init__(
+        self,
+        budget: RateBudget,
+        patience: float,
+        now: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._budget, self._patience, self._now, self._monotonic = budget, patience, now, monotonic
         self._shut = threading.Event()
         self._first = threading.Lock()
+        self._shut_at: float | None = None
+        """Since when nothing was let through. The patience is everybody's: each worker's own would begin when the one
+        before has lost it."""
 
     def send(self, request: Callable[[], Answer]) -> Answer:
         """The answer to a request. Raises `RainbowError` when Rainbow stays shut for longer than the patience."""
-        waited = 0.0
         while True:
             if self._shut.is_set():
                 with self._first:
-                    answer = self._try(request, waited)
+                    answer = self._try(request)
             else:
-                answer = self._try(request, waited)
+                answer = self._try(request)
             if answer.status != TOO_MANY:
                 self._shut.clear()
+                self._shut_at = None
                 return answer
+            self._shut_at = self._monotonic() if self._shut_at is None else self._shut_at
             self._shut.set()
-            pause = read_retry_after(answer.retry_after, self._now)
-            self._budget.hold(pause)
-            waited += pause
+            self._budget.hold(read_retry_after(answer.retry_after, self._now))
 
-    def _try(self, request: Callable[[], Answer], waited: float) -> Answer:
+    def _try(self, request: Callable[[], Answer]) -> Answer:
+        shut_at = self._shut_at
+        waited = 0.0 if shut_at is None else self._monotonic() - shut_at
         if not self._budget.take(max(0.0, self._patience - waited)):
             wait = self._budget.wait_for(1)
             raise RainbowError(
