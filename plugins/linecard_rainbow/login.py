@@ -10,6 +10,7 @@ import base64
 import fcntl
 import hashlib
 import json
+import math
 import os
 import secrets
 import threading
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from linecard.api import Clock, create_private, is_printable, make_folder, write_whole
-from linecard_rainbow.errors import RainbowError, RefusedError
+from linecard_rainbow.errors import REMEDIES, RainbowError, RefusedError
 from linecard_rainbow.options import RainbowOptions
 
 LOGIN = "/api/rainbow/authentication/v1.0/login"
@@ -57,6 +58,9 @@ class Credentials(NamedTuple):
     secret: str
     """The password, or the API key."""
 
+    def __repr__(self) -> str:
+        return f"Credentials({self.app_id!r}, ...)"
+
     def make_proof(self, salt: str) -> str:
         """The header that shows that the application's secret is known, without telling it."""
         digest = hashlib.sha256((self.app_secret + salt).encode()).hexdigest()
@@ -69,7 +73,13 @@ def read_credentials(options: RainbowOptions, folder: Path) -> Credentials:
     if secret is None:
         raise AssertionError("the options have neither")
     app_secret = options.app_secret.reveal(folder, os.environ)
-    return Credentials(options.app_id, app_secret, options.login or "", secret.reveal(folder, os.environ))
+    revealed = secret.reveal(folder, os.environ)
+    if options.api_key is not None and not _can_be_header(revealed):
+        raise RainbowError(
+            "The API key has characters that no key has, such as a line break inside it.",
+            remedy=f"Copy the key anew to where `api_key` points ({options.api_key.reference}).",
+        )
+    return Credentials(options.app_id, app_secret, options.login or "", revealed)
 
 
 class Refusals:
@@ -112,7 +122,10 @@ class Token(NamedTuple):
     text: str
     issued: float
     expires: float
-    """Seconds since 1970; 0 where the token does not say."""
+    """Seconds since 1970 by this machine's clock, which may differ from Rainbow's; 0 where the token does not say."""
+
+    def __repr__(self) -> str:
+        return f"Token(..., {self.issued!r}, {self.expires!r})"
 
     def is_fresh(self, now: float) -> bool:
         """Whether it is in the first half of its life."""
@@ -122,16 +135,22 @@ class Token(NamedTuple):
         return not self.expires or now < self.expires
 
 
-def read_token(text: object) -> Token:
-    """A token with the times that it bears, if it is a JWT. Raises `RainbowError` for what cannot be a header."""
-    if not isinstance(text, str) or not text or not text.isascii() or not is_printable(text):
+def read_token(text: object, now: float) -> Token:
+    """A token that was issued right now, with the life that it bears, if it is a JWT. Raises `RainbowError` for what
+    cannot be a header."""
+    if not isinstance(text, str) or not _can_be_header(text):
         raise RainbowError("Rainbow's answer to the login has no token.", remedy="Check `host`; is this Rainbow?")
     try:
         payload = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return Token(text, float(claims["iat"]), float(claims["exp"]))
+        life = float(claims["exp"]) - float(claims["iat"])
     except (IndexError, ValueError, KeyError, TypeError):
-        return Token(text, 0, 0)
+        life = 0
+    return Token(text, now, now + life) if life > 0 and math.isfinite(life) else Token(text, 0, 0)
+
+
+def _can_be_header(text: str) -> bool:
+    return bool(text) and text.isascii() and is_printable(text)
 
 
 class TokenIdentity:
@@ -156,47 +175,68 @@ class TokenIdentity:
         with self._mine:
             if self._token is not None and headers.get("Authorization") == f"Bearer {self._token.text}":
                 self._token = None
-                if self._load() == read_token(headers["Authorization"].removeprefix("Bearer ")):
+                if self._read_file().get("token") == headers["Authorization"].removeprefix("Bearer "):
                     self._path.unlink(missing_ok=True)
-        return error.code in {0, 401000}
+        return error.code not in REMEDIES  # those are of the account, and not of its token
 
     def _obtain(self, send: Send, now: float) -> Token:
         """One that another process has, a renewed one, or a new one; by one process at a time."""
+        account = read_credentials(self._options, self._site)
         with _locked(self._folder):
-            kept = self._load()
+            kept = self._load(account)
             if kept is not None and kept.is_fresh(now):
                 return kept
-            token = self._renew(send, kept) if kept is not None and kept.is_valid(now) else None
-            token = token or self._log_in(send)
-            with write_whole(self._path, text=True, mode=0o600) as file:
-                json.dump({"account": self._options.account, "token": token.text}, file)
+            token = self._renew(send, kept, now) if kept is not None and kept.is_valid(now) else None
+            token = token or self._log_in(send, account, now)
+            self._keep(account, token)
             return token
 
-    def _load(self) -> Token | None:
+    def _keep(self, account: Credentials, token: Token) -> None:
+        salt = secrets.token_bytes(16)
+        kept = {"account": self._options.account, "salt": salt.hex(), "digest": _digest(account, salt)}
+        with write_whole(self._path, text=True, mode=0o600) as file:
+            json.dump(kept | {"token": token.text, "issued": token.issued, "expires": token.expires}, file)
+
+    def _load(self, account: Credentials) -> Token | None:
+        """The token that is kept, if it was given for these credentials: others have to be tried."""
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            return read_token(kept["token"]) if kept["account"] == self._options.account else None
-        except (OSError, ValueError, KeyError, TypeError, RainbowError):
+            kept = self._read_file()
+            digest = _digest(account, bytes.fromhex(kept["salt"]))
+            if (kept["account"], kept["digest"]) != (self._options.account, digest):
+                return None
+            token = read_token(kept["token"], 0)
+            return token._replace(issued=float(kept["issued"]), expires=float(kept["expires"]))
+        except (ValueError, KeyError, TypeError, RainbowError):
             return None
 
+    def _read_file(self) -> dict[str, Any]:
+        """What is kept; nothing where that cannot be read: linecard logs in once more then."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
     @staticmethod
-    def _renew(send: Send, token: Token) -> Token | None:
-        """A token can be renewed so many times; then one has to log in."""
+    def _renew(send: Send, token: Token, now: float) -> Token | None:
+        """A token can be renewed so many times; then one has to log in. Where the answer is lost, the old one goes on,
+        and is renewed when half of what is left of its life is over."""
         try:
             said = send(RENEW, {"Authorization": f"Bearer {token.text}"})
         except RefusedError:
             return None
-        return read_token(said.get("token"))
+        except RainbowError:
+            return token._replace(issued=now)
+        return read_token(said.get("token"), now)
 
-    def _log_in(self, send: Send) -> Token:
-        account = read_credentials(self._options, self._site)
+    def _log_in(self, send: Send, account: Credentials, now: float) -> Token:
         self._refusals.ensure_untried(account)
         headers = {
             "Authorization": _basic(account.login, account.secret),
             "x-rainbow-app-auth": account.make_proof(account.secret),
         }
         try:
-            return read_token(send(LOGIN, headers).get("token"))
+            return read_token(send(LOGIN, headers).get("token"), now)
         except RefusedError as error:
             if error.status == 401 and error.code in WRONG:
                 self._refusals.remember(account, str(error))

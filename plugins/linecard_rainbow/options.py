@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import httpx2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from linecard.api import Secret
@@ -29,13 +30,26 @@ app_secret: file:secrets/rainbow-application
 def _host(text: str) -> str:
     if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?", text):
         raise ValueError("expected a host such as openrainbow.com, without https:// and without a path")
+    _check_address(f"https://{text}")
     return text
 
 
 def _proxy(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@]+/?", text):
         raise ValueError("expected an address such as http://proxy.example.com:3128, without a password in it")
+    _check_address(text)
     return text
+
+
+def _check_address(text: str) -> None:
+    """What can never be connected to, such as port 70000, is a fault of the configuration."""
+    try:
+        url = httpx2.URL(text)
+        url.host.encode("idna")
+    except (httpx2.InvalidURL, UnicodeError):
+        raise ValueError("expected the name or the address of a host") from None
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError("expected a port from 1 to 65535")
 
 
 def _keep_digits(value: object) -> object:

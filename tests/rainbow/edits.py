@@ -9,7 +9,8 @@ from rainbow.world import World
 
 
 def apply_edit(world: World, edit: Json) -> None:
-    """`do` is one of link, unlink, add_number, remove_number, agent, suspend, delete_member; the rest says of what."""
+    """`do` is one of link, unlink, add_number, remove_number, agent, suspend, delete_member, log_out; the rest says of
+    what."""
     edits = {
         "link": _link,
         "unlink": _unlink,
@@ -18,6 +19,7 @@ def apply_edit(world: World, edit: Json) -> None:
         "agent": _set_agent,
         "suspend": _suspend,
         "delete_member": _delete_member,
+        "log_out": _log_out,
     }
     if edit.get("do") not in edits:
         raise bad_parameter("do", f"One of {', '.join(edits)}", edit.get("do"))
@@ -68,3 +70,9 @@ def _delete_member(world: World, edit: Json) -> None:
     member = world.tenant.find_member(edit["loginEmail"])
     if member is not None:
         world.tenant.remove_member(member)
+
+
+def _log_out(world: World, edit: Json) -> None:
+    """Rainbow forgets all tokens."""
+    _ = edit
+    world.accounts.tokens.clear()

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
-from linecard.api.backend import BackendError, Entry, Scope
+from linecard.api.backend import BackendError, Change, Entry, Holding, Scope
 from linecard.testing import make_context
 from rainbow.accounts import Lock
 from rainbow.examples import ADMINISTRATOR, PASSWORD
@@ -86,8 +87,58 @@ class TestToken:
         assert fetch(tenant) == [HELD]
         assert logins(tenant) == (2, 0)
 
+    @pytest.mark.parametrize("hours", [-48, 14, 48])
+    def test_a_clock_that_is_wrong_costs_no_login(self, tenant, hours):
+        """What counts is how long the token has been here, and not what time it is at Rainbow."""
+        skewed = timedelta(hours=hours)
+        context = make_context(tenant.folder, "hq", now=lambda: datetime.now(UTC) + skewed)
+        for _ in range(3):
+            assert fetch(tenant, context) == [HELD]
+        assert logins(tenant) == (1, 0)
+
+    @pytest.mark.parametrize("kind", ["lose_answer", "html", "status"])
+    def test_one_that_cannot_be_renewed_is_used_on(self, tenant, kind):
+        """While it lasts, and without asking for another at each request."""
+        clock = Clock()
+        tenant.world.now = clock.seconds
+        context = make_context(tenant.folder, "hq", now=clock.time)
+        assert fetch(tenant, context) == [HELD]
+        tenant.world.faults.add(Fault(kind, path="/renew", times=0, status=503))
+        clock.now += timedelta(hours=7)
+        assert [fetch(tenant, context) for _ in range(3)] == [[HELD]] * 3
+        assert sum("/renew" in request.target for request in tenant.world.requests) == 1
+        assert logins(tenant) == (1, 0)
+
+    @pytest.mark.parametrize("wrong", [{"app_id": "f" * 32}, {"password": "file:app"}])
+    def test_it_serves_only_those_who_logged_in(self, tenant, wrong):
+        """A mistake in the configuration shows at once, and not when the token has run out."""
+        tenant.world.accounts.accept_any_application = False
+        assert fetch(tenant) == [HELD]
+        with pytest.raises(BackendError, match="401"):
+            fetch(tenant, **wrong)
+
 
 class TestWrongCredentials:
+    @pytest.mark.parametrize(("kind", "status"), [("lose_answer", 0), ("html", 502), ("garbled", 0)])
+    def test_a_login_whose_answer_is_lost_is_not_sent_again(self, tenant, kind, status):
+        """Rainbow may have counted it."""
+        (tenant.folder / "password").write_text("wrong")
+        tenant.world.faults.add(Fault(kind, path="/login", times=0, status=status))
+        with pytest.raises(BackendError, match="log in"):
+            fetch(tenant)
+        assert sum("/login" in request.target for request in tenant.world.requests) == 1
+
+    def test_a_change_for_which_nobody_could_log_in_was_not_sent(self, tenant):
+        """So that nobody looks for it, and it is not said to be unknown."""
+        backend = tenant.open()
+        list(backend.fetch(Scope.everything()))
+        tenant.world.faults.add(Fault("edit", method="GET", path="shortNumber=1000", edit={"do": "log_out"}))
+        tenant.world.faults.add(Fault("html", path="/login", status=502))
+        with pytest.raises(BackendError, match="log in"):
+            list(backend.apply([Change(1, "hq", "1000", HELD.holding, Holding(None))]))
+        backend.close()
+        assert tenant.holders()["1000"] == HELD.member
+
     def test_they_are_tried_once(self, tenant):
         """Rainbow locks an account after five; linecard knows after one, for every PBX and process."""
         (tenant.folder / "password").write_text("wrong")
@@ -152,6 +203,17 @@ class TestApiKey:
                 fetch(tenant, **options)
         assert sum(request.status == 401 for request in tenant.world.requests) == 1
 
+    @pytest.mark.parametrize("key", ["cl\u00e9-of-somebody", "key\nof-somebody", "key-of-somebody\0"])
+    def test_one_that_can_be_none_is_not_told(self, tenant, key):
+        """Nor sent: what refuses it would repeat it."""
+        file = tenant.folder / "key"
+        file.touch(mode=0o600)
+        file.write_text(key)
+        with pytest.raises(BackendError, match="API key") as caught:
+            fetch(tenant, login=None, password=None, api_key="file:key")
+        assert "of-somebody" not in f"{caught.value} {caught.value.remedy}"
+        assert tenant.world.requests == []
+
 
 class TestWhatComesBack:
     def test_a_suspended_company(self, tenant):
@@ -186,6 +248,25 @@ class TestWhatComesBack:
         with pytest.raises(BackendError, match="cannot be reached") as caught:
             fetch(tenant, host=host)
         assert "host" in caught.value.remedy
+
+    @pytest.mark.parametrize("address", ["[:::::]", "a..b", "openrainbow.com:70000", "x" * 64 + ".example", "a:0"])
+    def test_a_host_that_cannot_be(self, tenant, address):
+        """Said where the configuration is read."""
+        for option in ({"host": address}, {"proxy": f"http://{address}"}):
+            with pytest.raises(ValidationError, match="expected"):
+                tenant.make_options(**option)
+
+    def test_a_proxy_where_nobody_is(self, tenant):
+        with pytest.raises(BackendError, match=r"through http://127\.0\.0\.1:1") as caught:
+            fetch(tenant, proxy="http://127.0.0.1:1")
+        assert "proxy" in caught.value.remedy
+
+    def test_a_page_in_place_of_a_refusal(self, tenant):
+        """Its HTML is not told."""
+        tenant.world.faults.add(Fault("html", times=0, status=404))
+        with pytest.raises(BackendError, match="with a page of HTML") as caught:
+            fetch(tenant)
+        assert "<" not in str(caught.value)
 
     def test_a_certificate_of_nobody(self, tenant):
         with pytest.raises(BackendError, match="not trusted") as caught:
