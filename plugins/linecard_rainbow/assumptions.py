@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,6 +37,16 @@ class Assumptions(BaseModel):
     )
 
 
+class Trial(BaseModel):
+    """What the tenant is being tried on, as it was before: to be put back, also by another process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    member: str
+    numbers: dict[str, str]
+    """By extension, its public number as Rainbow had it."""
+
+
 KNOWN = "tenant.json"
 """The file of answers, in the state folder of the PBX."""
 
@@ -49,27 +59,37 @@ class TenantAnswers:
 
     def __init__(self, configured: Assumptions, folder: Path, tenant: str) -> None:
         self._configured, self._path, self._tenant = configured, folder / KNOWN, tenant
-        self._learnt = self._load()
+        self._learnt, self.trial = Assumptions(), None
+        self._load()
 
-    def _load(self) -> Assumptions:
+    trial: Trial | None
+    """What is being tried, or was when linecard was cut off."""
+
+    def _load(self) -> None:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
             if kept.pop("tenant", None) == self._tenant:
-                return Assumptions.model_validate(kept)
-        except FileNotFoundError:
-            pass
+                trial = kept.pop("trial", None)
+                self.trial = None if trial is None else Trial.model_validate(trial)
+                self._learnt = Assumptions.model_validate(kept)
         except (OSError, ValueError, AttributeError, TypeError, ValidationError):
-            return Assumptions()  # not ours, or cut off: the tenant can be asked again
-        return Assumptions()
+            pass  # none, not ours, or cut off: the tenant can be asked again
 
     @property
     def detach(self) -> Literal["change", "sheet"] | None:
+        known = self._configured.detach or self._learnt.detach
+        if known is None:
+            self._load()  # `linecard doctor` may have asked since this process began
         return self._configured.detach or self._learnt.detach
+
+    @property
+    def number(self) -> Literal["blank", "unset"] | None:
+        return self._configured.number or self._learnt.number
 
     @property
     def number_removal(self) -> Literal["blank", "unset"]:
         """Blank until the tenant has answered: what it makes of that is read back, and it harms nothing else."""
-        return self._configured.number or self._learnt.number or "blank"
+        return self.number or "blank"
 
     @property
     def second_extension(self) -> Literal["added", "replaces"] | None:
@@ -78,6 +98,20 @@ class TenantAnswers:
     def learn(self, **answers: str) -> None:
         """Keep what the tenant answered."""
         self._learnt = Assumptions.model_validate(self._learnt.model_dump() | answers)
+        self._keep()
+
+    def begin_trial(self, trial: Trial) -> None:
+        """Keep what is to be put back, before anything is changed."""
+        self.trial = trial
+        self._keep()
+
+    def end_trial(self) -> None:
+        """It is as it was."""
+        self.trial = None
+        self._keep()
+
+    def _keep(self) -> None:
+        trial: dict[str, Any] = {} if self.trial is None else {"trial": self.trial.model_dump()}
         make_folder(self._path.parent, mode=0o700)
         with write_whole(self._path, text=True, mode=0o600) as file:
-            json.dump({"tenant": self._tenant} | self._learnt.model_dump(), file)
+            json.dump({"tenant": self._tenant} | self._learnt.model_dump() | trial, file)

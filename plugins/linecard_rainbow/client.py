@@ -168,7 +168,7 @@ class Client:
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
                 raise self._explain(error) from error
             except httpx2.TimeoutException as error:
-                words = f"Rainbow did not answer within {self._options.timeout:.0f} s when asked to {doing}."
+                words = f"Rainbow did not answer within {self._options.timeout:g} s when asked to {doing}."
                 raise UnansweredError(words) from error
             except (httpx2.HTTPError, OSError) as error:
                 said = str(error).rstrip(".") or type(error).__name__
@@ -236,7 +236,7 @@ def _receive(response: httpx2.Response, timeout: float) -> HttpAnswer:
     until = time.monotonic() + WHOLE * timeout
     for part in response.iter_bytes():
         if time.monotonic() > until:
-            raise UnansweredError(f"Rainbow's answer was not complete within {WHOLE * timeout:.0f} s.")
+            raise UnansweredError(f"Rainbow's answer was not complete within {WHOLE * timeout:g} s.")
         size += len(part)
         if size > MOST:
             raise UnansweredError(f"Rainbow's answer is larger than {MOST >> 20} MiB.")

@@ -80,8 +80,14 @@ class Probe(_Part):
         description="Another such extension: to learn whether a member who is given a second one keeps the first.",
     )
     member: str = Field(
-        min_length=3, description="The login of a member who holds no extension of this PBX, such as a test account."
+        min_length=3, description="The login of a member who holds no extension of any PBX, such as a test account."
     )
+
+    @model_validator(mode="after")
+    def _check_second(self) -> Self:
+        if self.second == self.extension:
+            raise ValueError("expected another extension as `second`")
+        return self
 
 
 class RainbowOptions(_Part):

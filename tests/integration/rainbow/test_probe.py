@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from linecard.api.backend import Can, Change, ChangeStatus, Entry, Holding, Scope
+from linecard.testing import make_context
 from rainbow.assumptions import Assumptions
 from rainbow.faults import Fault
 
@@ -81,11 +82,55 @@ def test_it_does_not_touch_what_somebody_needs(tenant, named, words):
     assert tenant.count_requests("PUT") == 0
 
 
-def test_one_that_was_cut_off_is_taken_up_again(tenant):
-    """Killed after the link: the extension is still the test account's."""
-    tenant.world.tenant.find_number(tenant.system, "1059").user_id = tenant.add_member(TEST)
+@pytest.mark.parametrize("null_user", ["detaches", "ignored"])
+@pytest.mark.parametrize("kind", ["lose_answer", "status"])
+@pytest.mark.parametrize("skip", range(9))
+def test_one_that_was_cut_off_is_taken_up_again(tenant, null_user, kind, skip):
+    """Wherever: the next one puts back what the first has left, and learns the rest. Tenants that answer nothing for a
+    while are not put back at once."""
+    behave(tenant, null_user=null_user)
+    tenant.world.faults.add(Fault(kind, method="PUT", skip=skip, status=503, times=2))
+    probe(tenant)
+    tenant.world.faults.clear()
     assert all(finding.ok for finding in probe(tenant))
-    assert tenant.holders()["1059"] is None
+    assert tenant.holders() == {"1000": ADA, "1058": None, "1059": None}
+    assert [number.number for number in tenant.numbers()] == ["+33199001000", "", "+33199001059"]
+    backend = tenant.open(assume={})
+    assert Can.SEVERAL in backend.can
+    backend.close()
+    changes = tenant.count_requests("PUT")
+    probe(tenant)
+    assert tenant.count_requests("PUT") == changes
+
+
+def test_an_extension_of_another_system_is_not_lost(tenant):
+    """Mass provisioning would take it from the member too."""
+    behave(tenant, null_user="ignored")
+    other = tenant.world.tenant.add_system([tenant.company], "PBXother", "Branch")
+    number = tenant.world.tenant.add_number(other, "2000")
+    number.user_id = tenant.add_member(TEST)
+    *_, finding = probe(tenant)
+    assert "another system" in finding.message
+    assert number.user_id == tenant.add_member(TEST)
+    assert tenant.count_requests("PUT") == 0
+
+
+def test_a_process_that_runs_already_learns_it(tenant):
+    """The daemon was started before `linecard doctor` asked."""
+    daemon = tenant.open(assume={})
+    probe(tenant)
+    (result,) = daemon.apply([Change(1, "hq", "1000", HELD[0].holding, Holding(None, HELD[0].numbers))])
+    daemon.close()
+    assert result.status is ChangeStatus.DONE
+
+
+@pytest.mark.parametrize("kept", ["[]", "1", "null", '"x"', "", '{"tenant": 3}', '{"detach": "x"}', "{"])
+def test_a_file_of_answers_that_is_none(tenant, kept):
+    """It is asked again."""
+    context = make_context(tenant.folder, "hq")
+    context.state.mkdir(parents=True)
+    (context.state / "tenant.json").write_text(kept)
+    assert all(finding.ok for finding in probe(tenant))
 
 
 def test_a_tenant_that_frees_nothing_is_told(tenant):
