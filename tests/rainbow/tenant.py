@@ -233,6 +233,11 @@ class Tenant:
         member.is_active, member.is_terminated = False, True
         del self._by_login[member.login_email.lower()]
 
+    def rename_member(self, member: Member, login_email: str) -> None:
+        del self._by_login[member.login_email.lower()]
+        member.login_email = login_email
+        self._by_login[login_email.lower()] = member.id
+
     def find_member(self, login_email: str) -> Member | None:
         """By login e-mail, compared without case."""
         found = self._by_login.get(login_email.lower())
