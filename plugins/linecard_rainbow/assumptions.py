@@ -83,13 +83,13 @@ class TenantAnswers:
         return self._configured.detach or self._learnt.detach
 
     @property
-    def number(self) -> Literal["blank", "unset"] | None:
-        return self._configured.number or self._learnt.number
+    def is_number_removal_known(self) -> bool:
+        return (self._configured.number or self._learnt.number) is not None
 
     @property
     def number_removal(self) -> Literal["blank", "unset"]:
         """Blank until the tenant has answered: what it makes of that is read back, and it harms nothing else."""
-        return self.number or "blank"
+        return self._configured.number or self._learnt.number or "blank"
 
     @property
     def second_extension(self) -> Literal["added", "replaces"] | None:

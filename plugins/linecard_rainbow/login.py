@@ -77,7 +77,7 @@ def read_credentials(options: RainbowOptions, folder: Path) -> Credentials:
     if options.api_key is not None and not _can_be_header(revealed):
         raise RainbowError(
             "The API key has characters that no key has, such as a line break inside it.",
-            remedy=f"Copy the key anew to where `api_key` points ({options.api_key.reference}).",
+            remedy=f"Copy the key once more to where `api_key` points ({options.api_key.reference}).",
         )
     return Credentials(options.app_id, app_secret, options.login or "", revealed)
 

@@ -187,7 +187,7 @@ class TenantProbe:
 
     def _try_number(self, held: Held) -> None:
         """Which of the two takes the public number away; it is put back."""
-        if not held.number.number or self._answers.number is not None:
+        if not held.number.number or self._answers.is_number_removal_known:
             return
         tried: str | None
         for answer, tried in (("blank", ""), ("unset", None)):
