@@ -11,7 +11,7 @@ from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import Client
 from linecard_rainbow.dispatch import make_side_by_side
-from linecard_rainbow.errors import RefusedError
+from linecard_rainbow.errors import RainbowError, RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.options import RainbowOptions
 from linecard_rainbow.probe import TenantProbe
@@ -88,11 +88,13 @@ class RainbowBackend:
             return Forecast(seconds)
         try:
             check = self._provisioning.check_rows(rows)
-        except RefusedError as error:
-            if by_sheet:
+        except RainbowError as error:
+            if not by_sheet:  # nobody has asked for mass provisioning
+                self._context.log("no check by mass provisioning", level="debug", reason=str(error))
+                return Forecast(seconds)
+            if isinstance(error, RefusedError):
                 return Forecast(seconds, (f"Rainbow's check refuses the sheet: {error}",))
-            self._context.log("no check by mass provisioning", level="debug", status=error.status)
-            return Forecast(seconds)
+            raise
         actions = ", ".join(f"{n} {action}" for action, n in check.actions.items() if n)
         part = f" of the first {len(first)} changes" if count > len(first) else ""
         counts = (f"Rainbow's own check{part}: {actions}.",) if by_sheet and actions else ()

@@ -87,7 +87,7 @@ class MassProvisioning:
 
     def write_line(self, row: Row) -> str:
         """The line that a row becomes: what a report's failing lines are compared with."""
-        return self._write([row]).splitlines()[1]
+        return self._write([row]).split("\n", 1)[1].removesuffix("\n")
 
     # -- the sheet ---------------------------------------------------------------------------------------------------
 
@@ -98,7 +98,13 @@ class MassProvisioning:
         writer = csv.writer(out, delimiter=self._delimiter, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
         quoting = csv.writer(out, delimiter=self._delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(header)
+        known = {_as_key(name) for name in header}
         for row in rows:
+            if lost := sorted(key for key, cell in row.items() if cell and key not in known):
+                raise RainbowError(
+                    f"Rainbow's template of devices has no column for {', '.join(lost)}.",
+                    remedy="Mass provisioning works differently on this tenant; use `mode: rest`.",
+                )
             cells = [row.get(_as_key(name), "") for name in header]
             (quoting if any("%" in cell for cell in cells) else writer).writerow(cells)
         return out.getvalue()

@@ -53,12 +53,13 @@ class HoldingsIndex:
             self._read_at = None
 
     def _refresh(self) -> None:
-        if self._read_at is not None and self._now() - self._read_at < LOOKED_AT:
+        if self._read_at is not None and timedelta(0) <= self._now() - self._read_at < LOOKED_AT:
             return
         self._with_number, self._of_user, self._numbers = {}, {}, {}
-        self._read_at = self._now()
+        self._read_at, began = None, self._now()
         for held in self._tenant.numbers():
             self._enter(held.number)
+        self._read_at = began  # now that it is whole: reading may fail half-way, and others wait for the lock
 
     def _enter(self, number: PhoneNumber) -> None:
         name = number.short_number

@@ -70,7 +70,7 @@ class TenantReader:
         """Each extension of the scope, once."""
         if not (scope.whole or scope.extensions or scope.members or scope.numbers):
             return
-        if self._just_asked != scope and (scope.whole or scope.members or self._are_people_old()):
+        if (self._just_asked != scope and (scope.whole or scope.members)) or self._are_people_old():
             self._begin()
         self._just_asked = None
         if scope.whole or self._is_whole_cheaper(scope):
@@ -191,7 +191,7 @@ class TenantReader:
 
     def _are_people_old(self) -> bool:
         since = self._people.since
-        return since is None or self._now() - since > KNOWN_FOR
+        return since is None or not timedelta(0) <= self._now() - since <= KNOWN_FOR
 
     def _read_all_people(self, people: People) -> None:
         for user in self._tenant.users():

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from linecard.api.backend import VACANT, Change, ChangeStatus, Holding, Result
+from linecard.api.backend import Change, ChangeStatus, Holding, Result
 from linecard_rainbow.bulk_import import MassProvisioning, Row
 from linecard_rainbow.dispatch import name_keys
 from linecard_rainbow.errors import RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
+from linecard_rainbow.precheck import describe_holding, precheck
 from linecard_rainbow.reader import TenantReader
 from linecard_rainbow.tenant import Held, Tenant
-from linecard_rainbow.writer import describe_holding
 
 ROWS = 200
 """Rows of a sheet at most."""
@@ -85,15 +85,9 @@ class SheetWriter:
 
     def _judge(self, change: Change, found: list[Held]) -> Result | None:
         """What a change comes to without a row, or None."""
+        if (result := precheck(change, found, self._reader)) is not None:
+            return result
         before, after = change.before, change.after
-        if len(found) != 1:
-            status = ChangeStatus.FAILED if before == VACANT else ChangeStatus.STALE
-            return Result(change, status, f"there is no extension {change.extension}")
-        now = self._reader.read_holding(found[0].number)
-        if now != before:
-            return Result(change, ChangeStatus.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
-        if before == after:
-            return Result(change, ChangeStatus.DONE)
         user_id = self._reader.find_id(after.member) if after.member is not None else None
         words = ""
         if after.member is not None and user_id is None:

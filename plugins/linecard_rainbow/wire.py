@@ -44,6 +44,11 @@ class PhoneNumber(_Item):
         """The public number, as a holding has it. One that Rainbow cannot read is none."""
         return sorted_numbers([self.e164]) if self.e164 and _E164.fullmatch(self.e164) else ()
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it has a public number of which Rainbow makes none."""
+        return bool(self.number and self.number.strip()) and not self.numbers
+
 
 class User(_Item):
     id: Id

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from linecard.api.backend import VACANT, Change, ChangeStatus, Holding, Result
+from linecard.api.backend import Change, ChangeStatus, Holding, Result
 from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import NotSentError
 from linecard_rainbow.errors import RainbowError, RefusedError, UnansweredError
 from linecard_rainbow.holdings_index import HoldingsIndex
+from linecard_rainbow.precheck import describe_holding, precheck
 from linecard_rainbow.reader import TenantReader
 from linecard_rainbow.tenant import Held, Tenant
 from linecard_rainbow.wire import PhoneNumber
@@ -60,14 +61,9 @@ class Writer:
     def make(self, change: Change) -> Result:
         """Raises `RainbowError` where Rainbow cannot be asked, or may not be by this account."""
         found = self._tenant.numbers_named(change.extension)
-        if len(found) != 1:
-            return self._say_missing(change, len(found))
+        if (result := precheck(change, found, self._reader)) is not None:
+            return result
         held = found[0]
-        now = self._reader.read_holding(held.number)
-        if now != change.before:
-            return Result(change, ChangeStatus.STALE, f"{change.extension} is held by {now.member or 'nobody'} now")
-        if now == change.after:
-            return Result(change, ChangeStatus.DONE)
         body: dict[str, Any] = {}
         if words := self._compose(change, body):
             return Result(change, ChangeStatus.FAILED, words)
@@ -94,7 +90,15 @@ class Writer:
         freed = self._send(vacant, held, {"userId": None})
         if freed.status is not ChangeStatus.DONE:
             return freed._replace(change=change)
-        return self._send(change._replace(before=vacant.after), held, body)._replace(change=change)
+        try:
+            given = self._send(change._replace(before=vacant.after), held, body)._replace(change=change)
+        except RefusedError as error:
+            if error.is_of_the_tenant:
+                raise
+            given = Result(change, ChangeStatus.FAILED, error.describe_for_row())
+        if given.status is ChangeStatus.DONE:
+            return given
+        return given._replace(words=f"{leaver} has lost the extension already; {given.words}")
 
     def _detach_by_sheet(self, change: Change, held: Held, body: dict[str, Any], leaver: str) -> Result:
         """Mass provisioning takes all extensions from a member at once, so it must be the only one."""
@@ -107,14 +111,6 @@ class Writer:
         if "number" in body:
             self._tenant.change_number(held, {"number": body["number"]})
         return self._judge(change, self._tenant.look_up_number(held))
-
-    @staticmethod
-    def _say_missing(change: Change, found: int) -> Result:
-        if found:
-            return Result(change, ChangeStatus.FAILED, f"{found} systems have an extension {change.extension}")
-        if change.before != VACANT:
-            return Result(change, ChangeStatus.STALE, f"extension {change.extension} is gone")
-        return Result(change, ChangeStatus.FAILED, f"there is no extension {change.extension}")
 
     # -- what to send ------------------------------------------------------------------------------------------------
 
@@ -186,9 +182,3 @@ class Writer:
         if error.is_over:
             return Result(change, ChangeStatus.FAILED, f"{error} It shows what it was before")
         return Result(change, ChangeStatus.UNKNOWN, f"{error} It shows what it was before, and may still change")
-
-
-def describe_holding(held: Holding) -> str:
-    """What an extension is, in words."""
-    who = held.member or "nobody"
-    return f"{who} with {', '.join(held.numbers)}" if held.numbers else who

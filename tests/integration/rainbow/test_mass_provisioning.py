@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from linecard.api.backend import VACANT, BackendError, Change, ChangeStatus, Entry, Holding, Scope
+from rainbow import provisioning_csv
 from rainbow.faults import Fault
 from rainbow.tenant import Licence
 
@@ -121,7 +122,33 @@ def test_a_tenant_without_mass_provisioning(tenant):
         apply(tenant, change(1, "1000", ADA))
 
 
+def test_an_extension_of_two_systems(tenant):
+    """Which of them is meant, nobody can say."""
+    other = tenant.world.tenant.add_system([tenant.company], "PBXother", "Branch")
+    tenant.world.tenant.add_number(other, "1000")
+    (result,) = apply(tenant, change(1, "1000", ADA), systems=["Headquarters", "Branch"])
+    assert (result.status, "2 systems" in result.words) == (ChangeStatus.FAILED, True)
+
+
+@pytest.mark.parametrize("column", ["number", "pbxId"])
+def test_a_cell_without_a_column_is_not_dropped(tenant, column, monkeypatch):
+    """A tenant whose template has fewer columns: the row would mean something else."""
+    fewer = [name for name in provisioning_csv.COLUMNS["device"] if name != column]
+    monkeypatch.setitem(provisioning_csv.COLUMNS, "device", fewer)
+    with pytest.raises(BackendError, match=f"no column for {column}"):
+        apply(tenant, change(1, "1000", ADA, ["+33199001000"]))
+    assert tenant.holders()["1000"] is None
+
+
 class TestForecast:
+    @pytest.mark.parametrize("fault", [Fault("status", status=500, times=0), Fault("html", times=0)])
+    def test_a_check_that_nobody_asked_for_may_fail(self, tenant, fault):
+        """Whatever the tenant makes of it: changes one by one do not need it."""
+        tenant.world.faults.add(replace(fault, path="imports/check"))
+        backend = tenant.open()
+        assert backend.forecast([change(1, "1000", ADA)]).notes == ()
+        backend.close()
+
     def test_licences_and_counts_are_told_before_anything_is_approved(self, tenant):
         """By Rainbow's own check, which changes nothing."""
         tenant.company.licences.append(Licence("Business", 20, 12))
