@@ -76,14 +76,20 @@ class MassProvisioning:
         """Import these rows and wait for the end. Raises `RainbowError` where it does not come."""
         text = self._write(rows)
         request = self._check(text).request
+        lost: UnansweredError | None = None
         if not self._is_going_on(request):
             query = {**self._query, "noemails": "true", "label": "linecard"}
             try:
                 answer = self._client.post_csv("import by mass provisioning", IMPORTS, text, query)
                 request = _text(_data(answer).get("reqId")) or request
-            except UnansweredError:
-                pass  # whether it was taken is seen by its report, below
-        return self._wait(request)
+            except UnansweredError as error:
+                lost = error  # whether it was taken is seen by its report
+        try:
+            return self._wait(request)
+        except RefusedError as error:
+            if lost is None or not error.is_gone:
+                raise
+            raise lost from error  # it may still be taken: no refusal
 
     def write_line(self, row: Row) -> str:
         """The line that a row becomes: what a report's failing lines are compared with."""

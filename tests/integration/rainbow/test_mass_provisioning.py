@@ -23,7 +23,7 @@ def tenant(make_tenant):
 
 
 def apply(tenant, *changes, **options):
-    backend = tenant.open(mode="massprovisioning", **options)
+    backend = tenant.open(**{"mode": "massprovisioning"} | options)
     try:
         return list(backend.apply(iter(changes)))
     finally:
@@ -120,6 +120,23 @@ def test_a_tenant_without_mass_provisioning(tenant):
     tenant.world.faults.add(Fault("status", method="POST", path="massprovisioning", status=403, times=0))
     with pytest.raises(BackendError, match="403"):
         apply(tenant, change(1, "1000", ADA))
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "rest", "assume": {"detach": "sheet"}}])
+def test_a_sheet_of_which_nobody_knows_whether_it_was_taken(tenant, options):
+    """No row of it is said to have failed: it may still be imported, and reading tells."""
+    tenant.world.faults.add(Fault("html", method="POST", path="imports\\?", status=502))
+    with pytest.raises(BackendError, match="import by mass provisioning"):
+        apply(tenant, change(1, "1002", None), **options)
+    assert tenant.count_requests("POST") == 2
+
+
+@pytest.mark.parametrize("login", ["%a@x.example", "a%b@x.example", "a;b@x.example", 'a"b@x.example', "=a@x.example"])
+def test_a_login_with_signs_of_the_sheet(tenant, login):
+    """Delimiter, quote and comment are cells like any other."""
+    tenant.add_member(login)
+    (result,) = apply(tenant, change(1, "1000", login))
+    assert (result.status, tenant.holders()["1000"]) == (ChangeStatus.DONE, login)
 
 
 def test_an_extension_of_two_systems(tenant):
