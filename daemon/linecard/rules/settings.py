@@ -87,5 +87,5 @@ def _find_exact(fault: Fault) -> str | None:
             for c in containers()
             if fault.message in (c.sentence, c.sentence_inside) and (c.is_wrapping or fault.remedy == c.remedy)
         )
-        return "".join(f"set `open: {{{opener}: {{}}}}` on the inbox" for opener in said if opener) or None
+        return next((f"set `open: {{{opener}: {{}}}}` on the inbox" for opener in said if opener), None)
     return None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from linecard.model.alert import Alert
 from linecard.model.directory import Change, Holding
+from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import Effect, Outcome
 from linecard.model.report import Line
 from linecard.model.run import Affected, Drop, Hold, Run, State
@@ -128,6 +129,7 @@ def test_a_run_with_and_without_what_it_need_not_have():
         attempt=2,
         holds=(hold,),
         affected=(Affected("hq", 51, 400),),
+        forecasts=(PbxForecast("hq", 51, 12.34, ("9 licences are left.",)),),
     )
     counts = {"done": 3, "invalid": 1}
     shown = {
@@ -156,8 +158,11 @@ def test_a_run_with_and_without_what_it_need_not_have():
             }
         ],
         "affected": [{"pbx": "hq", "changed": 51, "held": 400}],
+        "forecasts": [{"pbx": "hq", "changes": 51, "seconds": 12.3, "notes": ["9 licences are left."]}],
+        "seconds_left": 7.9,
     }
-    assert as_dict.run(run, counts) == shown
+    assert as_dict.run(run, counts, 7.89) == shown
+    assert as_dict.forecast(PbxForecast("hq", 51, 0.0, ()))["seconds"] is None
     bare = Run(4, "hr", Drop("people.csv", "ab" * 32, 120, "p"), State.APPLIED, EARLY, LATE)
     assert as_dict.run(bare, {}) == shown | {
         **dict.fromkeys(("description", "delivered_by", "checksum")),
@@ -167,6 +172,8 @@ def test_a_run_with_and_without_what_it_need_not_have():
         "total": 0,
         "holds": [],
         "affected": [],
+        "forecasts": [],
+        "seconds_left": None,
     }
     assert as_dict.hold(Hold("", "late", 0, 0, "", "Older."))["pbx"] is None
 
