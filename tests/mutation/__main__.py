@@ -29,6 +29,7 @@ WORK = ROOT / ".cache" / "mutation"
 RULES = ROOT / "daemon" / "linecard" / "rules"
 REASONS = Path(__file__).with_name("reasons.toml")
 HELD = (
+    "as_dict",
     "attribution",
     "backoff",
     "caveats",
@@ -36,11 +37,13 @@ HELD = (
     "clock",
     "closing_line",
     "defuse",
+    "destinations",
     "excerpt",
     "expiry",
     "hours",
     "lanes",
     "limits",
+    "lost_zeros",
     "names",
     "order",
     "own_sheet",
@@ -49,10 +52,13 @@ HELD = (
     "replan",
     "restoration",
     "sanitize",
+    "settings",
     "states",
     "steps",
     "trailer",
     "undo",
+    "wording",
+    "worksheet",
 )
 """Modules in which each change is noticed or explained; the rest of `rules/` has not been gone through yet."""
 TESTS: Sequence[str] = (
