@@ -60,19 +60,25 @@ class Pages:
         last: Item | None = None
         while True:
             overlap = 0 if last is None else 1
-            answer = self._client.get(doing, path, {**query, "limit": self.most, "offset": count - overlap})
+            asked = self.most
+            answer = self._client.get(doing, path, {**query, "limit": asked, "offset": count - overlap})
             page = read_items(kind, answer.get("data"))
             if last is not None and (not page or page[0].id != last.id):
                 yield None
                 return
             yield from page[overlap:]
             count += len(page) - overlap
-            if count >= _read_total(answer, doing):
+            total = _read_total(answer, doing)
+            if count > total:
+                raise UnansweredError(f"Rainbow's answer has more entries than it says when asked to {doing}.")
+            if len(page) == overlap:
+                if count < total:  # it shrank meanwhile
+                    yield None
                 return
-            if len(page) == overlap:  # fewer than its total: it shrank meanwhile
-                yield None
-                return
-            self._learn_size(len(page))
+            if count == total and len(page) < asked:
+                return  # a full page is followed by another look: the total may be that of the page alone
+            if count < total:
+                self._learn_size(len(page))
             last = page[-1]
 
     def _learn_size(self, came: int) -> None:

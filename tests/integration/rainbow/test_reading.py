@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integration.rainbow.tenants import SimulatedTenant
-from linecard.api.backend import Entry, Scope
+from linecard.api.backend import BackendError, Entry, Scope
 from rainbow import phone_numbers
 from rainbow.examples import ADMINISTRATOR
+from rainbow.routes import admin
 
 LOGINS = [f"{name}@example.org" for name in ("ada", "Bob", "CY", "dee", "eve", "finn")]
 ELSEWHERE = ["nele@example.net", "Otto@example.net"]
@@ -33,7 +34,7 @@ class Model(NamedTuple):
 @st.composite
 def models(draw):
     members = draw(st.lists(st.sampled_from(LOGINS), unique=True))
-    extensions = draw(st.lists(st.sampled_from(NAMES), unique=True))
+    extensions = draw(st.lists(st.sampled_from(NAMES), unique=True, min_size=4))
     numbers = draw(st.permutations(NUMBERS))
     holders = st.sampled_from([None, *members, *ELSEWHERE])
     entries = {}
@@ -45,8 +46,9 @@ def models(draw):
 
 def scopes():
     parts = (NAMES, [login.lower() for login in (*LOGINS, *ELSEWHERE)], NUMBERS)
-    names, members, numbers = (st.frozensets(st.sampled_from(part), max_size=4) for part in parts)
-    return st.builds(Scope, names, members, numbers) | st.just(Scope.everything())
+    names, members, numbers = (st.frozensets(st.sampled_from(part), max_size=2) for part in parts)
+    by_name = st.builds(Scope, names, members)
+    return by_name | st.builds(Scope, names, members, numbers) | st.just(Scope.everything())
 
 
 def fill(tenant, model, elsewhere):
@@ -70,8 +72,8 @@ def name(holder, ids):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     model=models(),
-    asked=st.lists(scopes(), min_size=1, max_size=4),
-    page=st.integers(2, 12),
+    asked=st.lists(scopes(), min_size=3, max_size=8),
+    page=st.sampled_from([2, 3, 5, 12]),
     given_at_most=st.sampled_from([2, 3, 5, 1000]),
     members_first=st.booleans(),
 )
@@ -108,6 +110,32 @@ def is_in(scope, entry):
 def check_members(backend, scope, model):
     known = {ADMINISTRATOR, *(login.lower() for login in model.members)}
     assert sorted(backend.members(scope)) == sorted(known if scope.whole else known & scope.members)
+
+
+TOTALS = {
+    "of the page": lambda page, _: len(page),
+    "nothing": lambda *_: 0,
+    "too few": lambda *_: 3,
+    "more": lambda *_: 99,
+}
+
+
+@pytest.mark.parametrize("total", TOTALS)
+def test_a_total_that_is_none(make_tenant, monkeypatch, total):
+    """A list is whole, or it is not taken."""
+    tenant = make_tenant(*(Entry(f"{1000 + n}", f"m{n}@example.org") for n in range(11)))
+    honest = admin.page_of
+
+    def lie(found, query):
+        page, figures = honest(found, query)
+        return page, figures | {"total": TOTALS[total](page, figures)}
+
+    backend = tenant.open(page=4)
+    assert len(list(backend.fetch(Scope.everything()))) == 11
+    monkeypatch.setattr(admin, "page_of", lie)
+    with pytest.raises(BackendError, match=r"more entries than it says|faster than it can be read"):
+        list(backend.fetch(Scope.everything()))
+    backend.close()
 
 
 @pytest.mark.parametrize("page", [2, 3, 1000])
