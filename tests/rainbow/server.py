@@ -46,11 +46,11 @@ def respond(world: World, method: str, target: str, headers: dict[str, str], bod
         world.provisioning.advance(world.now())
         if path.startswith(control.CONTROL):
             return _handle(Call(world, method, path, query, headers, body, {}))
-        login = _name_account(world, headers)
+        login, came = _name_account(world, headers), world.now()
         fault = world.faults.take(method, target)
         answer = _answer(Call(world, method, path, query, headers, body, {}), fault, login)
         text = body.decode(errors="replace")
-        world.requests.append(Request(method, target, answer.status, login, text))
+        world.requests.append(Request(method, target, answer.status, login, text, came))
         return answer
 
 

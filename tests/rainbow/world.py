@@ -29,6 +29,8 @@ class Request:
     login: str
     """Who asked, as far as known."""
     body: str
+    at: float
+    """When it came, by the world's clock."""
 
 
 @dataclass

@@ -1,8 +1,9 @@
 // Calls methods of rainbow-node-sdk's AdminService, one after the other, and prints a line of JSON for each.
-// Arguments: host, login, password, application id, its secret, and a list of [method, ...arguments] as JSON. `undefined` is
-// written as {"undefined": true}, because null is something else there.
+// Arguments: host, login, password, application id, its secret, and a list of [method, ...arguments] as JSON; `-` reads it
+// from the standard input. `undefined` is written as {"undefined": true}, because null is something else there.
 "use strict";
 
+const fs = require("fs");
 const path = require("path");
 const { createRequire } = require("module");
 const NodeSDK = createRequire(path.join(process.cwd(), "x"))("rainbow-node-sdk");
@@ -23,7 +24,7 @@ const print = (line) => process.stdout.write(`@${JSON.stringify(line)}\n`);
 async function main() {
   await sdk.startCLI();
   await sdk.signinCLI();
-  for (const [method, ...words] of JSON.parse(calls)) {
+  for (const [method, ...words] of JSON.parse(calls === "-" ? fs.readFileSync(0, "utf8") : calls)) {
     const begun = Date.now();
     try {
       const result = await sdk.admin[method](...words.map(given));

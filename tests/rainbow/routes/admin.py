@@ -110,8 +110,8 @@ def show_system(call: Call) -> Answer:
 def list_numbers(call: Call) -> Answer:
     account = administrator(call)
     system = system_of(call, account)
-    found = [number for number in call.world.tenant.numbers_of(system) if sees(call, system, account, number)]
-    found = select(found, call.query)
+    found = select(call.world.tenant.numbers_of(system), call.query)
+    found = [number for number in found if sees(call, system, account, number)]
     page, figures = page_of(found, call.query)
     return as_data([number.as_json(call.query.get("format", "small")) for number in page], **figures)
 
