@@ -29,6 +29,8 @@ MOST = 64 << 20
 """Bytes of an answer that are read; a page of a thousand phone numbers has less than one million."""
 WHOLE = 5
 """Times the time-out, in which an answer that has begun must be complete."""
+PAGES_AHEAD = 4
+"""Pages of a list that are asked for at the same time; each is some half a megabyte."""
 ATTEMPTS = 4
 """How often a read is sent at most."""
 ADMIN = "/api/rainbow/admin/v1.0"
@@ -214,13 +216,14 @@ class Client:
             trusted = ssl.create_default_context(cafile=file)
         except OSError as error:
             raise RainbowError(f"{file} cannot be read: {error}.", remedy="Check `ca_file`.") from error
+        connections = options.workers + PAGES_AHEAD + 2
         return httpx2.Client(
             verify=trusted,
             proxy=options.proxy,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx2.Timeout(options.timeout, connect=min(options.timeout, 15.0)),
-            limits=httpx2.Limits(max_connections=options.workers + 2, max_keepalive_connections=options.workers + 2),
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
 

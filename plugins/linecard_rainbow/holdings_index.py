@@ -22,7 +22,7 @@ class HoldingsIndex:
         self._read_at: datetime | None = None
         self._with_number: dict[str, str] = {}
         self._of_user: dict[str, set[str]] = {}
-        self._numbers: dict[str, PhoneNumber] = {}
+        self._held: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         self._mine = Lock()
 
     def find_obstacle(self, change: Change, user_id: str | None, *, several: bool) -> str:
@@ -55,7 +55,7 @@ class HoldingsIndex:
     def _refresh(self) -> None:
         if self._read_at is not None and timedelta(0) <= self._now() - self._read_at < LOOKED_AT:
             return
-        self._with_number, self._of_user, self._numbers = {}, {}, {}
+        self._with_number, self._of_user, self._held = {}, {}, {}
         self._read_at, began = None, self._now()
         for held in self._tenant.numbers():
             self._enter(held.number)
@@ -63,14 +63,13 @@ class HoldingsIndex:
 
     def _enter(self, number: PhoneNumber) -> None:
         name = number.short_number
-        was = self._numbers.get(name)
-        if was is not None:
-            for each in was.numbers:
-                if self._with_number.get(each) == name:
-                    del self._with_number[each]
-            if was.user_id is not None:
-                self._of_user[was.user_id].discard(name)
-        self._numbers[name] = number
+        user_id, numbers = self._held.get(name, (None, ()))
+        for each in numbers:
+            if self._with_number.get(each) == name:
+                del self._with_number[each]
+        if user_id is not None:
+            self._of_user[user_id].discard(name)
+        self._held[name] = number.user_id, number.numbers
         self._with_number.update(dict.fromkeys(number.numbers, name))
         if number.user_id is not None:
             self._of_user.setdefault(number.user_id, set()).add(name)

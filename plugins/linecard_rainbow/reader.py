@@ -17,16 +17,18 @@ from linecard_rainbow.tenant import Held, Tenant
 from linecard_rainbow.wire import PhoneNumber, User
 
 KNOWN_FOR = timedelta(minutes=10)
-"""How long it is believed whose an id is, where a change is made or read back. A plan always asks."""
+"""How long it is believed whose an id is, where a change is made or read back, and how much there is. A plan always
+asks whose an id is."""
 STRANGER = "user:"
 """Begins the name of a holder whom this account may not see, such as a member of another company."""
 
 
 class Sizes(NamedTuple):
-    """How much the tenant had when it was last counted."""
+    """How much the tenant had when it was last counted: enough to tell which way is cheaper."""
 
     numbers: int
     users: int
+    since: datetime
 
 
 class People:
@@ -99,8 +101,8 @@ class TenantReader:
         return self._tenant.pages.pages_of(self._count().users)
 
     def _count(self) -> Sizes:
-        if self._sizes is None:
-            self._sizes = Sizes(self._tenant.count_numbers(), self._tenant.count_users())
+        if self._sizes is None or not timedelta(0) <= self._now() - self._sizes.since <= KNOWN_FOR:
+            self._sizes = Sizes(self._tenant.count_numbers(), self._tenant.count_users(), self._now())
         return self._sizes
 
     def _read_whole(self, scope: Scope) -> Iterator[Entry]:
@@ -180,7 +182,7 @@ class TenantReader:
         return user.id
 
     def _begin(self) -> People:
-        self._people, self._sizes = People(), None
+        self._people = People()
         self._people.since = self._now()
         return self._people
 

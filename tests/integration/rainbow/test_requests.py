@@ -58,6 +58,21 @@ def test_pages_may_be_shorter_than_what_was_asked_for(company, given):
         phone_numbers.MOST_OF_A_PAGE = most
 
 
+def test_pages_of_a_list_are_asked_for_side_by_side(company):
+    """Each of them once: what the list would cost one after another is its requests, not its time."""
+    company.world.latency = 0.5
+    backend = company.open(page=75)
+    assert len(list(backend.fetch(Scope.everything()))) == 300
+    backend.close()
+    lists = [request for request in company.world.requests if "/phone-numbers" in request.target]
+    came = {
+        int(request.target.rpartition("offset=")[2]): request.at for request in lists if "limit=75" in request.target
+    }
+    assert sorted(came) == [0, 74, 148, 222, 296]
+    assert len(lists) == len(came)
+    assert max(came.values()) - came[74] < company.world.latency, "the last one came before the second was answered"
+
+
 def test_a_short_number_that_begins_like_others_is_found(make_tenant):
     """The filter of Rainbow matches by prefix: 10 finds 10, 100 and 1000."""
     tenant = make_tenant(*(Entry(name, f"m{name}@example.org") for name in ("10", "100", "1000", "1001", "101")))
