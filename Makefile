@@ -69,6 +69,7 @@ bench: env
 	$(BIN)/python tests/bench/sftp.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/asterisk.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/exec.py
+	PYTHONPATH=tests $(BIN)/python -m bench.rainbow
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \
