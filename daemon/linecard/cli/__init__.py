@@ -138,7 +138,7 @@ def main(ctx: click.Context, config: str | None) -> None:
     """
     ctx.obj = config
     # A long sheet makes millions of tuples and nothing that goes round in circles: look for such garbage seldom.
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(250_000, 50, 100)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -87,8 +87,10 @@ class Planner:
                 verdict = Verdict(OUTCOMES_OF_FAULTS.get(code, Outcome.INVALID), code)
             elif row.asks_nothing:
                 verdict = Verdict(Outcome.UNCHANGED, Code.NOTHING_ASKED)
-            else:
+            elif play is None or row.action == RESTORE:
                 verdict = self._play_row(row)
+            else:  # most rows
+                verdict = play.play(row)
             self.counts[verdict.outcome] += 1
             self._checksum.add_row(verdict)
             if self._prechecking:
