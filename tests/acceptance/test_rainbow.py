@@ -53,6 +53,8 @@ ROWS = [
     "attach,m5@example.org,1005,+33199008005",  # another number
     "attach,m6@example.org,1006,",  # nothing to do
 ]
+MOVE = 9
+"""The row by which somebody leaves 1002."""
 WANTED = (
     HELD
     | {f"{1000 + n}": f"m{n}@example.org" for n in range(8, 16)}
@@ -177,8 +179,8 @@ def test_each_fault_at_any_call(tenant, name):
         tenant.world.faults.add(replace(FAULTS[name], path="/api/", skip=skip))
         program.import_sheet()
         program.finish()
-        shown = tenant.holders()
-        for row, outcome in zip(ROWS, program.outcomes(), strict=True):
+        shown, outcomes = tenant.holders(), program.outcomes()
+        for row, outcome in zip(ROWS, outcomes, strict=True):
             _, member, extension, _ = row.split(",")
             if outcome in {"done", "unchanged"}:
                 assert shown[extension] == WANTED[extension], f"{name} at {skip}: {row} is said to be {outcome}"
@@ -186,4 +188,6 @@ def test_each_fault_at_any_call(tenant, name):
         assert_nothing_was_sent_twice(tenant)
         tenant.world.faults.clear()
         program.import_sheet()
-        assert tenant.holders() == WANTED, f"{name} at {skip}"
+        missing = {extension for extension, holder in tenant.holders().items() if holder != WANTED[extension]}
+        # A row that says what is so already frees nothing: what the move could not free at first stays.
+        assert missing <= ({"1002"} if outcomes[MOVE] != "done" else set()), f"{name} at {skip}: {missing}"
