@@ -12,6 +12,8 @@ from linecard.api import Clock, RateBudget
 from linecard_rainbow.errors import RainbowError
 
 TOO_MANY = 429
+FORGOTTEN = 30.0
+"""Seconds after the end of a pause in which nobody has asked again, so that nobody waits any more."""
 UNSAID = 10.0
 """Seconds to wait where a 429 does not say for how long; what ALE's own SDK waits (rainbow-node-sdk 2.46.1)."""
 
@@ -47,9 +49,12 @@ class Gate:
         self._shut_at: float | None = None
         """Since when nothing was let through. The patience is everybody's: each worker's own would begin when the one
         before has lost it."""
+        self._reopens_at = 0.0
 
     def send(self, request: Callable[[], Answer]) -> Answer:
         """The answer to a request. Raises `RainbowError` when Rainbow stays shut for longer than the patience."""
+        if self._monotonic() > self._reopens_at + FORGOTTEN:
+            self._shut_at = None  # whoever waited has given up since: this is another attempt, with patience of its own
         while True:
             if self._shut.is_set():
                 with self._first:
@@ -60,9 +65,11 @@ class Gate:
                 self._shut.clear()
                 self._shut_at = None
                 return answer
+            pause = read_retry_after(answer.retry_after, self._now)
             self._shut_at = self._monotonic() if self._shut_at is None else self._shut_at
+            self._reopens_at = self._monotonic() + pause
             self._shut.set()
-            self._budget.hold(read_retry_after(answer.retry_after, self._now))
+            self._budget.hold(pause)
 
     def _try(self, request: Callable[[], Answer]) -> Answer:
         shut_at = self._shut_at

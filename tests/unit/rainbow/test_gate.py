@@ -74,3 +74,13 @@ def test_who_waits_together_gives_up_together(budget):
         list(pool.map(send, range(WORKERS)))
     assert asked.pop(0.0) == WORKERS
     assert asked == dict.fromkeys(map(float, range(RETRY_AFTER, PATIENCE + 1, RETRY_AFTER)), 1)
+
+
+def test_a_later_attempt_has_patience_of_its_own(budget):
+    """A run gave up; an hour later one more 429 is waited for like any first one."""
+    gate = make_gate(budget)
+    with pytest.raises(RainbowError, match="lets nothing through"):
+        gate.send(lambda: Answer(429))
+    budget.time += 3600
+    answers = [Answer(429), Answer(200)]
+    assert gate.send(lambda: answers.pop(0)).status == 200
