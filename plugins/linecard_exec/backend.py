@@ -109,6 +109,8 @@ class ExecBackend:
         return Conversation(self._options, self._context)
 
     def _give_back(self, talk: Conversation) -> None:
-        if talk.is_alive:
-            with self._mine:
-                self._idle.append(talk)
+        if not talk.is_alive:
+            talk.kill()  # it may have ended by itself: its pipes are still open
+            return
+        with self._mine:
+            self._idle.append(talk)

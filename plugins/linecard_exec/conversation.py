@@ -34,15 +34,16 @@ class Conversation:
         )
 
     def _greet(self, words: Mapping[str, Any]) -> Hello:
+        hello: Hello | None = None
         for line in self.ask("hello", words):
-            if line.hello is None:
-                raise self._process.misunderstand("its answer to hello has no hello")
-            if line.hello.protocol != VERSION:
-                self.kill()
-                spoken = f"{self._process.name} speaks version {line.hello.protocol} of the protocol"
-                remedy = "Adapt the program: docs/exec.md has the protocol."
-                raise ProgramError(f"{spoken}, linecard speaks {VERSION}.", remedy=remedy)
-            hello = line.hello
+            hello = line.hello or hello
+        if hello is None:
+            raise self._process.misunderstand("its answer to hello has no hello")
+        if hello.protocol != VERSION:
+            self.kill()
+            spoken = f"{self._process.name} speaks version {hello.protocol} of the protocol"
+            remedy = "Adapt the program: docs/exec.md has the protocol."
+            raise ProgramError(f"{spoken}, linecard speaks {VERSION}.", remedy=remedy)
         return hello
 
     @property

@@ -13,7 +13,7 @@ from linecard.testing.contract import BackendContract
 class TestPerl(BackendContract):
     """One change at a time, each a rewrite of its file."""
 
-    many = 120
+    many = 60
     examples = 5
 
     @pytest.fixture

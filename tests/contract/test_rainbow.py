@@ -9,6 +9,9 @@ import pytest
 
 from integration.rainbow.tenants import KNOWN, SimulatedTenant
 from linecard.testing.contract import BackendContract
+from linecard.testing.contract.changes import ChangeContract
+from linecard.testing.contract.reads import ReadContract
+from linecard.testing.contract.refusals import RefusalContract
 from rainbow.examples import ADMINISTRATOR
 
 
@@ -18,15 +21,17 @@ def keys(tmp_path_factory):
     return tmp_path_factory.mktemp("keys")
 
 
-class TestRainbow(BackendContract):
-    """A tenant on which members may have several extensions."""
+class OnTheSimulator:
+    """Makes simulated tenants, and backends on them."""
 
-    many = 40
-    examples = 8
+    many = 30
+    examples = 5
     known = KNOWN
     page = 1000
 
     standing_members = frozenset({ADMINISTRATOR})
+
+    fill = BackendContract.fill
 
     @pytest.fixture
     def new_pbx(self, tmp_path, keys):
@@ -46,13 +51,17 @@ class TestRainbow(BackendContract):
         """How this tenant behaves."""
 
 
-class TestRainbowWithSmallPages(TestRainbow):
+class TestRainbow(OnTheSimulator, BackendContract):
+    """A tenant on which members may have several extensions."""
+
+
+class TestRainbowWithSmallPages(OnTheSimulator, ReadContract):
     """Lists come in many pages, and it is cheaper to ask by name."""
 
     page = 3
 
 
-class TestRainbowWhereASecondExtensionReplaces(TestRainbow):
+class TestRainbowWhereASecondExtensionReplaces(OnTheSimulator, ChangeContract, RefusalContract):
     """A member has one extension; what is held is not given away, and is freed first."""
 
     known = KNOWN | {"second_extension": None, "number": "unset"}

@@ -207,3 +207,19 @@ def test_a_program_that_does_not_end_is_ended(tmp_path):
     begin = time.monotonic()
     backend.close()
     assert time.monotonic() - begin < 30
+
+
+def test_a_hello_without_a_word(tmp_path):
+    """An end alone says nothing of what it can."""
+    text = "#!/bin/sh\nread line\necho '{\"id\": 1, \"end\": true}'\nread line\n"
+    with pytest.raises(BackendError, match="has no hello"):
+        fetch(write_program(tmp_path / "silent.sh", text))
+
+
+def test_nothing_stays_open_of_one_that_ended_by_itself(tmp_path):
+    """After a whole answer: its pipes are closed all the same."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    path = write_python(tmp_path, (FETCH % "") + "\nsys.exit(0)\n")
+    for _ in range(3):
+        fetch(path)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before

@@ -64,7 +64,7 @@ def test_a_half_written_change_says_what_rainbow_shows(tenant):
 
 @pytest.mark.parametrize("method", ["GET"])
 @pytest.mark.parametrize("kind", ["lose_request", "lose_answer", "garbled", "html", "status"])
-@pytest.mark.parametrize("skip", range(6))
+@pytest.mark.parametrize("skip", [0, 2, 5])
 def test_a_read_is_sent_again(tenant, kind, method, skip):
     """Whichever of them meets the fault, all is as if it had not been."""
     tenant.world.faults.add(Fault(kind, method=method, path="/admin/", skip=skip, status=503))
