@@ -211,7 +211,7 @@ def test_a_program_that_does_not_end_is_ended(tmp_path):
 
 def test_a_hello_without_a_word(tmp_path):
     """An end alone says nothing of what it can."""
-    text = "#!/bin/sh\nread line\necho '{\"id\": 1, \"end\": true}'\nread line\n"
+    text = '#!/bin/sh\nread line\necho \'{"id": 1, "end": true}\'\nread line\n'
     with pytest.raises(BackendError, match="has no hello"):
         fetch(write_program(tmp_path / "silent.sh", text))
 
