@@ -55,6 +55,10 @@ class Process:
     def _start(self, folder: Path) -> subprocess.Popen[bytes]:
         options = self._options
         program = folder / options.command[0]
+        # prlimit, which starts it, would say so in words of its own.
+        if not os.access(program, os.X_OK) or program.is_dir():
+            why = "it is not a file that may be executed" if program.exists() else "there is no such file"
+            raise ProgramError(f"{program} cannot be started: {why}.", remedy="Check `command`, and its permissions.")
         limits = [f"--as={options.memory << 20}", "--core=0"]
         try:
             return subprocess.Popen(  # noqa: S603 - what the configuration names is what is to be run

@@ -70,8 +70,13 @@ def test_what_it_should_not_do_is_a_sentence(tmp_path, does, words):
 
 
 def test_a_program_that_is_not_there(tmp_path):
-    with pytest.raises(BackendError, match="nowhere: No such file"):
-        fetch(tmp_path / "nowhere")
+    """Or that may not be executed, or is a folder: the sentence names it and what to check."""
+    (tmp_path / "plain").write_text("#!/bin/sh\n")
+    (tmp_path / "folder").mkdir()
+    for name, words in {"nowhere": "no such file", "plain": "may be executed", "folder": "may be executed"}.items():
+        with pytest.raises(BackendError, match=f"{name} cannot be started: .*{words}") as caught:
+            fetch(tmp_path / name)
+        assert "`command`" in caught.value.remedy
 
 
 def test_another_protocol(tmp_path):
