@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections import Counter
 from contextlib import closing
 
@@ -149,9 +150,10 @@ def test_a_command_names_it_below_the_traceback(site, monkeypatch, fails, words,
     assert is_named(method, said)
 
 
-def test_a_keyring_that_fails_is_named(site, tmp_path, monkeypatch):
+def test_a_keyring_that_fails_is_named(site, tmp_path, monkeypatch, request):
     """`linecard keys` asks for the kinds pgp and ssh, which linecard brings; what builds and names them is the same."""
     monkeypatch.syspath_prepend(tmp_path / "plugins")
+    request.addfinalizer(lambda: sys.modules.pop("acme_faulty"))  # it is loaded here, and other tests have another
     site.fail("keyring.list_keys")
     with (
         Service.load(site.folder / "linecard.yaml") as service,
