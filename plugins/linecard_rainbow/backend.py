@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from linecard.api import Context, Finding
-from linecard.api.backend import Can, Change, Entry, Forecast, Result, Scope
+from linecard.api.backend import Can, Change, Entry, Forecast, Result, Scope, make_side_by_side
 from linecard_rainbow.assumptions import TenantAnswers
 from linecard_rainbow.bulk_import import MassProvisioning
 from linecard_rainbow.client import Client
-from linecard_rainbow.dispatch import make_side_by_side
 from linecard_rainbow.errors import RainbowError, RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.options import RainbowOptions

@@ -20,8 +20,8 @@ import stamina
 import stamina.instrumentation
 
 from linecard.api import Context
+from linecard.api.backend import RequestGate, read_retry_after
 from linecard_rainbow.errors import RainbowError, RefusedError, UnansweredError, read_refusal
-from linecard_rainbow.gate import Gate
 from linecard_rainbow.login import Identity, make_identity
 from linecard_rainbow.options import RainbowOptions
 
@@ -31,6 +31,7 @@ WHOLE = 5
 """Times the time-out, in which an answer that has begun must be complete."""
 PAGES_AHEAD = 4
 """Pages of a list that are asked for at the same time; each is some half a megabyte."""
+TOO_MANY = 429
 ATTEMPTS = 4
 """How often a read is sent at most."""
 ADMIN = "/api/rainbow/admin/v1.0"
@@ -59,7 +60,9 @@ class Client:
         self._options, self._context = options, context
         rate = options.rate
         self._budget = context.rate_budget(f"rainbow {options.account}", rate.requests, rate.seconds)
-        self._gate = Gate(self._budget, options.patience, context.now)
+        self._gate: RequestGate[HttpAnswer] = RequestGate(
+            self._budget, options.patience, find_pause=self._find_pause, give_up=_give_up
+        )
         folder = context.site.state / "rainbow" / _folder_name(options.account)
         self._identity: Identity = make_identity(options, context.site.folder, folder, context.now)
         self._http: httpx2.Client | None = None
@@ -203,6 +206,9 @@ class Client:
             return NotSentError(words, remedy="Check `proxy` and `host`.")
         return NotSentError(f"{host} cannot be reached: {words or type(error).__name__}.", remedy="Check `host`.")
 
+    def _find_pause(self, answer: HttpAnswer) -> float | None:
+        return read_retry_after(answer.retry_after, self._context.now) if answer.status == TOO_MANY else None
+
     def _open(self) -> httpx2.Client:
         with self._opening:
             if self._http is None:
@@ -247,6 +253,13 @@ def _receive(response: httpx2.Response, timeout: float) -> HttpAnswer:
     headers = response.headers
     kind = headers.get("Content-Type", "")
     return HttpAnswer(response.status_code, kind, headers.get("Retry-After", ""), b"".join(parts))
+
+
+def _give_up(wait: float) -> RainbowError:
+    return RainbowError(
+        f"Rainbow lets nothing through for another {wait:.0f} s: too many requests were sent.",
+        remedy="Nothing is lost: linecard tries again. Lower `rate` if other programs use this account.",
+    )
 
 
 def _failure(doing: str, answer: HttpAnswer) -> UnansweredError:

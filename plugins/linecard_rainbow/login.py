@@ -7,20 +7,19 @@ for an hour, and a wrong attempt while it is locked begins the hour again; so wr
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import json
 import math
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from linecard.api import Clock, create_private, is_printable, make_folder, write_whole
+from linecard.api import Clock, is_printable, write_whole
+from linecard.api.backend import RefusedCredentials, digest_credentials, lock_account
 from linecard_rainbow.errors import REMEDIES, RainbowError, RefusedError
 from linecard_rainbow.options import RainbowOptions
 
@@ -82,40 +81,11 @@ def read_credentials(options: RainbowOptions, folder: Path) -> Credentials:
     return Credentials(options.app_id, app_secret, options.login or "", revealed)
 
 
-class Refusals:
-    """Credentials that Rainbow has refused, so that they are not tried again: salted and hashed, in one file."""
-
-    def __init__(self, path: Path, now: Clock) -> None:
-        self._path, self._now = path, now
-
-    def ensure_untried(self, account: Credentials) -> None:
-        """Raises `RainbowError` if these have been refused."""
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-            salt, digest, words = bytes.fromhex(kept["salt"]), str(kept["digest"]), str(kept["words"])
-            until = datetime.fromisoformat(kept["until"]) if kept["until"] else None
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, TypeError):
-            return  # cut off by a full disk, say: no more than one further try
-        if digest != _digest(account, salt) or (until is not None and self._now() >= until):
-            return
-        raise RainbowError(
-            f"{words} linecard does not try these credentials again, lest Rainbow lock the account.",
-            remedy=f"Correct them in linecard.yaml or where they lie. If they are right again, delete {self._path}.",
-        )
-
-    def remember(self, account: Credentials, words: str, until: datetime | None = None) -> None:
-        salt = secrets.token_bytes(16)
-        kept = {
-            "salt": salt.hex(),
-            "digest": _digest(account, salt),
-            "words": words,
-            "until": until.isoformat() if until is not None else "",
-        }
-        make_folder(self._path.parent, mode=0o700)
-        with write_whole(self._path, text=True, mode=0o600) as file:
-            json.dump(kept, file)
+def _explain_refusal(words: str, file: Path) -> RainbowError:
+    return RainbowError(
+        f"{words} linecard does not try these credentials again, lest Rainbow lock the account.",
+        remedy=f"Correct them in linecard.yaml or where they lie. If they are right again, delete {file}.",
+    )
 
 
 class Token(NamedTuple):
@@ -158,7 +128,7 @@ class TokenIdentity:
 
     def __init__(self, options: RainbowOptions, site: Path, folder: Path, now: Clock) -> None:
         self._options, self._site, self._folder, self._now = options, site, folder, now
-        self._refusals = Refusals(folder / "refused.json", now)
+        self._refusals = RefusedCredentials(folder / "refused.json", now, _explain_refusal)
         self._path = folder / "token.json"
         self._mine = threading.RLock()
         self._token: Token | None = None
@@ -182,7 +152,7 @@ class TokenIdentity:
     def _obtain(self, send: Send, now: float) -> Token:
         """One that another process has, a renewed one, or a new one; by one process at a time."""
         account = read_credentials(self._options, self._site)
-        with _locked(self._folder):
+        with lock_account(self._folder):
             kept = self._load(account)
             if kept is not None and kept.is_fresh(now):
                 return kept
@@ -193,7 +163,7 @@ class TokenIdentity:
 
     def _keep(self, account: Credentials, token: Token) -> None:
         salt = secrets.token_bytes(16)
-        kept = {"account": self._options.account, "salt": salt.hex(), "digest": _digest(account, salt)}
+        kept = {"account": self._options.account, "salt": salt.hex(), "digest": digest_credentials(account, salt)}
         with write_whole(self._path, text=True, mode=0o600) as file:
             json.dump(kept | {"token": token.text, "issued": token.issued, "expires": token.expires}, file)
 
@@ -201,7 +171,7 @@ class TokenIdentity:
         """The token that is kept, if it was given for these credentials: others have to be tried."""
         try:
             kept = self._read_file()
-            digest = _digest(account, bytes.fromhex(kept["salt"]))
+            digest = digest_credentials(account, bytes.fromhex(kept["salt"]))
             if (kept["account"], kept["digest"]) != (self._options.account, digest):
                 return None
             token = read_token(kept["token"], 0)
@@ -250,7 +220,7 @@ class KeyIdentity:
 
     def __init__(self, options: RainbowOptions, site: Path, folder: Path, now: Clock) -> None:
         self._options, self._site = options, site
-        self._refusals = Refusals(folder / "refused.json", now)
+        self._refusals = RefusedCredentials(folder / "refused.json", now, _explain_refusal)
 
     def make_headers(self, send: Send) -> dict[str, str]:  # noqa: ARG002 - nothing has to be asked for
         account = read_credentials(self._options, self._site)
@@ -276,20 +246,3 @@ def make_identity(options: RainbowOptions, site: Path, folder: Path, now: Clock)
 
 def _basic(name: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
-
-
-def _digest(account: Credentials, salt: bytes) -> str:
-    """Slow on purpose: whoever reads the file must not be able to try passwords on it."""
-    text = "\0".join(account).encode()
-    return hashlib.scrypt(text, salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time; the lock ends with the process."""
-    make_folder(folder, mode=0o700)
-    path = folder / "lock"
-    create_private(path)
-    with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

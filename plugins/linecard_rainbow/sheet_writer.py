@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from linecard.api.backend import Change, ChangeStatus, Holding, Result
+from linecard.api.backend import Change, ChangeStatus, Holding, Result, name_keys
 from linecard_rainbow.bulk_import import MassProvisioning, Row
-from linecard_rainbow.dispatch import name_keys
 from linecard_rainbow.errors import RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
 from linecard_rainbow.precheck import describe_holding, precheck

@@ -9,7 +9,10 @@ from linecard.errors import LinecardError
 from linecard.hookspecs import hookimpl
 from linecard.infrastructure.accounts import account_name
 from linecard.infrastructure.files import create_private, drop_part, make_folder, rename_new, sync_folder, write_whole
+from linecard.infrastructure.model_file import load_model
+from linecard.infrastructure.shipped_files import find_ready_file, label_file, list_ready_names
 from linecard.infrastructure.sqlite import create_sqlite_engine
+from linecard.infrastructure.templates import make_sandbox
 from linecard.model.alert import Alert, Finding
 from linecard.ports.alerts import SupportsAlerts
 from linecard.ports.context import Clock, Context, Level, Log, RateBudgets, Site
@@ -50,10 +53,15 @@ __all__ = [
     "create_sqlite_engine",
     "drop_part",
     "expiry",
+    "find_ready_file",
     "format_size",
     "hookimpl",
     "is_printable",
+    "label_file",
+    "list_ready_names",
+    "load_model",
     "make_folder",
+    "make_sandbox",
     "rename_new",
     "safe_name",
     "sanitize",

@@ -1,6 +1,9 @@
 """For authors of backends, through which a PBX is read and changed."""
 
 from linecard.errors import BackendError
+from linecard.infrastructure.credentials import RefusedCredentials, digest_credentials, lock_account
+from linecard.infrastructure.request_gate import RequestGate, read_retry_after
+from linecard.infrastructure.side_by_side import make_side_by_side, name_keys
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.forecast import Forecast
 from linecard.model.outcome import Caveat, ChangeStatus, Result
@@ -14,6 +17,7 @@ from linecard.ports.backend import (
     SupportsSecrets,
 )
 from linecard.ports.kind import BackendKind
+from linecard.ports.probe import SupportsProbe
 
 __all__ = [
     "VACANT",
@@ -28,11 +32,19 @@ __all__ = [
     "Forecast",
     "Holding",
     "PhoneSecret",
+    "RefusedCredentials",
+    "RequestGate",
     "Result",
     "Scope",
     "SupportsExamine",
     "SupportsForecast",
     "SupportsPrecheck",
+    "SupportsProbe",
     "SupportsSecrets",
+    "digest_credentials",
+    "lock_account",
+    "make_side_by_side",
+    "name_keys",
+    "read_retry_after",
     "sorted_numbers",
 ]

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linecard.config.columns import ColumnMap, find_shipped
+    from linecard.config.columns import ColumnMap
     from linecard.config.editors import schema
     from linecard.config.loader import load
     from linecard.config.models import (
@@ -36,7 +36,6 @@ _HOMES = {
     "SheetOptions": "models",
     "load": "loader",
     "schema": "editors",
-    "find_shipped": "columns",
     "template": "starter",
 }
 
@@ -50,7 +49,6 @@ __all__ = [
     "PbxConfig",
     "SecondExtension",
     "SheetOptions",
-    "find_shipped",
     "load",
     "schema",
     "template",

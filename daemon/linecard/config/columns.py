@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import sysconfig
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from linecard.config import yaml_text
-from linecard.config.fields import NAME, Actions, Columns, Names
+from linecard.config.fields import Actions, Columns, Names
 from linecard.config.models import Section
-from linecard.config.problems import Problem, nearest, quote
-from linecard.config.validation import find_problems
-from linecard.config.yaml_text import YamlDocument
-from linecard.errors import ConfigError
-from linecard.infrastructure.access import find_remedy
+from linecard.infrastructure import yaml_text
+from linecard.infrastructure.problems import Problem, nearest, quote
+from linecard.infrastructure.shipped_files import find_ready_file, label_file, list_ready_names
+from linecard.infrastructure.validation import find_problems
+from linecard.infrastructure.yaml_text import YamlDocument
 from linecard.rules.cells import fold_word
 
 
@@ -34,23 +30,6 @@ class ColumnMap(Section):
     ignore_columns: Names = Field(default=(), description="Header names of the feed that mean nothing to linecard.")
 
 
-def find_shipped() -> Path:
-    """The folder of the files that come with linecard: example, schema and columns/. Raises `ConfigError`."""
-    installed = Path("share", "linecard", "config")
-    package = Path(__file__).parents[2]
-    candidates = (
-        Path(sys.prefix) / installed,
-        Path(sysconfig.get_path("data")) / installed,
-        Path(sysconfig.get_path("data", sysconfig.get_preferred_scheme("user"))) / installed,
-        package / installed,  # pip install --target
-        package.parent / "config",  # a source checkout
-    )
-    for folder in candidates:
-        if (folder / "columns").is_dir():
-            return folder
-    raise ConfigError("The files that come with linecard are not there.", remedy="Install linecard again.")
-
-
 def fill_maps(document: YamlDocument, folder: Path) -> list[Problem]:
     """Puts ready maps in place of their names, in every inbox of a configuration not yet checked.
 
@@ -62,12 +41,12 @@ def fill_maps(document: YamlDocument, folder: Path) -> list[Problem]:
         sheet = inbox.get("sheet") if isinstance(inbox, dict) else None
         if not isinstance(sheet, dict) or not isinstance(sheet.get("columns"), str):
             continue
-        found = _find_map(sheet["columns"], folder)
+        found = find_ready_file("columns", sheet["columns"], folder)
         if found is None:
             problems.append(_unknown_map(document, name, sheet["columns"], folder))
             sheet["columns"] = {}
         else:
-            ready, wrong = read_map(found, _label(found, folder))
+            ready, wrong = read_map(found, label_file(found, folder))
             problems += wrong
             _put(sheet, ready)
     return problems
@@ -96,29 +75,7 @@ def _put(sheet: dict[str, Any], ready: ColumnMap | None) -> None:
         sheet.setdefault("ignore_columns", list(ready.ignore_columns))
 
 
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return [folder / "columns", find_shipped() / "columns"]
-    except ConfigError:
-        return [folder / "columns"]
-
-
-def _find_map(name: str, folder: Path) -> Path | None:
-    """The file of this map: the site's own before the one that came with linecard."""
-    if not re.fullmatch(NAME, name):
-        return None
-    files = (place / f"{name}.yaml" for place in _folders(folder))
-    try:
-        return next((file for file in files if file.is_file()), None)
-    except PermissionError as error:
-        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}.", remedy=find_remedy(error)) from error
-
-
 def _unknown_map(document: YamlDocument, inbox: str, name: str, folder: Path) -> Problem:
-    known = sorted({file.stem for place in _folders(folder) for file in place.glob("*.yaml")})
+    known = list_ready_names("columns", folder)
     expected = f"columns with their header names, or one of the ready maps {', '.join(known)}{nearest(name, known)}"
     return document.problem(("inboxes", inbox, "sheet", "columns"), quote(name), expected)
-
-
-def _label(file: Path, folder: Path) -> str:
-    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)

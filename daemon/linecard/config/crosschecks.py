@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from linecard.config.problems import Loc, Problem, nearest, quote
-from linecard.config.yaml_text import YamlDocument
+from linecard.infrastructure.problems import Loc, Problem, nearest, quote
+from linecard.infrastructure.yaml_text import YamlDocument
 from linecard.model.sheet import Column
 from linecard.rules.cells import fold_word
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from linecard.config.problems import nearest
+from linecard.infrastructure.problems import nearest
 from linecard.model.sheet import Action, Column
 from linecard.rules import feed_names
 from linecard.rules.cells import fold_word

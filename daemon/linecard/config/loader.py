@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from linecard.config import columns, crosschecks, yaml_text
+from linecard.config import columns, crosschecks
 from linecard.config.models import Config
-from linecard.config.problems import Problem, quote
-from linecard.config.validation import find_problems
-from linecard.config.yaml_text import YamlDocument
 from linecard.errors import ConfigError, PluginError
+from linecard.infrastructure import yaml_text
+from linecard.infrastructure.problems import Problem, quote
+from linecard.infrastructure.validation import find_problems
+from linecard.infrastructure.yaml_text import YamlDocument
 
 OptionsOf = Callable[[str], type[BaseModel]]
 

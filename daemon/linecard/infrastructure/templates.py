@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
     from jinja2.sandbox import SandboxedEnvironment
 
+
+def make_sandbox(**options: Any) -> SandboxedEnvironment:
+    """An environment of Jinja2 in the sandbox that all templates of linecard run in; options are Jinja2's own.
+
+    What a template names and nobody gives is an error.
+    """
+    from jinja2 import StrictUndefined
+
+    return _sandbox()(**{"undefined": StrictUndefined, **options})
+
+
 BUILT_IN = "linecard"
 """Under `linecard/report.html.j2` a site's template of the same name finds the one that it takes the place of."""
 

@@ -14,10 +14,10 @@ import pytest
 
 from linecard.api.backend import VACANT, BackendError, Change, ChangeStatus, Entry, Holding, Scope
 from linecard.infrastructure.rate_budget import FileRateBudget
+from linecard.infrastructure.request_gate import UNSAID, read_retry_after
 from linecard.rules.token_bucket import Rate
 from linecard.testing import make_context
 from linecard_rainbow.errors import read_refusal
-from linecard_rainbow.gate import UNSAID, read_retry_after
 from rainbow.faults import Fault
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

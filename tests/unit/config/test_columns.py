@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from linecard.config import ColumnMap, columns, find_shipped
+from linecard.config import ColumnMap, columns
+from linecard.infrastructure.shipped_files import find_shipped
 from linecard.model.format import SheetFormat
 from linecard.model.sheet import Action, Column
 from linecard.rules import header

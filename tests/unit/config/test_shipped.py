@@ -126,7 +126,7 @@ def _allows_key(key: str, item: Any, one: dict[str, Any], root: dict[str, Any]) 
 
 
 def test_the_schema_allows_the_example_and_nothing_misspelled() -> None:
-    from linecard.config import yaml_text
+    from linecard.infrastructure import yaml_text
 
     root = schema()
     data = yaml_text.read_yaml(EXAMPLE, EXAMPLE.name).data

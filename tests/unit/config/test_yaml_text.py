@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linecard.config import yaml_text
-from linecard.config.yaml_text import YamlDocument
 from linecard.errors import ConfigError
+from linecard.infrastructure import yaml_text
+from linecard.infrastructure.yaml_text import YamlDocument
 from unit.config.sites import SMALL, Site
 
 

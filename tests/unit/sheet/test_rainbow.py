@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from linecard.config import columns, find_shipped
+from linecard.config import columns
+from linecard.infrastructure.shipped_files import find_shipped
 from linecard.model.sheet import FaultCode
 from linecard.rules.check import Destinations
 from linecard.rules.numbering import NumberingPlan

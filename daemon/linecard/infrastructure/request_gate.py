@@ -1,4 +1,4 @@
-"""The pace of requests: the tenant's budget, and Rainbow's word that they are too many."""
+"""The pace of requests: the budget of an account, and the word of its service that they are too many."""
 
 from __future__ import annotations
 
@@ -6,44 +6,40 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from linecard.api import Clock, RateBudget
-from linecard_rainbow.errors import RainbowError
+from linecard.ports.context import Clock
+from linecard.ports.rate_budget import RateBudget
 
-TOO_MANY = 429
 FORGOTTEN = 30.0
 """Seconds after the end of a pause in which nobody has asked again, so that nobody waits any more."""
 UNSAID = 10.0
-"""Seconds to wait where a 429 does not say for how long; what ALE's own SDK waits (rainbow-node-sdk 2.46.1)."""
+"""Seconds to wait where an answer does not say for how long; what ALE's SDK waits (rainbow-node-sdk 2.46.1)."""
+
+Answer = TypeVar("Answer")
 
 
-class HasStatus(Protocol):
-    @property
-    def status(self) -> int: ...
+class RequestGate(Generic[Answer]):
+    """Lets requests through as the budget allows. After an answer that says "too many" everybody waits as long as it
+    says, and then one request goes first: a service that stays shut is asked once in each such time, however many
+    workers wait.
 
-    @property
-    def retry_after(self) -> str: ...
-
-
-Answer = TypeVar("Answer", bound=HasStatus)
-
-
-class Gate:
-    """Lets requests through as the budget allows. After a 429 everybody waits as long as it says, and then one request
-    goes first: a tenant that stays shut is asked once in each such time, however many workers wait.
-
-    A request that was answered with 429 was not done, whatever it was, so it is sent again.
+    `find_pause` gives the seconds that an answer asks for, None if it lets requests through; one that was answered so
+    was not done, whatever it was, so it is sent again. `give_up` makes the error that is raised when the service stays
+    shut for longer than the patience; it is given the seconds that it stays shut at least.
     """
 
     def __init__(
         self,
         budget: RateBudget,
         patience: float,
-        now: Clock,
+        *,
+        find_pause: Callable[[Answer], float | None],
+        give_up: Callable[[float], Exception],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._budget, self._patience, self._now, self._monotonic = budget, patience, now, monotonic
+        self._budget, self._patience, self._monotonic = budget, patience, monotonic
+        self._find_pause, self._give_up = find_pause, give_up
         self._shut = threading.Event()
         self._first = threading.Lock()
         self._shut_at: float | None = None
@@ -52,7 +48,7 @@ class Gate:
         self._reopens_at = 0.0
 
     def send(self, request: Callable[[], Answer]) -> Answer:
-        """The answer to a request. Raises `RainbowError` when Rainbow stays shut for longer than the patience."""
+        """The answer to a request. Raises what `give_up` makes."""
         if self._monotonic() > self._reopens_at + FORGOTTEN:
             self._shut_at = None  # whoever waited has given up since: this is another attempt, with patience of its own
         while True:
@@ -61,11 +57,11 @@ class Gate:
                     answer = self._try(request)
             else:
                 answer = self._try(request)
-            if answer.status != TOO_MANY:
+            pause = self._find_pause(answer)
+            if pause is None:
                 self._shut.clear()
                 self._shut_at = None
                 return answer
-            pause = read_retry_after(answer.retry_after, self._now)
             self._shut_at = self._monotonic() if self._shut_at is None else self._shut_at
             self._reopens_at = self._monotonic() + pause
             self._shut.set()
@@ -75,11 +71,7 @@ class Gate:
         shut_at = self._shut_at
         waited = 0.0 if shut_at is None else self._monotonic() - shut_at
         if not self._budget.take(max(0.0, self._patience - waited)):
-            wait = self._budget.wait_for(1)
-            raise RainbowError(
-                f"Rainbow lets nothing through for another {wait:.0f} s: too many requests were sent.",
-                remedy="Nothing is lost: linecard tries again. Lower `rate` if other programs use this account.",
-            )
+            raise self._give_up(self._budget.wait_for(1))
         return request()
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
 
-from linecard_rainbow.errors import RainbowError
-from linecard_rainbow.gate import Gate
+from linecard.api.backend import RequestGate
+from linecard.errors import BackendError
 
 WORKERS, PATIENCE, RETRY_AFTER = 8, 60, 10
 
 
 class Answer(NamedTuple):
     status: int
-    retry_after: str = str(RETRY_AFTER)
 
 
 class VirtualBudget:
@@ -49,7 +47,13 @@ def budget():
 
 
 def make_gate(budget):
-    return Gate(budget, PATIENCE, lambda: datetime.now(UTC), monotonic=lambda: budget.time)
+    return RequestGate(
+        budget,
+        PATIENCE,
+        find_pause=lambda answer: RETRY_AFTER if answer.status == 429 else None,
+        give_up=lambda wait: BackendError(f"it lets nothing through for another {wait:.0f} s"),
+        monotonic=lambda: budget.time,
+    )
 
 
 def test_who_waits_together_gives_up_together(budget):
@@ -67,7 +71,7 @@ def test_who_waits_together_gives_up_together(budget):
         return Answer(429)
 
     def send(_):
-        with pytest.raises(RainbowError, match="lets nothing through"):
+        with pytest.raises(BackendError, match="lets nothing through"):
             gate.send(refuse)
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -79,7 +83,7 @@ def test_who_waits_together_gives_up_together(budget):
 def test_a_later_attempt_has_patience_of_its_own(budget):
     """A run gave up; an hour later one more 429 is waited for like any first one."""
     gate = make_gate(budget)
-    with pytest.raises(RainbowError, match="lets nothing through"):
+    with pytest.raises(BackendError, match="lets nothing through"):
         gate.send(lambda: Answer(429))
     budget.time += 3600
     answers = [Answer(429), Answer(200)]

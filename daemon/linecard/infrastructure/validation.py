@@ -7,8 +7,8 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from linecard.config.problems import Loc, Problem, nearest, quote
-from linecard.config.yaml_text import YamlDocument
+from linecard.infrastructure.problems import Loc, Problem, nearest, quote
+from linecard.infrastructure.yaml_text import YamlDocument
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError

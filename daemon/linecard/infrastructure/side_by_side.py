@@ -1,4 +1,4 @@
-"""Changes side by side, as many as the tenant takes at once; those that build upon one another, one after another."""
+"""Changes side by side, as many as a PBX takes at once; those that build upon one another, one after another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from linecard.api.backend import Change, Result
+from linecard.model.directory import Change
+from linecard.model.outcome import Result
 
 AHEAD = 8
 """Changes taken for each worker: enough to keep all of them busy while what is done is read back and committed."""
@@ -36,7 +37,7 @@ def make_side_by_side(changes: Iterable[Change], make: Make, workers: int) -> It
             stopped.set()
             raise
 
-    with ThreadPoolExecutor(workers, "rainbow") as pool:
+    with ThreadPoolExecutor(workers, "changes") as pool:
         try:
             for change in changes:
                 keys = name_keys(change)

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from linecard.config.problems import Loc, Problem, quote
 from linecard.errors import ConfigError
 from linecard.infrastructure.access import find_remedy
+from linecard.infrastructure.problems import Loc, Problem, quote
 from linecard.rules.sizes import format_size
 
 MOST_BYTES = 1_000_000
