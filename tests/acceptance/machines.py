@@ -12,7 +12,9 @@ from pathlib import Path
 import pip
 import pytest
 
-from acceptance.built import ROOT, build, run
+from acceptance.built import build, run
+from integration.cache import missing
+from integration.debian import install_packages
 
 HERE = Path(__file__).with_name("machine")
 PROOF = """\
@@ -28,22 +30,12 @@ ExecStart=/bin/sh -c 'journalctl -o cat -n 300 >> /proof/{script}.log; systemctl
 """
 
 
-def lacking(what: str) -> None:
-    """On a user's machine a reason to skip; where the tests decide, a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 def tool(name: str, package: str) -> str:
     """A program of Debian's, installed if need be and possible."""
-    if shutil.which(name) is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        run("apt-get", "update", "-qq", cwd=ROOT)
-        run("apt-get", "install", "-y", "-qq", package, cwd=ROOT, DEBIAN_FRONTEND="noninteractive")
+    install_packages(package, is_there=lambda: shutil.which(name) is not None)
     found = shutil.which(name)
     if found is None:
-        lacking(f"{name} is not here; `apt-get install {package}` brings it.")
-    assert found is not None
+        missing(f"{name} is not here; `apt-get install {package}` brings it.")
     return found
 
 
@@ -93,7 +85,7 @@ class Machine:
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory) -> Iterator[Machine]:
     if os.geteuid() != 0:
-        lacking("Only root can boot a container.")
+        missing("Only root can boot a container.")
     nspawn = tool("systemd-nspawn", "systemd-container")
     folder = tmp_path_factory.mktemp("machine")
     root, layer, proof, wheels = (folder / name for name in ("root", "layer", "proof", "wheels"))
@@ -109,7 +101,7 @@ def machine(tmp_path_factory) -> Iterator[Machine]:
                 (layer / "work").mkdir()
             said = run("mount", *words, cwd=folder)
             if said.returncode:
-                lacking(f"A container cannot be made here: {said.stderr}")
+                missing(f"A container cannot be made here: {said.stderr}")
             stack.callback(run, "umount", "-l", words[-1], cwd=folder)
         for wants in (root / "etc/systemd/system").glob("*.wants"):
             shutil.rmtree(wants)  # the services of this machine stay where they are

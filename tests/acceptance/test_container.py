@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from acceptance.built import ROOT, run
-from acceptance.machines import lacking, tool
+from acceptance.machines import tool
+from integration.cache import missing
 from integration.debian import mirror
 
 RECIPE = (ROOT / "Containerfile").read_text(encoding="utf-8")
@@ -72,12 +73,12 @@ def image(tmp_path_factory) -> Iterator[Path]:
     if not os.environ.get("LINECARD_TORTURE"):
         pytest.skip("long: `make image-test` builds the image")
     if os.geteuid() != 0:
-        lacking("To build the image on a bare Debian takes root.")
+        missing("To build the image on a bare Debian takes root.")
     buildah, work = tool("buildah", "buildah"), tmp_path_factory.mktemp("image")
     base = work / "base.tar"
     made = run(tool("mmdebstrap", "mmdebstrap"), "--variant=apt", "bookworm", base, mirror(), cwd=work)
     if made.returncode:
-        lacking(f"No bare Debian can be made: {made.stderr[-500:]}")
+        missing(f"No bare Debian can be made: {made.stderr[-500:]}")
     if CERTIFICATES.is_dir():  # where the machine's administrator has authorities of their own
         run("tar", "-rf", base, "-C", "/", str(CERTIFICATES.relative_to("/")), cwd=work)
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from acceptance.built import ROOT, run
-from acceptance.machines import lacking, tool
+from acceptance.machines import tool
 from house.markdown import blocks, section
+from integration.cache import missing
 from integration.debian import mirror
 from linecard import __version__
 
@@ -32,7 +33,7 @@ class BareRoot:
         self.folder = folder
         made = run(tool("mmdebstrap", "mmdebstrap"), "--variant=apt", release, folder, mirror(), cwd=ROOT)
         if made.returncode:
-            lacking(f"No bare Debian can be made: {made.stderr[-500:]}")
+            missing(f"No bare Debian can be made: {made.stderr[-500:]}")
         shutil.copy("/etc/resolv.conf", folder / "etc" / "resolv.conf")
 
     def __call__(self, script: str, *, ok: bool = True) -> str:
@@ -79,11 +80,11 @@ def version_before(package, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory) -> Iterator[BareRoot]:
     if os.geteuid() != 0:
-        lacking("A bare Debian to install the package in takes root.")
+        missing("A bare Debian to install the package in takes root.")
     folder = tmp_path_factory.mktemp("bare") / "root"
     release = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text())
     if release is None:
-        lacking("This machine is no Debian.")
+        missing("This machine is no Debian.")
         return
     root = BareRoot(folder, release[1])
     root("apt-get update -qq")

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,7 +25,6 @@ def cached(name: str, fetch: Callable[[Path], Path], what: str) -> Path:
         return fetch_once(name, fetch)
     except (OSError, subprocess.CalledProcessError) as error:
         missing(f"{what} could not be had: {getattr(error, 'stderr', '') or error}")
-        raise
 
 
 def fetch_once(name: str, fetch: Callable[[Path], Path]) -> Path:
@@ -48,9 +48,11 @@ def _fetch(ready: Path, fetch: Callable[[Path], Path]) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def missing(words: str) -> None:
+def missing(words: str) -> NoReturn:
     """What a test needs is not there: in CI it fails, elsewhere it is skipped."""
-    pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    if os.environ.get("CI"):
+        pytest.fail(words)
+    pytest.skip(words)
 
 
 def run(*words: str | Path, cwd: Path | None = None) -> None:

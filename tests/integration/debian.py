@@ -1,19 +1,45 @@
-"""Programs from Debian's packages, unpacked into a cache: no root, nothing installed or started."""
+"""Programs from Debian's packages: installed by root, or unpacked into a cache, where nothing is started."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import platform
 import re
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-from integration.cache import cached, run
+from integration.cache import CACHE, cached, run
 
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 LISTS = (SOURCES, Path("/etc/apt/sources.list"))
 """Where Debian says where its packages are, by the image it was installed from."""
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 NOT_NEEDED = ("doc", "man", "locale")
+
+
+def install_packages(*packages: str, is_there: Callable[[], bool]) -> bool:
+    """Install packages, if this is root's machine and they are not there; whether they are now.
+
+    Tests run in several processes. One installs and the others wait, even for a program whose file they see already: it
+    may not be set up yet.
+    """
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return is_there()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_there():
+            return True
+        apt = ["apt-get", "-qq", "--yes", "-o", "DPkg::Lock::Timeout=240"]
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--no-install-recommends", *packages]):
+            done = subprocess.run([*apt, *words], env=quiet, capture_output=True, text=True, check=False)
+            if done.returncode:
+                print(f"apt-get {words[0]}: {done.stderr[-500:]}")  # pytest shows it with the test that fails
+        return is_there()
 
 
 def unpacked(name: str, *packages: str) -> Path:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
-import pytest
 
 from integration.asterisk.postgres import PASSWORD, free_port
+from integration.cache import missing
+from integration.debian import install_packages
 
 READY = 60.0
 
@@ -41,18 +42,17 @@ class Server:
 
 def programs() -> tuple[str, str]:
     """MariaDB's programs. In CI they are installed or the test fails; else the test is skipped."""
-    wanted = ("mariadb-install-db", "mariadbd")
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
-    found = [shutil.which(name, path=path) for name in wanted]
-    if None in found and os.environ.get("CI") and os.geteuid() == 0:
-        install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "mariadb-server"]
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(install, check=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
-        found = [shutil.which(name, path=path) for name in wanted]
+    if os.environ.get("CI"):
+        install_packages("mariadb-server", is_there=lambda: None not in _find_programs())
+    found = _find_programs()
     if None in found:
-        words = "MariaDB is not installed: apt-get install mariadb-server"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+        missing("MariaDB is not installed: apt-get install mariadb-server")
     return str(found[0]), str(found[1])
+
+
+def _find_programs() -> tuple[str | None, str | None]:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    return shutil.which("mariadb-install-db", path=path), shutil.which("mariadbd", path=path)
 
 
 @contextmanager

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import pytest
+
+from integration.cache import missing
+from integration.debian import install_packages
 
 PASSWORD = "pw;a^b"
 """With the characters that Asterisk's drivers stumble over."""
@@ -43,16 +45,16 @@ class Cluster:
 
 def programs() -> Path:
     """The folder of PostgreSQL's programs. In CI they are installed or the test fails; else the test is skipped."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    if not found and os.environ.get("CI") and os.geteuid() == 0:
-        install = ["apt-get", "install", "-qq", "--yes", "--no-install-recommends", "postgresql"]
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(install, check=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if os.environ.get("CI"):
+        install_packages("postgresql", is_there=lambda: bool(_find_programs()))
+    found = _find_programs()
     if not found:
-        words = "PostgreSQL is not installed: apt-get install postgresql"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+        missing("PostgreSQL is not installed: apt-get install postgresql")
     return found[-1].parent
+
+
+def _find_programs() -> list[Path]:
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
 
 
 def user() -> dict[str, object]:

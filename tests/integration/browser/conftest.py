@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from importlib import resources
 
@@ -11,6 +10,8 @@ import pytest
 
 from integration.browser import pictures
 from integration.browser.chromium import Chromium, binary
+from integration.cache import missing
+from integration.debian import install_packages
 
 NEEDED = "Chromium or its fonts are not there: apt-get install chromium fonts-dejavu-core"
 STEADY = ("--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb")
@@ -20,16 +21,15 @@ STEADY = ("--font-render-hinting=none", "--disable-lcd-text", "--force-color-pro
 @pytest.fixture(scope="session")
 def program() -> str:
     """Chromium. In CI it is installed where it is missing, and has to be there; elsewhere tests are skipped."""
-    if (binary() is None or not pictures.FONT.exists()) and os.environ.get("CI") and os.geteuid() == 0:
-        packages = ("chromium", "fonts-dejavu-core")
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]):
-            subprocess.run(command, check=False, capture_output=True, timeout=240)
-    found = binary()
-    if found is None or not pictures.FONT.exists():
-        if os.environ.get("CI"):
-            pytest.fail(NEEDED)
-        pytest.skip(NEEDED)
-    return found
+    if os.environ.get("CI"):
+        install_packages("chromium", "fonts-dejavu-core", is_there=_is_there)
+    if not _is_there():
+        missing(NEEDED)
+    return str(binary())
+
+
+def _is_there() -> bool:
+    return binary() is not None and pictures.FONT.exists()
 
 
 @pytest.fixture(scope="session")

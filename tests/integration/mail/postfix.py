@@ -10,7 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
+from integration.cache import missing
+from integration.debian import install_packages
 
 MAIN = """\
 compatibility_level = 3.6
@@ -68,18 +69,9 @@ postlog unix-dgram n - n - 1 postlogd
 def needed() -> None:
     """Postfix, and the right to run it: in CI the test fails without, elsewhere it is skipped."""
     if os.geteuid() != 0:
-        _cannot("Postfix can be run by root alone")
-    if shutil.which("postfix") is None:
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postfix"]
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=quiet, capture_output=True, check=False)
-        done = subprocess.run(install, env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode or shutil.which("postfix") is None:
-            _cannot(f"Postfix could not be installed: {done.stderr[-300:]}")
-
-
-def _cannot(words: str) -> None:
-    pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+        missing("Postfix can be run by root alone")
+    if not install_packages("postfix", is_there=lambda: shutil.which("postfix") is not None):
+        missing("Postfix could not be installed")
 
 
 class Postfix:

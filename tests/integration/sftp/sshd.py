@@ -12,7 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
+from integration.cache import missing
+from integration.debian import install_packages
 
 USER = getpass.getuser()
 SSHD = "/usr/sbin/sshd"
@@ -41,14 +42,8 @@ AllowTcpForwarding {forwarding}
 
 def needed() -> None:
     """OpenSSH's server: in CI the test fails without, elsewhere it is skipped."""
-    if not Path(SSHD).exists() and os.geteuid() == 0:
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "openssh-server", "openssh-client"]
-        for words in (["apt-get", "update", "-qq"], install):
-            subprocess.run(words, env=quiet, capture_output=True, check=False)
-    if not Path(SSHD).exists():
-        words = "OpenSSH's server (package openssh-server) is not installed, and only root can install it"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    if not install_packages("openssh-server", "openssh-client", is_there=Path(SSHD).exists):
+        missing("OpenSSH's server (package openssh-server) is not installed, and only root can install it")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
 
