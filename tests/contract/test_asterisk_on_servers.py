@@ -74,14 +74,16 @@ class TestAsteriskOnMariaDB(BackendContract):
     @staticmethod
     def server():
         with mariadb.server() as server:
+            places.prepare(places.engine_of(server.create("empty"), postgres.PASSWORD), schema.alembic)
             yield server
 
     @pytest.fixture
     def new_pbx(self, tmp_path, server, names):
         def new_pbx(entries=(), members=()):
-            url = server.create(f"pbx{next(names)}")
-            engine = places.engine_of(url, postgres.PASSWORD)
-            places.filled(engine, places.prepare(engine, schema.alembic), entries)
+            url = server.create(f"pbx{next(names)}", "empty", tls=False)
+            metadata = sa.MetaData()
+            schema.alembic(metadata)
+            places.filled(places.engine_of(url, postgres.PASSWORD), metadata, entries)
             options = AsteriskOptions(url=url, password="env:PASSWORD", tables={"voicemail": "voicemail"})
             environ = {"PASSWORD": postgres.PASSWORD}
             return lambda: AsteriskBackend(options, tmp_path, environ=environ, group=GROUP, pause=at_once)
@@ -89,8 +91,7 @@ class TestAsteriskOnMariaDB(BackendContract):
         return new_pbx
 
     def test_the_rights_that_the_page_gives_are_enough(self, server, names, tmp_path):
-        url = server.create(database := f"pbx{next(names)}")
-        places.prepare(places.engine_of(url, postgres.PASSWORD), schema.alembic)
+        url = server.create(database := f"pbx{next(names)}", "empty")
         grants = granted("CREATE USER").replace("linecard@", "granted@").replace("asterisk.", f"{database}.")
         with server.connection() as connection, connection.cursor() as cursor:
             for statement in filter(str.strip, re.split(r";\n", grants)):

@@ -27,17 +27,23 @@ class Server:
 
     port: int
 
-    def url(self, database: str) -> str:
-        return f"mariadb://linecard@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, *, tls: bool = True) -> str:
+        """With `tls` off a connection costs a tenth: the driver reads all certificates of the machine for each."""
+        return f"mariadb://linecard@127.0.0.1:{self.port}/{database}{'' if tls else '?ssl_disabled=true'}"
 
-    def create(self, database: str) -> str:
-        """A new database; its address."""
+    def create(self, database: str, template: str | None = None, *, tls: bool = True) -> str:
+        """A new database with the tables of its template, empty; its address."""
         with self.connection() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
-        return self.url(database)
+            if template is not None:
+                cursor.execute(f"SHOW TABLES FROM `{template}`")
+                for (table,) in cursor.fetchall():
+                    cursor.execute(f"CREATE TABLE `{database}`.`{table}` LIKE `{template}`.`{table}`")
+        return self.url(database, tls=tls)
 
     def connection(self) -> pymysql.Connection:
-        return pymysql.connect(host="127.0.0.1", port=self.port, user="linecard", password=PASSWORD, autocommit=True)
+        login = {"user": "linecard", "password": PASSWORD}
+        return pymysql.connect(host="127.0.0.1", port=self.port, autocommit=True, ssl_disabled=True, **login)
 
 
 def programs() -> tuple[str, str]:
