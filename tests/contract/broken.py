@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+from itertools import count, islice
+
 from linecard.errors import BackendError
 from linecard.model.directory import VACANT, Entry, Scope
 from linecard.model.outcome import Caveat, ChangeStatus, Result
-from linecard.testing import MemoryBackend
+from linecard.ports.backend import Can
+from linecard.testing import MemoryBackend, PbxFault, Trouble
 
 
 class Blind(MemoryBackend):
@@ -207,3 +211,132 @@ class Talkative(MemoryBackend):
 
     def precheck(self, _changes):
         yield Caveat("9999", "the queue desk rings it")
+
+
+class Pretending(MemoryBackend):
+    """Says done of the second change, and makes nothing."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, trouble=Trouble(pretends=lambda change: change.seq == 2), **settings)
+
+
+class Forgetful(MemoryBackend):
+    """Says nothing of the second change."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, trouble=Trouble(forgets=lambda change: change.seq == 2), **settings)
+
+
+class Throttled(MemoryBackend):
+    """Takes `too many requests` for a refusal."""
+
+    def apply(self, changes):
+        for change in changes:
+            if self.pbx.switch.strikes(PbxFault.RATE_LIMITED):
+                yield Result(change, ChangeStatus.FAILED, "too many requests")
+            else:
+                yield from super().apply([change])
+
+
+class Resending(MemoryBackend):
+    """Sends a change again whose answer did not come."""
+
+    def _settle(self, change, *, is_answered):
+        return super()._settle(change, is_answered=True) if is_answered else self._answer(change)
+
+
+class Trusting(MemoryBackend):
+    """Says done as soon as the PBX does."""
+
+    def _settle(self, change, *, is_answered):
+        return Result(change, ChangeStatus.DONE)
+
+
+class Paging(MemoryBackend):
+    """Reads its list page by page, by how much of it is read; what shifts meanwhile is lost or comes twice."""
+
+    def fetch(self, scope):
+        for start in count(0, 5):
+            held = (entry for entry in super().fetch(Scope.everything()) if entry.holding != VACANT)
+            page = list(islice(held, start, start + 5))
+            yield from (e for e in page if scope.whole or e.extension in scope.extensions)
+            if not page:
+                return
+
+
+class Wildcard(MemoryBackend):
+    """Looks names up by LIKE."""
+
+    def fetch(self, scope):
+        yield from super().fetch(Scope.everything() if "%" in scope.extensions else scope)
+
+
+class Folding(MemoryBackend):
+    """Leaves out of logins what it does not know."""
+
+    def apply(self, changes):
+        for change in changes:
+            plain = unicodedata.normalize("NFKD", change.after.member or "").encode("ascii", "ignore").decode()
+            after = change.after._replace(member=plain or None)
+            (result,) = super().apply([change._replace(after=after)])
+            yield result._replace(change=change)
+
+
+class Capped(MemoryBackend):
+    """Reads as much as its PBX gives in one answer."""
+
+    def fetch(self, scope):
+        yield from islice(super().fetch(scope), 5000)
+
+
+class Dying(MemoryBackend):
+    """Says that a change was refused when the PBX is gone."""
+
+    def apply(self, changes):
+        for change in changes:
+            try:
+                yield from super().apply([change])
+            except BackendError as error:
+                yield Result(change, ChangeStatus.FAILED, str(error))
+
+
+class Empty(MemoryBackend):
+    """Reads nothing where nobody answers, and thinks that there is nothing."""
+
+    def fetch(self, scope):
+        try:
+            yield from super().fetch(scope)
+        except BackendError:
+            return
+
+
+class Believing(MemoryBackend):
+    """Reads back what it has sent, from its own memory."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.believed = {}
+
+    def _answer(self, change):
+        self.believed[change.extension] = Entry(change.extension, *change.after)
+        return super()._answer(change)
+
+    def fetch(self, scope):
+        yield from (self.believed.get(entry.extension, entry) for entry in super().fetch(scope))
+
+
+class MakingMembers(MemoryBackend):
+    """Makes members, and does not say that it does."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.can -= {Can.CREATE_MEMBERS}
+
+
+class OneCursor(MemoryBackend):
+    """Has one place in its answer, whoever asks."""
+
+    def fetch(self, scope):
+        self.cursor = super().fetch(scope)
+        while (entry := next(self.cursor, None)) is not None:
+            yield entry

@@ -54,6 +54,7 @@ class TestAsteriskThatMakesNoExtensions(TestAsteriskOnSqlite):
     """Its endpoints are made by others."""
 
     examples = 3
+    company = 500
     options: ClassVar = {"create": False}
 
 
@@ -61,6 +62,7 @@ class TestAsteriskThatRemovesExtensions(TestAsteriskOnSqlite):
     """An extension that nobody holds has no endpoint."""
 
     examples = 3
+    company = 500
     options: ClassVar = {"on_release": "remove", "tables": {"voicemail": "voicemail"}, "handover": "secrets"}
 
 
@@ -68,6 +70,7 @@ class TestAsteriskWithNumbersInTheDialplan(TestAsteriskOnSqlite):
     """A number is a row of the table of the dialplan."""
 
     examples = 3
+    company = 500
     options: ClassVar = {"tables": {"numbers": "extensions"}, "dialplan": {}}
     schema = staticmethod(schema.with_dialplan)
 
@@ -77,6 +80,7 @@ class TestAsteriskByFiles(BackendContract):
 
     many = 250
     examples = 3
+    company = 500
 
     @pytest.fixture(scope="module")
     @staticmethod

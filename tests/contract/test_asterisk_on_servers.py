@@ -40,6 +40,7 @@ class TestAsteriskOnPostgreSQL(BackendContract):
     """With the types of Asterisk's own migrations."""
 
     many = 250
+    company = 2000
     examples = 4
 
     @pytest.fixture
@@ -68,6 +69,7 @@ class TestAsteriskOnMariaDB(BackendContract):
     """With the types of Asterisk's own migrations, and names that differ by case alone kept apart."""
 
     many = 250
+    company = 500
     examples = 2
 
     @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ class TestPerl(BackendContract):
     """One change at a time, each a rewrite of its file."""
 
     many = 60
+    company = 2000
     examples = 5
 
     @pytest.fixture

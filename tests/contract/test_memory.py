@@ -6,10 +6,20 @@ import pytest
 
 from linecard.ports.backend import Can
 from linecard.testing import MemoryBackend, MemoryPbx
-from linecard.testing.contract import BackendContract
+from linecard.testing.contract import BackendContract, FaultMatrix
 
 
-class TestMemory(BackendContract):
+class Opener:
+    """Opens backends on one PBX, and lets it do wrong."""
+
+    def __init__(self, pbx, group):
+        self.pbx, self.group, self.cause = pbx, group, pbx.cause
+
+    def __call__(self):
+        return MemoryBackend(self.pbx, group=self.group)
+
+
+class TestMemory(BackendContract, FaultMatrix):
     """It can everything, and makes one change at a time."""
 
     survives = False
@@ -20,8 +30,7 @@ class TestMemory(BackendContract):
     @pytest.fixture
     def new_pbx(self):
         def new_pbx(entries=(), members=()):
-            pbx = MemoryPbx(entries, members=members, can=self.can)
-            return lambda: MemoryBackend(pbx, group=self.group)
+            return Opener(MemoryPbx(entries, members=members, can=self.can), self.group)
 
         return new_pbx
 

@@ -7,8 +7,8 @@ as wrong as a test wants it. Use it to test what uses backends. It needs nothing
 budgets are `UnlimitedRateBudget`s, which keep what they were asked for.
 
 **The suite.** `linecard.testing.contract.BackendContract` is the specification of the port as a pytest class. Use it
-to test a backend of your own; it needs pytest and hypothesis. Its docstring says how. `ProcessorContract` beside it is
-the specification of a processor.
+to test a backend of your own; it needs pytest and hypothesis. Its docstring says how. `FaultMatrix` beside it is what
+a backend does when the PBX does wrong, `ProcessorContract` the specification of a processor.
 """
 
 from __future__ import annotations
@@ -16,6 +16,16 @@ from __future__ import annotations
 from linecard.testing.backend import MemoryBackend
 from linecard.testing.contexts import UnlimitedRateBudget, make_context
 from linecard.testing.memory import MemoryPbx
+from linecard.testing.pbx_faults import PbxFault, SupportsFaults
 from linecard.testing.trouble import Silence, Trouble
 
-__all__ = ["MemoryBackend", "MemoryPbx", "Silence", "Trouble", "UnlimitedRateBudget", "make_context"]
+__all__ = [
+    "MemoryBackend",
+    "MemoryPbx",
+    "PbxFault",
+    "Silence",
+    "SupportsFaults",
+    "Trouble",
+    "UnlimitedRateBudget",
+    "make_context",
+]

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from linecard.api import Alert
 from linecard.api.backend import BackendError, Caveat, Change, ChangeStatus, Entry, Forecast, Result, Scope
 from linecard.testing.memory import MemoryPbx
+from linecard.testing.pbx_faults import PbxFault
 from linecard.testing.trouble import NO_TROUBLE, Trouble
 
 SILENT = "the PBX does not answer"
+REMEDY = "Ask the test that made it so."
+MOST_LOOKS = 10
+"""How often it looks whether the PBX shows a change."""
 
 
 class MemoryBackend:
     """A backend on a PBX in memory, for tests of whatever uses backends.
 
-    It does what the port promises and, beyond that, what `trouble` asks for. `group` is how many changes it takes
+    It does what the port promises, whatever the PBX is made to do wrong by `MemoryPbx.cause`, and, beyond that, what
+    `trouble` asks for. `group` is how many changes it takes
     before it makes them and gives the first result: 1 for a PBX that is told of each change, a large number for
     one that is loaded in bulk. `closed` is whether it was closed; using it then is a bug and raises `RuntimeError`.
 
@@ -61,6 +67,13 @@ class MemoryBackend:
         self._ask()
         return Forecast(sum(1 for _ in changes) * self.pbx.seconds_per_change, self.pbx.notes)
 
+    def examine(self) -> Iterator[Alert]:
+        """Whether the PBX answers."""
+        try:
+            self._ask()
+        except BackendError as error:
+            yield Alert("answers", str(error), error.remedy)
+
     def close(self) -> None:
         """Nothing is held open; it is remembered that this was asked for."""
         self.closed = True
@@ -68,8 +81,10 @@ class MemoryBackend:
     def _ask(self) -> None:
         if self.closed:
             raise RuntimeError("this backend was used after close()")
-        if self._silent:
-            raise BackendError(SILENT)
+        while self.pbx.switch.strikes(PbxFault.RATE_LIMITED):
+            continue  # in memory nobody need wait before asking again
+        if self._silent or self.pbx.switch.strikes(PbxFault.UNREACHABLE, PbxFault.SILENT):
+            raise BackendError(SILENT, remedy=REMEDY)
 
     def _make(self, change: Change) -> Result:
         self._begun += 1
@@ -79,6 +94,7 @@ class MemoryBackend:
             if silence.made:
                 self._answer(change)
             raise BackendError(SILENT)
+        self._ask()
         return self._answer(change)
 
     def _answer(self, change: Change) -> Result:
@@ -92,4 +108,14 @@ class MemoryBackend:
             return Result(change, ChangeStatus.FAILED, words)
         if not self._trouble.pretends(change):
             self.pbx.make(change)
+            return self._settle(change, is_answered=not self.pbx.switch.strikes(PbxFault.ANSWER_LOST))
         return Result(change, ChangeStatus.DONE)
+
+    def _settle(self, change: Change, *, is_answered: bool) -> Result:
+        """What became of a change that was sent: nothing is done before the PBX shows it."""
+        for _ in range(MOST_LOOKS):
+            shown = next(self.pbx.entries(Scope(extensions=frozenset({change.extension}))), None)
+            if shown is not None and shown.holding == change.after:
+                return Result(change, ChangeStatus.DONE)
+        words = "the PBX does not show it" if is_answered else "the PBX did not answer"
+        return Result(change, ChangeStatus.UNKNOWN, words)

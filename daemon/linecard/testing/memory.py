@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
 from linecard.api.backend import VACANT, Can, Caveat, Change, Entry, Holding, Scope, sorted_numbers
+from linecard.testing.pbx_faults import FaultSwitch, PbxFault
 
 EVERYTHING = frozenset(Can)
+LOOKS = 2
+"""How often a PBX that shows changes late is looked at before it shows one."""
+STRIKES = {PbxFault.ANSWER_LOST: 1, PbxFault.RATE_LIMITED: 3}
+"""Faults that pass, and after how many times."""
 
 
 class MemoryPbx:
@@ -22,7 +28,8 @@ class MemoryPbx:
     `extensions` is what it holds now. `operations` are the changes that backends made, in order: a change made twice
     stands there twice. `caveats` are what it says of changes that take something away,
     `seconds_per_change` and `notes` its forecast of a plan. `put` and `remove` are
-    what somebody else does to the PBX, past linecard.
+    what somebody else does to the PBX, past linecard. `cause` lets it do wrong for a while, whoever uses it;
+    `switch` is where backends see that.
     """
 
     def __init__(
@@ -33,6 +40,8 @@ class MemoryPbx:
         self.caveats: list[Caveat] = []
         self.seconds_per_change = 0.0
         self.notes: tuple[str, ...] = ()
+        self.switch = FaultSwitch()
+        self._late: dict[str, tuple[Holding | None, int]] = {}
         self._extensions: dict[str, Holding] = {}
         self._members = dict.fromkeys(members)
         self._of_member: dict[str, dict[str, None]] = {}
@@ -49,6 +58,11 @@ class MemoryPbx:
 
     def entries(self, scope: Scope) -> Iterator[Entry]:
         """The extensions that lie in the scope, as all of them were when the first was taken."""
+        if self._late:
+            yield from [
+                Entry(extension, *held) for extension, held in self._show_late() if _lies_in(scope, extension, held)
+            ]
+            return
         if scope.whole:
             found = dict.fromkeys(self._extensions)
         else:
@@ -57,6 +71,17 @@ class MemoryPbx:
                 found |= self._of_member[member]
             found |= dict.fromkeys(self._with_number[n] for n in self._with_number.keys() & scope.numbers)
         yield from [Entry(extension, *self._extensions[extension]) for extension in found]
+
+    def _show_late(self) -> list[tuple[str, Holding]]:
+        """All extensions as they are shown, some of them as they were; each look brings those nearer to what is."""
+        shown: dict[str, Holding | None] = {**self._extensions}
+        for extension, (held, looks) in list(self._late.items()):
+            shown[extension] = held
+            if looks > 1:
+                self._late[extension] = (held, looks - 1)
+            else:
+                del self._late[extension]
+        return [(extension, held) for extension, held in shown.items() if held is not None]
 
     def logins(self, scope: Scope) -> Iterator[str]:
         """Members that exist: all, or those that the scope names."""
@@ -77,8 +102,20 @@ class MemoryPbx:
 
     def make(self, change: Change) -> None:
         """Make a change that is allowed, for good."""
+        if self.switch.strikes(PbxFault.PRETENDED):
+            return
+        if self.switch.strikes(PbxFault.SHOWN_LATE):
+            self._late.setdefault(change.extension, (self._extensions.get(change.extension), LOOKS))
         self.put(change.extension, change.after)
         self.operations.append(change)
+        self.switch.note_change()
+
+    @contextmanager
+    def cause(self, fault: PbxFault, after: int = 0) -> Iterator[None]:
+        """Have this fault once so many changes were made, as long as the context lasts."""
+        with self.switch.cause(fault, after, STRIKES.get(fault, 1_000_000)):
+            yield
+        self._late.clear()
 
     def put(self, extension: str, holding: Holding) -> None:
         """Let an extension exist and be this, and its member be known. Raises `ValueError` if that breaks a rule."""
@@ -116,3 +153,8 @@ class MemoryPbx:
         if len(wanted.numbers) > 1 and Can.SEVERAL_NUMBERS not in self.can:
             return f"{extension} has one number at most"
         return ""
+
+
+def _lies_in(scope: Scope, extension: str, held: Holding) -> bool:
+    named = extension in scope.extensions or held.member in scope.members
+    return scope.whole or named or not scope.numbers.isdisjoint(held.numbers)

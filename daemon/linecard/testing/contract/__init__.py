@@ -13,7 +13,8 @@ A plugin's own test module holds one class:
                 return lambda: MyBackend(database)                 # another backend on that same PBX, each time
             return new_pbx
 
-See `BackendContract` for what may be set besides. `ProcessorContract` is that of a processor.
+See `BackendContract` for what may be set besides. `FaultMatrix` is for a PBX that does wrong; `ProcessorContract` is
+that of a processor.
 """
 
 from __future__ import annotations
@@ -22,11 +23,27 @@ import pytest
 
 # Before they are imported, for pytest to explain what an assert in them found.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{part}" for part in ("subject", "reads", "changes", "refusals", "interruption", "law", "processor"))
+    *(
+        f"{__name__}.{part}"
+        for part in (
+            "subject",
+            "reads",
+            "changes",
+            "refusals",
+            "concurrency",
+            "hostile_names",
+            "company",
+            "interruption",
+            "fault_matrix",
+            "law",
+            "processor",
+        )
+    )
 )
 
+from linecard.testing.contract.fault_matrix import FaultMatrix  # noqa: E402
 from linecard.testing.contract.processor import ProcessorContract  # noqa: E402
 from linecard.testing.contract.subject import NewPbx, Open, Subject  # noqa: E402
 from linecard.testing.contract.suite import BackendContract  # noqa: E402
 
-__all__ = ["BackendContract", "NewPbx", "Open", "ProcessorContract", "Subject"]
+__all__ = ["BackendContract", "FaultMatrix", "NewPbx", "Open", "ProcessorContract", "Subject"]

@@ -87,6 +87,22 @@ class ChangeContract(Names):
         assert pbx.statuses(self.change(1, 0, self.holding(0, 0), self.holding(0, 0))) == [ChangeStatus.DONE]
         assert pbx.read_holdings() == self.directory(self.entry(0, 0, 0))
 
+    def test_changes_sent_again_are_not_made_again(self, fill: Fill) -> None:
+        """As after a crash: `done`, for it is so already, or `stale`; and what came in between is not overwritten."""
+        pbx = fill(self.entry(0, 0, 0), self.entry(1, 1), self.entry(2), members=[self.member(2)])
+        changes = [
+            self.change(1, 0, self.holding(0, 0), self.holding(None, 0)),
+            self.change(2, 1, self.holding(1), self.holding(1, 1)),
+            self.change(3, 2, VACANT, self.holding(2)),
+        ]
+        assert pbx.statuses(*changes) == [ChangeStatus.DONE] * 3
+        made = pbx.read_holdings()
+        assert set(pbx.statuses(*changes)) <= {ChangeStatus.DONE, ChangeStatus.STALE}
+        assert pbx.read_holdings() == made
+        list(pbx.open().apply([self.change(1, 2, self.holding(2), self.holding(2, 2))]))
+        assert set(pbx.statuses(*changes)) <= {ChangeStatus.DONE, ChangeStatus.STALE}
+        assert pbx.read_holdings() == {**made, self.extension(2): self.holding(2, 2)}
+
     def test_changes_are_made_in_order(self, fill: Fill) -> None:
         """One that builds on an earlier one of the same extension finds it made; results of it come in order."""
         pbx = fill(self.entry(0, 0), members=[self.member(1), self.member(2)])

@@ -21,7 +21,49 @@ class Broken(Exception):
     """What a source of changes raises here."""
 
 
-class InterruptionContract(Names):
+class HardChanges(Names):
+    """Changes that build upon each other, and what of them a PBX may hold when they are cut off."""
+
+    def hard_entries(self) -> list[Entry]:
+        return [*(self.entry(n, n, n) for n in range(4)), self.entry(4), self.entry(5, 5, 5)]
+
+    def hard_changes(self, *, several: bool) -> list[Change]:
+        """A swap of members, a ring of numbers, a release, and a link to what was vacant."""
+        shall = [
+            self.entry(0, 1, 1),
+            self.entry(1, 0, 2),
+            self.entry(2, 2, 0),
+            self.entry(3, None, 3),
+            self.entry(4, 3),
+            self.entry(5, 5),
+        ]
+        was, wanted = holdings(self.hard_entries()), holdings(shall)
+        differences = [(extension, was[extension], wanted[extension]) for extension in wanted]
+        return list(order_changes(PBX, lambda: differences, several=several))
+
+    def stands_between(self, pbx: Subject, changes: list[Change], least: int, most: int) -> None:
+        """The PBX is as after the first `least` of these changes, and perhaps others of the first `most`: none without
+        those it builds upon."""
+        was, now = holdings(self.hard_entries()), pbx.read_holdings()
+        assert any(now == apply_to(was, made) for made in possible_subsets(changes, least, most)), (
+            f"not what the first {least} to {most} changes make"
+        )
+
+    def can_be_finished(self, pbx: Subject, changes: list[Change]) -> None:
+        """Read back what stands, another backend makes the rest, and all is as the plan said."""
+        now, shall = pbx.read_holdings(), apply_to(holdings(self.hard_entries()), changes)
+        left = [
+            (extension, now.get(extension, VACANT), shall.get(extension, VACANT))
+            for extension in {change.extension: None for change in changes}
+            if now.get(extension, VACANT) != shall.get(extension, VACANT)
+        ]
+        rest = list(order_changes(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
+        results = list(pbx.open().apply(iter(rest)))
+        assert [result.status for result in results] == [ChangeStatus.DONE] * len(rest), results
+        assert pbx.read_holdings() == shall
+
+
+class InterruptionContract(HardChanges):
     """`apply`, cut off."""
 
     survives: ClassVar[bool] = True
@@ -68,46 +110,6 @@ class InterruptionContract(Names):
             taken, yielded = apply_until_killed(pbx, changes, cut, at_result=at_result)
             self.stands_between(pbx, changes, yielded, taken)
             self.can_be_finished(pbx, changes)
-
-    # -- what it is tried on -------------------------------------------------------------------------------------
-
-    def hard_entries(self) -> list[Entry]:
-        return [*(self.entry(n, n, n) for n in range(4)), self.entry(4), self.entry(5, 5, 5)]
-
-    def hard_changes(self, *, several: bool) -> list[Change]:
-        """A swap of members, a ring of numbers, a release, and a link to what was vacant."""
-        shall = [
-            self.entry(0, 1, 1),
-            self.entry(1, 0, 2),
-            self.entry(2, 2, 0),
-            self.entry(3, None, 3),
-            self.entry(4, 3),
-            self.entry(5, 5),
-        ]
-        was, wanted = holdings(self.hard_entries()), holdings(shall)
-        differences = [(extension, was[extension], wanted[extension]) for extension in wanted]
-        return list(order_changes(PBX, lambda: differences, several=several))
-
-    def stands_between(self, pbx: Subject, changes: list[Change], least: int, most: int) -> None:
-        """The PBX is as after the first `least` of these changes, and perhaps others of the first `most`: none without
-        those it builds upon."""
-        was, now = holdings(self.hard_entries()), pbx.read_holdings()
-        assert any(now == apply_to(was, made) for made in possible_subsets(changes, least, most)), (
-            f"not what the first {least} to {most} changes make"
-        )
-
-    def can_be_finished(self, pbx: Subject, changes: list[Change]) -> None:
-        """Read back what stands, another backend makes the rest, and all is as the plan said."""
-        now, shall = pbx.read_holdings(), apply_to(holdings(self.hard_entries()), changes)
-        left = [
-            (extension, now.get(extension, VACANT), shall.get(extension, VACANT))
-            for extension in {change.extension: None for change in changes}
-            if now.get(extension, VACANT) != shall.get(extension, VACANT)
-        ]
-        rest = list(order_changes(PBX, lambda: left, several=Can.SEVERAL in pbx.can))
-        results = list(pbx.open().apply(iter(rest)))
-        assert [result.status for result in results] == [ChangeStatus.DONE] * len(rest), results
-        assert pbx.read_holdings() == shall
 
 
 def possible_subsets(changes: list[Change], least: int, most: int) -> Iterator[list[Change]]:

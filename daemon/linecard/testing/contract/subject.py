@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
 import pytest
@@ -20,8 +21,11 @@ from linecard.api.backend import (
     Scope,
     sorted_numbers,
 )
+from linecard.testing.pbx_faults import PbxFault, SupportsFaults
 
 PBX = "hq"
+MISSING = "missing: "
+"""How the reason of a skip begins where something was not proven that could be."""
 
 Open = Callable[[], Backend]
 """Opens a backend on one PBX; another one each time, on the same PBX."""
@@ -41,6 +45,7 @@ class Subject:
 
     def __init__(self, open_: Open) -> None:
         self._open = open_
+        self._source: object = open_
         self._opened: list[Backend] = []
         self.backend = self.open()
         self.can = self.backend.can
@@ -64,6 +69,12 @@ class Subject:
         """This test speaks of backends that cannot do this."""
         if word in self.can:
             pytest.skip(f"the backend has {word}")
+
+    def cause(self, fault: PbxFault, after: int = 0) -> AbstractContextManager[None]:
+        """Let the PBX have a fault; the test is skipped, and nothing is proven, where the suite does not know how."""
+        if not isinstance(self._source, SupportsFaults):
+            pytest.skip(f"{MISSING}what `new_pbx` gives has no `cause`")
+        return self._source.cause(fault, after)
 
     def read_holdings(self, backend: Backend | None = None) -> dict[str, Holding]:
         """What the PBX holds, as another backend reads it; vacant extensions left out, for a PBX need not have them."""

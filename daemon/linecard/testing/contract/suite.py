@@ -8,6 +8,9 @@ import pytest
 
 from linecard.api.backend import Entry
 from linecard.testing.contract.changes import ChangeContract
+from linecard.testing.contract.company import CompanyContract
+from linecard.testing.contract.concurrency import ConcurrencyContract
+from linecard.testing.contract.hostile_names import HostileNamesContract
 from linecard.testing.contract.interruption import InterruptionContract
 from linecard.testing.contract.law import Law
 from linecard.testing.contract.reads import ReadContract
@@ -15,7 +18,16 @@ from linecard.testing.contract.refusals import RefusalContract
 from linecard.testing.contract.subject import Fill, NewPbx, Subject
 
 
-class BackendContract(ReadContract, ChangeContract, RefusalContract, InterruptionContract, Law):
+class BackendContract(
+    ReadContract,
+    ChangeContract,
+    RefusalContract,
+    ConcurrencyContract,
+    HostileNamesContract,
+    CompanyContract,
+    InterruptionContract,
+    Law,
+):
     """What linecard expects of a backend, test by test.
 
     Subclass it and give the fixture `new_pbx` (see `NewPbx`): called with entries and members, it makes a PBX that
@@ -27,9 +39,13 @@ class BackendContract(ReadContract, ChangeContract, RefusalContract, Interruptio
     - `extension(n)`, `member(n)`, `number(n)`: names that the PBX accepts, for n from 0 up;
     - `many`: how many changes or names make a lot; lower it for a PBX that is slow, but keep it above the size of
       the groups in which the backend works, if it does;
+    - `company`: how many links the PBX of a company has, 10,000; lower it for a PBX that takes long to fill;
+    - `hostile_members`: logins that are odd and still addresses; leave out what the PBX itself cannot have;
     - `examples`: how many random sheets are tried;
     - `standing_members`: logins that every such PBX has, such as that of its administrator;
     - `survives`: False if the PBX lives in the memory of this process, so that killing a process cannot be tried.
+
+    `FaultMatrix` beside it is what linecard expects when the PBX does wrong.
 
     What most first versions get wrong: raising where one change is refused (that is a `FAILED` result, with the
     PBX's words); making a change without looking whether the extension still is `before`; yielding a result before
