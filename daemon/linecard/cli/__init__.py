@@ -43,7 +43,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "members": "Show who holds what, read from the PBX.",
         "secret": "Print the new secret of an extension, once.",
         "mail": "Send a test mail.",
-        "plugins": "List the installed plugins, and try a PBX.",
+        "plugins": "List the installed plugins, write a new one, try a PBX.",
         "backup": "Write a backup of the site while the daemon runs.",
         "restore": "Restore a site from a backup.",
         "clock": "Show whether the clock is trusted, and confirm it.",

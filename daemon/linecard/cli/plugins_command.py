@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,16 +15,46 @@ if TYPE_CHECKING:
     from linecard.runtime.pbx_trial import LoggedEvent, TrialStep
 
 
+KINDS = ("backend", "inbox", "sink", "opener", "renderer", "processor")
+
+
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @site.json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List the installed plugins, or try one on its PBX.
+    """List the installed plugins, write a new one, or try one on its PBX.
 
     Without a command, lists kinds of PBX and of inbox, openers, sinks and report formats.
     """
     if ctx.invoked_subcommand is None:
         _list_plugins(as_json=as_json)
+
+
+@command.command("new")
+@click.argument("name", metavar="NAME")
+@click.option("--kind", required=True, type=click.Choice(KINDS), help="What it brings.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where to write it, a folder that is not there yet; linecard-NAME unless given.",
+)
+def new_plugin(name: str, kind: str, folder: Path | None) -> None:
+    """Write a new plugin NAME, to be filled in.
+
+    It is a Python package that can be installed and passes its own tests as it is, with types, a README and a file for
+    CI. NAME is what linecard.yaml will call it.
+    """
+    from linecard.runtime.plugin_project import make_plugin_project
+
+    folder = folder or Path(f"linecard-{name.replace('_', '-')}")
+    for path in make_plugin_project(folder, name, kind):
+        click.echo(f"Wrote {path}.")
+    click.echo(f"\nNext:  cd {folder}")
+    click.echo("       pytest && mypy")
+    click.echo("       less README.md")
 
 
 @command.command("try")
