@@ -7,13 +7,14 @@ import re
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
 from importlib.abc import InspectLoader
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pluggy
@@ -23,6 +24,7 @@ from linecard import hookspecs
 from linecard.api import API_VERSION
 from linecard.errors import LinecardError, PluginError
 from linecard.infrastructure.plugin_faults import GROUP
+from linecard.infrastructure.site_plugins import SitePlugin, list_site_plugins
 from linecard.ports.context import Context
 from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, Kind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
@@ -38,6 +40,10 @@ HOOKS = (
 )
 K = TypeVar("K", BackendKind[Any], InboxKind[Any], OpenerKind[Any], KeyringKind[Any], ProcessorKind[Any], SinkKind[Any])
 Built = TypeVar("Built")
+Source = metadata.EntryPoint | SitePlugin
+"""Where a plugin comes from: a distribution that is installed, or a file of the site."""
+OWN = "linecard"
+"""The distribution whose plugins nobody takes the place of."""
 OTHER_VERSION = "Install the version of the plugin that was made for this linecard."
 REPORTS = "reports"
 """The entry point of the report formats that linecard itself brings."""
@@ -45,7 +51,10 @@ REPORTS = "reports"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """One installed plugin as `linecard plugins` lists it; `problem` says why it cannot be used."""
+    """One plugin as `linecard plugins` lists it; `problem` says why it cannot be used.
+
+    One of the site has the path of its file as its `distribution`, and no version.
+    """
 
     name: str
     distribution: str
@@ -88,15 +97,10 @@ def build(kind: Kind[Any, Built], options: BaseModel, context: Context) -> Built
         ) from error
 
 
-def find_version(entry: metadata.EntryPoint) -> str | None:
+def find_version(entry: Source) -> str | None:
     """What a plugin gives as its `LINECARD_API`, read from its source; None where that cannot be told so."""
     try:
-        spec, name = None, ""
-        for part in entry.module.split("."):  # one by one: util.find_spec would import what a module lies in
-            spec = PathFinder.find_spec(f"{name}.{part}", spec.submodule_search_locations) if spec else find_spec(part)
-            name = f"{name}.{part}".lstrip(".")
-        source = spec.loader.get_source(entry.module) if spec and isinstance(spec.loader, InspectLoader) else None
-        body = ast.parse(source or "").body
+        body = ast.parse(_read_source(entry)).body
     except Exception:  # noqa: BLE001 - whatever is wrong with the source is told when it is imported
         return None
     for statement in body:
@@ -108,17 +112,44 @@ def find_version(entry: metadata.EntryPoint) -> str | None:
     return None
 
 
-class Registry:
-    """The plugins of this installation. Several threads may ask at once."""
+def _read_source(entry: Source) -> str:
+    if isinstance(entry, SitePlugin):
+        return entry.read_text()
+    spec, name = None, ""
+    for part in entry.module.split("."):  # one by one: util.find_spec would import what a module lies in
+        spec = PathFinder.find_spec(f"{name}.{part}", spec.submodule_search_locations) if spec else find_spec(part)
+        name = f"{name}.{part}".lstrip(".")
+    source = spec.loader.get_source(entry.module) if spec and isinstance(spec.loader, InspectLoader) else None
+    return source or ""
 
-    def __init__(self) -> None:
+
+class Registry:
+    """The plugins of this installation, and those in a folder of the site. Several threads may ask at once."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._trouble: PluginError | None = None
         self._loading = threading.RLock()
         self._manager = pluggy.PluginManager("linecard")
         self._manager.add_hookspecs(hookspecs)
 
     @cached_property
-    def _entries(self) -> dict[str, metadata.EntryPoint]:
-        return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
+    def _found(self) -> dict[str, list[Source]]:
+        """Whatever there is of each name; more than one only where it is not clear which is meant."""
+        found: dict[str, list[Source]] = {}
+        for entry in metadata.entry_points(group=GROUP):
+            found.setdefault(entry.name, []).append(entry)
+        try:
+            for file in list_site_plugins(self._folder) if self._folder is not None else ():
+                found.setdefault(file.name, []).append(file)
+        except PluginError as error:
+            self._trouble = error
+        return found
+
+    @cached_property
+    def _entries(self) -> dict[str, Source]:
+        """The plugin of each name: linecard's own comes before any other."""
+        return {name: min(entries, key=lambda entry: not _is_own(entry)) for name, entries in self._found.items()}
 
     def _load(self, name: str) -> object:
         with self._loading:
@@ -129,11 +160,16 @@ class Registry:
         if plugin is not None:
             return plugin
         entry = self._entries.get(name)
+        if entry is None and self._trouble is not None:
+            raise self._trouble  # it may be there, where nobody can look
         if entry is None:
             known = ", ".join(sorted(self._entries)) or "none"
             close = get_close_matches(name, self._entries, n=1)
             meant = f"Did you mean {close[0]}? If not, install it" if close else "Install it"
             raise PluginError(f"There is no plugin {name}.", remedy=f"{meant}; installed are: {known}.")
+        if len(same := self._found[name]) > 1 and not _is_own(entry):
+            places = " and ".join(map(_describe_place, same))
+            raise PluginError(f"There are {len(same)} plugins named {name}: {places}.", remedy="Remove all but one.")
         # Read, not imported: a plugin for another version of linecard.api may fail to import only for that.
         if (stated := find_version(entry)) and (problem := describe_version_problem(stated)):
             raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)
@@ -144,7 +180,9 @@ class Registry:
             self._manager.register(plugin, name)
             self._manager.check_pending()
         except Exception as error:  # whatever a plugin's code raises is said with its name
-            raise _cannot_load(entry, error) from error
+            if self._manager.get_plugin(name) is plugin:  # what is wrong with it is not wrong with the next one
+                self._manager.unregister(plugin, name)
+            raise _describe_hooks(entry, plugin, error) from error
         return plugin
 
     # What the plugin of a name serves under this name. Each raises `PluginError`.
@@ -214,21 +252,62 @@ class Registry:
             raise _cannot_load(self._entries[name], error) from error
 
     def list_plugins(self) -> Iterator[Plugin]:
-        """Every installed plugin, imported."""
+        """Every plugin, imported; what is wrong with one is in its place in the list, and stops no other."""
         for name, entry in sorted(self._entries.items()):
-            dist = entry.dist
-            where = (dist.name, dist.version) if dist is not None else ("?", "?")
             try:
                 offers: list[Any] = [tuple(self._call_hook(name, hook)) for hook in HOOKS]
-                yield Plugin(name, *where, *offers)
+                yield replace(Plugin(name, *_find_place(entry), *offers), problem=_find_nothing(name, offers))
             except PluginError as error:
-                yield Plugin(name, *where, problem=str(error))
+                yield Plugin(name, *_find_place(entry), problem=f"{error} {error.remedy}".rstrip())
+            for other in self._found[name]:
+                if other is not entry and _is_own(entry):
+                    problem = f"linecard itself has a plugin {name}, which is used. Give yours another name."
+                    yield Plugin(name, *_find_place(other), problem=problem)
+        if self._trouble is not None:
+            yield Plugin("plugins", str(self._folder), "", problem=f"{self._trouble} {self._trouble.remedy}".rstrip())
 
 
-def _import_plugin(entry: metadata.EntryPoint) -> object:
+def _is_own(entry: Source) -> bool:
+    return isinstance(entry, metadata.EntryPoint) and entry.dist is not None and entry.dist.name == OWN
+
+
+def _find_place(entry: Source) -> tuple[str, str]:
+    """The distribution and its version; the file, where it is one of the site."""
+    if isinstance(entry, SitePlugin):
+        return str(entry.path), ""
+    return (entry.dist.name, entry.dist.version) if entry.dist is not None else ("?", "?")
+
+
+def _describe_place(entry: Source) -> str:
+    return " ".join(_find_place(entry)).rstrip()
+
+
+def _find_nothing(name: str, offers: list[Any]) -> str:
+    """What to say of a plugin that offers nothing under any name; empty for one that does."""
+    if any(offers):
+        return ""
+    return f"The plugin {name} offers nothing: none of its functions is a hook (@hookimpl, such as linecard_backends)."
+
+
+def _describe_hooks(entry: Source, plugin: object, error: Exception) -> PluginError:
+    """What is wrong with the hooks of a plugin, in one line where its author misspelt one."""
+    if isinstance(error, pluggy.PluginValidationError):
+        for name in vars(plugin):
+            close = get_close_matches(name, HOOKS, n=1) if name.startswith("linecard_") and name not in HOOKS else ()
+            if close and getattr(getattr(plugin, name), "linecard_impl", None):
+                return PluginError(
+                    f"The plugin {entry.name} ({entry.value}) cannot be used: there is no hook {name}.",
+                    remedy=f"Did you mean {close[0]}? docs/reference.md has all hooks.",
+                )
+    return _cannot_load(entry, error)
+
+
+def _import_plugin(entry: Source) -> object:
     try:
         return entry.load()
-    except Exception as error:  # whatever a plugin's code raises is said with its name
+    except LinecardError:
+        raise
+    except (Exception, SystemExit) as error:  # whatever a plugin's code raises is said with its name
         if isinstance(error, ImportError) and (error.name or "").startswith("linecard.api"):
             raise PluginError(
                 f"The plugin {entry.name} ({entry.value}) was written for another version of linecard.api than "
@@ -238,7 +317,7 @@ def _import_plugin(entry: metadata.EntryPoint) -> object:
         raise _cannot_load(entry, error) from error
 
 
-def _cannot_load(entry: metadata.EntryPoint, error: Exception) -> PluginError:
+def _cannot_load(entry: Source, error: BaseException) -> PluginError:
     return PluginError(
         f"The plugin {entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}",
         remedy="Install it again, or ask its author.",

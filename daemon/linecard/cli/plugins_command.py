@@ -128,12 +128,12 @@ def _step_facts(step: TrialStep) -> dict[str, Any]:
 def _list_plugins(*, as_json: bool) -> None:
     from linecard.registry import Registry
 
-    found = list(Registry().list_plugins())
+    found = list(Registry(site.find_plugin_folder()).list_plugins())
     if as_json:
         site.print_json_list(map(_plain, found))
         return
     for plugin in found:
-        click.echo(f"{plugin.name}  ({plugin.distribution} {plugin.version})")
+        click.echo(sanitize(f"{plugin.name}  ({f'{plugin.distribution} {plugin.version}'.rstrip()})"))
         for kind in plugin.backends:
             click.echo(f"    backend {kind.name}: {kind.summary}")
         for inbox in plugin.inboxes:

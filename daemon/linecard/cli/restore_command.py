@@ -34,6 +34,7 @@ def command(file: Path | None, next_run: int | None, *, with_configuration: bool
     nothing is in doubt any more. Run numbers continue far enough ahead that no number ever names two runs.
     """
     from linecard import config as configuration
+    from linecard.infrastructure import site_plugins
     from linecard.registry import Registry
     from linecard.runtime import restore
     from linecard.runtime.service import utc_now
@@ -54,7 +55,7 @@ def command(file: Path | None, next_run: int | None, *, with_configuration: bool
             written = restore.restore_configuration(place, source, str(file), now=utc_now)
     with _open_backup(file) as source:  # as who was asked to: root may read a backup that the site's owner may not
         site.become_owner(place)
-        config = configuration.load(place, Registry())
+        config = configuration.load(place, Registry(place.parent / site_plugins.FOLDER))
         restored = restore.restore(config, source, str(file), now=utc_now, next_run=next_run)
     restored.configuration = written
     if as_json:

@@ -83,6 +83,18 @@ def _usual_file() -> Path | None:
     return None
 
 
+def find_plugin_folder() -> Path | None:
+    """Where the plugins of the site lie that this command line means; None where there is no site."""
+    from linecard.infrastructure.site_plugins import FOLDER
+
+    try:
+        file = config_file()
+    except ConfigError:
+        return None
+    become_owner(file)
+    return file.absolute().parent / FOLDER
+
+
 def service(*, verbose: bool = False, write: Log | None = None) -> Service:
     """The site that this command line means. Root goes on as its owner (see `runtime.privileges`).
 

@@ -14,6 +14,7 @@ from traceback import walk_tb
 from types import CodeType, TracebackType
 
 from linecard.errors import LinecardError, PluginFault
+from linecard.infrastructure.site_plugins import PACKAGE
 from linecard.ports.inbox import Unfinished
 from linecard.rules.text import Refused
 
@@ -50,6 +51,8 @@ def find_plugin_fault(error: Exception, kind: type[PluginFault] = PluginFault) -
     entry, method, place = found
     name, version = (entry.dist.name, entry.dist.version) if entry.dist is not None else ("?", "?")
     whose = "linecard" if name == "linecard" else f"the author of {name} {version}"
+    if entry.module.startswith(f"{PACKAGE}."):
+        whose = f"its author, with plugins/{entry.name}.py"
     return kind(
         f"The plugin {entry.name} failed in {method}: {type(error).__name__}: {error}{place}.",
         remedy=f"This is a bug in the plugin {entry.name}: report it to {whose}, with the traceback if there is one.",
@@ -103,6 +106,9 @@ def _list_entries() -> list[tuple[str, metadata.EntryPoint]]:
 
 
 def _find_owner(entries: list[tuple[str, metadata.EntryPoint]], module: str) -> metadata.EntryPoint | None:
+    package, _, name = module.partition(".")
+    if package == PACKAGE:
+        return metadata.EntryPoint(name, module, GROUP)
     return next((entry for home, entry in entries if module == home or module.startswith(f"{home}.")), None)
 
 

@@ -19,6 +19,7 @@ from linecard import config as configuration
 from linecard.config import Config, InboxConfig
 from linecard.errors import ConfigError, PluginError
 from linecard.infrastructure.files import sweep
+from linecard.infrastructure.site_plugins import FOLDER as SITE_PLUGINS
 from linecard.model.run import Run, State
 from linecard.pipeline import sheet_file
 from linecard.pipeline.feed import Feed, Pbx
@@ -83,7 +84,7 @@ class Service:
     @classmethod
     def load(cls, file: Path, *, now: Clock = utc_now, who: str = "", write: Log = log) -> Service:
         """The site of this configuration file. Raises `ConfigError` with every problem."""
-        registry = Registry()
+        registry = Registry(file.absolute().parent / SITE_PLUGINS)
         return cls(configuration.load(file, registry), registry, now=now, who=who, file=file.absolute(), write=write)
 
     def __enter__(self) -> Self:

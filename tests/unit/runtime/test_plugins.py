@@ -125,7 +125,7 @@ def test_an_error_in_a_hook_is_told_as_the_plugins_own(plugin):
     wrong = "The plugin failing (linecard_failing) cannot be loaded: KeyError: 'kind'"
     assert problem(registry, "failing") == wrong
     listed = {each.name: each.problem for each in registry.list_plugins()}
-    assert listed.pop("failing") == wrong
+    assert listed.pop("failing") == f"{wrong} Install it again, or ask its author."
     assert set(listed.values()) == {""}
 
 
