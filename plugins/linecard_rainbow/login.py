@@ -18,8 +18,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from linecard.api import Clock, is_printable, write_whole
-from linecard.api.backend import RefusedCredentials, digest_credentials, lock_account
+from linecard.api import Clock, is_printable
+from linecard.api.backend import RefusedCredentials, TokenFile, digest_credentials, lock_account
 from linecard_rainbow.errors import REMEDIES, RainbowError, RefusedError
 from linecard_rainbow.options import RainbowOptions
 
@@ -129,7 +129,7 @@ class TokenIdentity:
     def __init__(self, options: RainbowOptions, site: Path, folder: Path, now: Clock) -> None:
         self._options, self._site, self._folder, self._now = options, site, folder, now
         self._refusals = RefusedCredentials(folder / "refused.json", now, _explain_refusal)
-        self._path = folder / "token.json"
+        self._kept = TokenFile(folder)
         self._mine = threading.RLock()
         self._token: Token | None = None
 
@@ -145,8 +145,7 @@ class TokenIdentity:
         with self._mine:
             if self._token is not None and headers.get("Authorization") == f"Bearer {self._token.text}":
                 self._token = None
-                if self._read_file().get("token") == headers["Authorization"].removeprefix("Bearer "):
-                    self._path.unlink(missing_ok=True)
+                self._kept.drop_token(headers["Authorization"].removeprefix("Bearer "))
         return error.code not in REMEDIES  # those are of the account, and not of its token
 
     def _obtain(self, send: Send, now: float) -> Token:
@@ -164,13 +163,12 @@ class TokenIdentity:
     def _keep(self, account: Credentials, token: Token) -> None:
         salt = secrets.token_bytes(16)
         kept = {"account": self._options.account, "salt": salt.hex(), "digest": digest_credentials(account, salt)}
-        with write_whole(self._path, text=True, mode=0o600) as file:
-            json.dump(kept | {"token": token.text, "issued": token.issued, "expires": token.expires}, file)
+        self._kept.store_token(kept | {"token": token.text, "issued": token.issued, "expires": token.expires})
 
     def _load(self, account: Credentials) -> Token | None:
         """The token that is kept, if it was given for these credentials: others have to be tried."""
         try:
-            kept = self._read_file()
+            kept = self._kept.load_token()
             digest = digest_credentials(account, bytes.fromhex(kept["salt"]))
             if (kept["account"], kept["digest"]) != (self._options.account, digest):
                 return None
@@ -178,14 +176,6 @@ class TokenIdentity:
             return token._replace(issued=float(kept["issued"]), expires=float(kept["expires"]))
         except (ValueError, KeyError, TypeError, RainbowError):
             return None
-
-    def _read_file(self) -> dict[str, Any]:
-        """What is kept; nothing where that cannot be read: linecard logs in once more then."""
-        try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return kept if isinstance(kept, dict) else {}
 
     @staticmethod
     def _renew(send: Send, token: Token, now: float) -> Token | None:

@@ -1,7 +1,7 @@
 """For authors of backends, through which a PBX is read and changed."""
 
 from linecard.errors import BackendError
-from linecard.infrastructure.credentials import RefusedCredentials, digest_credentials, lock_account
+from linecard.infrastructure.credentials import RefusedCredentials, TokenFile, digest_credentials, lock_account
 from linecard.infrastructure.request_gate import RequestGate, read_retry_after
 from linecard.infrastructure.side_by_side import make_side_by_side, name_keys
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
@@ -41,6 +41,7 @@ __all__ = [
     "SupportsPrecheck",
     "SupportsProbe",
     "SupportsSecrets",
+    "TokenFile",
     "digest_credentials",
     "lock_account",
     "make_side_by_side",

@@ -7,10 +7,11 @@ import fcntl
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from linecard.errors import LinecardError
 from linecard.infrastructure.files import create_private, make_folder, write_whole
@@ -58,6 +59,31 @@ def digest_credentials(credentials: Sequence[str], salt: bytes) -> str:
     """Slow on purpose: whoever reads the file must not be able to try passwords on it."""
     text = "\0".join(credentials).encode()
     return hashlib.scrypt(text, salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
+
+
+class TokenFile:
+    """A token in the folder of an account, where each process of the site finds it. `content` is any JSON object that
+    has the token below `token`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "token.json"
+
+    def load_token(self) -> dict[str, Any]:
+        """What is kept; nothing where that cannot be read: whoever needs a token logs in once more then."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def store_token(self, content: Mapping[str, Any]) -> None:
+        with write_whole(self._path, text=True, mode=0o600) as file:
+            json.dump(content, file)
+
+    def drop_token(self, token: str) -> None:
+        """This token is not taken any more: it goes, unless another is kept by now."""
+        if self.load_token().get("token") == token:
+            self._path.unlink(missing_ok=True)
 
 
 @contextmanager
