@@ -69,6 +69,7 @@ bench: env
 	$(BIN)/python tests/bench/sftp.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/asterisk.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/exec.py
+	PYTHONPATH=tests $(BIN)/python tests/bench/slapd_people.py
 	PYTHONPATH=tests $(BIN)/python -m bench.rainbow
 
 torture: env

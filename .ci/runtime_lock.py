@@ -41,8 +41,7 @@ def read_metadata(wheel: Path) -> Message:
 
 def lock_text(wheel: Path, facts: Message, extra: str) -> str:
     """The locked versions that the wheel needs, on every platform that the lock knows, and the wheel."""
-    blocks = re.findall(r"^[A-Za-z0-9._-]+==(?:.*\\\n)*.*\n", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    lock = {canonicalize_name(block.split("==")[0]): block for block in blocks}
+    lock = _read_lock(ROOT / "requirements.lock")
     found: dict[str, str] = {}
     todo = [(text, extra) for text in facts.get_all("Requires-Dist", [])]
     seen = set()
@@ -55,10 +54,23 @@ def lock_text(wheel: Path, facts: Message, extra: str) -> str:
         seen.add((text, of_extra))
         found[name] = lock[name]
         todo += [(each, wanted) for wanted in ("", *need.extras) for each in _requires(name)]
+    found |= _compiled(extra)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     # By its path, not by its name: a package of that name in an index is somebody else's.
     own = f"./{wheel.name}{f'[{extra}]' if extra else ''} --hash=sha256:{digest}\n"
     return "".join(found[name] for name in sorted(found)) + own
+
+
+def _read_lock(file: Path) -> dict[str, str]:
+    """The lines of each package, by its name."""
+    blocks = re.findall(r"^[A-Za-z0-9._-]+==(?:.*\\\n)*.*\n", file.read_text(), re.MULTILINE)
+    return {canonicalize_name(block.split("==")[0]): block for block in blocks}
+
+
+def _compiled(extra: str) -> dict[str, str]:
+    """What an extra needs that has to be compiled: it has a lock of its own, for it is not installed in `.venv`."""
+    file = ROOT / f"requirements-{extra}.lock"
+    return _read_lock(file) if extra and file.exists() else {}
 
 
 def _is_wanted(need: Requirement, extra: str) -> bool:

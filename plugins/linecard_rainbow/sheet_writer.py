@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from linecard.api.backend import Change, ChangeStatus, Holding, Result, name_keys
+from linecard.api.backend import Change, ChangeStatus, Holding, Result, split_independent
 from linecard_rainbow.bulk_import import MassProvisioning, Row
 from linecard_rainbow.errors import RefusedError
 from linecard_rainbow.holdings_index import HoldingsIndex
@@ -110,21 +110,6 @@ class SheetWriter:
         failing = {self._provisioning.write_line(rows[n]): words for n, words in refused.items() if n < len(rows)}
         rest = [row for n, row in enumerate(rows) if n not in refused]
         return failing | (dict(self._provisioning.import_rows(rest).failing) if rest else {})
-
-
-def split_independent(changes: Iterable[Change], most: int) -> Iterator[list[Change]]:
-    """The changes in groups of which no two touch the same extension, member or number."""
-    group: list[Change] = []
-    touched: set[str] = set()
-    for change in changes:
-        keys = name_keys(change)
-        if group and (len(group) == most or not touched.isdisjoint(keys)):
-            yield group
-            group, touched = [], set()
-        group.append(change)
-        touched.update(keys)
-    if group:
-        yield group
 
 
 def _compose_row(change: Change, pbx_id: str) -> Row:

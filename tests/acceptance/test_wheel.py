@@ -81,13 +81,14 @@ def test_the_locks_beside_it_hold_what_it_needs_and_each_extra_of_an_installatio
     """The drivers of databases in theirs alone, nothing of the tests in any, and each file by its hash."""
     locks = {file.name: file.read_text() for file in wheel.parent.glob("*.lock")}
     version = wheel.name.split("-")[1]
-    assert sorted(locks) == [f"linecard-{version}{extra}.lock" for extra in ("-mariadb", "-postgresql", "")]
+    assert sorted(locks) == [f"linecard-{version}{extra}.lock" for extra in ("-ldap", "-mariadb", "-postgresql", "")]
     names = {name: set(re.findall(r"(?m)^([a-z0-9._-]+)(?:\[\w]+)?==", text)) for name, text in locks.items()}
     plain = names[f"linecard-{version}.lock"]
     assert {"sqlalchemy", "cryptography", "pydantic-core"} <= plain
     assert not plain & {"pytest", "mypy", "uv", "pip", "psycopg", "pymysql"}
     assert names[f"linecard-{version}-postgresql.lock"] - plain == {"psycopg", "psycopg-binary"}
     assert names[f"linecard-{version}-mariadb.lock"] - plain == {"pymysql"}
+    assert names[f"linecard-{version}-ldap.lock"] - plain == {"python-ldap", "pyasn1", "pyasn1-modules"}
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     for name, text in locks.items():  # by its path: in an index, the name linecard is somebody else's
         extra = name.removeprefix(f"linecard-{version}").removesuffix(".lock").removeprefix("-")

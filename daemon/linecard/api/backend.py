@@ -3,7 +3,7 @@
 from linecard.errors import BackendError
 from linecard.infrastructure.credentials import RefusedCredentials, TokenFile, digest_credentials, lock_account
 from linecard.infrastructure.request_gate import RequestGate, read_retry_after
-from linecard.infrastructure.side_by_side import make_side_by_side, name_keys
+from linecard.infrastructure.side_by_side import make_side_by_side, name_keys, split_independent
 from linecard.model.directory import VACANT, Change, Entry, Holding, Scope, sorted_numbers
 from linecard.model.forecast import Forecast
 from linecard.model.outcome import Caveat, ChangeStatus, Result
@@ -48,4 +48,5 @@ __all__ = [
     "name_keys",
     "read_retry_after",
     "sorted_numbers",
+    "split_independent",
 ]

@@ -67,3 +67,18 @@ def name_keys(change: Change) -> list[str]:
     members = {f"member {m}" for m in (before.member, after.member) if m is not None}
     numbers = {f"number {n}" for n in (*before.numbers, *after.numbers)}
     return [f"extension {change.extension}", *members, *numbers]
+
+
+def split_independent(changes: Iterable[Change], most: int) -> Iterator[list[Change]]:
+    """The changes in groups of which no two touch the same extension, member or number."""
+    group: list[Change] = []
+    touched: set[str] = set()
+    for change in changes:
+        keys = name_keys(change)
+        if group and (len(group) == most or not touched.isdisjoint(keys)):
+            yield group
+            group, touched = [], set()
+        group.append(change)
+        touched.update(keys)
+    if group:
+        yield group
