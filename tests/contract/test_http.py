@@ -14,6 +14,10 @@ from linecard.api.backend import ChangeStatus, Holding
 from linecard.testing.contract import BackendContract
 from linecard.testing.contract.changes import ChangeContract
 from linecard.testing.contract.concurrency import read_until
+from linecard.testing.contract.hostile_names import HostileNamesContract
+from linecard.testing.contract.law import Law
+from linecard.testing.contract.reads import ReadContract
+from linecard.testing.contract.refusals import RefusalContract
 from pbxs.service import ServedPbx
 
 
@@ -60,6 +64,12 @@ class TestWazo(OnTheSimulator, BackendContract):
                 ended.set()
             reading.result()
         assert statuses == [ChangeStatus.DONE] * 6
+
+
+class Test3cx(OnTheSimulator, ReadContract, ChangeContract, RefusalContract, HostileNamesContract, Law):
+    """An extension is a user, and whoever's e-mail stands there holds it."""
+
+    profile = "3cx"
 
 
 class TestWazoSideBySide(OnTheSimulator, ChangeContract):

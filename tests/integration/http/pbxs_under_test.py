@@ -14,6 +14,7 @@ from linecard_http.backend import HttpBackend, load_profile
 from linecard_http.options import HttpOptions
 from linecard_http.profile import Profile
 from pbxs.service import ServedPbx, SimulatedPbx
+from pbxs.threecx import ThreeCX
 from pbxs.wazo import TENANT, Wazo
 
 PROFILES = Path(__file__).parents[3] / "config" / "backends"
@@ -75,7 +76,24 @@ WAZO = {
     "secrets": {"password": "file:secret"},
 }
 
+
+def fill_3cx(entries: Iterable[Entry], members: Iterable[str]) -> ThreeCX:
+    pbx = ThreeCX("linecard", SECRET)
+    for extension, member, numbers in entries:
+        pbx.add_user(extension, member or "")
+        for number in numbers:
+            pbx.add_rule(number, extension)
+    return pbx
+
+
+THREECX = {
+    "name": "3cx",
+    "settings": {"client": "linecard", "trunk": "10000"},
+    "secrets": {"client": "file:secret"},
+}
+
 MAKES: dict[str, tuple[Callable[[Iterable[Entry], Iterable[str]], SimulatedPbx], dict[str, Any]]] = {
     "wazo": (fill_wazo, WAZO),
+    "3cx": (fill_3cx, THREECX),
 }
 """By profile: what fills a simulator, and the options that lead to it."""
