@@ -71,6 +71,7 @@ bench: env
 	PYTHONPATH=tests $(BIN)/python tests/bench/exec.py
 	PYTHONPATH=tests $(BIN)/python tests/bench/slapd_people.py
 	PYTHONPATH=tests $(BIN)/python -m bench.rainbow
+	PYTHONPATH=tests $(BIN)/python -m bench.rest
 
 torture: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=3600 tests/unit/rules/test_law.py \

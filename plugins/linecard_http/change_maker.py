@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, repeat
-from threading import Lock
 from typing import Any
 
 from linecard.api.backend import VACANT, Can, Caveat, Change, ChangeStatus, Holding, Result
 from linecard_http.errors import LostAnswerError, NotReachedError, RestError
 from linecard_http.expression import evaluate, render, search
+from linecard_http.number_index import NumberIndex
 from linecard_http.pbx_reader import Known, PbxReader
 from linecard_http.profile import Meaning, StepRule
 from linecard_http.rest_client import RestClient, RestReply
@@ -113,14 +113,13 @@ class ChangeMaker:
         self._client, self._reader, self._settle = client, reader, settle
         self._sleep, self._monotonic = sleep, monotonic
         self._profile = client.profile
-        self._bearers: dict[str, str] | None = None
-        self._mine = Lock()
+        self._index = NumberIndex(reader.list_bearers)
         self._troubles = 0
 
     def begin(self) -> None:
         """Before the changes of a run: what was read for another is not believed."""
         self._reader.refresh_members()
-        self._bearers = self._reader.list_bearers() if self._reader.must_know_numbers else None
+        self._index.forget()
         self._troubles = 0
 
     def make_change(self, change: Change) -> Result:
@@ -161,19 +160,19 @@ class ChangeMaker:
         return _Course(change, known, view, self._reader, self._client.settings)
 
     def _look(self, change: Change, view: TableView) -> Known:
-        if self._bearers is None:
-            return self._reader.look(change.extension, view)
-        with self._mine:
-            borne = {number for number, on in self._bearers.items() if on == change.extension}
-        numbers = borne | set(change.before.numbers) | set(change.after.numbers)
-        known = self._reader.look(change.extension, view, numbers)
-        with self._mine:
-            for number in numbers:
-                if number in known.numbers:
-                    self._bearers[number] = change.extension
-                elif self._bearers.get(number) == change.extension:
-                    del self._bearers[number]
+        if self._reader.must_know_numbers:
+            touched = {*change.before.numbers, *change.after.numbers, *self._index.list_borne(change.extension)}
+            known = self._reader.look(change.extension, view, touched)
+        else:
+            known = self._reader.look(change.extension, view)
+        self._index.enter(change.extension, known.holding.numbers)
         return known
+
+    def _find_bearers(self, number: str, view: TableView) -> set[str]:
+        if self._reader.can_ask_for_numbers:
+            return self._reader.find_bearers(number, view)
+        bearer = self._index.find_bearer(number)
+        return set() if bearer is None else {bearer}
 
     def _precheck(self, change: Change, known: Known) -> Result | None:
         if known.row is None and change.before != VACANT:
@@ -198,7 +197,7 @@ class ChangeMaker:
                 if others := held - {change.extension}:
                     return f"{member} holds extension {min(others)}"
         for number in gained:
-            if others := self._reader.find_bearers(number, course.view) - {change.extension}:
+            if others := self._find_bearers(number, course.view) - {change.extension}:
                 return f"{number} is on extension {min(others)}"
         return ""
 

@@ -194,11 +194,15 @@ class PbxReader:
         return self._describe(extension, rows[0] if rows else None, borne)
 
     def list_bearers(self) -> dict[str, str]:
-        """The extension of each number, of the whole list."""
+        """The extension of each number, of the whole lists."""
         view = TableView(self._reader, self._settings, is_whole=True)
-        return {
-            number: str(row["extension"]) for row in view.list_rows("numbers") if (number := _number(row["number"]))
-        }
+        return {number: known.extension for known in self._list_all(view) for number in known.holding.numbers}
+
+    @property
+    def can_ask_for_numbers(self) -> bool:
+        """Whether the PBX can be asked which extension has a number."""
+        has = self._reader.has_find
+        return has("numbers", "number") if self._has_numbers else has("extensions", "numbers")
 
     @property
     def must_know_numbers(self) -> bool:

@@ -88,7 +88,7 @@ class ThreeCX(SimulatedPbx):
         page = rows[skip : skip + min(top, MOST)]
         if names := query.get("$select"):
             page = [{name: row.get(name) for name in names.split(",")} for row in page]
-        answer: dict[str, Any] = {"@odata.context": "https://pbx/xapi/v1/$metadata", "value": page}
+        answer: dict[str, Any] = {"@odata.context": "https://pbx.example.com/xapi/v1/$metadata", "value": page}
         if query.get("$count") == "true":
             answer["@odata.count"] = len(rows)
         if skip + len(page) < len(rows):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
+from integration.http.documents import read_example
 from integration.http.pbxs_under_test import HttpSite
-from linecard.api import load_model
 from linecard.api.backend import Change, ChangeStatus, Entry, Holding, Scope
-from linecard_http.profile import Profile
 from pbxs.acme import Acme
 from pbxs.service import ServedPbx
-
-PAGE = Path(__file__).parents[3] / "docs" / "http.md"
 
 
 def make_extension(n):
@@ -23,17 +17,13 @@ def make_extension(n):
 
 @pytest.fixture
 def site(tmp_path):
-    (found,) = re.findall(r"(?s)```yaml\n(name: Acme\n.*?)```", PAGE.read_text(encoding="utf-8"))
     pbx = Acme(
         [
             {"ext": f"{100 + n}", "mail": f"m{n}@example.com", "dids": [f"33199000{n:03d}"], "ring": n}
             for n in range(120)
         ]
     )
-    profiles = tmp_path / "backends"
-    profiles.mkdir()
-    (profiles / "acme.yaml").write_text(found)
-    profile = load_model(profiles / "acme.yaml", "acme.yaml", Profile)
+    profile = read_example(tmp_path)
     with ServedPbx(pbx) as served:
         options = {"secrets": {"key": "file:secret"}, "workers": 4}
         with HttpSite(tmp_path / "site", served, "acme", profile=profile, **options) as made:
