@@ -39,7 +39,16 @@ class _UnsettledError(Exception):
 class _Course:
     """What the steps of one change know: how the extension is, what it shall be, and what steps have saved."""
 
-    def __init__(self, change: Change, known: Known, view: TableView, reader: PbxReader, settings: Any) -> None:
+    def __init__(
+        self,
+        change: Change,
+        known: Known,
+        view: TableView,
+        reader: PbxReader,
+        settings: Any,
+        people: TableView | None = None,
+    ) -> None:
+        self._people = people
         self.change, self.known, self.view, self._reader, self._settings = change, known, view, reader, settings
         self.saved: dict[str, dict[str, Any]] = empty_results(reader.profile.changes)
         self._was = known.row
@@ -80,7 +89,7 @@ class _Course:
         return variables
 
     def _find_member(self, login: str | None) -> Row:
-        found = self._reader.find_member(login) if login is not None else None
+        found = self._reader.find_member(login, self._people) if login is not None else None
         return found or self._reader.make_empty("members")
 
     def save(self, step: StepRule, body: Any) -> None:
@@ -145,7 +154,7 @@ class ChangeMaker:
         if not self._profile.caveats:
             return
         known = self._reader.look(change.extension, view)
-        course = _Course(change, known, view, self._reader, self._client.settings)
+        course = _Course(change, known, view, self._reader, self._client.settings, people=view)
         variables = course.make_variables()
         for rule in self._profile.caveats:
             if evaluate(rule.when, variables):

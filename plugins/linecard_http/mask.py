@@ -15,10 +15,12 @@ _SECRET = re.compile(r"passw|pwd|secret|token|credential|authoriz|api_?key|\bpin
 
 
 def mask(value: Any) -> Any:
-    """The same, without the values of keys that sound like secrets."""
+    """The same, without the values of keys that sound like secrets; a pair of texts is a key and its value."""
     match value:
         case Mapping():
             return {key: HIDDEN if _SECRET.search(str(key)) else mask(each) for key, each in value.items()}
+        case [str(key), str()] if _SECRET.search(key):
+            return [key, HIDDEN]
         case list() | tuple():
             return [mask(each) for each in value]
         case _:

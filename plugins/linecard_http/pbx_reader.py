@@ -233,11 +233,11 @@ class PbxReader:
 
     # -- whose an id is ----------------------------------------------------------------------------------------------
 
-    def find_member(self, login: str) -> Row | None:
-        """What the PBX has of a member; believed for a while."""
+    def find_member(self, login: str, view: TableView | None = None) -> Row | None:
+        """What the PBX has of a member, as a view has it, or as it was a while ago."""
         if "members" not in self._tables:
             return {"login": login}
-        rows = self._people.find_rows("members", "login", login)
+        rows = (view or self._people).find_rows("members", "login", login)
         return rows[0] if rows else None
 
     def refresh_members(self) -> None:

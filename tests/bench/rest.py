@@ -1,6 +1,6 @@
 """`make bench`, the backend `http`: changes against a simulated PBX that counts requests.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.rest [--changes 10000] [--requests 1200] [--seconds 3] [--json FILE]
+    PYTHONPATH=tests .venv/bin/python -m bench.rest [--changes 10000] [--requests 900] [--seconds 3] [--json FILE]
 
 PBX and linecard are processes of their own. The PBX is that of docs/http.md; each answer takes it 5 ms.
 """
@@ -101,7 +101,7 @@ def measure(count: int, requests: int, seconds: float) -> dict[str, Any]:
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--changes", type=int, default=10_000)
-    words.add_argument("--requests", type=int, default=1200)
+    words.add_argument("--requests", type=int, default=900)
     words.add_argument("--seconds", type=float, default=3.0, help="in which so many requests are allowed")
     words.add_argument("--json", type=Path)
     words.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)

@@ -18,6 +18,7 @@ from pbxs.service import Asked, Refusal, Reply, Routes, SimulatedPbx
 TENANT = "54eb71f8-1f4b-4ae4-8730-638062fbe521"
 ROUTES = Routes()
 CONFD = "/api/confd/1.1"
+NO_FORWARD = {"enabled": False, "destination": None}
 
 
 def refuse(status: int, words: str) -> Refusal:
@@ -223,6 +224,10 @@ class Wazo(SimulatedPbx):
             "lastname": user.lastname,
             "tenant_uuid": TENANT,
             "lines": [{"id": line.id, "extensions": self._brief_extensions(line.extensions)} for line in lines],
+            "forwards": {
+                kind: {"enabled": False, "destination": None} for kind in ("busy", "noanswer", "unconditional")
+            },
+            "services": {"dnd": {"enabled": False}, "incallfilter": {"enabled": False}},
             "incalls": [
                 {"id": incall.id, "extensions": self._brief_extensions(incall.extensions)}
                 for incall in self.incalls.values()

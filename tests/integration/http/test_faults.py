@@ -172,7 +172,8 @@ def test_no_secret_is_told(site):
     text = repr(told)
     assert SECRET not in text
     assert not [token for token in site.pbx.tokens if token in text]
-    assert "'password', 'p'" not in text
+    assert [each["came"] for each in told if '"password", "' in each.get("came", "")] != []
+    assert [each["came"] for each in told if '"password", "p"' in each.get("came", "")] == []
     asked = [each for each in told if each["event"] == "asked the PBX"]
     assert {each["request"] for each in asked} == {"login", "extensions", "lines", "members", "numbers", "incalls"}
     assert {each["understood"] for each in asked} == {"good"}
