@@ -60,7 +60,9 @@ def test_each_command_explains_itself(name):
     _, _, below = said.out.partition("Commands:\n")
     assert "..." not in below
     for line in below.splitlines():
-        assert "--config FILE" in typed(name, line.split()[0], "--help").out
+        command = line.split()[0]
+        if (name, command) != ("plugins", "new"):  # which is written for no site
+            assert "--config FILE" in typed(name, command, "--help").out
 
 
 @pytest.mark.parametrize("word", ["-h", "--help"])
