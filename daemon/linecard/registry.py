@@ -7,7 +7,7 @@ import re
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
@@ -256,7 +256,7 @@ class Registry:
         for name, entry in sorted(self._entries.items()):
             try:
                 offers: list[Any] = [tuple(self._call_hook(name, hook)) for hook in HOOKS]
-                yield replace(Plugin(name, *_find_place(entry), *offers), problem=_find_nothing(name, offers))
+                yield Plugin(name, *_find_place(entry), *offers, problem=self._find_missing_hooks(name))
             except PluginError as error:
                 yield Plugin(name, *_find_place(entry), problem=f"{error} {error.remedy}".rstrip())
             for other in self._found[name]:
@@ -265,6 +265,12 @@ class Registry:
                     yield Plugin(name, *_find_place(other), problem=problem)
         if self._trouble is not None:
             yield Plugin("plugins", str(self._folder), "", problem=f"{self._trouble} {self._trouble.remedy}".rstrip())
+
+    def _find_missing_hooks(self, name: str) -> str:
+        """What to say of a loaded plugin without a single hook; empty for one that has some."""
+        if self._manager.get_hookcallers(self._manager.get_plugin(name)):
+            return ""
+        return f"The plugin {name} offers nothing: no function of it is a hook (@hookimpl, such as linecard_backends)."
 
 
 def _is_own(entry: Source) -> bool:
@@ -280,13 +286,6 @@ def _find_place(entry: Source) -> tuple[str, str]:
 
 def _describe_place(entry: Source) -> str:
     return " ".join(_find_place(entry)).rstrip()
-
-
-def _find_nothing(name: str, offers: list[Any]) -> str:
-    """What to say of a plugin that offers nothing under any name; empty for one that does."""
-    if any(offers):
-        return ""
-    return f"The plugin {name} offers nothing: none of its functions is a hook (@hookimpl, such as linecard_backends)."
 
 
 def _describe_hooks(entry: Source, plugin: object, error: Exception) -> PluginError:

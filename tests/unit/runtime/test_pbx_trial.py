@@ -26,7 +26,8 @@ def trial(folder, **site) -> tuple[Site, PbxTrial]:
 
 def test_no_more_than_a_few_are_read(tmp_path):
     site, tried = trial(tmp_path)
-    first, by_extension, by_member = tried.try_out()
+    examined, first, by_extension, by_member = tried.try_out()
+    assert (examined.step, examined.ok) == ("examine", True)
     assert (first.extensions, first.members, len(first.entries)) == (5, 4, 5)
     assert (by_extension.step, by_extension.extensions, by_extension.members) == ("read extension 1000", 1, 0)
     assert (by_member.step, by_member.seconds) == ("read member m1@x.org", 1.0)
@@ -65,7 +66,7 @@ def test_an_extension_that_reads_otherwise_alone_is_told(tmp_path):
     """Here somebody has changed it meanwhile; a plugin that reads lists and single ones differently looks the same."""
     site, tried = trial(tmp_path)
     steps = tried.try_out()
-    assert next(steps).ok
+    assert [next(steps).ok, next(steps).ok] == [True, True]
     site.pbx.put("1000", PEOPLE[1].holding._replace(numbers=()))
     wrong = next(steps)
     assert (wrong.ok, "1000 was read before and is different now" in wrong.message) == (False, True)
