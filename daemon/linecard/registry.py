@@ -7,7 +7,7 @@ import re
 import threading
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
@@ -256,7 +256,8 @@ class Registry:
         for name, entry in sorted(self._entries.items()):
             try:
                 offers: list[Any] = [tuple(self._call_hook(name, hook)) for hook in HOOKS]
-                yield Plugin(name, *_find_place(entry), *offers, problem=self._find_missing_hooks(name))
+                plugin = Plugin(name, *_find_place(entry), *offers)
+                yield replace(plugin, problem=self._find_missing_hooks(name))
             except PluginError as error:
                 yield Plugin(name, *_find_place(entry), problem=f"{error} {error.remedy}".rstrip())
             for other in self._found[name]:
