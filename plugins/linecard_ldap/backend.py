@@ -62,8 +62,6 @@ class LdapBackend:
         for name in self._reader.attributes:
             if not server.knows(name):
                 yield Alert("schema", f"{options.url} does not know the attribute {name}.", "Check its name.")
-        if options.bind is not None and self._client.who_am_i() == "":
-            yield Alert("login", f"{options.url} does not say that it has let {options.bind} in.", "Check `bind`.")
         yield from self._examine_people()
 
     def _examine_people(self) -> Iterator[Alert]:

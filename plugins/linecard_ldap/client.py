@@ -99,17 +99,6 @@ class LdapClient:
             return None
         return next(({k.lower(): v for k, v in raw.items()} for at, raw in found if at is not None), None)
 
-    def who_am_i(self) -> str:
-        """As whom linecard is logged in, in the directory's words; empty where it does not tell."""
-        ldap = load_library()
-        try:
-            with self._translate("say who linecard is"):
-                return str(self._retry(lambda connection: connection.whoami_s()))
-        except (DirectoryError, ldap.LDAPError) as error:
-            if isinstance(error, NoAnswerError):
-                raise
-            return ""
-
     @contextmanager
     def writing(self) -> Iterator[WritePipeline]:
         """A connection on which writes are sent. One that broke is not used again."""

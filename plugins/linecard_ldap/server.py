@@ -45,7 +45,8 @@ class LdapServer:
         stands between the digits must be left open."""
         if self.rules is not None:
             return self.match(attribute, number)
-        return f"({attribute}=*{'*'.join(number)}*)"
+        escape = load_library("ldap.filter").escape_filter_chars
+        return f"({attribute}=*{'*'.join(map(escape, number))}*)"
 
     def assert_old(self, edit: Edit) -> Iterator[str]:
         """What must hold of an attribute for an edit of it to be made, besides what deleting its old values holds."""

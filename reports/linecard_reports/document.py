@@ -25,6 +25,7 @@ class Document:
         head = as_dict.run(report.run, counts, report.seconds_left) | {
             "site": report.site,
             "headline": {"tone": said.tone, "title": said.title, "remedy": said.remedy or None},
+            "followers": [as_dict.follower(found) for found in report.followers],
         }
         separator = "{"
         for key, value in head.items():

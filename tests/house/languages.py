@@ -53,6 +53,7 @@ def core() -> list[Message]:
         *(s.CRASHED.title, s.CRASHED.remedy),
         s.PART_MADE,
         s.MADE_BEFORE,
+        *(s.FOLLOWER_BEHIND, s.FOLLOWER_BEHIND_REMEDY, s.NOT_SENT_YET),
         *wording.COUNTED.values(),
         *wording.ENDED.values(),
         "no rows",

@@ -8,7 +8,21 @@ import pytest
 
 from house.places import ROOT, modules
 
-STEPS = ("claim", "keep", "approve", "intend", "commit", "send", "read back", "end", "report", "dispose", "write")
+STEPS = (
+    "claim",
+    "keep",
+    "approve",
+    "intend",
+    "commit",
+    "send",
+    "read back",
+    "owe",
+    "follow",
+    "end",
+    "report",
+    "dispose",
+    "write",
+)
 """The steps of a drop whose order keeps a promise."""
 
 _COMMENT = re.compile(r"^ *# Order \((?P<step>[a-z ]+)\): (?P<words>.*(?:\n *# .*)*)", re.MULTILINE)

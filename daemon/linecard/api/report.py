@@ -5,6 +5,7 @@ from linecard.infrastructure.templates import BUILT_IN, Templates, locate_error
 from linecard.languages import LANGUAGES, wording
 from linecard.model.archive_index import ArchiveEntry, Index
 from linecard.model.directory import VACANT, Holding
+from linecard.model.follower import FollowerSummary
 from linecard.model.notice import Notice
 from linecard.model.outcome import FINE, Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line, Report
@@ -42,6 +43,7 @@ __all__ = [
     "Excerpt",
     "Fault",
     "FaultCode",
+    "FollowerSummary",
     "Headline",
     "Hold",
     "Holding",

@@ -210,11 +210,22 @@ class EventOutput(Output):
     why: str
 
 
+class FollowerOutput(Output):
+    """What a follower of a PBX has of what was made there: how many changes, how many it lacks, and why."""
+
+    follower: str
+    pbx: str
+    made: int
+    open: int
+    words: str | None
+
+
 class RunOutput(RunFactsOutput):
     """`linecard import`, `show` and `undo` with `--json`, and the report format `json`"""
 
     site: str
     headline: HeadlineOutput
+    followers: list[FollowerOutput]
     faults: list[FaultOutput]
     rows: list[RowOutput]
     events: list[EventOutput]
@@ -223,6 +234,7 @@ class RunOutput(RunFactsOutput):
 class ResumeOutput(Output):
     """`linecard resume --json`"""
 
+    followers: list[FollowerOutput] = Field(description="Followers of PBXs that still lack something.")
     runs: list[RunFactsOutput]
 
 

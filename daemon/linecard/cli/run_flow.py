@@ -11,6 +11,7 @@ import click
 from linecard.cli import progress, recap
 from linecard.cli.site import count_noun, json_out
 from linecard.errors import BackendError, LinecardError, ReportError
+from linecard.model.follower import FollowerSummary
 from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.run import Run, State
 from linecard.rules.sanitize import sanitize
@@ -147,6 +148,16 @@ def resume(
     if blocked:
         click.echo("When the PBX answers, `linecard resume` finishes the rest; nothing is done twice.", err=True)
     return Resumption(finished, blocked)
+
+
+def update_followers(service: Service, *, stop: Callable[[], bool]) -> list[FollowerSummary]:
+    """Give followers of PBXs what they lack, saying what is left; those that still lack something."""
+    behind = Operations(service).update_followers(stop)
+    for found in behind:
+        changes = "1 change" if found.open == 1 else f"{found.open:,} changes"
+        why = sanitize(f": {found.words.rstrip('.')}" if found.words else "")
+        click.echo(f"{sanitize(found.follower)} does not have {changes} of {sanitize(found.pbx)} yet{why}.", err=True)
+    return behind
 
 
 def resume_pending(service: Service, *, yes: bool, stop: Callable[[], bool], although_newer: bool = False) -> list[Run]:

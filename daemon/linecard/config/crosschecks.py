@@ -24,6 +24,7 @@ def cross_check(document: YamlDocument, folder: Path) -> list[Problem]:
     site = _Site(document, root, _mapping(root.get("pbxs")), _mapping(root.get("inboxes")), folder)
     checks: tuple[Callable[[_Site], Iterator[Problem]], ...] = (
         _destinations,
+        _followers,
         _defaults,
         _spellings,
         _regions,
@@ -45,7 +46,13 @@ class _Site:
 
     def pbxs_of(self, inbox: dict[str, Any]) -> list[str]:
         named = [text for _, text in _texts(inbox.get("pbxs"))]
-        return list(dict.fromkeys(named)) or list(self.pbxs)
+        return list(dict.fromkeys(named)) or [name for name in self.pbxs if name not in self.followers]
+
+    @property
+    def followers(self) -> dict[str, str]:
+        """Each PBX that follows another, with that one."""
+        named = ((text, name) for name, pbx in self.pbxs.items() for _, text in _texts(_mapping(pbx).get("followers")))
+        return dict(named)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -72,9 +79,29 @@ def _destinations(site: _Site) -> Iterator[Problem]:
             loc = ("inboxes", name, "pbxs", *at)
             if site.pbxs and pbx not in site.pbxs:
                 yield _no_pbx(site, loc, pbx, list(site.pbxs))
+            elif pbx in site.followers:
+                expected = f"a PBX that rows may change; {pbx} follows {site.followers[pbx]}"
+                yield site.document.problem(loc, quote(pbx), expected)
             elif pbx in seen:
                 yield site.document.problem(loc, quote(pbx), "each PBX once")
             seen.add(pbx)
+
+
+def _followers(site: _Site) -> Iterator[Problem]:
+    """Followers that there are not, or that follow two PBXs, themselves or one another."""
+    leader: dict[str, str] = {}
+    for name, pbx in site.pbxs.items():
+        for at, follower in _texts(_mapping(pbx).get("followers")):
+            loc = ("pbxs", name, "followers", *at)
+            if follower not in site.pbxs:
+                yield _no_pbx(site, loc, follower, list(site.pbxs))
+            elif follower == name or _texts(_mapping(site.pbxs[follower]).get("followers")):
+                yield site.document.problem(loc, quote(follower), "a PBX without followers of its own, and another one")
+            elif follower in leader:
+                yield site.document.problem(
+                    loc, quote(follower), f"a PBX that does not follow {leader[follower]} already"
+                )
+            leader.setdefault(follower, name)
 
 
 def _defaults(site: _Site) -> Iterator[Problem]:

@@ -104,6 +104,13 @@ class PbxConfig(Section):
     aliases: Names = Field(
         default=(), description="Other spellings of this PBX in the PbxId column, compared without case."
     )
+    followers: Names = Field(
+        default=(),
+        description=(
+            "PBXs that are given what was made on this one, after it, such as a directory (backend ldap). "
+            "No row names a follower, and it follows one PBX."
+        ),
+    )
     patience: Duration = Field(
         default=3600.0,
         description=(
@@ -345,6 +352,12 @@ class Config(Section):
         return (*self.sinks, *(f"{REPLY}{name}" for name, inbox in self.inboxes.items() if inbox.reply is not None))
 
     @property
+    def leaders(self) -> tuple[str, ...]:
+        """The PBXs that rows may name: all but those that follow another."""
+        followers = {name for pbx in self.pbxs.values() for name in pbx.followers}
+        return tuple(name for name in self.pbxs if name not in followers)
+
+    @property
     def alert_recipients(self) -> list[tuple[str, str]]:
         """Sinks, each with an address or an empty one, that get alerts."""
         return [(entry.sink, address) for entry in self.alerts for address in entry.to or ("",)]
@@ -385,5 +398,5 @@ class Config(Section):
         return made
 
     def _only_pbx(self, inbox: InboxConfig) -> str | None:
-        names = inbox.pbxs or tuple(self.pbxs)
+        names = inbox.pbxs or self.leaders
         return names[0] if len(names) == 1 else None

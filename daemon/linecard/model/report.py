@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from linecard.model.directory import Change, Holding
+from linecard.model.follower import FollowerSummary
 from linecard.model.outcome import Effect, Outcome
 from linecard.model.run import Event, Run
 from linecard.model.sheet import Fault
@@ -104,6 +105,11 @@ class Report(Protocol):
 
     def lost_numbers(self) -> Iterator[Change]:
         """Changes that took a public number from an extension; of a run that waits, also those that would."""
+        ...
+
+    @property
+    def followers(self) -> Sequence[FollowerSummary]:
+        """What each follower of the PBXs has of what the run has made."""
         ...
 
     def events(self) -> Iterator[Event]: ...

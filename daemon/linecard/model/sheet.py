@@ -82,6 +82,7 @@ class FaultCode(StrEnum):
     OVERRIDES_LINE = "overrides_line"
     NOT_AS_APPROVED = "not_as_approved"
     CAVEAT = "caveat"
+    FOLLOWER_BEHIND = "follower_behind"
     NO_ROWS = "no_rows"
     HEADER_AGAIN = "header_again"
     CLOSING_LINE = "closing_line"

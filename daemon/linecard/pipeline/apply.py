@@ -180,7 +180,7 @@ class _Lane:
     def _record(self, results: list[tuple[Result, str]]) -> None:
         if results:
             with self._store.transaction() as connection:
-                self._journal.record(connection, results)
+                self._journal.record(connection, results, self._pbx.follower_names)
 
 
 def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: ChangeStatus) -> None:
@@ -198,7 +198,7 @@ def read_back(store: Store, journal: Journal, pbx: Pbx, words: str, *, failed: C
         now = {e.extension: e.holding for e in entries}
         results = [found for name in some for found in _judge(chains[name], now, words, failed)]
         with store.transaction() as connection:
-            journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq))
+            journal.record(connection, sorted(results, key=lambda pair: pair[0].change.seq), pbx.follower_names)
 
 
 def _judge(

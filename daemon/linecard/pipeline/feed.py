@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +17,8 @@ from linecard.rules.play import SecondExtension, SecondNumber
 
 @dataclass(frozen=True, slots=True)
 class Pbx:
-    """One PBX of the site."""
+    """One PBX of the site. Its `followers` are given what was made on it; `turn` is held by whoever writes to a
+    follower."""
 
     name: str
     backend: Backend
@@ -24,6 +26,12 @@ class Pbx:
     second_extension: SecondExtension = SecondExtension.MOVE
     second_number: SecondNumber = SecondNumber.REPLACE
     aliases: tuple[str, ...] = ()
+    followers: tuple[Pbx, ...] = ()
+    turn: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+
+    @property
+    def follower_names(self) -> list[str]:
+        return [follower.name for follower in self.followers]
 
 
 @dataclass(frozen=True, slots=True)

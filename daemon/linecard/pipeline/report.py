@@ -14,17 +14,25 @@ from pathlib import PurePath
 
 from linecard.errors import UnknownRun
 from linecard.model.directory import Change
+from linecard.model.follower import FollowerChange, FollowerSummary
 from linecard.model.outcome import FINE, ChangeStatus, Outcome
 from linecard.model.report import Headline, Line
 from linecard.model.run import Event, Run, State
-from linecard.model.sheet import Fault
+from linecard.model.sheet import Fault, FaultCode, Severity
 from linecard.pipeline.row_messages import RowMessages, add_earlier_changes, add_partial_changes
 from linecard.rules import states
 from linecard.rules.caveats import CAVEAT
 from linecard.rules.forecasts import seconds_left
 from linecard.rules.names import safe_name
-from linecard.rules.sentences import TOOK_ITS_PLACE, headline
+from linecard.rules.sentences import (
+    FOLLOWER_BEHIND,
+    FOLLOWER_BEHIND_REMEDY,
+    NOT_SENT_YET,
+    TOOK_ITS_PLACE,
+    headline,
+)
 from linecard.rules.wording import ENGLISH, Wording
+from linecard.store.follower_changes import list_follower_changes, summarize_followers
 from linecard.store.journal import Journal
 from linecard.store.partial_changes import OrphanedChanges, PartialChanges
 from linecard.store.row_codec import Packed, decode_row
@@ -143,6 +151,35 @@ class RunReport:
         """Rows as `linecard plan` shows them: what would be done is said to be, though nothing was yet."""
         return self._put_in_words(self._journal.pages(self.run.attempt), None)
 
+    @cached_property
+    def followers(self) -> Sequence[FollowerSummary]:
+        return summarize_followers(self._store, self.run.id)
+
+    @cached_property
+    def _behind(self) -> Mapping[tuple[str, str], list[FollowerChange]]:
+        """What followers do not have yet, by PBX and extension."""
+        found: dict[tuple[str, str], list[FollowerChange]] = {}
+        for owed in list_follower_changes(self._store, run_id=self.run.id) if self.followers else ():
+            if owed.is_open:
+                found.setdefault((owed.change.pbx, owed.change.extension), []).append(owed)
+        return found
+
+    def _warn_of_followers(self, page: Sequence[Packed], faults: dict[int, list[Fault]]) -> None:
+        """Warnings beside the rows of which a follower lacks something."""
+        for packed in page:
+            row, verdict, _ = decode_row(packed)
+            for effect in verdict.effects if verdict.outcome is Outcome.DONE else ():
+                for owed in self._behind.get((effect.pbx, effect.extension), ()):
+                    faults.setdefault(row.line, []).append(self._describe_owed(row.line, owed))
+
+    def _describe_owed(self, line: int, owed: FollowerChange) -> Fault:
+        why = (owed.words or self._words(NOT_SENT_YET)).rstrip(".")
+        facts = {"follower": owed.follower, "extension": owed.change.extension, "words": why, "pbx": owed.change.pbx}
+        message = self._words(FOLLOWER_BEHIND).format(**facts)
+        remedy = self._words(FOLLOWER_BEHIND_REMEDY).format(**facts)
+        code, severity = FaultCode.FOLLOWER_BEHIND, Severity.WARNING
+        return Fault(line, "", owed.change.extension, code, severity, message, remedy)
+
     def _put_in_words(self, pages: Iterator[Sequence[Packed]], state: State | None) -> Iterator[Line]:
         tell = RowMessages(state, self._words)
         # Where all went well, or nothing was begun, no row need be looked at twice.
@@ -151,6 +188,8 @@ class RunReport:
         for page in pages:
             kept = self._journal.faults_of(self.run.attempt, [packed[0] for packed in page])
             faults = {at: list(self._again(found)) for at, found in kept.items()}
+            if self._behind:
+                self._warn_of_followers(page, faults)
             in_parts = everywhere or (here and any(packed[6] in _UNMADE_AS_STORED for packed in page))
             yield from self._add_changes(tell, page, faults) if in_parts else tell(page, faults)
 

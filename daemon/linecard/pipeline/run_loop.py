@@ -18,9 +18,11 @@ from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import apply as applying
 from linecard.pipeline.feed import Feed, Pbx
+from linecard.pipeline.followers import update_followers
 from linecard.pipeline.plan import Progress, plan, replay
 from linecard.pipeline.premises import Premises
 from linecard.pipeline.recovery import interrupt
+from linecard.rules import states
 from linecard.rules.limits import older_run, restored_site
 from linecard.rules.steps import Circumstances, Step, next_step
 from linecard.store.journal import Journal
@@ -141,8 +143,20 @@ class _RunLoop:
     ) -> None:
         self._store, self._feed, self._pbxs, self._archive = store, feed, pbxs, archive
         self._operator, self._premises = operator, premises
+        self._updated: set[str] = set()
+        """PBXs whose followers were given what they are owed, or failed just now."""
 
     def drive(self, run: Run) -> Driven:
+        driven = self._drive(run)
+        if (
+            driven.run.state in states.FINAL
+        ):  # a run that had nothing to send gives followers what they lack all the same
+            for name in driven.run.pbxs or self._feed.pbxs:
+                if name in self._pbxs and name not in self._updated:
+                    update_followers(self._store, self._pbxs[name], self._operator.stop)
+        return driven
+
+    def _drive(self, run: Run) -> Driven:
         planned_now, gone = False, 0
         while (step := next_step(run, Circumstances(self._operator.is_attended, planned_now))) is not Step.LEAVE:
             if step is not Step.APPLY and self._operator.stop():  # applying stops by itself, and says so
@@ -264,6 +278,8 @@ class _RunLoop:
         def send(name: str) -> None:
             pbx, stop = self._pbxs[name], self._operator.stop
             words = applying.send_changes(self._store, run, pbx, progress=progress, stop=stop)
+            update_followers(self._store, pbx, stop)
+            self._updated.add(name)
             if words:
                 broken[name] = words
             elif len(names) > 1 and not self._operator.stop() and self._operator.release(run, name):

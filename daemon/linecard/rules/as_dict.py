@@ -8,6 +8,7 @@ from typing import Any
 
 from linecard.model.alert import Alert
 from linecard.model.directory import Change, Holding
+from linecard.model.follower import FollowerSummary
 from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import Effect
 from linecard.model.report import Line
@@ -135,6 +136,10 @@ def forecast(found: PbxForecast) -> dict[str, Any]:
         "seconds": round(found.seconds, 1) or None,
         "notes": list(found.notes),
     }
+
+
+def follower(found: FollowerSummary) -> dict[str, Any]:
+    return found._asdict() | {"words": found.words or None}
 
 
 def run(found: Run, counts: Mapping[str, int], seconds_left: float | None = None) -> dict[str, Any]:

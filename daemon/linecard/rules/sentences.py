@@ -125,6 +125,11 @@ def number_loss(number: str, extension: str, holder: str, *, done: bool, words: 
 PART_MADE = "Part of it was applied: {extensions}."
 """An addition to what is said of a row that was not done."""
 
+FOLLOWER_BEHIND = "{follower} does not have {extension} yet: {words}."
+FOLLOWER_BEHIND_REMEDY = "Nothing is wrong on {pbx}. The next run there or `linecard resume` tries again."
+NOT_SENT_YET = "it was not sent there"
+"""A warning beside a row that was made on its PBX, and not yet on one that follows it."""
+
 MADE_BEFORE = "Before that, this run had changed {extensions}."
 """An addition to what is said of a row that comes to something else since somebody changed what was made for it."""
 

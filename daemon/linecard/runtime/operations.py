@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linecard.errors import BackendError, ConfigError
+from linecard.model.follower import FollowerSummary
 from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Run, State
 from linecard.pipeline import quarantine, sheet_file, survey
 from linecard.pipeline.apply import Checkpoint
 from linecard.pipeline.feed import Feed
+from linecard.pipeline.followers import update_followers
 from linecard.pipeline.plan import plan, replay
 from linecard.pipeline.planner import Planner
 from linecard.pipeline.receive import keep, receive
@@ -23,6 +25,7 @@ from linecard.pipeline.run_loop import drive
 from linecard.rules import states
 from linecard.runtime import input_file
 from linecard.runtime.interactive_operator import Confirm, InteractiveOperator, Stage
+from linecard.store.follower_changes import summarize_followers
 from linecard.store.journal import Journal
 from linecard.store.newer_runs import find_newer_runs
 
@@ -66,7 +69,7 @@ class Operations:
     def plan(self, run: Run, feed: Feed, stage: Stage) -> Run:
         """Plan a run on what the PBXs hold now (see `pipeline.plan`)."""
         service = self._service
-        return plan(
+        planned = plan(
             service.store,
             run,
             feed,
@@ -75,6 +78,9 @@ class Operations:
             progress=stage("plan", run),
             premises=service.premises,
         )
+        for pbx in feed.pbxs.values() if planned.state in states.FINAL else ():
+            update_followers(service.store, pbx, lambda: False)
+        return planned
 
     def preview_again(self, run: Run) -> Planner:
         """What a run would come to now; nothing is written."""
@@ -164,6 +170,12 @@ class Operations:
             except BackendError as error:
                 blocked[found.id] = error
                 yield Resumed(found, error)
+
+    def update_followers(self, stop: Checkpoint) -> list[FollowerSummary]:
+        """Give the followers of all PBXs what they lack; those that still lack something after it."""
+        for pbx in self._service.pbxs.values():
+            update_followers(self._service.store, pbx, stop)
+        return summarize_followers(self._service.store)
 
     def _feed_of(self, run: Run) -> Feed:
         """The feed of a run that must be finished. Raises `ConfigError` where it cannot be."""

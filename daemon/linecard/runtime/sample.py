@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from linecard.errors import ConfigError
 from linecard.languages import wording
 from linecard.model.directory import VACANT, Change, Holding
+from linecard.model.follower import FollowerSummary
 from linecard.model.notice import Notice
 from linecard.model.outcome import Code, Effect, Outcome, Verdict
 from linecard.model.report import Headline, Line
@@ -64,6 +65,7 @@ class SampleReport:
     path: str = "sample/sample"
     to_retry: int = 1
     seconds_left: float | None = None
+    followers: tuple[FollowerSummary, ...] = ()
 
     @property
     def headline(self) -> Headline:

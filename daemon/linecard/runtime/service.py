@@ -119,9 +119,12 @@ class Service:
 
     @cached_property
     def pbxs(self) -> dict[str, Pbx]:
-        return {name: self._pbx(name) for name in self.config.pbxs}
+        made: dict[str, Pbx] = {}
+        for name in sorted(self.config.pbxs, key=lambda name: bool(self.config.pbxs[name].followers)):
+            made[name] = self._pbx(name, made)  # after its followers, who have none themselves
+        return {name: made[name] for name in self.config.pbxs}
 
-    def _pbx(self, name: str) -> Pbx:
+    def _pbx(self, name: str, made: Mapping[str, Pbx]) -> Pbx:
         found = self.config.pbxs[name]
         backend = build(self.registry.backend_kind(found.backend), found.settings, self.contexts.pbx(name))
         self._open.callback(backend.close)
@@ -140,7 +143,8 @@ class Service:
                 f"pbxs.{name}.second_number: found add, but extensions of this kind of PBX have one number at most.",
                 remedy="Write replace or refuse.",
             )
-        return Pbx(name, backend, numbering, second, found.second_number, found.aliases)
+        followers = tuple(made[follower] for follower in found.followers)
+        return Pbx(name, backend, numbering, second, found.second_number, found.aliases, followers)
 
     @cached_property
     def renderers(self) -> dict[str, Renderer]:
@@ -166,7 +170,7 @@ class Service:
             what = f"There is no inbox {name}." if name else "This site has several inboxes."
             raise ConfigError(what, remedy=f"Name one with --inbox: {', '.join(inboxes)}.")
         found: InboxConfig = inboxes[name]
-        pbxs = {pbx: self.pbxs[pbx] for pbx in found.pbxs or self.pbxs}
+        pbxs = {pbx: self.pbxs[pbx] for pbx in found.pbxs or self.config.leaders}
         limits = {
             kind: Limit(limit.count, limit.share, limit.at_least)
             for kind in ("detach", "move", "force", "number")

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from linecard.model.directory import VACANT, Change, Holding
 from linecard.model.outcome import ChangeStatus, Outcome, Result, Verdict
 from linecard.model.sheet import Fault, FaultCode, Row, Severity
+from linecard.store.follower_changes import add_follower_changes
 from linecard.store.row_codec import (
     Packed,
     StoredRow,
@@ -198,9 +199,17 @@ class Journal:
                 .values(fate=status)
             )
 
-    def record(self, connection: sa.Connection, results: Sequence[tuple[Result, str]]) -> None:
-        """Write what became of changes; each result comes with the row code that a status other than done means."""
-        self.mark(connection, [r.change for r, _ in results if r.status is ChangeStatus.DONE], ChangeStatus.DONE)
+    def record(
+        self, connection: sa.Connection, results: Sequence[tuple[Result, str]], followers: Sequence[str] = ()
+    ) -> None:
+        """Write what became of changes; each result comes with the row code that a status other than done means. What
+        was made is owed to these followers of the PBX."""
+        made = [r.change for r, _ in results if r.status is ChangeStatus.DONE]
+        self.mark(connection, made, ChangeStatus.DONE)
+        # Order (owe): in the transaction that remembers the change as made. Owed after it, a kill between the two
+        # leaves a follower that never hears of the change. Shown by
+        # tests/integration/test_followers.py::test_killed_anywhere_a_follower_has_all_in_the_end.
+        add_follower_changes(connection, self._run, followers, made)
         for result, code in results:
             if result.status is not ChangeStatus.DONE:
                 connection.execute(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from linecard.errors import StateError
 from linecard.store import engine as engines
 
-NEWEST = "0013"
+NEWEST = "0014"
 _FOLDER = Path(__file__).with_name("migrations")
 
 

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from linecard.errors import StateError, UnknownRun
 from linecard.infrastructure.files import create_private
 from linecard.model.forecast import PbxForecast
+from linecard.model.outcome import ChangeStatus
 from linecard.model.run import Affected, Drop, Event, Hold, Run, State
 from linecard.rules import states
 from linecard.store import engine as engines
 from linecard.store import migrate, run_numbers
-from linecard.store.tables import HAS_CHANGED, change, claim, drop, event, fault, outbox, row, run
+from linecard.store.tables import HAS_CHANGED, change, claim, drop, event, fault, follower_change, outbox, row, run
 from linecard.store.unfinished_restore import refuse_unfinished
 
 Clock = Callable[[], datetime]
@@ -32,6 +33,8 @@ an empty one."""
 FILE = "linecard.db"
 FORGOTTEN = 50
 """Runs that are forgotten in one transaction."""
+FOLLOWER_OPEN = (ChangeStatus.PLANNED, ChangeStatus.SENT, ChangeStatus.FAILED)
+"""What is said of changes that a follower does not have yet."""
 COMPARED = 500
 """Runs of an inbox whose files' names a new one is compared with."""
 
@@ -291,8 +294,8 @@ class Store:
     def prune(self, before: datetime) -> int:
         """Forget runs that ended before then, with all that belongs to them, a few in each transaction; how many.
 
-        A run whose report waits or whose file was not parted with stays. Of a file that was taken and stays where it
-        is, its claim is kept without its run, so that it is not taken again.
+        A run whose report waits, whose file was not parted with or of which a follower lacks something stays. Of a
+        file that was taken and stays where it is, its claim is kept without its run, so that it is not taken again.
         """
         old = self._old(before).order_by(run.c.id).limit(FORGOTTEN)
         count = 0
@@ -303,7 +306,7 @@ class Store:
                 connection.execute(
                     sa.update(claim).where(claim.c.run_id.in_(runs), claim.c.stays).values(run_id=None, taken="")
                 )
-                for table in (row, change, fault, outbox, claim):
+                for table in (row, change, fault, outbox, claim, follower_change):
                     connection.execute(sa.delete(table).where(table.c.run_id.in_(runs)))
                 connection.execute(sa.delete(run).where(run.c.id.in_(runs)))  # its events go with it
                 connection.execute(sa.delete(drop).where(drop.c.id.in_(drops)))
@@ -320,6 +323,7 @@ class Store:
         waits = sa.union_all(
             sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
             sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
+            sa.select(follower_change.c.run_id).where(follower_change.c.status.in_(FOLLOWER_OPEN)),
         )
         return sa.select(run.c.id, run.c.drop_id).where(
             run.c.state.in_(sorted(states.FINAL)), run.c.changed < before, run.c.id.not_in(waits)

@@ -164,6 +164,24 @@ change = sa.Table(
     sqlite_with_rowid=False,
 )
 
+follower_change = sa.Table(
+    "follower_change",
+    metadata,
+    sa.Column("run_id", Id, sa.ForeignKey("run.id"), primary_key=True),
+    sa.Column("follower", sa.Text, primary_key=True),
+    sa.Column("extension", sa.Text, primary_key=True),
+    sa.Column("pbx", sa.Text, nullable=False),
+    sa.Column("before_member", sa.Text),
+    sa.Column("before_numbers", sa.Text),
+    sa.Column("after_member", sa.Text),
+    sa.Column("after_numbers", sa.Text),
+    sa.Column("status", sa.String(8), nullable=False),
+    sa.Column("words", sa.Text, nullable=False, server_default=""),
+    sa.Column("changed", UTCDateTime),
+    sa.Index("ix_follower_change_status", "follower", "status"),
+    sqlite_with_rowid=False,
+)
+
 HAS_CHANGED = sa.exists().where(change.c.run_id == run.c.id, change.c.fate == ChangeStatus.DONE).correlate(run)
 """Of a run: whether it has changed anything on a PBX, whatever has become of it since."""
 

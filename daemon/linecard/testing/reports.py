@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from linecard.api.backend import VACANT, Change, Holding
-from linecard.api.report import Code, Drop, Event, Fault, Headline, Line, Outcome, Report, Run, State
+from linecard.api.report import Code, Drop, Event, Fault, FollowerSummary, Headline, Line, Outcome, Report, Run, State
 from linecard.api.sink import Letter
 
 BEGAN = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -27,6 +27,7 @@ class OneRowReport:
     to_retry: int = 0
     seconds_left: float | None = None
     total: int = 1
+    followers: tuple[FollowerSummary, ...] = ()
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -51,7 +51,8 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(site: Site) -> None:
         ),
         (
             "linecard.yaml:11:5 pbxs.hq.extentions: found an unknown key, expected one of backend, options, region,"
-            " extensions, emergency, second_extension, second_number, aliases, patience (did you mean extensions?)"
+            " extensions, emergency, second_extension, second_number, aliases, followers, patience"
+            " (did you mean extensions?)"
         ),
         "linecard.yaml:15:18 inboxes.hr.default_pbx: found 'HQ', expected a PBX of this site: hq (did you mean hq?)",
         "linecard.yaml:17:17 inboxes.hr.sheet.max_rows: found 'many', expected a whole number",
