@@ -82,7 +82,7 @@ torture: env
 		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
 		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py \
 		tests/integration/sftp/test_peers.py tests/integration/test_part_made.py \
-		tests/integration/daemon/test_half_made.py tests/integration/test_followers.py tests/integration/ldap/test_samba.py
+		tests/integration/daemon/test_half_made.py tests/integration/test_followers.py tests/integration/ldap/test_samba.py tests/contract/test_ldap.py
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 	$(BIN)/python tests/integration/packing/fuzz.py 600
 

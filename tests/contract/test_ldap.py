@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 
 import pytest
@@ -39,6 +40,7 @@ class TestSlapd(BackendContract):
         return new_pbx
 
 
+@pytest.mark.skipif(not os.environ.get("LINECARD_TORTURE"), reason="long: make torture")
 class TestSlapdWithoutNumbers(BackendContract):
     """The directory has the extension alone, in an attribute that slapd cannot compare; linecard keeps the numbers."""
 
