@@ -171,11 +171,10 @@ class Registry:
             places = " and ".join(map(_describe_place, same))
             raise PluginError(f"There are {len(same)} plugins named {name}: {places}.", remedy="Remove all but one.")
         # Read, not imported: a plugin for another version of linecard.api may fail to import only for that.
-        if (stated := find_version(entry)) and (problem := describe_version_problem(stated)):
-            raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)
+        if stated := find_version(entry):
+            _refuse_version(entry, stated)
         plugin = _import_plugin(entry)
-        if problem := describe_version_problem(getattr(plugin, "LINECARD_API", None)):
-            raise PluginError(f"The plugin {name} ({entry.value}) cannot be used: {problem}", remedy=OTHER_VERSION)
+        _refuse_version(entry, getattr(plugin, "LINECARD_API", None))
         try:
             self._manager.register(plugin, name)
             self._manager.check_pending()
@@ -272,6 +271,13 @@ class Registry:
         if self._manager.get_hookcallers(self._manager.get_plugin(name)):
             return ""
         return f"The plugin {name} offers nothing: no function of it is a hook (@hookimpl, such as linecard_backends)."
+
+
+def _refuse_version(entry: Source, written_for: object) -> None:
+    if problem := describe_version_problem(written_for):
+        own = isinstance(entry, SitePlugin) and written_for is None  # nobody else has another version of it
+        remedy = f"Add the line to {entry.value}." if own else OTHER_VERSION
+        raise PluginError(f"The plugin {entry.name} ({entry.value}) cannot be used: {problem}", remedy=remedy)
 
 
 def _is_own(entry: Source) -> bool:

@@ -55,12 +55,15 @@ def _make_site(folder: Path, region: str, backend: str) -> None:
     from linecard.config import template
     from linecard.infrastructure.access import find_remedy
     from linecard.infrastructure.files import make_folder, write_whole
+    from linecard.infrastructure.shipped_files import list_ready_names
     from linecard.model.directory import Scope
     from linecard.runtime.service import Service
 
     # In somebody's folder root makes a site that its owner can work with.
     site.become_owner_of(folder / "state")
-    text = template(region.upper(), folder.absolute().name, backend, _read_starter(backend) if backend else "")
+    options = _read_starter(backend) if backend else ""
+    columns = backend if backend in list_ready_names("columns", folder) else "workday"
+    text = template(region.upper(), folder.absolute().name, backend, options, columns)
     file = folder / "linecard.yaml"
     if file.exists():
         raise ConfigError(f"{file} is there already.", remedy="Choose another folder, or edit it.")
@@ -77,8 +80,9 @@ def _make_site(folder: Path, region: str, backend: str) -> None:
         ) from error
     with Service.load(file) as service:
         assert service.store  # noqa: S101 - makes the state database now, while somebody looks
-        for pbx in service.pbxs.values():
-            next(iter(pbx.backend.fetch(Scope())), None)
+        if not backend:  # another kind is still to be filled in
+            for pbx in service.pbxs.values():
+                next(iter(pbx.backend.fetch(Scope())), None)
     click.echo(f"Made a site in {folder}.\n")
     click.echo(f"Next:  export LINECARD_CONFIG={file.absolute()}")
     if backend:

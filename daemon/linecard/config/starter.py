@@ -53,9 +53,9 @@ _DIRECTORY = """\
       create_extensions: true     # and an extension"""
 
 
-def template(region: str, site: str, backend: str = "", options: str = "") -> str:
+def template(region: str, site: str, backend: str = "", options: str = "", columns: str = "workday") -> str:
     """The text of a new site's linecard.yaml, with the embedded PBX or with one of the kind `backend`, whose `options`
-    are YAML without indentation.
+    are YAML without indentation. `columns` is the ready map that it names.
 
     Raises `ConfigError` for a region that phonenumbers does not know. `site` may be any text.
     """
@@ -70,5 +70,5 @@ def template(region: str, site: str, backend: str = "", options: str = "") -> st
     pbx = _DIRECTORY
     if backend:
         pbx = f"    backend: {backend}\n    options:\n{indent(options.strip(), ' ' * 6)}"
-    text = _TEXT.replace("@BACKEND@", pbx).replace("@COLUMNS@", f"{backend or 'workday':<17}")
+    text = _TEXT.replace("@BACKEND@", pbx).replace("@COLUMNS@", f"{columns:<17}")
     return text.replace("@REGION@", country).replace("@SITE@", name)

@@ -93,14 +93,13 @@ def _refuse_open_place(path: Path, found: os.stat_result) -> None:
     me = os.geteuid()
     if found.st_uid not in (0, me):
         raise PluginError(
-            f"The plugin cannot be used: {path} belongs to {account_name(found.st_uid)}, who could put any code there.",
+            f"{path} belongs to {account_name(found.st_uid)}, who could put any code there.",
             remedy=f"chown {account_name(me)} {path}",
         )
     # In a folder with the sticky bit, such as /tmp, nobody may replace what belongs to another.
     is_sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_sticky:
         raise PluginError(
-            f"The plugin cannot be used: others may write to {path} (mode {stat.S_IMODE(found.st_mode):04o}) and put "
-            "any code there.",
+            f"Others may write to {path} (mode {stat.S_IMODE(found.st_mode):04o}) and put any code there.",
             remedy=f"chmod go-w {path}",
         )

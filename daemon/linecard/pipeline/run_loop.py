@@ -148,9 +148,8 @@ class _RunLoop:
 
     def drive(self, run: Run) -> Driven:
         driven = self._drive(run)
-        if (
-            driven.run.state in states.FINAL
-        ):  # a run that had nothing to send gives followers what they lack all the same
+        if driven.run.state in states.FINAL:
+            # One that had nothing to send gives followers what they lack all the same.
             for name in driven.run.pbxs or self._feed.pbxs:
                 if name in self._pbxs and name not in self._updated:
                     update_followers(self._store, self._pbxs[name], self._operator.stop)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 import pytest
 
 from acceptance.cli.shapes import Findings, Members, Plugins
 from acceptance.cli.terminal import PROGRAM, Site, typed
+from linecard.infrastructure.shipped_files import list_ready_names
+from linecard.registry import Registry
+
+BEGINNERS = [kind.name for plugin in Registry().list_plugins() for kind in plugin.backends if kind.starter]
 
 
 class TestInit:
@@ -23,6 +28,17 @@ class TestInit:
         assert site.run("doctor").code == 0
         site.import_("attach,ada@x.org,,1000,030 123456")
         assert site.holds() == {"1000": ("ada@x.org", "+4930123456")}
+
+    @pytest.mark.parametrize("kind", BEGINNERS)
+    def test_each_kind_of_pbx_that_has_a_beginning(self, tmp_path, kind):
+        """Whether or not its library is here: the settings lie there to be filled in, and the next steps are told."""
+        said = typed("init", tmp_path / "site", "--backend", kind)
+        assert (said.code, said.err) == (0, "")
+        assert "what the PBX needs; secrets go into" in said.out
+        text = (tmp_path / "site" / "linecard.yaml").read_text()
+        assert f"    backend: {kind}\n" in text
+        (columns,) = re.findall("#   columns: ([a-z0-9]+) +# a ready map", text)
+        assert columns in list_ready_names("columns", tmp_path)
 
     def test_it_overwrites_nothing(self, site):
         """A second `init` leaves the configuration as it is; exit code 2."""

@@ -177,11 +177,11 @@ def test_a_new_sites_alternatives_work_when_uncommented(site: Site) -> None:
 
 
 def test_a_new_site_may_begin_with_another_kind_of_pbx(site: Site) -> None:
-    """With the settings that its plugin gives for a beginning, and the ready map of its name."""
-    text = template("FR", "x", "directory", "path: a.sqlite3   # where\n# busy_timeout: 5\n")
+    """With the settings that its plugin gives for a beginning, and a ready map."""
+    text = template("FR", "x", "directory", "path: a.sqlite3   # where\n# busy_timeout: 5\n", "personio")
     assert dict(site.load(text).pbxs["hq"].options) == {"path": "a.sqlite3"}
     assert "      # busy_timeout: 5\n" in text
-    assert "columns: directory " in text
+    assert "columns: personio " in text
 
 
 @pytest.mark.parametrize("name", ['a "quoted" one', "C: \\x # y", "no", "0123", "Zoë's 電話", "a\tb", "x" * 300, "{a}"])
