@@ -1,6 +1,6 @@
 """`make bench`, the backend `http`: changes against a simulated PBX that counts requests.
 
-    PYTHONPATH=tests .venv/bin/python -m bench.rest [--changes 10000] [--requests 900] [--seconds 3] [--json FILE]
+    PYTHONPATH=tests .venv/bin/python -m bench.rest [--changes 10000] [--requests 900] [--seconds 3] [--delay 0]
 
 PBX and linecard are processes of their own. The PBX is that of docs/http.md; each answer takes it 5 ms.
 """
@@ -37,10 +37,10 @@ FLAT = 20_000_000
 WORKERS = 8
 
 
-def serve(count: int, requests: int, seconds: float) -> None:
+def serve(count: int, requests: int, seconds: float, delay: float) -> None:
     """The PBX, until standard input ends; then what it counted."""
     pbx = Acme([{"ext": f"{100_000 + n}", "mail": None, "dids": [], "ring": 20} for n in range(count)])
-    pbx.latency, pbx.most, pbx.keeps_log = LATENCY, (requests, seconds), False
+    pbx.latency, pbx.most, pbx.keeps_log = LATENCY, (requests, seconds - delay), False
     with ServedPbx(pbx) as served:
         print(served.url, flush=True)
         sys.stdin.read()
@@ -74,10 +74,10 @@ def change_all(url: str, count: int, requests: int, seconds: float, folder: Path
     print(json.dumps({"done": done, "peak": used.ru_maxrss * 1024, "cpu": used.ru_utime + used.ru_stime}))
 
 
-def measure(count: int, requests: int, seconds: float) -> dict[str, Any]:
+def measure(count: int, requests: int, seconds: float, delay: float) -> dict[str, Any]:
     environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     words = [sys.executable, "-m", "bench.rest", "--changes", str(count)]
-    words += ["--requests", str(requests), "--seconds", str(seconds)]
+    words += ["--requests", str(requests), "--seconds", str(seconds), "--delay", str(delay)]
     with (
         tempfile.TemporaryDirectory(prefix="linecard-bench-") as folder,
         subprocess.Popen(
@@ -103,17 +103,22 @@ def main() -> int:
     words.add_argument("--changes", type=int, default=10_000)
     words.add_argument("--requests", type=int, default=900)
     words.add_argument("--seconds", type=float, default=3.0, help="in which so many requests are allowed")
+    words.add_argument(
+        "--delay", type=float, default=0.0, help="seconds for which a busy machine may keep a request back (default: 0)"
+    )
     words.add_argument("--json", type=Path)
     words.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     words.add_argument("--url", help=argparse.SUPPRESS)
     words.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = words.parse_args()
     if given.serve or given.url:
-        sides = {True: lambda: serve(given.changes, given.requests, given.seconds)}
+        sides = {True: lambda: serve(given.changes, given.requests, given.seconds, given.delay)}
         sides[False] = lambda: change_all(given.url, given.changes, given.requests, given.seconds, given.folder)
         sides[given.serve]()
         return 0
-    few, many = (measure(count, given.requests, given.seconds) for count in (given.changes // 4, given.changes))
+    few, many = (
+        measure(count, given.requests, given.seconds, given.delay) for count in (given.changes // 4, given.changes)
+    )
     if given.json:
         given.json.write_text(json.dumps({"few": few, "many": many}))
     print(

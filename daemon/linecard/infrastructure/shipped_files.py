@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 from linecard.errors import ConfigError
@@ -28,8 +29,9 @@ def find_shipped() -> Path:
         package.parent / "config",  # a source checkout
     )
     for folder in candidates:
-        if (folder / "columns").is_dir():
-            return folder
+        with suppress(PermissionError):  # such as in another user's home
+            if (folder / "columns").is_dir():
+                return folder
     raise ConfigError("The files that come with linecard are not there.", remedy="Install linecard again.")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
+import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -211,14 +210,15 @@ def test_killed_at_any_statement_it_is_written_once(days):
         days.now = MONDAY + at * DAY
         left[0] = at
         sa.event.listen(engine, "before_cursor_execute", killed)
-        with suppress(Killed):
+        try:
             Digests(days.site.service).write_due()
+        except Killed as ended:  # the driver keeps it in a cycle; what was being read is let go here, in order
+            traceback.clear_frames(ended.__traceback__)
         sa.event.remove(engine, "before_cursor_execute", killed)
         assert [days.write(), days.write()] == [1, 0]
         if left[0] > 0:  # it came to its end before
             break
     assert 5 < at < 100
-    gc.collect()  # readers that were killed half-way end while there is a database to end with
 
 
 def test_once_writes_it_too(days):

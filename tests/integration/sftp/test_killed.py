@@ -55,14 +55,19 @@ def test_each_file_is_done_once_however_often_linecard_is_killed(server, open_of
     assert forked(office.once, log) == (0, []), log.read_text()
     lasts = time.monotonic() - began
     died = 0
-    for _ in range(DEATHS):
+    for _ in range(4 * DEATHS):
         arrives()
+        began = time.monotonic()
         code, _ = forked(office.once, log, kill_after=random.uniform(0, lasts))
         assert code in (0, DIED), log.read_text()
         died += code == DIED
+        if died == DEATHS:
+            break
+        if code == 0:  # the machine has become faster
+            lasts = time.monotonic() - began
+    assert died == DEATHS, "most passes come to no end"
     assert forked(office.once, log) == (0, []), log.read_text()
 
-    assert died > DEATHS / 4, "most passes come to no end"
     assert sorted(office.files) == sorted(sent), "no file has two runs"
     assert set(office.runs.values()) == {"applied"}, told(office)
     assert office.held == {name[:4]: f"m{name[:4]}@example.org" for name in sent}
