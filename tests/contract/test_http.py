@@ -72,6 +72,12 @@ class Test3cx(OnTheSimulator, ReadContract, ChangeContract, RefusalContract, Hos
     profile = "3cx"
 
 
+class TestFreePbx(OnTheSimulator, ReadContract, ChangeContract, RefusalContract, HostileNamesContract, Law):
+    """An extension is held by its person of User Management, and is made anew for each."""
+
+    profile = "freepbx"
+
+
 class TestWazoSideBySide(OnTheSimulator, ChangeContract):
     """Several changes at a time."""
 

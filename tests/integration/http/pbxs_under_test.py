@@ -13,6 +13,7 @@ from linecard.testing import make_context
 from linecard_http.backend import HttpBackend, load_profile
 from linecard_http.options import HttpOptions
 from linecard_http.profile import Profile
+from pbxs.freepbx import FreePbx
 from pbxs.service import ServedPbx, SimulatedPbx
 from pbxs.threecx import ThreeCX
 from pbxs.wazo import TENANT, Wazo
@@ -92,8 +93,21 @@ THREECX = {
     "secrets": {"client": "file:secret"},
 }
 
+
+def fill_freepbx(entries: Iterable[Entry], members: Iterable[str]) -> FreePbx:
+    pbx = FreePbx("linecard", SECRET)
+    for extension, member, numbers in entries:
+        pbx.add_extension(extension, member)
+        for number in numbers:
+            pbx.add_route(number[1:], f"from-did-direct,{extension},1")
+    return pbx
+
+
+FREEPBX = {"name": "freepbx", "settings": {"client": "linecard"}, "secrets": {"client": "file:secret"}}
+
 MAKES: dict[str, tuple[Callable[[Iterable[Entry], Iterable[str]], SimulatedPbx], dict[str, Any]]] = {
     "wazo": (fill_wazo, WAZO),
     "3cx": (fill_3cx, THREECX),
+    "freepbx": (fill_freepbx, FREEPBX),
 }
 """By profile: what fills a simulator, and the options that lead to it."""
