@@ -156,7 +156,8 @@ class Play:
             self._leave_member(extension, old[0])
             self._is[extension] = state
             return
-        self._leave(extension, old)
+        if old is not _NOTHING:
+            self._leave(extension, old)
         self._enter(extension, state)
 
     def _touch(self, extension: str, old: _State) -> None:
@@ -237,11 +238,11 @@ class Play:
 
     def _after(self, had: _Numbers, number: str | None) -> _Numbers:
         """The numbers of an extension after a row that names this one, if any; None if it may not have it besides."""
+        if had is None:
+            return number
         several = _expand(had)
         if number is None or number in several:
             return had
-        if not several:
-            return number
         if self._policy.second_number is SecondNumber.ADD:
             return tuple(sorted((*several, number)))
         return number if len(several) == 1 and self._policy.second_number is _REPLACE else None
@@ -262,7 +263,9 @@ class Play:
             self._remember_named(extension, numbers, row)
         self._set(extension, member, numbers, row.line, named=bool(row.number))
         after = Holding(member, _expand(numbers))
-        effects: tuple[Effect, ...] = (Effect(self.pbx, extension, _as_holding(old), after),)
+        effects: tuple[Effect, ...] = (
+            Effect(self.pbx, extension, VACANT if old is _NOTHING else _as_holding(old), after),
+        )
         if before:
             effects += tuple([Effect(self.pbx, other, had, self.holding(other)) for other, had in before.items()])
         return Verdict(_DONE, code, effects, overrides=tuple(sorted(overrides)))
@@ -381,7 +384,7 @@ class Play:
         for extension in self._touched:
             was, now = self._was.get(extension, _NOTHING), self._is[extension]
             if was[0] != now[0] or was[1] != now[1]:
-                yield extension, _as_holding(was), _as_holding(now)
+                yield extension, VACANT if was is _NOTHING else _as_holding(was), _as_holding(now)
 
 
 def _compact(numbers: tuple[str, ...]) -> _Numbers:

@@ -21,6 +21,8 @@ def add_follower_changes(
 ) -> None:
     """Owe these changes, which were made on their PBX, to its followers. They are given the net change of an extension
     that the run changes again."""
+    if not followers:
+        return
     table = follower_change
     rows = []
     for change in changes:
