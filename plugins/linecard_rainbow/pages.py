@@ -33,6 +33,8 @@ class Pages:
     def __init__(self, client: Client, most: int) -> None:
         self._client = client
         self.most = most
+        self._totals: dict[tuple[str, frozenset[tuple[str, Any]]], int] = {}
+        """How many entries a long list had when it was last read: next time its pages are asked for from the start."""
 
     def read_list(self, kind: type[Item], doing: str, path: str, query: Query) -> Iterator[Item]:
         """All entries of a list, each once. Raises `RainbowError` if it never stands still."""
@@ -64,12 +66,14 @@ class Pages:
         """The entries from the first page to the last; None, and no more, where the list has shifted."""
         count = 0
         last: Item | None = None
+        name = path, frozenset(query.items())
 
         def read_page(offset: int) -> Asked:
             most = self.most
             return most, self._client.get(doing, path, {**query, "limit": most, "offset": offset})
 
         with _PagePrefetch(read_page) as pages:
+            pages.expect(range(0, self._totals.get(name, 0) - 1, self.most - 1))
             while True:
                 overlap = 0 if last is None else 1
                 asked, answer = pages.take(count - overlap)
@@ -87,6 +91,8 @@ class Pages:
                         yield None
                     return
                 if count == total and len(page) < asked:
+                    if total >= self.most:
+                        self._totals[name] = total
                     return  # a full page is followed by another look: the total may be that of the page alone
                 if count < total:
                     self._learn_size(len(page))

@@ -43,10 +43,14 @@ WORKERS = 8
 
 @dataclass(frozen=True)
 class Pace:
-    """So many requests in so many seconds: what the tenant allows, and what linecard is told that it does."""
+    """So many requests in so many seconds: what the tenant allows, and what linecard is told that it does.
+
+    The tenant looks at a window that is shorter by `delay`: for so long a busy machine may keep a request back.
+    """
 
     requests: int
     seconds: float
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ class Bench:
 
     def attach_all(self, who: str, rows: int, pace: Pace, *, limited: bool = True) -> Work:
         with self._start(rows) as (tenant, folder):
-            tenant.set_pace(requests=pace.requests if limited else 0, seconds=pace.seconds, latency=LATENCY)
+            window = pace.seconds - pace.delay
+            tenant.set_pace(requests=pace.requests if limited else 0, seconds=window, latency=LATENCY)
             before = tenant.count_cpu()
             if who == LINECARD:
                 figure = import_sheet(folder, tenant, pace)
@@ -269,12 +274,15 @@ def main() -> int:
     words.add_argument("--rows", type=int, default=2000)
     words.add_argument("--requests", type=int, default=600)
     words.add_argument("--seconds", type=float, default=3.0, help="in which so many requests are allowed")
+    words.add_argument(
+        "--delay", type=float, default=0.0, help="seconds for which a busy machine may keep a request back (default: 0)"
+    )
     words.add_argument("--tries", type=int, default=3)
     words.add_argument("--periods", type=int, default=6, help="of Retry-After that a 429 lasts")
     words.add_argument("--json", type=Path)
     given = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="linecard-bench-") as name:
-        pace = Pace(given.requests, given.seconds)
+        pace = Pace(given.requests, given.seconds, given.delay)
         figures = measure_all(Path(name), given.rows, pace, given.tries, given.periods)
     if given.json:
         given.json.write_text(json.dumps(asdict(figures), indent=1))

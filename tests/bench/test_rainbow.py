@@ -22,7 +22,7 @@ def test_every_figure_is_found(tmp_path):
     """
     find_modules()
     facts = tmp_path / "facts.json"
-    few = ["--rows", "60", "--requests", "100", "--seconds", "3", "--tries", "1", "--periods", "2"]
+    few = ["--rows", "60", "--requests", "100", "--seconds", "3", "--delay", "0.5", "--tries", "1", "--periods", "2"]
     environ = os.environ | {"PYTHONPATH": str(TESTS)}
     command = [sys.executable, "-m", "bench.rainbow", *few, "--json", str(facts)]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-JITTER = 0.02
+JITTER = 0.01
 """By this share of the window, one request may be longer on its way to the service than another."""
 PROBE = 1.0
 """Seconds for which the first request after a hold goes alone: its answer tells whether the others may follow."""
@@ -38,7 +38,7 @@ def plan_rate(requests: int, seconds: float) -> Rate:
     """The rate at which no window of so many seconds, seen at the service, has more than so many requests.
 
     Within any window, up to b requests come at once and the others evenly: b + (seconds + jitter) / interval <=
-    requests + 1, of which the last one lies outside. From 50 requests on, at least 96 % of them can be used, and a
+    requests + 1, of which the last one lies outside. From 50 requests on, at least 97 % of them can be used, and a
     program that slept too long catches up.
     """
     if requests < 1 or not 0 < seconds < float("inf"):
