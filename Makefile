@@ -5,7 +5,7 @@ BIN := .venv/bin
 # and each program that they start all of linecard.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env demo test rainbow matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
+.PHONY: help env demo test compiled rainbow matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
@@ -33,8 +33,14 @@ rainbow: env
 # Several workers at once: most tests wait for disks and processes. JOBS=0 runs them one after the other. Files go in their
 # order, for the long ones stand first: else one worker is left with them at the end.
 JOBS ?= 4
-test: env check
+test:
+	@$(MAKE) --no-print-directory -j2 check compiled
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# The tests as pytest compiles them, while the other core checks types: else each worker compiles them anew.
+compiled: env
+	@mkdir -p .cache
+	@$(BIN)/pytest --collect-only -qq >.cache/collected 2>&1 || { cat .cache/collected; exit 1; }
 
 # The tests on each supported Python. ONLY="3.13 3.14" takes fewer, TESTS=tests/unit a part of them.
 matrix: env
@@ -82,7 +88,8 @@ torture: env
 		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
 		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py \
 		tests/integration/sftp/test_peers.py tests/integration/test_part_made.py \
-		tests/integration/daemon/test_half_made.py tests/integration/test_followers.py tests/integration/ldap/test_samba.py tests/contract/test_ldap.py
+		tests/integration/daemon/test_half_made.py tests/integration/test_followers.py tests/integration/ldap/test_samba.py tests/contract/test_ldap.py \
+		tests/rainbow/clients
 	$(BIN)/python tests/unit/sheet/fuzz.py 600
 	$(BIN)/python tests/integration/packing/fuzz.py 600
 
