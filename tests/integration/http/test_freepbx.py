@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from integration.http.pbxs_under_test import FREEPBX, SECRET, HttpSite, fill_freepbx
@@ -135,6 +137,18 @@ def test_a_change_whose_answer_was_lost_is_found_and_made_once(site):
     assert hand_over(site).status is ChangeStatus.DONE
     assert sum(b"updateExtension" in asked.body for asked in site.pbx.asked) == 1
     assert site.pbx.welcomed == [BOB]
+
+
+def test_one_change_is_made_at_a_time_whatever_the_site_allows(site):
+    """FreePBX reads the file of all mailboxes and writes it anew with each extension that it makes."""
+    for n in range(2, 5):
+        site.pbx.add_extension(f"100{n}")
+    site.pbx.latency = 0.03
+    changes = [Change(n, "hq", f"100{n}", Holding(None), Holding(f"m{n}@example.org")) for n in range(1, 5)]
+    backend = site.open(workers=4, rate={"requests": 1000})
+    assert [result.status for result in backend.apply(changes)] == [ChangeStatus.DONE] * 4
+    times = [asked.at for asked in site.pbx.asked if b"updateExtension" in asked.body]
+    assert min(later - sooner for sooner, later in pairwise(times)) >= 0.03
 
 
 def test_an_application_that_may_not_is_told_what_it_lacks(site):
