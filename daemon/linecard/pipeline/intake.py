@@ -118,7 +118,7 @@ class Intake:
         room = self._free() >= self._options.reserve
         if not room:
             look.problems["room"] = (
-                f"Less than {format_size(self._options.reserve)} are free, so no new files are taken."
+                f"Less than {format_size(self._options.reserve)} is free, so no new files are taken."
             )
         self._reconcile()
         ready = self._find_settled(look)

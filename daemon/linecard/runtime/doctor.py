@@ -128,7 +128,7 @@ def _disk(state: Path) -> Finding:
         return Finding(
             "disk",
             ok=False,
-            message=f"only {format_size(free)} are free",
+            message=f"only {format_size(free)} is free",
             remedy="Free space, or move the state folder.",
         )
     return Finding("disk", ok=True, message=f"{format_size(free)} free")

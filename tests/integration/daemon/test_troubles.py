@@ -126,7 +126,7 @@ class TestDiskFull:
             filler = self.full(disk)
             site.drop("hr", "a.csv", rows("ada 1000"))
             said = eventually(lambda: site.told("inbox hr: room"), "it is told")
-            assert said.startswith("Less than 1 byte are free") or "No space left on device" in said
+            assert said.startswith("Less than 1 byte is free") or "No space left on device" in said
             filler.unlink()
             eventually(lambda: site.came_to(a="applied"), "it goes on")
             eventually(lambda: not site.told("inbox hr"), "nothing is wrong any more")

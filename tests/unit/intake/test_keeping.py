@@ -173,7 +173,7 @@ class TestDiskFull:
         world.look()
         look = world.look(SETTLE)
         assert look.runs == []
-        assert look.problems == {"room": "Less than 100 MB are free, so no new files are taken."}
+        assert look.problems == {"room": "Less than 100 MB is free, so no new files are taken."}
         assert world.names == ["a.csv"]
         world.free = 100_000_000
         look = world.look(1)
