@@ -5,7 +5,7 @@ BIN := .venv/bin
 # and each program that they start all of linecard.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help env demo test compiled rainbow matrix coverage mutants check bench torture docs site languages lock wheel deb deb-test image-test clean
+.PHONY: help env demo test compiled rainbow matrix coverage mutants check bench torture docs tiers site languages lock wheel deb deb-test image-test clean
 help:
 	@echo "make demo     a throw-away site, two sheets dropped, the reports to look at"
 	@echo "make test     all tests            make check    ruff, mypy and the import layers"
@@ -17,6 +17,7 @@ help:
 	@echo "make wheel    dist/*.whl           make lock     requirements.lock anew"
 	@echo "make deb      dist/*.deb, for this release of Debian"
 	@echo "make site     the documents as a searchable site"
+	@echo "make tiers    what each backend has proven, recorded anew"
 	@echo "make docs     the generated parts of docs/ and config/ anew"
 	@echo "make languages  new sentences into the catalogs of readers' languages, and those compiled"
 
@@ -111,6 +112,10 @@ deb-test: env
 # Builds the container image on a bare Debian with buildah, and runs it; takes root and the machine's Debian mirror.
 image-test: env
 	LINECARD_TORTURE=1 $(BIN)/pytest -o timeout=1800 tests/acceptance/test_container.py
+
+# What each backend has proven, written beside its code by the contract suite; ONLY="exec rainbow" takes fewer.
+tiers: env
+	PYTHONPATH=tests $(BIN)/python -m house.tiers $(ONLY)
 
 docs: env
 	PYTHONPATH=tests $(BIN)/python -m house.generated

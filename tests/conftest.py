@@ -11,11 +11,24 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from house.record_check import RecordCheck, is_whole
+from linecard.testing import recorder
+
 if settings.get_current_profile_name() == "default":  # no example fails because other work keeps the machine busy
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
 
 opened: list[tuple[sqlite3.Connection, str]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a whole run, what the backends are said to have proven is held to what they prove now."""
+    if is_whole(config) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(RecordCheck())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    recorder.pytest_collection_modifyitems(items)
 
 
 def _remember(event: str, arguments: tuple[object, ...]) -> None:

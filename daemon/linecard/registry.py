@@ -6,8 +6,8 @@ import ast
 import re
 import threading
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import metadata
@@ -15,7 +15,7 @@ from importlib.abc import InspectLoader
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 from pydantic import BaseModel
@@ -28,6 +28,9 @@ from linecard.infrastructure.site_plugins import SitePlugin, list_site_plugins
 from linecard.ports.context import Context
 from linecard.ports.kind import BackendKind, InboxKind, KeyringKind, Kind, OpenerKind, ProcessorKind, SinkKind
 from linecard.ports.renderer import IndexRenderer, Renderer
+
+if TYPE_CHECKING:
+    from linecard.testing.tiers import TierProof
 
 HOOKS = (
     "linecard_backends",
@@ -67,6 +70,8 @@ class Plugin:
     sinks: tuple[SinkKind[Any], ...] = ()
     renderers: tuple[Renderer, ...] = ()
     problem: str = ""
+    proofs: Mapping[str, TierProof] = field(default_factory=dict)
+    """What each backend has proven, by kind."""
 
 
 def describe_version_problem(written_for: object, version: str = API_VERSION) -> str:
@@ -252,11 +257,15 @@ class Registry:
 
     def list_plugins(self) -> Iterator[Plugin]:
         """Every plugin, imported; what is wrong with one is in its place in the list, and stops no other."""
+        from linecard.testing.tiers import read_proof
+
         for name, entry in sorted(self._entries.items()):
             try:
                 offers: list[Any] = [tuple(self._call_hook(name, hook)) for hook in HOOKS]
                 plugin = Plugin(name, *_find_place(entry), *offers)
-                yield replace(plugin, problem=self._find_missing_hooks(name))
+                place = _find_code(entry)
+                proofs = {kind.name: read_proof(place, kind.name) for kind in plugin.backends if place is not None}
+                yield replace(plugin, problem=self._find_missing_hooks(name), proofs=proofs)
             except PluginError as error:
                 yield Plugin(name, *_find_place(entry), problem=f"{error} {error.remedy}".rstrip())
             for other in self._found[name]:
@@ -289,6 +298,16 @@ def _find_place(entry: Source) -> tuple[str, str]:
     if isinstance(entry, SitePlugin):
         return str(entry.path), ""
     return (entry.dist.name, entry.dist.version) if entry.dist is not None else ("?", "?")
+
+
+def _find_code(entry: Source) -> Path | None:
+    """The package or module that an imported plugin lies in; None where it lies in no file."""
+    if isinstance(entry, SitePlugin):
+        return entry.path
+    spec = find_spec(entry.module)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin)
 
 
 def _describe_place(entry: Source) -> str:

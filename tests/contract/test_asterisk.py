@@ -24,6 +24,7 @@ def at_once(_: float) -> None:
 class TestAsteriskOnSqlite(BackendContract):
     """It makes extensions from its template."""
 
+    kind = "asterisk"
     many = 250
     examples = 6
     options: ClassVar = {}
@@ -78,6 +79,7 @@ class TestAsteriskWithNumbersInTheDialplan(TestAsteriskOnSqlite):
 class TestAsteriskByFiles(BackendContract):
     """Of linecard's own tables a file is made, and a running Asterisk reads it."""
 
+    kind = "asterisk"
     many = 250
     examples = 3
     company = 500

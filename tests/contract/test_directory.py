@@ -14,6 +14,7 @@ from linecard_directory.backend import DirectoryBackend
 class TestDirectory(BackendContract):
     """It makes members and extensions on demand."""
 
+    kind = "directory"
     examples = 25
     creates = True
 

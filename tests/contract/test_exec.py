@@ -13,6 +13,7 @@ from linecard.testing.contract import BackendContract
 class TestPerl(BackendContract):
     """One change at a time, each a rewrite of its file."""
 
+    kind = "exec"
     many = 60
     company = 2000
     examples = 5

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from house.places import ROOT
 from integration.exec.programs import open_program
 from linecard.errors import BackendError
 from linecard.testing import PbxFault
-from linecard.testing.contract import BackendContract, FaultMatrix, Subject
+from linecard.testing.contract import BackendContract, FaultMatrix, FullProof, Simulation, Subject
+from linecard_exec.options import ExecOptions
 
 PROGRAM = Path(__file__).with_name("exec_program.py")
 STRIKES = {PbxFault.ANSWER_LOST: 1, PbxFault.RATE_LIMITED: 3}
@@ -30,6 +32,9 @@ class Opener:
     def __call__(self):
         return open_program(PROGRAM, settings=self.settings, timeout=2.0)
 
+    def snapshot(self):
+        return json.loads(Path(self.settings["file"]).read_text(encoding="utf-8"))
+
     @contextmanager
     def cause(self, fault, after=0):
         words = {"name": fault, "after": after, "strikes": STRIKES.get(fault, 1_000_000)}
@@ -38,9 +43,14 @@ class Opener:
         self.faults.unlink()
 
 
-class TestProgram(FaultMatrix):
-    """It is right, whatever its PBX does; TestPerl is what it does otherwise."""
+class TestProgram(FaultMatrix, FullProof):
+    """It is right, whatever its PBX does, and written from the protocol; TestPerl is what it does otherwise."""
 
+    page = ROOT / "docs" / "exec.md"
+    options = ExecOptions
+    simulation = Simulation(PROGRAM, ("docs/exec.md",))
+
+    kind = "exec"
     fill = BackendContract.fill
 
     @pytest.fixture

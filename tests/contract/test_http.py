@@ -24,6 +24,7 @@ from pbxs.service import ServedPbx
 class OnTheSimulator:
     """Makes simulated PBXs, and backends on them."""
 
+    kind = "http"
     profile = "wazo"
     many = 12
     company = 300

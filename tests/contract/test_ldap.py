@@ -21,6 +21,7 @@ def server():
 class TestSlapd(BackendContract):
     """Each PBX is an organizational unit of its own, and a state folder of its own."""
 
+    kind = "ldap"
     many = 300
     examples = 6
 
@@ -44,6 +45,7 @@ class TestSlapd(BackendContract):
 class TestSlapdWithoutNumbers(BackendContract):
     """The directory has the extension alone, in an attribute that slapd cannot compare; linecard keeps the numbers."""
 
+    kind = "ldap"
     many = 40
     examples = 2
 

@@ -24,6 +24,7 @@ def keys(tmp_path_factory):
 class OnTheSimulator:
     """Makes simulated tenants, and backends on them."""
 
+    kind = "rainbow"
     many = 30
     examples = 5
     known = KNOWN

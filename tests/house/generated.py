@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from house import session
+from house import session, tiers
 from house.places import REFERENCE
 from linecard.cli import main
 from linecard.config.models import Config
@@ -125,6 +125,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "options": options,
     "json": session.shapes,
+    "tiers": tiers.table,
 }
 
 

@@ -56,7 +56,9 @@ def test_it_passes_the_contract_suite(folder: Path) -> None:
 def test_it_is_listed(folder: Path) -> None:
     listed = {plugin["name"]: plugin for plugin in json.loads(run(folder, "linecard", "plugins", "--json"))}
     assert listed["paper"]["distribution"] == "linecard-paper"
-    assert listed["paper"]["backends"] == [{"name": "paper", "summary": "A PBX on paper: one JSON file."}]
+    (offered,) = listed["paper"]["backends"]
+    assert (offered["name"], offered["summary"]) == ("paper", "A PBX on paper: one JSON file.")
+    assert (offered["tier"], offered["next_tier"]) == (None, "bronze")
 
 
 def test_a_sheet_is_imported_through_it(folder: Path) -> None:

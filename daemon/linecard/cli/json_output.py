@@ -443,13 +443,21 @@ class OfferOutput(Output):
     summary: str
 
 
+class BackendOfferOutput(OfferOutput):
+    """A kind of PBX. What its backend has proven, the next tier, and what is missing for that."""
+
+    tier: Literal["bronze", "silver", "gold"] | None
+    next_tier: Literal["bronze", "silver", "gold"] | None
+    missing: list[str]
+
+
 class PluginOutput(Output):
     """An installed plugin; `problem` says why it cannot be used."""
 
     name: str
     distribution: str
     version: str
-    backends: list[OfferOutput]
+    backends: list[BackendOfferOutput]
     inboxes: list[OfferOutput]
     openers: list[OfferOutput]
     keyrings: list[OfferOutput]

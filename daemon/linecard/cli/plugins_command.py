@@ -13,6 +13,7 @@ from linecard.rules.sanitize import sanitize
 if TYPE_CHECKING:
     from linecard.registry import Plugin
     from linecard.runtime.pbx_trial import LoggedEvent, TrialStep
+    from linecard.testing.tiers import TierProof
 
 
 KINDS = ("backend", "inbox", "sink", "opener", "renderer", "processor")
@@ -135,7 +136,7 @@ def _list_plugins(*, as_json: bool) -> None:
     for plugin in found:
         click.echo(sanitize(f"{plugin.name}  ({f'{plugin.distribution} {plugin.version}'.rstrip()})"))
         for kind in plugin.backends:
-            click.echo(f"    backend {kind.name}: {kind.summary}")
+            click.echo(f"    backend {kind.name}: {kind.summary}{_describe_tier(plugin.proofs.get(kind.name))}")
         for inbox in plugin.inboxes:
             click.echo(f"    inbox {inbox.name}: {inbox.summary}")
         for opener in plugin.openers:
@@ -149,7 +150,18 @@ def _list_plugins(*, as_json: bool) -> None:
         if plugin.renderers:
             click.echo(f"    report formats: {', '.join(renderer.name for renderer in plugin.renderers)}")
         if plugin.problem:
-            click.echo(f"    cannot be used: {sanitize(plugin.problem)}")
+            click.echo(f"    problem: {sanitize(plugin.problem)}")
+
+
+def _describe_tier(proof: TierProof | None) -> str:
+    return f" [{proof.tier}]" if proof is not None and proof.tier is not None else ""
+
+
+def _proof_facts(proof: TierProof | None) -> dict[str, Any]:
+    """What a backend has proven, and what is missing for the next tier."""
+    if proof is None:
+        return {"tier": None, "next_tier": None, "missing": []}
+    return {"tier": proof.tier, "next_tier": proof.next_tier, "missing": list(proof.missing)}
 
 
 def _plain(plugin: Plugin) -> dict[str, Any]:
@@ -157,7 +169,10 @@ def _plain(plugin: Plugin) -> dict[str, Any]:
         "name": plugin.name,
         "distribution": plugin.distribution,
         "version": plugin.version,
-        "backends": [{"name": kind.name, "summary": kind.summary} for kind in plugin.backends],
+        "backends": [
+            {"name": kind.name, "summary": kind.summary, **_proof_facts(plugin.proofs.get(kind.name))}
+            for kind in plugin.backends
+        ],
         "inboxes": [{"name": kind.name, "summary": kind.summary} for kind in plugin.inboxes],
         "openers": [{"name": kind.name, "summary": kind.summary} for kind in plugin.openers],
         "keyrings": [{"name": kind.name, "summary": kind.summary} for kind in plugin.keyrings],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pluggy
 import pytest
+from click.testing import CliRunner
 
 from linecard.api import API_VERSION, hookimpl
 from linecard.api.backend import Entry, Scope
+from linecard.cli import main
 from linecard.errors import PluginError
 from linecard.hookspecs import hookspec
 from linecard.registry import Registry, build, describe_version_problem
@@ -172,3 +174,16 @@ def test_a_hook_may_gain_arguments_without_breaking_older_plugins():
     manager.check_pending()
     (newer,), (frozen,) = manager.hook.linecard_backends(site="hq", language="fr")
     assert (newer, frozen.name) == ("fr", "frozen")
+
+
+def test_a_plugin_that_cannot_be_used_is_listed_with_its_problem_said_once(plugin):
+    """In a line of its own; the others are listed as ever."""
+    plugin("next", 'LINECARD_API = "2.0"\n')
+    done = CliRunner().invoke(main, ["plugins"])
+    assert done.exit_code == 0
+    (line,) = [line for line in done.output.splitlines() if "cannot be used" in line]
+    assert line.startswith(
+        "    problem: The plugin next (linecard_next) cannot be used: it was written for version 2.0"
+    )
+    assert line.count("cannot be used") == 1
+    assert "backend exec:" in done.output

@@ -35,6 +35,7 @@ pytest.register_assert_rewrite(
             "company",
             "interruption",
             "fault_matrix",
+            "full_proof",
             "law",
             "processor",
         )
@@ -42,8 +43,25 @@ pytest.register_assert_rewrite(
 )
 
 from linecard.testing.contract.fault_matrix import FaultMatrix  # noqa: E402
+from linecard.testing.contract.full_proof import (  # noqa: E402
+    FullProof,
+    Simulation,
+    SupportsSnapshot,
+    SupportsVersion,
+)
 from linecard.testing.contract.processor import ProcessorContract  # noqa: E402
 from linecard.testing.contract.subject import NewPbx, Open, Subject  # noqa: E402
 from linecard.testing.contract.suite import BackendContract  # noqa: E402
 
-__all__ = ["BackendContract", "FaultMatrix", "NewPbx", "Open", "ProcessorContract", "Subject"]
+__all__ = [
+    "BackendContract",
+    "FaultMatrix",
+    "FullProof",
+    "NewPbx",
+    "Open",
+    "ProcessorContract",
+    "Simulation",
+    "Subject",
+    "SupportsSnapshot",
+    "SupportsVersion",
+]

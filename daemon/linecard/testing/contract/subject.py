@@ -22,10 +22,9 @@ from linecard.api.backend import (
     sorted_numbers,
 )
 from linecard.testing.pbx_faults import PbxFault, SupportsFaults
+from linecard.testing.recorder import MISSING
 
 PBX = "hq"
-MISSING = "missing: "
-"""How the reason of a skip begins where something was not proven that could be."""
 
 Open = Callable[[], Backend]
 """Opens a backend on one PBX; another one each time, on the same PBX."""
@@ -45,7 +44,7 @@ class Subject:
 
     def __init__(self, open_: Open) -> None:
         self._open = open_
-        self._source: object = open_
+        self.source: object = open_
         self._opened: list[Backend] = []
         self.backend = self.open()
         self.can = self.backend.can
@@ -72,9 +71,9 @@ class Subject:
 
     def cause(self, fault: PbxFault, after: int = 0) -> AbstractContextManager[None]:
         """Let the PBX have a fault; the test is skipped, and nothing is proven, where the suite does not know how."""
-        if not isinstance(self._source, SupportsFaults):
+        if not isinstance(self.source, SupportsFaults):
             pytest.skip(f"{MISSING}what `new_pbx` gives has no `cause`")
-        return self._source.cause(fault, after)
+        return self.source.cause(fault, after)
 
     def read_holdings(self, backend: Backend | None = None) -> dict[str, Holding]:
         """What the PBX holds, as another backend reads it; vacant extensions left out, for a PBX need not have them."""
@@ -106,6 +105,9 @@ class Fill(Protocol):
 
 class Names:
     """The names that tests use; each is asked for with numbers from 0 up, and must differ for each."""
+
+    kind: ClassVar[str] = ""
+    """What linecard.yaml calls the backend under test; with it, `linecard.testing.recorder` keeps what was proven."""
 
     many: ClassVar[int] = 1200
     """How many changes or names make a lot."""
