@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from acceptance.crashes import TORTURE, Scene, Site
 from acceptance.killing import DIED
@@ -16,6 +18,7 @@ from linecard.model.sheet import FaultCode
 from linecard.pipeline.feed import Feed, Pbx
 from linecard.pipeline.report import RunReport
 from linecard.rules.numbering import NumberingPlan
+from linecard.store.tables import outbox
 from linecard.testing.backend import MemoryBackend
 from linecard.testing.memory import MemoryPbx
 from linecard.testing.trouble import NO_TROUBLE, Silence, Trouble
@@ -117,6 +120,18 @@ def test_a_follower_that_fails_stops_nothing_and_is_tried_again_alone(tmp_path, 
     assert [change.extension for change in works.people.operations] == ["1000"]
     assert works.summary(run) == [("people", 1, 0)]
     assert works.warned(run) == []
+
+
+def test_a_run_is_kept_while_a_follower_of_the_site_lacks_something_of_it(tmp_path):
+    works = Followed(tmp_path)
+    works.connect(people=Trouble(silence=Silence(1)))
+    works.sheet(f"attach,{ADA},hq,1000,")
+    with works.store.transaction() as connection:
+        connection.execute(sa.update(outbox).values(delivered=works.store.now()))
+    later = datetime.now(UTC) + timedelta(days=4000)
+    assert works.store.count_old(later, ["people"]) == works.store.prune(later, ["people"]) == 0
+    assert works.store.count_old(later, ["elsewhere"]) == works.store.prune(later, ["elsewhere"]) == 1
+    assert works.store.list_runs() == []
 
 
 def test_a_newer_run_takes_the_place_of_what_an_older_one_owes(tmp_path):

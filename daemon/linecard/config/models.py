@@ -352,9 +352,14 @@ class Config(Section):
         return (*self.sinks, *(f"{REPLY}{name}" for name, inbox in self.inboxes.items() if inbox.reply is not None))
 
     @property
+    def followers(self) -> tuple[str, ...]:
+        """The PBXs that follow another."""
+        return tuple(name for pbx in self.pbxs.values() for name in pbx.followers)
+
+    @property
     def leaders(self) -> tuple[str, ...]:
         """The PBXs that rows may name: all but those that follow another."""
-        followers = {name for pbx in self.pbxs.values() for name in pbx.followers}
+        followers = self.followers
         return tuple(name for name in self.pbxs if name not in followers)
 
     @property

@@ -46,7 +46,7 @@ def remove_old(service: Service, report_folder: ReportFolder) -> None:
     gone = 0
     if config.keep.runs is not None and not doubted:
         before = now - timedelta(days=config.keep.runs)
-        gone = store.prune(before)
+        gone = store.prune(before, config.followers)
         Notices(store).prune(before)
     kept = _files_to_keep(service)
     files = [
@@ -62,7 +62,8 @@ def find_old(service: Service) -> Old:
     """What `clear_out` would remove because of its age."""
     now, keep = service.now(), service.config.keep
     kept = _files_to_keep(service)
-    runs = 0 if keep.runs is None else service.store.count_old(now - timedelta(days=keep.runs))
+    age = None if keep.runs is None else timedelta(days=keep.runs)
+    runs = 0 if age is None else service.store.count_old(now - age, service.config.followers)
     return Old(runs, *(count_old(folder, days, now, keep=kept) for folder, days, _ in _folders(service)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -291,13 +291,14 @@ class Store:
         with self.snapshot() as connection:
             return [*connection.execute(query).scalars(), *connection.execute(claimed).scalars()]
 
-    def prune(self, before: datetime) -> int:
+    def prune(self, before: datetime, followers: Collection[str] = ()) -> int:
         """Forget runs that ended before then, with all that belongs to them, a few in each transaction; how many.
 
-        A run whose report waits, whose file was not parted with or of which a follower lacks something stays. Of a
-        file that was taken and stays where it is, its claim is kept without its run, so that it is not taken again.
+        A run whose report waits, whose file was not parted with or of which one of these followers lacks something
+        stays. Of a file that was taken and stays where it is, its claim is kept without its run, so that it is not
+        taken again.
         """
-        old = self._old(before).order_by(run.c.id).limit(FORGOTTEN)
+        old = self._old(before, followers).order_by(run.c.id).limit(FORGOTTEN)
         count = 0
         while True:
             with self.transaction() as connection:
@@ -314,16 +315,19 @@ class Store:
             if len(found) < FORGOTTEN:
                 return count
 
-    def count_old(self, before: datetime) -> int:
+    def count_old(self, before: datetime, followers: Collection[str] = ()) -> int:
         """How many runs `prune` would forget."""
+        old = self._old(before, followers).subquery()
         with self.snapshot() as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(self._old(before).subquery())).scalar_one()
+            return connection.execute(sa.select(sa.func.count()).select_from(old)).scalar_one()
 
-    def _old(self, before: datetime) -> sa.Select[Any]:
+    def _old(self, before: datetime, followers: Collection[str]) -> sa.Select[Any]:
         waits = sa.union_all(
             sa.select(outbox.c.run_id).where(outbox.c.delivered.is_(None), outbox.c.dropped.is_(None)),
             sa.select(claim.c.run_id).where(claim.c.run_id.is_not(None), claim.c.settled.is_(None)),
-            sa.select(follower_change.c.run_id).where(follower_change.c.status.in_(FOLLOWER_OPEN)),
+            sa.select(follower_change.c.run_id).where(
+                follower_change.c.status.in_(FOLLOWER_OPEN), follower_change.c.follower.in_(sorted(followers))
+            ),
         )
         return sa.select(run.c.id, run.c.drop_id).where(
             run.c.state.in_(sorted(states.FINAL)), run.c.changed < before, run.c.id.not_in(waits)
