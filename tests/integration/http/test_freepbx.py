@@ -139,6 +139,17 @@ def test_a_change_whose_answer_was_lost_is_found_and_made_once(site):
     assert site.pbx.welcomed == [BOB]
 
 
+def test_a_token_that_is_not_taken_any_more_is_exchanged_and_the_change_made_once(site):
+    """GraphQL answers it with a 500, and REST with a 401."""
+    backend = site.open()
+    list(backend.fetch(Scope.everything()))
+    site.pbx.tokens = {"another"}
+    (result,) = backend.apply([Change(1, "hq", "1000", Holding(ANN, (FIRST,)), Holding(BOB, (FIRST,)))])
+    assert result.status is ChangeStatus.DONE
+    assert site.pbx.count("POST", "/token") == 2
+    assert site.pbx.welcomed == [BOB]
+
+
 def test_one_change_is_made_at_a_time_whatever_the_site_allows(site):
     """FreePBX reads the file of all mailboxes and writes it anew with each extension that it makes."""
     for n in range(2, 5):
