@@ -15,7 +15,7 @@ def linecard_backends() -> list[BackendKind[HttpOptions]]:
     return [
         BackendKind(
             name="http",
-            summary="Any PBX with a REST API, by a profile: 3CX, FreePBX, Wazo, or one that you write.",
+            summary="Any PBX with a REST API, by a profile: 3CX, FreePBX, Wazo, Yeastar, or one that you write.",
             options=HttpOptions,
             build=build,
             starter=STARTER,

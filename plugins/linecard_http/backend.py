@@ -120,7 +120,7 @@ class HttpBackend:
 
     def forecast(self, changes: Iterable[Change]) -> Forecast:
         """How long the pace makes the changes take at least: each is looked at, made and read back."""
-        each = 2 * (self._reader.estimate_by_name(ONE) or 1) + 1
+        each = 2 * (self._reader.estimate_by_name(ONE) or self._reader.estimate_whole() or 1) + 1
         return Forecast(self._client.estimate_wait(each * sum(1 for _ in changes)))
 
     def examine(self) -> Iterator[Alert]:

@@ -156,6 +156,12 @@ class FindRule(RequestRule):
     items: JmesPath | None = Field(default=None, description="Where its answer has rows, unless as in the list.")
 
 
+class DetailsRule(RequestRule):
+    """A request for rows of which the list shows a part alone: `rows` are those of a page of the list, or all."""
+
+    items: JmesPath = Field(default="@", description="Where its answer has the rows.")
+
+
 class LookupRule(_Part):
     """A value of another table, in the row in which `by` is what was found here."""
 
@@ -188,6 +194,7 @@ class TableRule(_Part):
 
     whole: RequestRule | None = Field(default=None, alias="list")
     items: JmesPath = Field(default="@", description="Where an answer has its rows: a list, or one object.")
+    details: DetailsRule | None = Field(default=None, description="Asked for the rows, where the list shows a part.")
     where: Expression | None = Field(default=None, description="Which rows count; of `row` and `settings`.")
     fields: dict[Name, FieldRules] = Field(min_length=1)
     find: dict[Name, FindRule] = {}

@@ -39,7 +39,7 @@ class TableReader:
         table = self.profile.tables[name]
         if table.whole is None:
             raise AssertionError(f"the table {name} has no list")
-        return self._pages.read_items(name, table.whole, {}, table.items)
+        return self._complete(name, self._pages.read_items(name, table.whole, {}, table.items))
 
     def ask_for(self, name: str, field: str, value: str) -> list[Any]:
         """What the PBX answers to a search, which may be more than what was searched for."""
@@ -49,16 +49,33 @@ class TableReader:
         asked = f"{name}.find.{field}"
         variables = {"value": value}
         if request.paging is not None:
-            return self._pages.read_items(asked, request, variables, items)
+            return self._complete(name, self._pages.read_items(asked, request, variables, items))
         reply = self._client.query(asked, request, variables)
-        return find_items(items, reply.body) if reply.verdict is Meaning.GOOD else []
+        return self._complete(name, find_items(items, reply.body) if reply.verdict is Meaning.GOOD else [])
+
+    def _complete(self, name: str, items: list[Any]) -> list[Any]:
+        """The same rows with all that the PBX has of them; as many at a time as a page of the list has."""
+        table = self.profile.tables[name]
+        if table.details is None:
+            return items
+        found: list[Any] = []
+        per = self._count_per_page(table) or len(items) or 1
+        for begin in range(0, len(items), per):
+            reply = self._client.query(f"{name}.details", table.details, {"rows": items[begin : begin + per]})
+            found += find_items(table.details.items, reply.body) if reply.verdict is Meaning.GOOD else []
+        return found
+
+    @staticmethod
+    def _count_per_page(table: TableRule) -> int:
+        return table.whole.paging.per if table.whole is not None and table.whole.paging is not None else 0
 
     def count_requests(self, name: str) -> int | None:
         """How many requests the list of a table takes; None where it cannot be asked for."""
         table = self.profile.tables[name]
         if table.whole is None:
             return None
-        return self._pages.count_pages(name, table.whole, {}, table.items)
+        pages = self._pages.count_pages(name, table.whole, {}, table.items)
+        return pages if table.details is None else 2 * pages
 
 
 class TableView:

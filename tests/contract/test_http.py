@@ -79,6 +79,12 @@ class TestFreePbx(OnTheSimulator, ReadContract, ChangeContract, RefusalContract,
     profile = "freepbx"
 
 
+class TestYeastar(OnTheSimulator, ReadContract, ChangeContract, RefusalContract, HostileNamesContract, Law):
+    """Nothing is searched for, and no two extensions have the same e-mail."""
+
+    profile = "yeastar"
+
+
 class TestWazoSideBySide(OnTheSimulator, ChangeContract):
     """Several changes at a time."""
 

@@ -17,6 +17,7 @@ from pbxs.freepbx import FreePbx
 from pbxs.service import ServedPbx, SimulatedPbx
 from pbxs.threecx import ThreeCX
 from pbxs.wazo import TENANT, Wazo
+from pbxs.yeastar import Yeastar
 
 PROFILES = Path(__file__).parents[3] / "config" / "backends"
 """Those of the tree: what is installed may be older."""
@@ -105,9 +106,26 @@ def fill_freepbx(entries: Iterable[Entry], members: Iterable[str]) -> FreePbx:
 
 FREEPBX = {"name": "freepbx", "settings": {"client": "linecard"}, "secrets": {"client": "file:secret"}}
 
+
+def fill_yeastar(entries: Iterable[Entry], members: Iterable[str]) -> Yeastar:
+    pbx = Yeastar("linecard", SECRET)
+    for extension, member, numbers in entries:
+        pbx.add_extension(extension, member or "")
+        for number in numbers:
+            pbx.add_route([number[1:]], extension)
+    return pbx
+
+
+YEASTAR = {
+    "name": "yeastar",
+    "settings": {"client": "linecard", "trunk": 27},
+    "secrets": {"client": "file:secret"},
+}
+
 MAKES: dict[str, tuple[Callable[[Iterable[Entry], Iterable[str]], SimulatedPbx], dict[str, Any]]] = {
     "wazo": (fill_wazo, WAZO),
     "3cx": (fill_3cx, THREECX),
     "freepbx": (fill_freepbx, FREEPBX),
+    "yeastar": (fill_yeastar, YEASTAR),
 }
 """By profile: what fills a simulator, and the options that lead to it."""
