@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import threading
 import time
@@ -20,6 +21,7 @@ MOST = 64 << 20
 WHOLE = 5
 """Times the time-out, in which an answer that has begun must be complete."""
 AGENT = "linecard"
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, in which some PBXs want the token
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
-from integration.http.pbxs_under_test import SECRET, YEASTAR, HttpSite, fill_yeastar
+from integration.http.pbxs_under_test import PROFILES, SECRET, YEASTAR, HttpSite, fill_yeastar
+from linecard.api import load_model
 from linecard.api.backend import Change, ChangeStatus, Entry, Holding, Scope
 from linecard_http.errors import RestError
+from linecard_http.profile import Profile
 from pbxs.service import Fault, Reply, ServedPbx
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -113,6 +117,25 @@ def test_the_details_of_routes_are_asked_for_many_at_a_time(site):
     assert len(site.pbx.asked) - before == 7
 
 
+def test_the_details_of_rows_that_were_searched_for_are_asked_for_too(site, tmp_path):
+    """And where a list has no pages, those of all rows at once."""
+    said = load_model(PROFILES / "yeastar.yaml", "yeastar.yaml", Profile).model_dump(by_alias=True, exclude_unset=True)
+    numbers = said["tables"]["numbers"]
+    del numbers["list"]["paging"]
+    numbers["list"]["query"] = {"page_size": 1000}
+    numbers["find"] = {"number": numbers["list"]}
+    profile = Profile.model_validate(said)
+    for n in range(2, 121):
+        site.pbx.add_route([f"33199000{n:03}"], "1000")
+    with HttpSite(tmp_path / "other", site.served, **YEASTAR, profile=profile) as other:
+        backend = other.open()
+        assert len(next(iter(backend.fetch(Scope.everything()))).numbers) == 120
+        assert site.pbx.count("GET", "inbound_route/query") == 1
+        number = "+33199000120"
+        (result,) = backend.apply([Change(1, "hq", "1001", Holding(None), Holding(None, (number,)))])
+    assert result.words == f"{number} is on extension 1000"
+
+
 def test_a_forecast_counts_the_lists_that_each_change_reads(site, monkeypatch):
     """Two readings of three requests, and the change."""
     changes = [Change(n, "hq", "1000", Holding(ANN, (FIRST,)), Holding(BOB, (FIRST,))) for n in range(1, 11)]
@@ -139,6 +162,14 @@ def test_a_token_near_its_end_is_refreshed_without_the_password(site, monkeypatc
             break
     assert site.pbx.count("POST", "get_token") == 1
     assert site.pbx.count("POST", "refresh_token") == 1
+
+
+def test_the_token_in_the_address_is_in_no_log_of_a_library(site, caplog):
+    caplog.set_level(logging.DEBUG)
+    site.pbx.faults.append(Fault("lose_answer", "POST", UPDATE))
+    assert hand_over(site).status is ChangeStatus.DONE
+    assert caplog.text
+    assert not [token for token in (*site.pbx.tokens, *site.pbx.refresh_tokens) if token in caplog.text]
 
 
 def test_a_login_that_was_refused_is_not_tried_again(site):
