@@ -110,10 +110,13 @@ class DirectoryWriter:
         )
 
     def _choose_statement(self, change: Change) -> Callable[[Iterable[Change]], None]:
-        before, after = change.before, change.after
-        if before.numbers == after.numbers and before != VACANT:
-            return self._store_holders
-        return self._store_several if len(before.numbers) > 1 or len(after.numbers) > 1 else self._store_extensions
+        before, rings = change.before, change.after.numbers
+        if before is not VACANT:
+            if before.numbers == rings and before != VACANT:
+                return self._store_holders
+            if len(before.numbers) > 1:
+                return self._store_several
+        return self._store_several if len(rings) > 1 else self._store_extensions
 
     def _store_holders(self, changes: Iterable[Change]) -> None:
         """Changes of the holder alone, of extensions that exist: no index of numbers is touched."""

@@ -30,7 +30,8 @@ _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
 
 _COMMA, _BAR = (
-    re.compile(rf"[{mark}](?![^\W0-9]|['{mark}*#]|(?:[1-9][0-9]{{0,10}}|0)(?:[{mark}]|\Z)|\Z)") for mark in (",", "|")
+    re.compile(rf"[{mark}](?!['{mark}*#_a-zA-Z]|(?:[1-9][0-9]{{0,10}}|0)(?:[{mark}]|\Z)|\Z|[^\W0-9])")
+    for mark in (",", "|")
 )
 """Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a short number: look at it alone."""
 
@@ -90,12 +91,18 @@ def _row_cells(line: Line) -> tuple[str, ...]:
     had = _mark_numbers(rang) if rang else ""
     has = had if rings == rang else _mark_numbers(rings)
     warned = " ".join([warning.message for warning in warnings]) if warnings else ""
-    said = str(at), outcome, code, message, remedy
-    return *said, action, member, pbx, extension, number, held or "", had, holds or "", has, warned
+    held, holds = held or "", holds or ""
+    # fmt: off
+    return (
+        str(at), outcome, code, message, remedy,
+        action, member, pbx, extension, number,
+        held, had, holds, has, warned,
+    )
+    # fmt: on
 
 
 def _mark_numbers(numbers: tuple[str, ...]) -> str:
-    text = numbers[0] if len(numbers) == 1 else " ".join(numbers)
+    text = " ".join(numbers)
     return f"'{text}" if text[:1] == "+" else text
 
 

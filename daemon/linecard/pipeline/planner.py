@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain, islice
 
-from linecard.model.directory import Change, Holding, Scope
+from linecard.model.directory import VACANT, Change, Holding, Scope
 from linecard.model.forecast import PbxForecast
 from linecard.model.outcome import Code, Outcome, Verdict
 from linecard.model.run import Affected, Hold
@@ -79,8 +79,9 @@ class Planner:
             self._restoring = [row for row in first if row.valid]
         if len(first) <= NARROW:
             self._scopes = self._collect_names(first)
+        plays, counts, add = self._plays, self.counts, self._checksum.add_row
         for read in chain(first, rows):
-            play = self._plays.get(read.pbx)
+            play = plays.get(read.pbx)
             row = self._examine_zeros(read) if play is None or play.has_zeros else read
             if row.faults and not row.valid:
                 code = next(f.code for f in row.faults if f.severity is Severity.ERROR)
@@ -91,8 +92,8 @@ class Planner:
                 verdict = self._play_row(row)
             else:  # most rows
                 verdict = play.play(row)
-            self.counts[verdict.outcome] += 1
-            self._checksum.add_row(verdict)
+            counts[verdict.outcome] += 1
+            add(verdict)
             if self._prechecking:
                 for effect in verdict.effects:
                     self._lines[effect.pbx, effect.extension] = row.line
@@ -184,20 +185,21 @@ class Planner:
             losses = self._losses[name] = Losses()
             self._changed_links[name] = 0
             asked: list[Change] = []
-            begin = first
+            begin, add, prechecks = first, self._checksum.add_change, name in self._prechecking
             for change in self._order(name, begin):
                 first = change.seq + 1
-                self._checksum.add_change(change)
-                losses.count_numbers(change)
-                self._changed_links[name] += change.before.member is not None
-                if name in self._prechecking and is_prechecked(change):
+                add(change)
+                if change.before is not VACANT:  # most joiners' is
+                    losses.count_numbers(change)
+                    self._changed_links[name] += change.before.member is not None
+                if prechecks and is_prechecked(change):
                     asked.append(change)
                     if len(asked) == TOGETHER:
                         self._precheck(name, asked)
                         asked = []
                 yield change
             self._numbers[name] = begin, first - begin
-            if name in self._prechecking:
+            if prechecks:
                 self._precheck(name, asked)
                 self._add_caveats_of_made(name)
             for member, successor in play.losses():

@@ -41,27 +41,28 @@ def decode_holding(member: str | None, numbers: str | None) -> Holding:
 
 def encode_row(run_id: int, attempt: int, found: Row, verdict: Verdict) -> tuple[Any, ...]:
     line, action, member, pbx, extension, number = found[:6]
-    words = str(action), member, pbx, extension, number, str(verdict.outcome), str(verdict.code)
-    effects = verdict.effects
-    main = effects[0] if effects else None
-    more: dict[str, Any] = {}
-    plain = main is not None and len(effects) == 1 and main[0] == pbx and main[1] == extension
-    if verdict.other:
-        more["other"] = verdict.other
-    if verdict.holder:
-        more["holder"] = verdict.holder
-    if verdict.overrides:
-        more["overrides"] = verdict.overrides
+    outcome, code, effects, other, holder, overrides = verdict
+    words = str(action), member, pbx, extension, number, str(outcome), str(code)
+    plain = False
     before = after = NEITHER
-    if main is not None:
-        (held, had), (holds, rings) = main[2], main[3]  # as `encode_holding` has them, without two calls for each row
-        before = held, "\n".join(had) or None
-        after = before if main[3] is main[2] else (holds, "\n".join(rings) or None)
-    if not plain and (more or main is not None):
+    if effects:
+        where, which, was, becomes = effects[0]
+        plain = len(effects) == 1 and where == pbx and which == extension
+        before = was[0], "\n".join(was[1]) or None  # as `encode_holding` has it, without two calls for each row
+        after = before if becomes is was else (becomes[0], "\n".join(becomes[1]) or None)
+    if plain and not (other or holder or overrides):  # most rows
+        return run_id, attempt, line, *words, *before, *after, None
+    more: dict[str, Any] = {}
+    if other:
+        more["other"] = other
+    if holder:
+        more["holder"] = holder
+    if overrides:
+        more["overrides"] = overrides
+    if not plain and (more or effects):
         others = [(e.pbx, e.extension, encode_holding(e.before), encode_holding(e.after)) for e in effects[1:]]
-        more["effects"] = [(main[0], main[1], before, after), *others] if main is not None else []
-    text = _encode(more) if more else (None if plain else "")
-    return (run_id, attempt, line, *words, *before, *after, text)
+        more["effects"] = [(where, which, before, after), *others] if effects else []
+    return run_id, attempt, line, *words, *before, *after, _encode(more) if more else ""
 
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
