@@ -206,8 +206,8 @@ class Planner:
                 _count(losses, play, member, successor)
 
     def _order(self, name: str, first: int) -> Iterator[Change]:
-        several = Can.SEVERAL in self._feed.pbxs[name].backend.can
-        return order_changes(name, self._plays[name].differences, several=several, first=first)
+        several, play = Can.SEVERAL in self._feed.pbxs[name].backend.can, self._plays[name]
+        return order_changes(name, play.differences, several=several, first=first, only_adding=play.is_only_adding)
 
     def forecast(self) -> tuple[PbxForecast, ...]:
         """What the PBXs say of the plan as a whole; asked once the changes were taken.

@@ -53,7 +53,7 @@ class RowMessages:
                 yield describe_row(*decode_row(packed), faults.get(at, ()), state=self._state, words=self._words)
                 continue
             outcome, message, remedy, cells, advised = patterns[code]
-            message, remedy = message % cells(named), remedy % advised(named)
+            message, remedy = message % cells(named), remedy and remedy % advised(named)
             before = VACANT if held is rang is None else Holding(held, decode_numbers(rang))
             is_as_before = outcome is SKIPPED or outcome is PLANNED or (holds == held and rings == rang)
             after = before if is_as_before else Holding(holds, decode_numbers(rings))

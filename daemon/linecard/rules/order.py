@@ -10,18 +10,21 @@ Difference = tuple[str, Holding, Holding]
 Differences = Callable[[], Iterable[Difference]]
 
 
-def order_changes(pbx: str, differences: Differences, *, several: bool, first: int = 1) -> Iterator[Change]:
+def order_changes(
+    pbx: str, differences: Differences, *, several: bool, first: int = 1, only_adding: bool = False
+) -> Iterator[Change]:
     """The changes that make the differences true, in an order in which each one can be made.
 
     An extension that only loses its holder comes first. A number (and, unless members may hold `several`
     extensions, a member) is let go before it is taken elsewhere; where that goes round in a circle, one
     extension is released on the way and assigned later. `differences` is asked more than once and must give the
-    same each time. Memory grows with what is let go, not with what is only added.
+    same each time. Memory grows with what is let go, not with what is only added. `only_adding` says that all of them
+    give a member to an extension that was vacant: then nothing waits for anything.
     """
     givers: dict[tuple[str, str], str] = {}
     after: dict[str, tuple[Holding, Holding]] = {}
-    kinds = set[bool]()  # whether there are releases, and whether there is anything else
-    for extension, before, target in differences():
+    kinds = {False} if only_adding else set[bool]()  # whether there are releases, and whether there is anything else
+    for extension, before, target in () if only_adding else differences():
         kinds.add(target.member is None)
         if before != VACANT:
             for thing in _losses(before, target, several=several):

@@ -379,6 +379,11 @@ class Play:
             if was is not None and was != (now := self._is[extension][0]):
                 yield was, now
 
+    @property
+    def is_only_adding(self) -> bool:
+        """Whether rows have touched nothing that the PBX has, and everybody holds what they were given."""
+        return not self._was and all(self._is[extension][0] is not None for extension in self._touched)
+
     def differences(self) -> Iterator[tuple[str, Holding, Holding]]:
         """What of the PBX must change: extension, what it is, what it shall be; in the order rows touched them."""
         for extension in self._touched:

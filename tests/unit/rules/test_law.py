@@ -93,7 +93,10 @@ def test_plan_and_apply_equal_doing_the_rows_one_by_one(entries, instructions, p
         wanted = naive.do(row.line, row.action.value, row.member, row.extension or None, row.number or None)
         verdict = play.play(row)
         assert (verdict.outcome, verdict.code, list(verdict.overrides)) == wanted, row
-    after = carried_out(entries, order_changes("hq", play.differences, several=several), several=several)
+    changes = list(order_changes("hq", play.differences, several=several))
+    adding = play.is_only_adding
+    assert list(order_changes("hq", play.differences, several=several, only_adding=adding)) == changes
+    after = carried_out(entries, changes, several=several)
     assert occupied(after) == {
         e.name: Holding(e.member, tuple(sorted(e.numbers)))
         for e in naive.extensions
