@@ -71,7 +71,7 @@ def _render_harmless_row(cells: tuple[str, ...]) -> str | None:
     """
     marks = len(cells) - 1
     text = ",".join(cells)
-    if '"' in text or not (text.isprintable() or is_printable(text)):
+    if '"' in text or not is_printable(text):
         return None
     if text.count(",") == marks:
         return None if _COMMA.search(text) else f"{text}\r\n"
