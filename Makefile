@@ -85,7 +85,7 @@ torture: env
 		tests/acceptance/test_*killed*.py tests/acceptance/test_disk_*.py tests/acceptance/test_week.py tests/acceptance/test_deb.py \
 		tests/acceptance/test_container.py \
 		tests/integration/*/test_killed.py tests/integration/daemon/test_power.py \
-		tests/integration/daemon/test_troubles.py tests/unit/reports/test_large.py \
+		tests/integration/daemon/test_troubles.py tests/integration/daemon/test_clocks.py tests/unit/reports/test_large.py \
 		tests/unit/rules/test_numbering_differential.py tests/contract/test_asterisk_together.py \
 		tests/unit/reports/test_retry.py tests/unit/reports/test_hostile.py tests/integration/test_premises.py \
 		tests/integration/sftp/test_peers.py tests/integration/test_part_made.py \
