@@ -30,8 +30,7 @@ _BOM = "\ufeff"
 """Excel reads a CSV file as UTF-8 only with it."""
 
 _COMMA, _BAR = (
-    re.compile(rf"[{mark}](?!['{mark}*#_a-zA-Z]|(?:[1-9][0-9]{{0,10}}|0)(?:[{mark}]|\Z)|\Z|[^\W0-9])")
-    for mark in (",", "|")
+    re.compile(rf"[{mark}](?![^\W0-9]|['{mark}*#]|(?:[1-9][0-9]{{0,10}}|0)(?:[{mark}]|\Z)|\Z)") for mark in (",", "|")
 )
 """Between such marks, a cell that is neither empty, nor begins harmlessly, nor is a short number: look at it alone."""
 

@@ -46,10 +46,10 @@ class _Site:
 
     def pbxs_of(self, inbox: dict[str, Any]) -> list[str]:
         named = [text for _, text in _texts(inbox.get("pbxs"))]
-        return list(dict.fromkeys(named)) or [name for name in self.pbxs if name not in self.leaders]
+        return list(dict.fromkeys(named)) or [name for name in self.pbxs if name not in self.leader_of]
 
     @property
-    def leaders(self) -> dict[str, str]:
+    def leader_of(self) -> dict[str, str]:
         """Each PBX that follows another, with that one."""
         named = ((text, name) for name, pbx in self.pbxs.items() for _, text in _texts(_mapping(pbx).get("followers")))
         return dict(named)
@@ -79,8 +79,8 @@ def _destinations(site: _Site) -> Iterator[Problem]:
             loc = ("inboxes", name, "pbxs", *at)
             if site.pbxs and pbx not in site.pbxs:
                 yield _no_pbx(site, loc, pbx, list(site.pbxs))
-            elif pbx in site.leaders:
-                expected = f"a PBX that rows may change; {pbx} follows {site.leaders[pbx]}"
+            elif pbx in site.leader_of:
+                expected = f"a PBX that rows may change; {pbx} follows {site.leader_of[pbx]}"
                 yield site.document.problem(loc, quote(pbx), expected)
             elif pbx in seen:
                 yield site.document.problem(loc, quote(pbx), "each PBX once")
