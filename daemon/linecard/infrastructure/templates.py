@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
+from importlib.resources import files
+from importlib.util import cache_from_source
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
+from linecard import __version__
 from linecard.rules.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -37,7 +43,7 @@ _REMEMBERED = 1000
 
 
 class Templates:
-    """The templates of a package. Jinja is loaded by the first use, and a source is compiled once in a process.
+    """The templates of a package. Jinja is loaded by the first use, and a source is compiled once.
 
     Every page of HTML escapes what is put into it; `harmless` and the given filters are there for all text.
     """
@@ -58,7 +64,7 @@ class Templates:
 
         brought = PackageLoader(self._package)
         own = [FileSystemLoader(folder)] if folder is not None else []
-        self._compiled = self._compiled or _memory()()
+        self._compiled = self._compiled or _compiled_templates()(self._package)
         environment = _sandbox()(
             loader=ChoiceLoader([*own, brought, PrefixLoader({BUILT_IN: brought})]),
             autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
@@ -98,26 +104,48 @@ def _sandbox() -> type[SandboxedEnvironment]:
 
 
 @cache
-def _memory() -> type[BytecodeCache]:
-    from jinja2 import BytecodeCache
+def _compiled_templates() -> Callable[[str], BytecodeCache]:
+    import jinja2
 
-    class Memory(BytecodeCache):
-        """What the last source of each template was compiled to: to compile those of a mail takes longer than the rest
-        of it."""
+    class CompiledTemplates(jinja2.BytecodeCache):
+        """What the last source of each template was compiled to: to compile those of a report or a mail takes longer
+        than the rest of it. Those of the package itself are kept beside its compiled modules, where Python keeps such
+        files; where it may not, each process compiles them once."""
 
-        def __init__(self) -> None:
+        def __init__(self, package: str) -> None:
+            self._package = Path(str(files(package)))
             self._known: dict[str, tuple[str, CodeType]] = {}
+            self._brought: set[str] = set()
+            kept = Path(cache_from_source(str(self._package / "templates" / "compiled.py"))).parent
+            self._files = jinja2.FileSystemBytecodeCache(str(kept), f"{__version__}-{jinja2.__version__}-%s.jinja")
+
+        def get_cache_key(self, name: str, filename: str | None = None) -> str:
+            key = super().get_cache_key(name, filename)
+            if filename is not None and Path(filename).is_relative_to(self._package):
+                self._brought.add(key)
+            return key
 
         def load_bytecode(self, bucket: Bucket) -> None:
             checksum, code = self._known.get(bucket.key, ("", None))
             if checksum == bucket.checksum:
                 bucket.code = code
+            elif bucket.key in self._brought:
+                with suppress(OSError, EOFError, ValueError, UnpicklingError):  # cut short, as after a power failure
+                    self._files.load_bytecode(bucket)
+                self._remember(bucket)
 
         def dump_bytecode(self, bucket: Bucket) -> None:
+            self._remember(bucket)
+            if bucket.key in self._brought and not sys.dont_write_bytecode:
+                with suppress(OSError):  # no room, or not ours to write to: the next process compiles it again
+                    Path(self._files.directory).mkdir(parents=True, exist_ok=True)
+                    self._files.dump_bytecode(bucket)
+
+        def _remember(self, bucket: Bucket) -> None:
             if bucket.code is not None:
                 self._known[bucket.key] = bucket.checksum, bucket.code
 
-    return Memory
+    return CompiledTemplates
 
 
 def locate_error(error: Exception, folder: Path | None) -> tuple[str, int] | None:
