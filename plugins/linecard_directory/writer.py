@@ -55,8 +55,9 @@ class DirectoryWriter:
         for change in group:
             result = self._check_change(change, held)
             results.append(result)
-            if result.status is ChangeStatus.DONE and change.before != change.after:
-                held[change.extension] = change.after
+            _, _, extension, before, after = change
+            if result.status is ChangeStatus.DONE and before != after:
+                held[extension] = after
                 made.append(change)
         self._store(made)
         return results
@@ -86,11 +87,12 @@ class DirectoryWriter:
         return {entry.extension: entry.holding for entry in read_entries(self._connection, scope)}
 
     def _check_change(self, change: Change, held: Held) -> Result:
-        now = held.get(change.extension, VACANT)
-        if now != change.before:
-            return Result(change, ChangeStatus.STALE, f"{change.extension} {_describe_holding(now)} now")
-        if not self._create_extensions and change.extension not in held and change.after != change.before:
-            return Result(change, ChangeStatus.FAILED, f"there is no extension {change.extension}")
+        _, _, extension, before, after = change
+        now = held.get(extension, VACANT)
+        if now != before:
+            return Result(change, ChangeStatus.STALE, f"{extension} {_describe_holding(now)} now")
+        if not self._create_extensions and extension not in held and after != before:
+            return Result(change, ChangeStatus.FAILED, f"there is no extension {extension}")
         return Result(change, ChangeStatus.DONE)
 
     def _store(self, made: Collection[Change]) -> None:
@@ -110,7 +112,7 @@ class DirectoryWriter:
         )
 
     def _choose_statement(self, change: Change) -> Callable[[Iterable[Change]], None]:
-        before, rings = change.before, change.after.numbers
+        _, _, _, before, (_, rings) = change
         if before is not VACANT:
             if before.numbers == rings and before != VACANT:
                 return self._store_holders
@@ -124,7 +126,7 @@ class DirectoryWriter:
 
     def _store_extensions(self, changes: Iterable[Change]) -> None:
         """Changes of extensions that have at most one number, before and after, and may be new."""
-        rows = [(c.extension, c.after.member, c.after.numbers[0] if c.after.numbers else None) for c in changes]
+        rows = [(name, member, rings[0] if rings else None) for _, _, name, _, (member, rings) in changes]
         self._connection.executemany(_EXTENSION, rows)
 
     def _store_several(self, changes: Iterable[Change]) -> None:

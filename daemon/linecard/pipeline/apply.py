@@ -149,13 +149,14 @@ class _Lane:
         # Shown by tests/integration/test_troubles.py::test_a_yes_counts_for_nothing_until_it_is_read_back; that nothing
         # is read at all, by test_it_is_found_out there.
         now = self._read_holdings({r.change.extension for r in results if r.status is ChangeStatus.DONE})
-        last = {r.change.extension: r.change.seq for r in results}
+        seen = [
+            r.status is ChangeStatus.DONE and now.get(r.change.extension, VACANT) == r.change.after for r in results
+        ]
+        last = {} if all(seen) else {r.change.extension: r.change.seq for r in results}
         self._record(
             [
-                (r, "")
-                if r.status is ChangeStatus.DONE and now.get(r.change.extension, VACANT) == r.change.after
-                else self._confirm(r, now, final=last[r.change.extension] == r.change.seq)
-                for r in results
+                (r, "") if as_told else self._confirm(r, now, final=last[r.change.extension] == r.change.seq)
+                for r, as_told in zip(results, seen, strict=True)
             ]
         )
         if self._progress is not None:
