@@ -73,6 +73,8 @@ class LdapClient:
                     if not cookie:
                         break
                     page, cookie = self._search_page(connection, base, wanted, attributes, cookie)
+                if not entries:
+                    self._require_entry(connection, base)
             self._give_back(connection)
             connection = None
         finally:
@@ -161,6 +163,15 @@ class LdapClient:
         _, page, _, said = connection.result3(asked, timeout=self._options.timeout)
         cookies = [c.cookie for c in said if c.controlType == controls.SimplePagedResultsControl.controlType]
         return page, cookies[0] if cookies else b""
+
+    def _require_entry(self, connection: Any, base: str) -> None:
+        """Find out whether the place of a search that gave nothing is there at all.
+
+        389 Directory Server (2.3.1), asked for pages, answers as if it were, and a directory that is looked for in the
+        wrong place would pass for an empty one.
+        """
+        asked = connection.search_ext(base, load_library().SCOPE_BASE, "(objectClass=*)", ["1.1"])
+        connection.result3(asked, timeout=self._options.timeout)
 
     def _take(self) -> Any:
         with self._mine:

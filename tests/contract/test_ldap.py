@@ -1,4 +1,4 @@
-"""The people of a directory are a backend as the contract wants it, on a real slapd."""
+"""The people of a directory are a backend as the contract wants it, on a real slapd and a real 389 Directory Server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from integration.ldap import slapd
+from integration.ldap import dirsrv, slapd
 from linecard.testing.contract import BackendContract
 from linecard_ldap.kept_numbers import Kept, KeptNumbers
 
@@ -18,27 +18,48 @@ def server():
         yield server
 
 
-class TestSlapd(BackendContract):
-    """Each PBX is an organizational unit of its own, and a state folder of its own."""
+@pytest.fixture(scope="module")
+def instance():
+    with dirsrv.server() as server:
+        yield server
 
+
+def new_people_on(server, tmp_path):
+    """Each PBX is an organizational unit of its own, and a state folder of its own."""
+    numbers = count()
+
+    def new_pbx(entries=(), members=()):
+        entries = list(entries)
+        folder = tmp_path / str(next(numbers))
+        base = slapd.new_people(server, entries, members)
+        KeptNumbers(folder / "state" / "directory").write(
+            Kept(entry.extension, None, entry.numbers) for entry in entries if entry.member is None
+        )
+        return lambda: server.backend(base, folder)
+
+    return new_pbx
+
+
+class TestSlapd(BackendContract):
     kind = "ldap"
     many = 300
     examples = 6
 
     @pytest.fixture
     def new_pbx(self, tmp_path, server):
-        numbers = count()
+        return new_people_on(server, tmp_path)
 
-        def new_pbx(entries=(), members=()):
-            entries = list(entries)
-            folder = tmp_path / str(next(numbers))
-            base = slapd.new_people(server, entries, members)
-            KeptNumbers(folder / "state" / "directory").write(
-                Kept(entry.extension, None, entry.numbers) for entry in entries if entry.member is None
-            )
-            return lambda: server.backend(base, folder)
 
-        return new_pbx
+@pytest.mark.skipif(not os.environ.get("LINECARD_TORTURE"), reason="long: make torture")
+class TestDirsrv(BackendContract):
+    """On 389 Directory Server."""
+
+    many = 60
+    examples = 3
+
+    @pytest.fixture
+    def new_pbx(self, tmp_path, instance):
+        return new_people_on(instance, tmp_path)
 
 
 @pytest.mark.skipif(not os.environ.get("LINECARD_TORTURE"), reason="long: make torture")

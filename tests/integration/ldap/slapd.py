@@ -63,6 +63,7 @@ class Slapd:
     port: int
     secure: int
     process: subprocess.Popen[bytes] | None = None
+    admin: str = ADMIN
 
     @property
     def authority(self) -> Path:
@@ -74,21 +75,23 @@ class Slapd:
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [library.openldap() / "usr/sbin/slapd", "-f", self.folder / "slapd.conf", "-d", "0"]
-        urls = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.secure}"
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen([*command, "-h", urls], env=environment(), stdout=log, stderr=log)
+        with (self.folder / "said").open("ab") as said:
+            self.process = subprocess.Popen(self.command(), env=environment(), stdout=said, stderr=said)
         until = time.monotonic() + READY
         while True:
             try:
                 self.tool("ldapwhoami")
             except AssertionError:
                 if self.process.poll() is not None or time.monotonic() > until:
-                    said = (self.folder / "log").read_text(errors="replace")
-                    raise AssertionError(f"slapd did not start: {said}") from None
+                    text = (self.folder / "said").read_text(errors="replace")
+                    raise AssertionError(f"the server did not start: {text}") from None
                 time.sleep(0.02)
             else:
                 return
+
+    def command(self) -> list[str | Path]:
+        urls = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.secure}"
+        return [library.openldap() / "usr/sbin/slapd", "-f", self.folder / "slapd.conf", "-d", "0", "-h", urls]
 
     def stop(self) -> None:
         if self.process is not None:
@@ -103,7 +106,7 @@ class Slapd:
         known = {
             "url": f"ldap://127.0.0.1:{self.port}",
             "ca_file": str(self.authority),
-            "bind": ADMIN,
+            "bind": self.admin,
             "password": f"file:{self.password}",
             "base": base,
             "extension": "extensionNumber",
@@ -124,7 +127,7 @@ class Slapd:
             f"ldap://127.0.0.1:{self.port}",
             "-x",
             "-D",
-            ADMIN,
+            self.admin,
             "-y",
             self.password,
             *words,
