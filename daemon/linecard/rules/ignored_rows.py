@@ -35,8 +35,10 @@ class IgnoredRows:
                 continue
             if key in raw and _key(column, raw[key]) in words:
                 return True
-        site = clean_cell(raw.get(Column.PBX, "")) if self._to is not None else ""
-        return bool(site) and self._to is not None and self._to.find_pbx(site) is None
+        if self._to is None:
+            return False
+        site = clean_cell(raw.get(Column.PBX, ""))
+        return bool(site) and self._to.find_pbx(site) is None
 
 
 def _key(column: str, text: str) -> str:

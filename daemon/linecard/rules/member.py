@@ -10,7 +10,8 @@ from types import ModuleType
 _PLAIN_LOCAL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*\Z")
 _PLAIN_DOMAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:(?:[a-z0-9]|-(?!-)){0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 """Most domains are plainly well formed; to load what knows the others takes longer than a short sheet."""
-_SEVERAL = re.compile(r"@[^@]*[\s,;/&|][^@]*@")
+_BETWEEN = re.compile(r"[\s,;/&|]")
+"""Marks between two addresses, none of which stands in a domain."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MOST_DOMAINS = 10_000
 _MOST_CHARACTERS = 254  # RFC 3696, erratum 1690
@@ -95,7 +96,7 @@ class Members:
         email_validator = _form_checker()
         if text.startswith("'"):  # legal, but the next spreadsheet would make another member of it
             raise ValueError("An address does not start with an apostrophe.")
-        if text.count("@") > 1 and _SEVERAL.search(text):
+        if any(map(_BETWEEN.search, text.split("@")[1:-1])):
             raise ValueError("There is more than one address in the cell.")
         if not text.isascii() and any(map(_mixes_alphabets, _LETTERS.findall(text))):
             raise ValueError("Letters of two alphabets that look alike are mixed in one word.")
@@ -107,7 +108,4 @@ class Members:
             raise ValueError(_reason(str(error))) from None
         if "." not in found.domain and found.domain not in _DOTLESS:
             raise ValueError("The part after the @-sign has no dot.")
-        login = unicodedata.normalize("NFC", found.normalized.lower())  # lower case may leave the normal form
-        if len(self.domains) < _MOST_DOMAINS and found.domain.isascii() and login.endswith("@" + found.domain):
-            self.domains.add(found.domain)
-        return login
+        return unicodedata.normalize("NFC", found.normalized.lower())  # lower case may leave the normal form

@@ -111,3 +111,8 @@ def test_up_to_eight_lines_else_the_quote_was_none(more):
 
 def test_a_quote_inside_a_name_opens_nothing():
     assert LineReader(["more\n"], '"').whole_line('2" pipe,b\n') == '2" pipe,b\n'
+
+
+def test_a_tab_that_delimits_is_no_padding():
+    """Or an empty cell behind a quoted one would vanish, and all behind it move to the left."""
+    assert fed('"x" \t"a"\t\tb\n', delimiter="\t") == [(1, '"x"\t"a"\t\tb\n')]

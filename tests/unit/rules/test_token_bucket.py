@@ -137,3 +137,19 @@ def test_the_model_counts_what_a_window_has():
     assert most_in_a_window([0, 0.5, 1.0, 1.2], 1) == 3
     chance = random.Random(5)
     assert most_in_a_window([chance.random() for _ in range(100)], 1) == 100
+
+
+@pytest.mark.parametrize(
+    ("requests", "early"), [(1, 0), (49, 0), (50, 1), (51, 1), (100, 1), (199, 1), (200, 2), (20_250, 202)]
+)
+def test_one_request_in_a_hundred_may_come_early(requests, early):
+    """None of a few: it would take a share of the budget that is felt."""
+    rate = plan_rate(requests, 60)
+    assert rate.burst == pytest.approx(early * rate.interval)
+
+
+def test_two_requests_after_a_hold_take_the_time_of_the_first_ones_answer():
+    rate = plan_rate(600, 60)
+    held = suspend(Bucket(0.0), 10.0, 5.0)
+    assert find_time(held, rate, 10.0, 1) == 15.0
+    assert find_time(held, rate, 10.0, 2) >= 15.0 + PROBE

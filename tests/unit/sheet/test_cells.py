@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linecard.model.sheet import Action
+from linecard.rules.cells import clean_cell, fold_word
 from unit.sheet.reading import HQ, TWO, file, row
 
 ADA = "ada@example.com"
@@ -226,3 +227,14 @@ def test_a_very_long_value_is_cut_and_the_sentence_stays_whole():
     fault = row(f"attach,{ADA},,{'9' * 900},").fault
     assert fault.message.endswith("… is not an extension.")
     assert fault.value.endswith("…")
+
+
+def test_the_mark_of_a_long_vowel_stands_for_a_hyphen_in_digits():
+    """It is what a Japanese keyboard has where others have the hyphen."""
+    assert clean_cell("03\u30fc1234", digits=True) == "03-1234"
+    assert clean_cell("\u30fc\u30b8\u30e7\u30fc") == "\u30fc\u30b8\u30e7\u30fc"
+
+
+def test_quotes_around_a_word_are_no_part_of_it():
+    assert fold_word('"FAX"') == "fax"
+    assert fold_word("X FAX") == "xfax"

@@ -321,3 +321,11 @@ def test_a_mapped_column_is_known_by_its_own_names_only():
     reading = read(text, columns={"LoginEmail": ("Work Mail",)})
     assert [row[2] for row in reading.valid] == ["ada@example.com"]
     assert reading.warnings == [(1, "Email", "unknown_column")]
+
+
+@pytest.mark.parametrize(("site", "idle"), [("hq-2", True), ("HQ-2", True), ("hq2", False), ("hq_2", False)])
+def test_a_placeholder_is_the_cell_without_regard_to_case_alone(site, idle):
+    """Signs count: hq-2 and hq2 are two PBXs."""
+    found = Destinations(dict.fromkeys(("hq", "hq-2", "hq2", "hq_2"), FRENCH), {}, "hq")
+    rows = f"Action,LoginEmail,PbxId,Extension\nattach,ada@example.com,{site},1234\n"
+    assert read(rows, found, ignored_rows={"PbxId": ("hq-2",)}).idle == ([2] if idle else [])

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from linecard.languages.stored_file_sentences import FILE_SENTENCES
-from linecard.rules.column_names import SYNONYMS
+from linecard.model.sheet import Column
+from linecard.rules.column_names import SYNONYMS, is_same_name
 from linecard.rules.destinations import Destinations
 from linecard.rules.sentences import SENTENCES
 from linecard.rules.settings import find_setting
@@ -417,3 +418,8 @@ def test_no_short_name_is_taken_for_a_misspelt_number():
     """A telephone system numbers its own columns: c164 is no E164."""
     wide = "Action,LoginEmail,Extension," + ",".join(f"c{n}" for n in range(150, 180))
     assert "Did you mean" not in read(f"{wide}\n").faults[0].remedy
+
+
+def test_a_name_of_nothing_is_the_name_of_no_column():
+    assert not is_same_name("", "", Column.ACTION)
+    assert is_same_name("Login_Email", "login email", Column.MEMBER)

@@ -207,3 +207,36 @@ def test_words_of_several_alphabets_may_stand_side_by_side(login):
 def test_two_addresses_are_named_so(text):
     with pytest.raises(ValueError, match="more than one address"):
         Members().normalize(text)
+
+
+@pytest.mark.parametrize(
+    ("login", "sentence"),
+    [
+        ("'ada@example.com", "An address does not start with an apostrophe."),
+        ("ada@example.com, bob@example.com", "There is more than one address in the cell."),
+        ("ada@example.com;bob@example.com;", "There is more than one address in the cell."),
+        ("a@b@example.com", "The part after the @-sign contains invalid characters: '@'."),
+        ("\u0430da@example.com", "Letters of two alphabets that look alike are mixed in one word."),
+        ("a..b@example.com", "An email address cannot have two periods in a row."),
+        ("ada", "An email address must have an @-sign."),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(login, sentence):
+    with pytest.raises(ValueError) as caught:
+        Members().normalize(login)
+    assert str(caught.value) == sentence
+
+
+def test_letters_that_unicode_gives_no_name_are_letters():
+    """Tangut, among others: Python's tables know no names for it."""
+    login = "\U00017000@example.com"
+    assert Members().normalize(login) == login
+
+
+def test_the_longest_login_is_quickly_known():
+    domain = ".".join(["d" * 60] * 3) + ".example"
+    local = "a" * (253 - len(domain))
+    members = Members()
+    assert members.normalize(f"a@{domain}")
+    assert members.is_plain(f"{local}@{domain}")
+    assert not members.is_plain(f"{local}a@{domain}")
