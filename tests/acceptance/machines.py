@@ -87,6 +87,9 @@ def machine(tmp_path_factory) -> Iterator[Machine]:
     if os.geteuid() != 0:
         missing("Only root can boot a container.")
     nspawn = tool("systemd-nspawn", "systemd-container")
+    # Before this machine's files are laid below those of the other: an account that a package adds afterwards is not
+    # there once the other has written a line of its own into /etc/passwd.
+    tool("sshd", "openssh-server")
     folder = tmp_path_factory.mktemp("machine")
     root, layer, proof, wheels = (folder / name for name in ("root", "layer", "proof", "wheels"))
     for made in (root, layer, proof, wheels):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 
-from acceptance.machines import tool
-
 
 def test_producers_push_and_linecard_takes(machine):
     """Each producer writes into its own folder and reaches nothing else; linecard, another user, takes the files
     and puts what came of them where their producer alone reads it."""
-    tool("sshd", "openssh-server")
     machine.do("push.sh")
     members = json.loads((machine.proof / "pushed.json").read_text())
     assert {m["member"]: m["extension"] for m in members} == {
