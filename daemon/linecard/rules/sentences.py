@@ -250,10 +250,9 @@ REMEDIES: Mapping[str, str] = {
 
 def _todo(counts: Mapping[str, int], words: Wording) -> str:
     """Who must act: whoever wrote the sheet, whoever runs the PBX, or whoever sends the rest again."""
-    wrong = counts.get("invalid", 0) + counts.get("refused", 0)
-    parts = [REMEDIES[outcome] for outcome in ("unknown", "failed") if counts.get(outcome, 0)]
-    if wrong:
+    parts = [REMEDIES[outcome] for outcome in ("unknown", "failed") if counts.get(outcome)]
+    if counts.get("invalid") or counts.get("refused"):
         parts.append(REMEDIES["wrong"])
-    elif counts.get("skipped", 0):
+    elif counts.get("skipped"):
         parts.append(REMEDIES["skipped"])
     return " ".join(map(words, parts))

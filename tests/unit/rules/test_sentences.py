@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from string import Formatter
 
 import pytest
 
+from linecard.languages import wording
 from linecard.model.outcome import Code, Outcome
-from linecard.model.run import Drop, Run, State
+from linecard.model.run import Drop, Hold, Run, State
+from linecard.model.sheet import FaultCode
 from linecard.rules import states
 from linecard.rules.sentences import (
+    REMEDIES,
     SENTENCES,
     WANTED,
+    Headline,
     decision_remedy,
     headline,
     number_loss,
@@ -159,3 +164,70 @@ def test_a_row_that_waits_says_for_what(state):
     gone = state in (State.DISCARDED, State.SUPERSEDED)
     assert ("Import the sheet again" in said) == gone
     assert ("waits for a decision" in said) != gone
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_no_remedy_is_none_in_any_language(language):
+    """A catalog has words for an empty text: its own head."""
+    assert sentence(Code.LINKED, FACTS, wording(language))[1] == ""
+
+
+CRASHED = Hold("", FaultCode.CRASHED, 1, 0.0, "", "It broke down.")
+LOSSES = Hold("hq", "detach", 9, 90.0, "more than 10 %", "9 people would lose their extension.")
+
+
+@pytest.mark.parametrize(
+    ("state", "holds", "begun", "said"),
+    [
+        (State.HELD, (CRASHED,), None, "The file could not be read to its end and waits for a decision; nothing was"),
+        (State.HELD, (LOSSES,), None, "The plan waits for a decision; nothing was changed."),
+        (State.HELD, (LOSSES,), True, "Part of the run was applied; the rest waits for a decision."),
+        (State.DISCARDED, (CRASHED,), None, "The run was discarded; nothing was changed."),
+        (State.DISCARDED, (), True, "The run was discarded after part of it was applied."),
+        (State.SUPERSEDED, (), True, "The run was superseded; nothing was changed."),
+    ],
+)
+def test_what_waits_and_what_was_given_up_say_what_was_made(state, holds, begun, said):
+    found = headline(replace(run(state), holds=holds), {"skipped": 3}, begun=begun)
+    assert found.title.startswith(said)
+    if "linecard" in found.remedy:
+        assert " 1`" in found.remedy or " 1 " in found.remedy, "the run by its number"
+
+
+@pytest.mark.parametrize(
+    ("state", "begun", "half_made"),
+    [
+        (State.HELD, None, True),
+        (State.HELD, False, False),
+        (State.PLANNED, False, True),
+        (State.DISCARDED, None, False),
+    ],
+)
+def test_a_second_plan_is_half_made_unless_nothing_was_sent(state, begun, half_made):
+    found = headline(run(state, attempt=2), {"skipped": 3}, begun=begun)
+    assert (found.title == "The run was interrupted and is not finished.") == half_made
+
+
+@pytest.mark.parametrize(
+    ("counts", "tone", "title", "remedy"),
+    [
+        ({}, "good", "The file had no rows.", "If you expected rows, check whether the export failed."),
+        ({"done": 0}, "good", "The file had no rows.", "If you expected rows, check whether the export failed."),
+        ({"done": 2, "unchanged": 3}, "good", "All 5 rows are as they should be.", "Nothing to do."),
+        ({"unchanged": 1}, "good", "The only row is as it should be.", "Nothing to do."),
+        ({"failed": 2}, "bad", "No row was done; 2 rows need attention.", REMEDIES["failed"]),
+        ({"unknown": 1}, "bad", "No row is known to be done; 1 row needs attention.", REMEDIES["unknown"]),
+        ({"invalid": 1, "refused": 1}, "bad", "No row was done; 2 rows need attention.", REMEDIES["wrong"]),
+        ({"invalid": 1, "skipped": 1}, "bad", "No row was done; 2 rows need attention.", REMEDIES["wrong"]),
+        ({"refused": 1}, "bad", "No row was done; 1 row needs attention.", REMEDIES["wrong"]),
+        ({"skipped": 1}, "bad", "No row was done; 1 row needs attention.", REMEDIES["skipped"]),
+        (
+            {"unknown": 1, "failed": 1, "invalid": 1},
+            "bad",
+            "No row is known to be done; 3 rows need attention.",
+            f"{REMEDIES['unknown']} {REMEDIES['failed']} {REMEDIES['wrong']}",
+        ),
+    ],
+)
+def test_what_became_of_the_rows_and_who_must_act(counts, tone, title, remedy):
+    assert headline(run(State.PARTIAL), counts) == Headline(tone, title, remedy)
